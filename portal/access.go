@@ -1,0 +1,94 @@
+package portal
+
+// Action is something that a route of the portal does for somebody.
+type Action string
+
+const (
+	SeeChild        Action = "see a child"
+	Sign            Action = "sign for a child"
+	Decide          Action = "decide for a child"
+	SeeReceipt      Action = "see a receipt"
+	SeeRegister     Action = "see the register"
+	ImportClassList Action = "import a class list"
+	PrintLetters    Action = "print letters"
+	ExportList      Action = "export a list"
+)
+
+// Child is a pupil together with one contact who may speak for them.
+type Child struct {
+	Pupil          Pupil
+	Contact        Contact
+	Responsibility Responsibility
+}
+
+// Actor is an account with everything that its rights depend on.
+type Actor struct {
+	AccountID string
+	Contacts  []Contact // whom the school's letters have joined to this account
+	Children  []Child   // of those contacts, whatever their rights
+	Roles     []Staff   // as the settings name this account now
+}
+
+// Operator stands for whoever runs the schoolgate command on the server itself.
+// They hold the database, so the command line serves them as the office of every
+// school. No account has this id: accounts' are random.
+const Operator = "operator"
+
+// Subject is what an action is done to: a pupil, an act about a pupil, or a school.
+type Subject struct {
+	School  string
+	PupilID string // for actions about one child
+	// ContactID is whose act it is; for SeeReceipt only.
+	ContactID string
+}
+
+// May is the one place that decides who may do what. It answers nil, or
+// [ErrNotFound] where even the existence of the subject is none of the actor's
+// business, or [ErrForbidden] for staff of the school who lack the role.
+//
+// A parent acts for a child on roll for whom they hold parental responsibility
+// and against whom the school records no court order. They see their own
+// receipts, never another contact's. Office staff see and run the register of
+// their own school, and never sign or decide for anybody.
+func (a Actor) May(do Action, to Subject) error {
+	switch do {
+	case SeeChild, Sign, Decide:
+		if _, ok := a.childFor(to.PupilID); ok {
+			return nil
+		}
+	case SeeReceipt:
+		for _, c := range a.Children {
+			if c.Pupil.ID == to.PupilID && c.Contact.ID == to.ContactID && c.Responsibility.Decides() {
+				return nil
+			}
+		}
+	case SeeRegister, ImportClassList, PrintLetters, ExportList:
+		if a.AccountID == Operator {
+			return nil
+		}
+		known := false
+		for _, s := range a.Roles {
+			if s.School == to.School || s.School == "*" {
+				if s.Role == Office {
+					return nil
+				}
+				known = true
+			}
+		}
+		if known {
+			return ErrForbidden
+		}
+	}
+	return ErrNotFound
+}
+
+// childFor is the child for whom this actor may speak, with the contact they
+// speak as.
+func (a Actor) childFor(pupil string) (Child, bool) {
+	for _, c := range a.Children {
+		if c.Pupil.ID == pupil && c.Pupil.OnRoll() && c.Responsibility.Decides() {
+			return c, true
+		}
+	}
+	return Child{}, false
+}

@@ -1,0 +1,140 @@
+package portal_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"schoolgate/portal"
+)
+
+// Everything that a route does for somebody.
+var everyAction = []portal.Action{
+	portal.SeeChild, portal.Sign, portal.Decide, portal.SeeReceipt,
+	portal.SeeRegister, portal.ImportClassList, portal.PrintLetters, portal.ExportList,
+}
+
+// The subjects of the table: Ann is at St Anne's, with her mother and father;
+// Ben is at St Bede's.
+var subjects = map[string]portal.Subject{
+	"Ann":                         {PupilID: "ann", School: "st-anne"},
+	"Ann, whatever the school":    {PupilID: "ann"},
+	"Ben":                         {PupilID: "ben", School: "st-bede"},
+	"nobody in particular":        {},
+	"the mother's act about Ann":  {PupilID: "ann", ContactID: "mother"},
+	"the father's act about Ann":  {PupilID: "ann", ContactID: "father"},
+	"the mother's act about Ben":  {PupilID: "ben", ContactID: "mother"},
+	"an act of nobody, about Ann": {PupilID: "ann"},
+	"St Anne's":                   {School: "st-anne"},
+	"St Bede's":                   {School: "st-bede"},
+	"every school":                {School: "*"},
+}
+
+func TestMay(t *testing.T) {
+	ann := portal.Pupil{ID: "ann", School: "st-anne"}
+	ben := portal.Pupil{ID: "ben", School: "st-bede"}
+	left := ann
+	left.Left = time.Date(2026, 7, 20, 0, 0, 0, 0, time.UTC)
+	child := func(p portal.Pupil, contact string, parental, order bool) portal.Child {
+		return portal.Child{
+			Pupil: p, Contact: portal.Contact{ID: contact, School: p.School},
+			Responsibility: portal.Responsibility{PupilID: p.ID, ContactID: contact, Parental: parental, CourtOrder: order},
+		}
+	}
+	parent := func(children ...portal.Child) portal.Actor {
+		a := portal.Actor{AccountID: "PARENT", Children: children}
+		for _, c := range children {
+			a.Contacts = append(a.Contacts, c.Contact)
+		}
+		return a
+	}
+	staff := func(roles ...portal.Staff) portal.Actor { return portal.Actor{AccountID: "STAFF", Roles: roles} }
+	office := func(school string) portal.Staff {
+		return portal.Staff{Email: "office@example", School: school, Role: portal.Office}
+	}
+	other := func(school string) portal.Staff {
+		return portal.Staff{Email: "office@example", School: school, Role: "caretaker"}
+	}
+
+	// What each may do; whatever is not named is ErrNotFound, and "!" before it
+	// is ErrForbidden.
+	type rights map[portal.Action][]string
+	everyOffice := func(schools ...string) rights {
+		return rights{portal.SeeRegister: schools, portal.ImportClassList: schools, portal.PrintLetters: schools, portal.ExportList: schools}
+	}
+	speaksForAnn := []string{"Ann", "Ann, whatever the school", "the mother's act about Ann", "the father's act about Ann", "an act of nobody, about Ann"}
+	motherOfAnn := rights{
+		portal.SeeChild: speaksForAnn, portal.Sign: speaksForAnn, portal.Decide: speaksForAnn,
+		portal.SeeReceipt: {"the mother's act about Ann"},
+	}
+
+	for _, c := range []struct {
+		name  string
+		actor portal.Actor
+		may   rights
+	}{
+		{"nobody", portal.Actor{}, nil},
+		{"somebody who has only signed in", portal.Actor{AccountID: "NEW"}, nil},
+		{"the operator", portal.Actor{AccountID: portal.Operator}, everyOffice("Ann", "Ann, whatever the school", "Ben", "nobody in particular", "the mother's act about Ann", "the father's act about Ann", "the mother's act about Ben", "an act of nobody, about Ann", "St Anne's", "St Bede's", "every school")},
+		{"the office of St Anne's", staff(office("st-anne")), everyOffice("Ann", "St Anne's")},
+		{"the office of St Bede's", staff(office("st-bede")), everyOffice("Ben", "St Bede's")},
+		{"the trust's office", staff(office("*")), everyOffice("Ann", "Ann, whatever the school", "Ben", "nobody in particular", "the mother's act about Ann", "the father's act about Ann", "the mother's act about Ben", "an act of nobody, about Ann", "St Anne's", "St Bede's", "every school")},
+		{"staff of St Anne's in no known role", staff(other("st-anne")), everyOffice("!Ann", "!St Anne's")},
+		{"staff in the empty role", staff(portal.Staff{School: "st-anne"}), everyOffice("!Ann", "!St Anne's")},
+		{"caretaker here, office there", staff(other("st-anne"), office("st-bede")), everyOffice("!Ann", "!St Anne's", "Ben", "St Bede's")},
+		{"caretaker and office of one school", staff(other("st-anne"), office("st-anne")), everyOffice("Ann", "St Anne's")},
+		{"office and caretaker of one school", staff(office("st-anne"), other("st-anne")), everyOffice("Ann", "St Anne's")},
+		{"the mother", parent(child(ann, "mother", true, false)), motherOfAnn},
+		{"the mother, once the child has left", parent(child(left, "mother", true, false)), rights{portal.SeeReceipt: {"the mother's act about Ann"}}},
+		{"a mother without parental responsibility", parent(child(ann, "mother", false, false)), nil},
+		{"a mother under a court order", parent(child(ann, "mother", true, true)), nil},
+		{"a mother under a court order, without parental responsibility", parent(child(ann, "mother", false, true)), nil},
+		{"a mother under a court order, once the child has left", parent(child(left, "mother", true, true)), nil},
+		{"the mother of another child", parent(child(portal.Pupil{ID: "zoe", School: "st-anne"}, "stranger", true, false)), nil},
+		{"a contact whom the register no longer joins to the child", portal.Actor{AccountID: "PARENT", Contacts: []portal.Contact{{ID: "mother"}}}, nil},
+		{"the mother of Ann and of Ben, barred from Ben", parent(child(ann, "mother", true, false), child(ben, "mother", true, true)), motherOfAnn},
+		{"the mother of Ann, who has left, and of Ben", parent(child(left, "mother", true, false), child(ben, "mother", true, false)), rights{
+			portal.SeeChild: {"Ben", "the mother's act about Ben"}, portal.Sign: {"Ben", "the mother's act about Ben"}, portal.Decide: {"Ben", "the mother's act about Ben"},
+			portal.SeeReceipt: {"the mother's act about Ann", "the mother's act about Ben"},
+		}},
+		// One account, two contacts of one child: each contact's rights are its own.
+		{"joined as two contacts, one of them barred", parent(child(ann, "father", true, true), child(ann, "mother", true, false)), motherOfAnn},
+		{"joined as two contacts", parent(child(ann, "father", true, false), child(ann, "mother", true, false)), rights{
+			portal.SeeChild: speaksForAnn, portal.Sign: speaksForAnn, portal.Decide: speaksForAnn,
+			portal.SeeReceipt: {"the mother's act about Ann", "the father's act about Ann"},
+		}},
+		{"the mother, who works in the office", portal.Actor{AccountID: "BOTH", Children: []portal.Child{child(ann, "mother", true, false)}, Roles: []portal.Staff{office("st-anne")}}, rights{
+			portal.SeeChild: speaksForAnn, portal.Sign: speaksForAnn, portal.Decide: speaksForAnn, portal.SeeReceipt: {"the mother's act about Ann"},
+			portal.SeeRegister: {"Ann", "St Anne's"}, portal.ImportClassList: {"Ann", "St Anne's"}, portal.PrintLetters: {"Ann", "St Anne's"}, portal.ExportList: {"Ann", "St Anne's"},
+		}},
+		{"a barred mother, who works in the office", portal.Actor{AccountID: "BOTH", Children: []portal.Child{child(ann, "mother", true, true)}, Roles: []portal.Staff{office("st-anne")}}, everyOffice("Ann", "St Anne's")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, do := range append([]portal.Action{"", "delete everything"}, everyAction...) {
+				want := map[string]error{}
+				for _, s := range c.may[do] {
+					if name, forbidden := strings.CutPrefix(s, "!"); forbidden {
+						want[name] = portal.ErrForbidden
+					} else {
+						want[s] = nil
+					}
+				}
+				for name, subject := range subjects {
+					expect, named := want[name]
+					if !named {
+						expect = portal.ErrNotFound
+					}
+					if got := c.actor.May(do, subject); !errors.Is(got, expect) {
+						t.Errorf("%s: %s: got %v, want %v", do, name, got, expect)
+					}
+				}
+				for name := range want {
+					if _, known := subjects[name]; !known {
+						t.Errorf("the table names %q, which is no subject", name)
+					}
+				}
+			}
+		})
+	}
+}

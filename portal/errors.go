@@ -1,0 +1,63 @@
+package portal
+
+import (
+	"errors"
+	"strings"
+)
+
+// The ways an operation can fail that are not a fault of ours. Adapters match
+// them with errors.Is and errors.As; every other error is internal.
+var (
+	// ErrNotFound covers both what does not exist and what this account may not
+	// know to exist, so that strangers learn nothing.
+	ErrNotFound = errors.New("not found")
+	// ErrForbidden is for staff who are known and lack the role.
+	ErrForbidden = errors.New("not allowed")
+	// ErrTooMany is a limit on attempts that has been reached.
+	ErrTooMany = errors.New("too many attempts")
+	// ErrConflict is a write that lost to another; the stores retry it.
+	ErrConflict = errors.New("conflict")
+	// ErrDeclined is somebody who turned back at their sign-in provider. Nothing
+	// was changed.
+	ErrDeclined = errors.New("sign-in declined")
+)
+
+// Problem is one thing a person can put right. Field names the form field, or
+// the place in a file ("row 12, column Date of birth").
+type Problem struct {
+	Field   string
+	Message string
+}
+
+// Invalid is input that has to be put right before anything is saved.
+type Invalid struct{ Problems []Problem }
+
+func (e *Invalid) Error() string {
+	var b strings.Builder
+	for i, p := range e.Problems {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(p.Field + ": " + p.Message)
+	}
+	return b.String()
+}
+
+// Add notes a problem.
+func (e *Invalid) Add(field, message string) {
+	e.Problems = append(e.Problems, Problem{field, message})
+}
+
+// Or is nil when there are no problems, and the error otherwise.
+func (e *Invalid) Or() error {
+	if len(e.Problems) == 0 {
+		return nil
+	}
+	return e
+}
+
+// TextChanged is an attempt to sign or decide on a wording that has since been
+// replaced. Nothing was recorded; Now is what has to be read first.
+type TextChanged struct{ Now Text }
+
+func (e *TextChanged) Error() string { return "the wording changed: " + e.Now.Slug }

@@ -1,0 +1,338 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// ChildView is one child as a parent's first page shows them.
+type ChildView struct {
+	Child   Child
+	School  School
+	Signing []SigningView
+	Purpose []PurposeView
+}
+
+// SigningView is an agreement and this contact's signature under it. Signed is
+// the zero Signature where there is none for the current edition.
+type SigningView struct {
+	Text   Text
+	Signed Signature
+}
+
+// Done says whether the current edition is signed.
+func (v SigningView) Done() bool { return v.Signed.ID != "" }
+
+// PurposeView is a purpose, this contact's latest answer to it (the zero
+// Decision where there is none) and what the school may do.
+type PurposeView struct {
+	Text     Text
+	Mine     Decision
+	Standing Standing
+}
+
+// Answered says whether this contact has answered the current edition.
+func (v PurposeView) Answered() bool { return v.Mine.Seq > 0 && v.Mine.Edition == v.Text.Edition }
+
+// ToDo counts what is left to do for the child.
+func (v ChildView) ToDo() int {
+	n := 0
+	for _, s := range v.Signing {
+		if !s.Done() {
+			n++
+		}
+	}
+	for _, d := range v.Purpose {
+		if !d.Answered() {
+			n++
+		}
+	}
+	return n
+}
+
+// Family is every child for whom the account may speak, eldest first.
+func (p *Portal) Family(ctx context.Context, account string) (out []ChildView, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		a, err := p.actor(tx, account)
+		if err != nil {
+			return err
+		}
+		seen := map[string]bool{}
+		for _, c := range a.Children {
+			if seen[c.Pupil.ID] || a.May(SeeChild, Subject{PupilID: c.Pupil.ID}) != nil {
+				continue
+			}
+			seen[c.Pupil.ID] = true
+			v, err := p.child(tx, a, c.Pupil.ID)
+			if err != nil {
+				return err
+			}
+			out = append(out, v)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Child is one child as [Portal.Family] shows them, or [ErrNotFound].
+func (p *Portal) Child(ctx context.Context, account, pupil string) (v ChildView, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		a, err := p.allowed(tx, account, SeeChild, Subject{PupilID: pupil})
+		if err != nil {
+			return err
+		}
+		v, err = p.child(tx, a, pupil)
+		return err
+	})
+	return v, err
+}
+
+func (p *Portal) child(tx Tx, a Actor, pupil string) (ChildView, error) {
+	c, _ := a.childFor(pupil)
+	school, err := tx.School(c.Pupil.School)
+	if err != nil {
+		return ChildView{}, err
+	}
+	v := ChildView{Child: c, School: school}
+	signatures, err := tx.PupilSignatures(pupil)
+	if err != nil {
+		return v, err
+	}
+	decisions, err := tx.PupilDecisions(pupil)
+	if err != nil {
+		return v, err
+	}
+	rs, err := tx.PupilResponsibilities(pupil)
+	if err != nil {
+		return v, err
+	}
+	for _, t := range school.Of(Agreement) {
+		v.Signing = append(v.Signing, SigningView{t, signed(signatures, c.Contact.ID, t)})
+	}
+	for _, t := range school.Of(Purpose) {
+		v.Purpose = append(v.Purpose, PurposeView{
+			Text: t, Mine: latest(decisions, pupil, c.Contact.ID, t.Slug),
+			Standing: StandingOf(c.Pupil, t.Slug, t.Edition, rs, decisions),
+		})
+	}
+	return v, nil
+}
+
+// signed is the contact's last signature under a text's current edition.
+func signed(all []Signature, contact string, t Text) Signature {
+	var last Signature
+	for _, s := range all {
+		if s.ContactID == contact && s.TextSlug == t.Slug && s.Edition == t.Edition && !s.At.Before(last.At) {
+			last = s
+		}
+	}
+	return last
+}
+
+// SignForm is what a parent sends to sign an agreement.
+type SignForm struct {
+	Pupil     string
+	Agreement string // slug
+	Hash      string // of the wording that was on the page
+	Name      string // typed
+	Agreed    bool   // the tick
+	Language  string // BCP 47
+}
+
+// MaxName is the longest name that is taken, in characters.
+const MaxName = 200
+
+// Sign records a signature, seals it in the ledger, and answers its id. Sending
+// the same form twice signs once. It answers [*Invalid] for a name or tick
+// left out, [*TextChanged] where the wording is no longer the current one, and
+// [ErrNotFound] for a child who is not theirs to speak for.
+func (p *Portal) Sign(ctx context.Context, account string, f SignForm) (id string, err error) {
+	f.Name = strings.Join(strings.Fields(f.Name), " ")
+	err = p.store.Update(ctx, func(tx Tx) error {
+		a, err := p.allowed(tx, account, Sign, Subject{PupilID: f.Pupil})
+		if err != nil {
+			return err
+		}
+		c, _ := a.childFor(f.Pupil)
+		text, err := current(tx, c.Pupil.School, Agreement, f.Agreement, f.Hash)
+		if err != nil {
+			return err
+		}
+		if err := checkSigning(f); err != nil {
+			return err
+		}
+		before, err := tx.PupilSignatures(f.Pupil)
+		if err != nil {
+			return err
+		}
+		for _, s := range before {
+			if s.ContactID == c.Contact.ID && s.TextHash == text.Hash && s.Edition == text.Edition {
+				id = s.ID
+				return nil
+			}
+		}
+		s := Signature{Act: p.act(account, c, text, f.Language), TypedName: f.Name}
+		id = s.ID
+		if err := tx.AddSignature(s); err != nil {
+			return err
+		}
+		return p.ledger.Append(tx, s.ID, s.Record().Canonical(), s.At)
+	})
+	return id, err
+}
+
+func checkSigning(f SignForm) error {
+	var wrong Invalid
+	switch {
+	case f.Name == "":
+		wrong.Add("name", "Type your full name")
+	case utf8.RuneCountInString(f.Name) > MaxName:
+		wrong.Add("name", fmt.Sprintf("Your name must be %d characters or fewer", MaxName))
+	case !utf8.ValidString(f.Name) || strings.ContainsFunc(f.Name, misleads):
+		wrong.Add("name", "Your name must be made of letters; type it again")
+	case !strings.ContainsFunc(f.Name, unicode.IsLetter):
+		wrong.Add("name", "Type your name in letters")
+	}
+	if !f.Agreed {
+		wrong.Add("agreed", "Tick the box to say that you agree")
+	}
+	return wrong.Or()
+}
+
+// misleads is for the marks that make a name read otherwise than it is written:
+// controls, and the ones that turn the direction of what follows.
+func misleads(r rune) bool {
+	return unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+}
+
+// DecideForm is what a parent sends to answer about a purpose.
+type DecideForm struct {
+	Pupil    string
+	Purpose  string // slug
+	Hash     string // of the wording that was on the page
+	Answer   Answer // Given or Refused; a no after a yes is recorded as Withdrawn
+	Language string // BCP 47
+}
+
+// Decide records an answer, seals it in the ledger, and answers its id. Sending
+// the same answer twice records one. It answers errors as [Portal.Sign] does.
+func (p *Portal) Decide(ctx context.Context, account string, f DecideForm) (id string, err error) {
+	err = p.store.Update(ctx, func(tx Tx) error {
+		a, err := p.allowed(tx, account, Decide, Subject{PupilID: f.Pupil})
+		if err != nil {
+			return err
+		}
+		c, _ := a.childFor(f.Pupil)
+		text, err := current(tx, c.Pupil.School, Purpose, f.Purpose, f.Hash)
+		if err != nil {
+			return err
+		}
+		if f.Answer != Given && f.Answer != Refused {
+			var wrong Invalid
+			wrong.Add("answer", "Choose yes or no")
+			return wrong.Or()
+		}
+		before, err := tx.PupilDecisions(f.Pupil)
+		if err != nil {
+			return err
+		}
+		last := latest(before, f.Pupil, c.Contact.ID, f.Purpose)
+		answer := f.Answer
+		if answer == Refused && (last.Answer == Given || last.Answer == Withdrawn) {
+			answer = Withdrawn
+		}
+		if last.Answer == answer && last.TextHash == text.Hash && last.Edition == text.Edition {
+			id = last.ID
+			return nil
+		}
+		d := Decision{Act: p.act(account, c, text, f.Language), Answer: answer, Seq: last.Seq + 1}
+		id = d.ID
+		if err := tx.AddDecision(d); err != nil {
+			return err
+		}
+		return p.ledger.Append(tx, d.ID, d.Record().Canonical(), d.At)
+	})
+	return id, err
+}
+
+// current is the wording in force, if it is the one that was read.
+func current(tx Tx, school string, kind Kind, slug, hash string) (Text, error) {
+	info, err := tx.School(school)
+	if err != nil {
+		return Text{}, err
+	}
+	text, ok := info.Current(kind, slug)
+	if !ok {
+		return text, fmt.Errorf("%s: %w", kind, ErrNotFound)
+	}
+	if text.Hash != hash {
+		return text, &TextChanged{Now: text}
+	}
+	return text, nil
+}
+
+func (p *Portal) act(account string, c Child, t Text, language string) Act {
+	return Act{
+		ID: newID(), School: c.Pupil.School, PupilID: c.Pupil.ID, ContactID: c.Contact.ID, AccountID: account,
+		TextSlug: t.Slug, Edition: t.Edition, TextHash: t.Hash, At: p.now(), Channel: Online, Language: language,
+	}
+}
+
+// Receipt is one act with what it was about, for the person whose act it is.
+type Receipt struct {
+	Child  Child
+	School School
+	Text   Text
+	Act    Act
+	// TypedName is a signature's; Answer is a decision's.
+	TypedName string
+	Answer    Answer
+	Proof     Proof
+}
+
+// Receipt is the act with this id, proved to be in the ledger as it stands now.
+// It answers [ErrNotFound] unless the act is the account's own contact's.
+func (p *Portal) Receipt(ctx context.Context, account, id string) (r Receipt, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		a, err := p.actor(tx, account)
+		if err != nil {
+			return err
+		}
+		s, err := tx.Signature(id)
+		if err == nil {
+			r.Act, r.TypedName = s.Act, s.TypedName
+		} else if errors.Is(err, ErrNotFound) {
+			d, err := tx.Decision(id)
+			if err != nil {
+				return err
+			}
+			r.Act, r.Answer = d.Act, d.Answer
+		} else {
+			return err
+		}
+		if err := a.May(SeeReceipt, Subject{PupilID: r.Act.PupilID, ContactID: r.Act.ContactID}); err != nil {
+			return err
+		}
+		i := slices.IndexFunc(a.Children, func(c Child) bool {
+			return c.Pupil.ID == r.Act.PupilID && c.Contact.ID == r.Act.ContactID
+		})
+		r.Child = a.Children[i]
+		if r.School, err = tx.School(r.Act.School); err != nil {
+			return err
+		}
+		if r.Text, err = tx.Text(r.Act.School, r.Act.TextHash); err != nil {
+			return fmt.Errorf("the wording of act %s: %w", id, err)
+		}
+		if r.Proof, err = p.ledger.Prove(tx, id); err != nil {
+			return fmt.Errorf("the proof of act %s: %w", id, err)
+		}
+		r.Proof.Text = r.Text.Source
+		return nil
+	})
+	return r, err
+}

@@ -1,0 +1,97 @@
+package portal
+
+import (
+	"context"
+	"slices"
+)
+
+// Filter narrows a list. Its zero value is every pupil on roll.
+type Filter struct {
+	Year     *Year
+	Group    string
+	Purposes []string // slugs, in the order of the columns; none is all of the school's
+	// Standing keeps the pupils who have it for the first of the purposes.
+	Standing Standing
+}
+
+// ListRow is one pupil of a list. Standings and Signed are in the order of the
+// texts of the [List]; a row is reused for the next pupil.
+type ListRow struct {
+	Pupil     Pupil
+	Standings []Standing
+	Signed    []bool // of each agreement: by anybody who may speak for the child
+}
+
+// List is the columns of a list: the purposes a filter asks for, or all, and
+// the school's agreements.
+type List struct {
+	School     School
+	Purposes   []Text
+	Agreements []Text
+}
+
+func columns(school School, f Filter) (List, error) {
+	l := List{School: school, Purposes: school.Of(Purpose), Agreements: school.Of(Agreement)}
+	if len(f.Purposes) == 0 {
+		return l, nil
+	}
+	l.Purposes = nil
+	for _, slug := range f.Purposes {
+		t, ok := school.Current(Purpose, slug)
+		if !ok {
+			var wrong Invalid
+			wrong.Add("purpose", "This school does not ask about that. Choose one of the purposes in the list.")
+			return l, &wrong
+		}
+		l.Purposes = append(l.Purposes, t)
+	}
+	return l, nil
+}
+
+// list calls begin with the columns, then each for every pupil that the filter
+// keeps, all of one moment.
+func (p *Portal) list(ctx context.Context, account string, do Action, school string, f Filter, begin func(List) error, each func(ListRow) error) error {
+	return p.store.View(ctx, func(tx Tx) error {
+		if _, err := p.allowed(tx, account, do, Subject{School: school}); err != nil {
+			return err
+		}
+		info, err := tx.School(school)
+		if err != nil {
+			return err
+		}
+		l, err := columns(info, f)
+		if err != nil {
+			return err
+		}
+		if err := begin(l); err != nil {
+			return err
+		}
+		row := ListRow{Standings: make([]Standing, len(l.Purposes)), Signed: make([]bool, len(l.Agreements))}
+		return tx.EachPupil(school, func(r *PupilRecord) error {
+			if f.Year != nil && r.Pupil.Year != *f.Year || f.Group != "" && r.Pupil.Group != f.Group {
+				return nil
+			}
+			row.Pupil = r.Pupil
+			for i, t := range l.Purposes {
+				row.Standings[i] = StandingOf(r.Pupil, t.Slug, t.Edition, r.Responsibilities, r.Decisions)
+			}
+			if f.Standing != "" && (len(row.Standings) == 0 || row.Standings[0] != f.Standing) {
+				return nil
+			}
+			for i, t := range l.Agreements {
+				row.Signed[i] = signedByAny(t, r)
+			}
+			return each(row)
+		})
+	})
+}
+
+// signedByAny says whether anybody who may speak for the child has signed the
+// current edition of an agreement.
+func signedByAny(t Text, r *PupilRecord) bool {
+	return slices.ContainsFunc(r.Signatures, func(s Signature) bool {
+		return s.TextSlug == t.Slug && s.Edition == t.Edition && slices.ContainsFunc(r.Responsibilities, func(l Responsibility) bool {
+			return l.ContactID == s.ContactID && l.Decides()
+		})
+	})
+}

@@ -1,0 +1,176 @@
+package portal
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// School is what the portal has to know of a school: how to name it and reach
+// it, and the texts it puts to families now.
+type School struct {
+	Slug      string
+	Name      string
+	ShortName string
+	Address   []string
+	Phone     string
+	Email     string
+	Site      string // the public site's address, with a slash at the end
+	Texts     []Text // current wordings: agreements and purposes
+}
+
+// Current is the wording now in force of an agreement or purpose.
+func (s School) Current(kind Kind, slug string) (Text, bool) {
+	for _, t := range s.Texts {
+		if t.Kind == kind && t.Slug == slug {
+			return t, true
+		}
+	}
+	return Text{}, false
+}
+
+// Of is the current texts of one kind.
+func (s School) Of(kind Kind) []Text {
+	var out []Text
+	for _, t := range s.Texts {
+		if t.Kind == kind {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// Portal is the operations. It is safe for concurrent use.
+type Portal struct {
+	store  Store
+	ledger Ledger
+	staff  []Staff
+	now    func() time.Time
+}
+
+// New makes a portal. Staff are named by the settings, and lose their rights as
+// soon as the settings no longer name them. Now is the clock; nil is the real one.
+func New(store Store, ledger Ledger, staff []Staff, now func() time.Time) *Portal {
+	if now == nil {
+		now = time.Now
+	}
+	return &Portal{store: store, ledger: ledger, staff: staff, now: func() time.Time { return now().UTC().Truncate(time.Microsecond) }}
+}
+
+// SetSchools tells the portal of schools and their current texts, after each
+// build of the site. Schools it does not name stay as they were. It changes
+// nothing where a text is not the one that its hash names: another source, or
+// the source of another text or edition, for that is what people sign.
+func (p *Portal) SetSchools(ctx context.Context, schools []School) error {
+	return p.store.Update(ctx, func(tx Tx) error {
+		for _, s := range schools {
+			for _, t := range s.Texts {
+				if err := ownHash(tx, s.Slug, t); err != nil {
+					return fmt.Errorf("school %s: text %s: %w", s.Slug, t.Slug, err)
+				}
+			}
+			if err := tx.PutSchool(s); err != nil {
+				return fmt.Errorf("school %s: %w", s.Slug, err)
+			}
+		}
+		return nil
+	})
+}
+
+func ownHash(tx Tx, school string, t Text) error {
+	if sum := sha256.Sum256([]byte(t.Source)); t.Hash != hex.EncodeToString(sum[:]) {
+		return errors.New("its hash is not its source's")
+	}
+	was, err := tx.Text(school, t.Hash)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case was.Kind != t.Kind || was.Slug != t.Slug || was.Edition != t.Edition:
+		return fmt.Errorf("its source is that of %s %s, edition %d", was.Kind, was.Slug, was.Edition)
+	}
+	return nil
+}
+
+// Schools is every school, by slug.
+func (p *Portal) Schools(ctx context.Context) (all []School, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		all, err = tx.Schools()
+		return err
+	})
+	return all, err
+}
+
+// School finds a school by slug, or answers [ErrNotFound].
+func (p *Portal) School(ctx context.Context, slug string) (s School, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		s, err = tx.School(slug)
+		return err
+	})
+	return s, err
+}
+
+// actor gathers what an account may do, within a transaction.
+func (p *Portal) actor(tx Tx, account string) (Actor, error) {
+	a := Actor{AccountID: account}
+	if account == Operator {
+		return a, nil
+	}
+	acct, err := tx.Account(account)
+	if err != nil {
+		return a, fmt.Errorf("account: %w", err)
+	}
+	for _, s := range p.staff {
+		if acct.Identity.StaffEmail != "" && strings.EqualFold(s.Email, acct.Identity.StaffEmail) {
+			a.Roles = append(a.Roles, s)
+		}
+	}
+	if a.Contacts, err = tx.AccountContacts(account); err != nil {
+		return a, fmt.Errorf("contacts of %v: %w", acct, err)
+	}
+	if a.Children, err = tx.AccountChildren(account); err != nil {
+		return a, fmt.Errorf("children of %v: %w", acct, err)
+	}
+	return a, nil
+}
+
+// allowed is the actor, if they may do this to that.
+func (p *Portal) allowed(tx Tx, account string, do Action, to Subject) (Actor, error) {
+	a, err := p.actor(tx, account)
+	if err == nil {
+		err = a.May(do, to)
+	}
+	return a, err
+}
+
+// Actor is what an account may do now.
+func (p *Portal) Actor(ctx context.Context, account string) (a Actor, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		a, err = p.actor(tx, account)
+		return err
+	})
+	return a, err
+}
+
+// SignedIn finds or makes the account of somebody a provider has vouched for.
+func (p *Portal) SignedIn(ctx context.Context, id Identity) (a Account, err error) {
+	if id.Provider == "" || id.Issuer == "" || id.Subject == "" {
+		return a, errors.New("an identity without provider, issuer or subject")
+	}
+	err = p.store.Update(ctx, func(tx Tx) error {
+		a, err = tx.AccountByIdentity(id.Provider, id.Issuer, id.Subject)
+		if errors.Is(err, ErrNotFound) {
+			a = Account{ID: newID(), Created: p.now()}
+		} else if err != nil {
+			return err
+		}
+		a.Identity, a.LastSignIn = id, p.now()
+		return tx.PutAccount(a)
+	})
+	return a, err
+}

@@ -1,0 +1,111 @@
+package portal
+
+import (
+	"fmt"
+	"log/slog"
+)
+
+// Whatever holds somebody's name, address, answer or secret prints as opaque ids
+// alone, in fmt (GoString is %#v) and in slog (whose JSON would otherwise open
+// the fields of what it is given). Types that are printed as themselves in an
+// error have their String where they are declared.
+
+func (p Pupil) GoString() string        { return p.String() }
+func (c Contact) GoString() string      { return c.String() }
+func (i Identity) GoString() string     { return i.String() }
+func (a Account) GoString() string      { return a.String() }
+func (h Handshake) GoString() string    { return h.String() }
+func (l Letter) GoString() string       { return l.String() }
+func (r ClassListRow) GoString() string { return r.String() }
+
+func (l Letter) LogValue() slog.Value       { return slog.StringValue(l.String()) }
+func (r ClassListRow) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+func (r Responsibility) String() string       { return "contact " + r.ContactID + " of pupil " + r.PupilID }
+func (r Responsibility) GoString() string     { return r.String() }
+func (r Responsibility) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+func (c Child) String() string       { return c.Contact.String() + " of " + c.Pupil.String() }
+func (c Child) GoString() string     { return c.String() }
+func (c Child) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+func (a Actor) String() string       { return "account " + a.AccountID }
+func (a Actor) GoString() string     { return a.String() }
+func (a Actor) LogValue() slog.Value { return slog.StringValue(a.String()) }
+
+func (s Staff) String() string       { return string(s.Role) + " of " + s.School }
+func (s Staff) GoString() string     { return s.String() }
+func (s Staff) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// Of Act, for signatures and decisions too.
+func (a Act) String() string       { return "act " + a.ID }
+func (a Act) GoString() string     { return a.String() }
+func (a Act) LogValue() slog.Value { return slog.StringValue(a.String()) }
+
+func (r Record) String() string       { return r.Type + " " + r.ID }
+func (r Record) GoString() string     { return r.String() }
+func (r Record) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+func (e LedgerEntry) String() string       { return fmt.Sprintf("entry %d", e.Index) }
+func (e LedgerEntry) GoString() string     { return e.String() }
+func (e LedgerEntry) LogValue() slog.Value { return slog.StringValue(e.String()) }
+
+func (p Proof) String() string       { return fmt.Sprintf("proof of entry %d", p.Index) }
+func (p Proof) GoString() string     { return p.String() }
+func (p Proof) LogValue() slog.Value { return slog.StringValue(p.String()) }
+
+func (r Receipt) String() string       { return "receipt of " + r.Act.String() }
+func (r Receipt) GoString() string     { return r.String() }
+func (r Receipt) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+func (f SignForm) String() string       { return "signature for pupil " + f.Pupil }
+func (f SignForm) GoString() string     { return f.String() }
+func (f SignForm) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+func (f DecideForm) String() string       { return "answer for pupil " + f.Pupil }
+func (f DecideForm) GoString() string     { return f.String() }
+func (f DecideForm) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+func (v ChildView) String() string       { return v.Child.String() }
+func (v ChildView) GoString() string     { return v.String() }
+func (v ChildView) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
+func (v SigningView) String() string       { return v.Signed.String() }
+func (v SigningView) GoString() string     { return v.String() }
+func (v SigningView) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
+func (v PurposeView) String() string       { return v.Mine.String() }
+func (v PurposeView) GoString() string     { return v.String() }
+func (v PurposeView) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
+func (r ListRow) String() string       { return "row of " + r.Pupil.String() }
+func (r ListRow) GoString() string     { return r.String() }
+func (r ListRow) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+func (r PupilRecord) String() string       { return "record of " + r.Pupil.String() }
+func (r PupilRecord) GoString() string     { return r.String() }
+func (r PupilRecord) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+func (p PlannedPupil) String() string       { return p.Pupil.String() }
+func (p PlannedPupil) GoString() string     { return p.String() }
+func (p PlannedPupil) LogValue() slog.Value { return slog.StringValue(p.String()) }
+
+func (p ImportPlan) String() string       { return "import plan " + p.Fingerprint }
+func (p ImportPlan) GoString() string     { return p.String() }
+func (p ImportPlan) LogValue() slog.Value { return slog.StringValue(p.String()) }
+
+func (i PendingImport) String() string       { return fmt.Sprintf("import of %d rows", len(i.Rows)) }
+func (i PendingImport) GoString() string     { return i.String() }
+func (i PendingImport) LogValue() slog.Value { return slog.StringValue(i.String()) }
+
+func (f HeldForm) String() string       { return "form held for account " + f.AccountID }
+func (f HeldForm) GoString() string     { return f.String() }
+func (f HeldForm) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+func (s Session) String() string       { return "session of account " + s.AccountID }
+func (s Session) GoString() string     { return s.String() }
+func (s Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+func (i Invitation) String() string       { return "invitation " + i.ID }
+func (i Invitation) GoString() string     { return i.String() }
+func (i Invitation) LogValue() slog.Value { return slog.StringValue(i.String()) }

@@ -1,0 +1,316 @@
+package portal_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"schoolgate/portal"
+)
+
+const (
+	thisEdition = 2
+	somePurpose = "website-pictures"
+)
+
+var theChild = portal.Pupil{ID: "child", School: "st-anne"}
+
+// The ways in which a contact may stand to the child, and whether they have a say.
+var statuses = []struct {
+	name            string
+	parental, order bool
+	say             bool
+}{
+	{"parental responsibility", true, false, true},
+	{"parental responsibility under a court order", true, true, false},
+	{"no parental responsibility", false, false, false},
+	{"no parental responsibility and a court order", false, true, false},
+}
+
+type answered struct {
+	answer  portal.Answer
+	edition int
+}
+
+// What a contact may have answered over time, and what their last word says now.
+var histories = []struct {
+	name    string
+	answers []answered
+	word    string // "yes", "no", "took back", or "" for nothing that counts
+}{
+	{"never answered", nil, ""},
+	{"given", []answered{{portal.Given, 2}}, "yes"},
+	{"refused", []answered{{portal.Refused, 2}}, "no"},
+	{"given, withdrawn", []answered{{portal.Given, 2}, {portal.Withdrawn, 2}}, "took back"},
+	{"given, withdrawn, given", []answered{{portal.Given, 2}, {portal.Withdrawn, 2}, {portal.Given, 2}}, "yes"},
+	{"refused, given", []answered{{portal.Refused, 2}, {portal.Given, 2}}, "yes"},
+	{"given to an earlier edition", []answered{{portal.Given, 1}}, ""},
+	{"refused to an earlier edition", []answered{{portal.Refused, 1}}, "no"},
+	{"withdrawn under an earlier edition", []answered{{portal.Given, 1}, {portal.Withdrawn, 1}}, "took back"},
+	{"given to an earlier edition, withdrawn under this", []answered{{portal.Given, 1}, {portal.Withdrawn, 2}}, "took back"},
+	{"refused to an earlier edition, given to this", []answered{{portal.Refused, 1}, {portal.Given, 2}}, "yes"},
+}
+
+func decisionsOf(pupil, contact, purpose string, answers []answered) []portal.Decision {
+	var out []portal.Decision
+	for i, a := range answers {
+		d := portal.Decision{Answer: a.answer, Seq: i + 1}
+		d.ID, d.PupilID, d.ContactID, d.TextSlug, d.Edition = fmt.Sprint(contact, i), pupil, contact, purpose, a.edition
+		out = append(out, d)
+	}
+	return out
+}
+
+// said is promise 2 told backwards, from what the people with a say last said.
+func said(lookedAfter bool, words ...string) portal.Standing {
+	has := func(w string) bool { return slices.Contains(words, w) }
+	switch against := has("no") || has("took back"); {
+	case lookedAfter:
+		return portal.StandingHeld
+	case against && has("yes"):
+		return portal.StandingConflict
+	case has("took back"):
+		return portal.StandingWithdrawn
+	case against:
+		return portal.StandingRefused
+	case has("yes"):
+		return portal.StandingGiven
+	}
+	return portal.StandingWaiting
+}
+
+// TestStandingOfEveryCase walks through all that two contacts can be and can
+// have answered, for a child in care and not.
+func TestStandingOfEveryCase(t *testing.T) {
+	cases := 0
+	for _, s1 := range statuses {
+		for _, s2 := range statuses {
+			for _, h1 := range histories {
+				for _, h2 := range histories {
+					for _, care := range []bool{false, true} {
+						cases++
+						pupil := theChild
+						pupil.LookedAfter = care
+						rs := []portal.Responsibility{
+							{PupilID: "child", ContactID: "one", Parental: s1.parental, CourtOrder: s1.order},
+							{PupilID: "child", ContactID: "two", Parental: s2.parental, CourtOrder: s2.order},
+						}
+						ds := append(decisionsOf("child", "one", somePurpose, h1.answers), decisionsOf("child", "two", somePurpose, h2.answers)...)
+						words := []string{"", ""}
+						if s1.say {
+							words[0] = h1.word
+						}
+						if s2.say {
+							words[1] = h2.word
+						}
+						got := portal.StandingOf(pupil, somePurpose, thisEdition, rs, ds)
+						if want := said(care, words...); got != want {
+							t.Errorf("%s: %s; %s: %s; in care %v: standing is %q, want %q", s1.name, h1.name, s2.name, h2.name, care, got, want)
+						}
+						// The promise in its own words.
+						mayGoAhead := !care && slices.Contains(words, "yes") && !slices.Contains(words, "no") && !slices.Contains(words, "took back")
+						if got.Allowed() != mayGoAhead {
+							t.Errorf("%s: %s; %s: %s; in care %v: allowed is %v", s1.name, h1.name, s2.name, h2.name, care, got.Allowed())
+						}
+					}
+				}
+			}
+		}
+	}
+	if want := len(statuses) * len(statuses) * len(histories) * len(histories) * 2; cases != want {
+		t.Errorf("walked through %d cases, want %d", cases, want)
+	}
+}
+
+func TestStandingOf(t *testing.T) {
+	mother := portal.Responsibility{PupilID: "child", ContactID: "mother", Parental: true}
+	father := portal.Responsibility{PupilID: "child", ContactID: "father", Parental: true}
+	grandma := portal.Responsibility{PupilID: "child", ContactID: "grandma"}
+	barred := portal.Responsibility{PupilID: "child", ContactID: "father", Parental: true, CourtOrder: true}
+	both := []portal.Responsibility{mother, father, grandma}
+	yes, no := answered{portal.Given, 2}, answered{portal.Refused, 2}
+	back, oldYes, oldNo := answered{portal.Withdrawn, 2}, answered{portal.Given, 1}, answered{portal.Refused, 1}
+
+	for _, c := range []struct {
+		name string
+		rs   []portal.Responsibility
+		said map[string][]answered
+		want portal.Standing
+	}{
+		{"nobody has answered", both, nil, portal.StandingWaiting},
+		{"the child has no contact", nil, nil, portal.StandingWaiting},
+		{"one yes is enough", both, map[string][]answered{"mother": {yes}}, portal.StandingGiven},
+		{"both say yes", both, map[string][]answered{"mother": {yes}, "father": {yes}}, portal.StandingGiven},
+		{"one no stops it", both, map[string][]answered{"mother": {yes}, "father": {no}}, portal.StandingConflict},
+		{"a no alone", both, map[string][]answered{"father": {no}}, portal.StandingRefused},
+		{"a yes taken back", both, map[string][]answered{"mother": {yes, back}}, portal.StandingWithdrawn},
+		{"a yes taken back while another yes stands", both, map[string][]answered{"mother": {yes, back}, "father": {yes}}, portal.StandingConflict},
+		{"taken back by one and refused by another", both, map[string][]answered{"mother": {yes, back}, "father": {no}}, portal.StandingWithdrawn},
+		{"given again", both, map[string][]answered{"mother": {yes, back, yes}}, portal.StandingGiven},
+		{"a changed mind, from no to yes", both, map[string][]answered{"mother": {no, yes}}, portal.StandingGiven},
+		{"grandmother's yes does not count", both, map[string][]answered{"grandma": {yes}}, portal.StandingWaiting},
+		{"grandmother's no does not count", both, map[string][]answered{"mother": {yes}, "grandma": {no}}, portal.StandingGiven},
+		{"a barred father's yes does not count", []portal.Responsibility{mother, barred}, map[string][]answered{"father": {yes}}, portal.StandingWaiting},
+		{"a barred father's no does not count", []portal.Responsibility{mother, barred}, map[string][]answered{"mother": {yes}, "father": {no}}, portal.StandingGiven},
+		{"a yes to an earlier edition has run out", both, map[string][]answered{"mother": {oldYes}}, portal.StandingWaiting},
+		{"a no to an earlier edition is still a no", both, map[string][]answered{"mother": {oldNo}}, portal.StandingRefused},
+		{"a no to an earlier edition stops a yes to this", both, map[string][]answered{"mother": {oldNo}, "father": {yes}}, portal.StandingConflict},
+		{"an earlier no, answered anew with a yes", both, map[string][]answered{"mother": {oldNo, yes}}, portal.StandingGiven},
+		{"a yes from somebody who is not the child's contact", []portal.Responsibility{mother}, map[string][]answered{"stranger": {yes}}, portal.StandingWaiting},
+		{"a no from a contact the child no longer has", []portal.Responsibility{mother}, map[string][]answered{"mother": {yes}, "father": {no}}, portal.StandingGiven},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var ds []portal.Decision
+			for contact, answers := range c.said {
+				ds = append(ds, decisionsOf("child", contact, somePurpose, answers)...)
+			}
+			if got := portal.StandingOf(theChild, somePurpose, thisEdition, c.rs, ds); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+			care := theChild
+			care.LookedAfter = true
+			if got := portal.StandingOf(care, somePurpose, thisEdition, c.rs, ds); got != portal.StandingHeld {
+				t.Errorf("in care: got %q, want %q", got, portal.StandingHeld)
+			}
+		})
+	}
+}
+
+// A yes to an edition that is yet to come, as after a text was put back, is none.
+func TestStandingOfLaterEdition(t *testing.T) {
+	rs := []portal.Responsibility{{PupilID: "child", ContactID: "one", Parental: true}}
+	ds := decisionsOf("child", "one", somePurpose, []answered{{portal.Given, 3}})
+	if got := portal.StandingOf(theChild, somePurpose, 2, rs, ds); got != portal.StandingWaiting {
+		t.Errorf("got %q, want %q", got, portal.StandingWaiting)
+	}
+}
+
+// An answer that nobody knows how to read is a no, never a yes.
+func TestStandingOfUnknownAnswer(t *testing.T) {
+	rs := []portal.Responsibility{{PupilID: "child", ContactID: "one", Parental: true}, {PupilID: "child", ContactID: "two", Parental: true}}
+	for _, a := range []portal.Answer{"", "GIVEN", "maybe"} {
+		ds := append(decisionsOf("child", "one", somePurpose, []answered{{a, 2}}), decisionsOf("child", "two", somePurpose, []answered{{portal.Given, 2}})...)
+		if got := portal.StandingOf(theChild, somePurpose, 2, rs, ds); got.Allowed() {
+			t.Errorf("answer %q: got %q", a, got)
+		}
+	}
+}
+
+func TestOnlyGivenIsAllowed(t *testing.T) {
+	for _, s := range append([]portal.Standing{"", "yes", "Given"}, portal.Standings...) {
+		if s.Allowed() != (s == "given") {
+			t.Errorf("%q: allowed is %v", s, s.Allowed())
+		}
+	}
+}
+
+// FuzzStanding draws a register and its answers from a seed, and holds the
+// properties that no table shows: what must never matter, and what must never
+// turn a no into a yes.
+func FuzzStanding(f *testing.F) {
+	for seed := range uint64(2000) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		pick := func(of ...string) string { return of[r.IntN(len(of))] }
+		pupil := portal.Pupil{ID: "child", LookedAfter: r.IntN(8) == 0}
+		var rs []portal.Responsibility
+		holds := map[string]bool{}
+		for _, c := range []string{"a", "b", "c", "d"}[:r.IntN(5)] {
+			x := portal.Responsibility{PupilID: "child", ContactID: c, Parental: r.IntN(4) > 0, CourtOrder: r.IntN(4) == 0}
+			holds[c] = x.Parental && !x.CourtOrder
+			rs = append(rs, x)
+		}
+		seq := map[[3]string]int{}
+		answer := func(pupil, contact, purpose string, a portal.Answer, edition int) portal.Decision {
+			k := [3]string{pupil, contact, purpose}
+			seq[k]++
+			d := portal.Decision{Answer: a, Seq: seq[k]}
+			d.PupilID, d.ContactID, d.TextSlug, d.Edition = pupil, contact, purpose, edition
+			return d
+		}
+		drawn := func() portal.Answer { return portal.Answer(pick("given", "given", "refused", "withdrawn")) }
+		var ds []portal.Decision
+		for range r.IntN(12) {
+			ds = append(ds, answer("child", pick("a", "b", "c", "d"), somePurpose, drawn(), 1+r.IntN(2)))
+		}
+		of := func(rs []portal.Responsibility, ds []portal.Decision) portal.Standing {
+			return portal.StandingOf(pupil, somePurpose, thisEdition, rs, ds)
+		}
+		was := of(rs, ds)
+		if !slices.Contains(portal.Standings, was) {
+			t.Fatalf("%q is no standing", was)
+		}
+
+		mixed := slices.Clone(ds)
+		r.Shuffle(len(mixed), func(i, j int) { mixed[i], mixed[j] = mixed[j], mixed[i] })
+		turned := slices.Clone(rs)
+		slices.Reverse(turned)
+		if got := of(turned, mixed); got != was {
+			t.Errorf("in another order it is %q, was %q", got, was)
+		}
+
+		// Other children, other purposes, and people without a say.
+		noise := slices.Clone(ds)
+		for range 1 + r.IntN(6) {
+			switch r.IntN(3) {
+			case 0:
+				noise = append(noise, answer("sibling", pick("a", "b", "c", "d"), somePurpose, drawn(), 2))
+			case 1:
+				noise = append(noise, answer("child", pick("a", "b", "c", "d"), "video-calls", drawn(), 2))
+			case 2:
+				if who := pick("a", "b", "c", "d", "stranger", ""); !holds[who] {
+					noise = append(noise, answer("child", who, somePurpose, drawn(), 2))
+				}
+			}
+		}
+		others := append(slices.Clone(rs), portal.Responsibility{PupilID: "sibling", ContactID: "stranger", Parental: true})
+		if got := of(others, noise); got != was {
+			t.Errorf("with what is none of the matter it is %q, was %q", got, was)
+		}
+
+		// Any no by somebody with a say, under whatever edition, stops everything.
+		for who, say := range holds {
+			if !say {
+				continue
+			}
+			for _, a := range []portal.Answer{portal.Refused, portal.Withdrawn} {
+				for edition := 1; edition <= 2; edition++ {
+					d := answer("child", who, somePurpose, a, edition)
+					if got := of(rs, append(slices.Clone(ds), d)); got.Allowed() {
+						t.Errorf("after %s said %s it is %q", who, a, got)
+					}
+					seq[[3]string{"child", who, somePurpose}]--
+				}
+			}
+		}
+
+		// Whoever loses their say, or never had an answer, makes no yes out of
+		// nothing: what goes ahead has a yes to this edition by a holder.
+		if was.Allowed() {
+			var theirs []portal.Decision
+			for _, d := range ds {
+				if holds[d.ContactID] && d.Answer == portal.Given && d.Edition == thisEdition {
+					theirs = append(theirs, d)
+				}
+			}
+			if len(theirs) == 0 || pupil.LookedAfter {
+				t.Errorf("it is given, and nobody who may gave it")
+			}
+		}
+	})
+}
+
+func BenchmarkStandingOf(b *testing.B) {
+	rs := []portal.Responsibility{{PupilID: "child", ContactID: "one", Parental: true}, {PupilID: "child", ContactID: "two", Parental: true}}
+	var ds []portal.Decision
+	for i := range 8 {
+		ds = append(ds, decisionsOf("child", "one", fmt.Sprint("purpose-", i), histories[4].answers)...)
+		ds = append(ds, decisionsOf("child", "two", fmt.Sprint("purpose-", i), histories[1].answers)...)
+	}
+	for b.Loop() {
+		portal.StandingOf(theChild, "purpose-7", 2, rs, ds)
+	}
+}

@@ -1,0 +1,183 @@
+package portal
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps everything. Implementations are safe for concurrent use.
+type Store interface {
+	// View runs f in a read-only transaction that sees one moment.
+	View(ctx context.Context, f func(Tx) error) error
+	// Update runs f in a transaction that is serializable and durable once
+	// Update returns nil. f may run more than once, after a conflict with
+	// another transaction, so it must have no effect outside the Tx.
+	Update(ctx context.Context, f func(Tx) error) error
+}
+
+// Tx is one transaction. Lookups of one thing answer [ErrNotFound] when it is
+// not there; lists are empty then. Uniqueness and references are the store's
+// to enforce: a write that breaks one is [ErrConflict].
+type Tx interface {
+	RegisterTx
+	AccountTx
+	ActTx
+	LedgerTx
+}
+
+// RegisterTx is the school's register: pupils, contacts and responsibilities.
+// The Put methods insert or replace by id.
+type RegisterTx interface {
+	// PutSchool inserts or replaces a school, and makes its texts the current
+	// ones, in their order; every wording that ever was current is kept.
+	PutSchool(School) error
+	School(slug string) (School, error) // with its current texts
+	Schools() ([]School, error)         // by slug, with their current texts
+
+	Pupil(id string) (Pupil, error)
+	Pupils(school string) ([]Pupil, error) // in order of year, group, surname, forename
+	Contacts(school string) ([]Contact, error)
+	Responsibilities(school string) ([]Responsibility, error)
+	PupilResponsibilities(pupil string) ([]Responsibility, error)
+	PutPupil(Pupil) error
+	PutContact(Contact) error
+	PutResponsibility(Responsibility) error // keyed by pupil and contact
+	DeleteResponsibility(pupil, contact string) error
+
+	PutImport(PendingImport) error
+	Import(id string) (PendingImport, error)
+	DeleteImport(id string) error
+	DeleteImportsBefore(time.Time) error
+}
+
+// AccountTx is who has signed in, and what joins them to the register.
+type AccountTx interface {
+	Account(id string) (Account, error)
+	AccountByIdentity(provider, issuer, subject string) (Account, error)
+	PutAccount(Account) error
+	// AccountContacts are the contacts joined to an account.
+	AccountContacts(account string) ([]Contact, error)
+	// AccountChildren are the pupils of those contacts, one entry for each
+	// responsibility, in order of birth, eldest first.
+	AccountChildren(account string) ([]Child, error)
+	JoinContact(account, contact string, at time.Time) error
+	// JoinedContacts are the ids of a school's contacts that have an account.
+	JoinedContacts(school string) (map[string]bool, error)
+	ContactPupils(contact string) ([]Child, error)
+
+	// PutInvitation adds an invitation and ends the contact's earlier ones.
+	PutInvitation(Invitation) error
+	InvitationByCode(codeHash string) (Invitation, error)
+	UseInvitation(id string, at time.Time) error
+
+	// AddAttempt notes a failed attempt against a key; CountAttempts counts them since.
+	AddAttempt(key string, at time.Time) error
+	CountAttempts(key string, since time.Time) (int, error)
+	DeleteAttemptsBefore(time.Time) error
+
+	Session(hash string) (Session, error)
+	PutSession(Session) error
+	DeleteSession(hash string) error
+	DeleteSessionsBefore(time.Time) error
+	// PutHeld keeps a form that an expired session could not send, for the same
+	// account's next session; TakeHeld hands it over and forgets it.
+	PutHeld(HeldForm) error
+	TakeHeld(account, path string) (HeldForm, error)
+	DeleteHeldBefore(time.Time) error
+}
+
+// ActTx is texts, signatures and decisions. All are only ever added.
+type ActTx interface {
+	// Text is a wording that is or was current at a school.
+	Text(school, hash string) (Text, error)
+
+	AddSignature(Signature) error
+	Signature(id string) (Signature, error)
+	PupilSignatures(pupil string) ([]Signature, error)
+	AddDecision(Decision) error
+	Decision(id string) (Decision, error)
+	PupilDecisions(pupil string) ([]Decision, error) // oldest first
+
+	// EachPupil calls f for each pupil on roll of a school, in the order of
+	// Pupils, with all their responsibilities, decisions and signatures, in any
+	// order. Of an act it fills School, PupilID, ContactID, TextSlug, Edition,
+	// Answer and Seq: what a standing is computed from. What f is given is
+	// reused: it must not keep it.
+	EachPupil(school string, f func(*PupilRecord) error) error
+}
+
+// LedgerTx is the rows behind the append-only proof.
+type LedgerTx interface {
+	// LedgerSize is the number of records appended.
+	LedgerSize() (int64, error)
+	// LedgerHashes are stored tree hashes (tlog's storage order) by index.
+	LedgerHashes(indexes []int64) ([][32]byte, error)
+	// AppendLedger adds the entry at the tree's size, and the hashes it brings,
+	// whose indexes are consecutive from firstHash.
+	AppendLedger(e LedgerEntry, firstHash int64, hashes [][32]byte) error
+	LedgerEntry(index int64) (LedgerEntry, error)
+	LedgerEntryOf(recordID string) (LedgerEntry, error)
+	// EachSealed calls f for each entry in order of index, with what the
+	// signatures and decisions of that id say now: one, unless somebody has been
+	// at the database.
+	EachSealed(f func(e LedgerEntry, acts []Record) error) error
+	// UnsealedAct is the id of a signature or decision that is not in the ledger,
+	// or [ErrNotFound] where all are.
+	UnsealedAct() (string, error)
+}
+
+// LedgerEntry is one record as the ledger holds it. Record and Salt may be
+// erased when a record's time is up; the tree still verifies.
+type LedgerEntry struct {
+	Index    int64
+	RecordID string
+	Salt     []byte // 32 random bytes
+	Record   []byte // canonical JSON, see [Record]
+	At       time.Time
+}
+
+// Ledger seals records: once appended, a record can be proved to be in every
+// later state of the ledger.
+type Ledger interface {
+	// Append seals a record within tx.
+	Append(tx Tx, recordID string, record []byte, at time.Time) error
+	// Prove is the proof that a record is in the ledger as it stands in tx.
+	Prove(tx Tx, recordID string) (Proof, error)
+}
+
+// Proof is a receipt: what anybody needs, with the ledger's public key, to check
+// offline that a record is in the ledger and what wording it was about. Its JSON
+// is the file a parent downloads.
+type Proof struct {
+	Record    string   `json:"record"`    // canonical JSON, see [Record]
+	Text      string   `json:"text"`      // the canonical wording that the record names by hash
+	Salt      []byte   `json:"salt"`      // base64
+	Index     int64    `json:"index"`     // the record's place in the ledger, from 0
+	Inclusion [][]byte `json:"inclusion"` // RFC 6962 audit path, leaf to root, base64
+	Head      string   `json:"head"`      // signed note: the tree's size and root
+}
+
+// PupilRecord is a pupil with everything a standing is computed from.
+type PupilRecord struct {
+	Pupil            Pupil
+	Responsibilities []Responsibility
+	Decisions        []Decision
+	Signatures       []Signature
+}
+
+// HeldForm is what somebody typed into a form whose session had expired.
+type HeldForm struct {
+	AccountID string
+	Path      string
+	Form      map[string][]string
+	At        time.Time
+}
+
+// PendingImport is a class list that has been read and shown, and not yet applied.
+type PendingImport struct {
+	ID        string
+	School    string
+	AccountID string
+	Rows      []ClassListRow
+	At        time.Time
+}
