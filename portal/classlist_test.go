@@ -1,0 +1,389 @@
+package portal_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"schoolgate/portal"
+)
+
+// child is a row about one of the families of these tests; edits change it.
+func child(edits ...func(*portal.ClassListRow)) portal.ClassListRow {
+	r := portal.ClassListRow{
+		UPN: "U801200018001", AdmissionNumber: "17", Forename: "Ania", Surname: "Wójcik", Born: "2017-11-14", Year: 4, Group: "4B",
+		ContactName: "Mrs Kasia Wójcik", Relationship: "Mother", Email: "kasia@home.example", Phone: "07700 900123", Priority: 1, Parental: true,
+	}
+	for _, e := range edits {
+		e(&r)
+	}
+	return r
+}
+
+// sibling makes a row about Ania's brother.
+func sibling(r *portal.ClassListRow) {
+	r.UPN, r.AdmissionNumber, r.Forename, r.Born, r.Year, r.Group = "U801200019002", "18", "Jan", "2019-03-14", 2, "2M"
+}
+
+// father makes a row's contact the father.
+func father(r *portal.ClassListRow) {
+	r.ContactName, r.Relationship, r.Email, r.Phone, r.Priority = "Mr Piotr Wójcik", "Father", "piotr@home.example", "", 2
+}
+
+func noContact(r *portal.ClassListRow) {
+	r.ContactName, r.Relationship, r.Email, r.Phone, r.Priority, r.Parental, r.CourtOrder = "", "", "", "", 0, false, false
+}
+
+// entries is a school's register, a line for each pupil and each of their
+// contacts, in order, without ids; contacts are told apart by number.
+func (w *world) entries(school string) []string {
+	w.t.Helper()
+	var lines []string
+	w.view(func(tx portal.Tx) error {
+		pupils, err := tx.Pupils(school)
+		w.ok(err)
+		contacts, err := tx.Contacts(school)
+		w.ok(err)
+		links, err := tx.Responsibilities(school)
+		w.ok(err)
+		slices.SortFunc(contacts, func(a, b portal.Contact) int {
+			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Email, b.Email))
+		})
+		slices.SortFunc(links, func(a, b portal.Responsibility) int { return cmp.Compare(a.Priority, b.Priority) })
+		for _, p := range pupils {
+			line := fmt.Sprintf("%s %s %s %v %s", cmp.Or(p.UPN, "-"), cmp.Or(p.AdmissionNumber, "-"), p.Forename, p.Year, p.Group)
+			if p.LookedAfter {
+				line += ", looked after"
+			}
+			if !p.OnRoll() {
+				line += ", left"
+			}
+			for _, l := range links {
+				if l.PupilID == p.ID {
+					i := slices.IndexFunc(contacts, func(c portal.Contact) bool { return c.ID == l.ContactID })
+					line += fmt.Sprintf("; %d %s", i, contacts[i].Name)
+					if !l.Decides() {
+						line += " may not decide"
+					}
+				}
+			}
+			lines = append(lines, line)
+		}
+		return nil
+	})
+	return lines
+}
+
+func (w *world) expect(want ...string) {
+	w.t.Helper()
+	if got := w.entries(anne); !slices.Equal(got, want) {
+		w.t.Errorf("the register is\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
+}
+
+// plan previews a class list of St Anne's.
+func (w *world) plan(rows ...portal.ClassListRow) *portal.ImportPlan {
+	w.t.Helper()
+	_, p, err := w.PreviewImport(w.t.Context(), portal.Operator, anne, numbered(rows))
+	w.ok(err)
+	return p
+}
+
+func (w *world) imports(rows ...portal.ClassListRow) {
+	w.t.Helper()
+	w.register(anne, numbered(rows), false)
+}
+
+// changes checks what a class list would change of the pupils on the register.
+func (w *world) changes(rows []portal.ClassListRow, want ...string) {
+	w.t.Helper()
+	p := w.plan(rows...)
+	var got []string
+	for _, c := range p.Changed {
+		for _, words := range c.Changes {
+			got = append(got, c.Pupil.Forename+": "+words)
+		}
+	}
+	if len(p.New) > 0 || !slices.Equal(got, want) {
+		w.t.Errorf("%d new, changed\n\t%s\nwant\n\t%s", len(p.New), strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
+}
+
+// A class list applied twice changes nothing the second time, whatever is in it.
+func TestImportTwice(t *testing.T) {
+	for name, rows := range map[string][]portal.ClassListRow{
+		"one":                  {child()},
+		"two contacts":         {child(), child(father)},
+		"siblings":             {child(), child(sibling), child(father), child(sibling, father)},
+		"no contact":           {child(noContact)},
+		"no contact, and one":  {child(noContact), child()},
+		"no UPN":               {child(func(r *portal.ClassListRow) { r.UPN = "" })},
+		"no admission number":  {child(func(r *portal.ClassListRow) { r.AdmissionNumber = "" })},
+		"looked after":         {child(func(r *portal.ClassListRow) { r.LookedAfter = true })},
+		"court order":          {child(func(r *portal.ClassListRow) { r.CourtOrder = true })},
+		"no email":             {child(func(r *portal.ClassListRow) { r.Email = "" }), child(sibling, func(r *portal.ClassListRow) { r.Email = "" })},
+		"case of an email":     {child(), child(sibling, func(r *portal.ClassListRow) { r.Email = "Kasia@Home.Example" })},
+		"case of a name":       {child(), child(sibling, func(r *portal.ClassListRow) { r.ContactName = "MRS KASIA WÓJCIK" })},
+		"two telephones":       {child(), child(sibling, func(r *portal.ClassListRow) { r.Phone = "01632 960001" })},
+		"one email of two":     {child(), child(father, func(r *portal.ClassListRow) { r.Email = "kasia@home.example" })},
+		"a first email, later": {child(func(r *portal.ClassListRow) { r.Email = "" }), child(sibling)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			first := w.plan(rows...)
+			if first.Empty() || len(first.Changed) > 0 || first.Unchanged > 0 {
+				t.Errorf("at first: %d new, %d changed, %d unchanged", len(first.New), len(first.Changed), first.Unchanged)
+			}
+			w.imports(rows...)
+			before := w.entries(anne)
+			second := w.plan(rows...)
+			if !second.Empty() || second.Unchanged != len(first.New) || len(second.Missing) > 0 {
+				t.Errorf("again: %d new, %d unchanged, %d missing, changed %q", len(second.New), second.Unchanged, len(second.Missing), second.Changed)
+			}
+			w.imports(rows...)
+			if after := w.entries(anne); !slices.Equal(before, after) {
+				t.Errorf("the register was\n\t%s\nand is\n\t%s", strings.Join(before, "\n\t"), strings.Join(after, "\n\t"))
+			}
+		})
+	}
+}
+
+// Names alone never make two people one.
+func TestContactsMatched(t *testing.T) {
+	another := func(r *portal.ClassListRow) { r.Email = "another.kasia@home.example" }
+	nowhere := func(r *portal.ClassListRow) { r.Email = "" }
+	t.Run("in one file", func(t *testing.T) {
+		w := newWorld(t)
+		w.imports(child(), child(sibling))
+		w.expect("U801200019002 18 Jan Year 2 2M; 0 Mrs Kasia Wójcik", "U801200018001 17 Ania Year 4 4B; 0 Mrs Kasia Wójcik")
+	})
+	t.Run("of one name with two addresses", func(t *testing.T) {
+		w := newWorld(t)
+		p := w.plan(child(), child(sibling, another))
+		if want := []string{"Mrs Kasia Wójcik (2 contacts)"}; !slices.Equal(p.Alike, want) {
+			t.Errorf("alike: %q, want %q", p.Alike, want)
+		}
+		w.imports(child(), child(sibling, another))
+		w.expect("U801200019002 18 Jan Year 2 2M; 0 Mrs Kasia Wójcik", "U801200018001 17 Ania Year 4 4B; 1 Mrs Kasia Wójcik")
+	})
+	t.Run("of one name without an address", func(t *testing.T) {
+		w := newWorld(t)
+		w.imports(child(), child(sibling, nowhere))
+		w.expect("U801200019002 18 Jan Year 2 2M; 0 Mrs Kasia Wójcik", "U801200018001 17 Ania Year 4 4B; 1 Mrs Kasia Wójcik")
+		if p := w.plan(child(nowhere), child(sibling, nowhere)); len(p.Alike) != 1 {
+			t.Errorf("alike: %q", p.Alike)
+		}
+	})
+	t.Run("of one address with two names", func(t *testing.T) {
+		w := newWorld(t)
+		w.imports(child(), child(father, func(r *portal.ClassListRow) { r.Email = "kasia@home.example" }))
+		w.expect("U801200018001 17 Ania Year 4 4B; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik")
+	})
+	t.Run("with the register", func(t *testing.T) {
+		w := newWorld(t)
+		w.imports(child())
+		w.changes([]portal.ClassListRow{child(func(r *portal.ClassListRow) { r.ContactName = "mrs kasia  wójcik" })},
+			"Ania: mrs kasia  wójcik: name Mrs Kasia Wójcik to mrs kasia  wójcik")
+		w.changes([]portal.ClassListRow{child(another)},
+			"Ania: Mrs Kasia Wójcik: email kasia@home.example to another.kasia@home.example")
+		w.imports(child(another))
+		w.imports(child(another), child(sibling, another))
+		w.expect("U801200019002 18 Jan Year 2 2M; 0 Mrs Kasia Wójcik", "U801200018001 17 Ania Year 4 4B; 0 Mrs Kasia Wójcik")
+	})
+	t.Run("a new name is a new person", func(t *testing.T) {
+		w := newWorld(t)
+		w.imports(child())
+		w.changes([]portal.ClassListRow{child(func(r *portal.ClassListRow) { r.ContactName = "Mrs Kasia Nowak" })},
+			"Ania: New contact: Mrs Kasia Nowak, Mother, parental responsibility, priority 1",
+			"Ania: No longer a contact: Mrs Kasia Wójcik")
+	})
+	t.Run("across schools", func(t *testing.T) {
+		w := newWorld(t)
+		w.imports(child())
+		_, p, err := w.PreviewImport(t.Context(), portal.Operator, bede, numbered([]portal.ClassListRow{child()}))
+		w.ok(err)
+		if len(p.New) != 1 {
+			t.Errorf("%d new pupils", len(p.New))
+		}
+		w.register(bede, numbered([]portal.ClassListRow{child()}), false)
+		w.expect("U801200018001 17 Ania Year 4 4B; 0 Mrs Kasia Wójcik")
+	})
+	t.Run("the first row about somebody counts", func(t *testing.T) {
+		w := newWorld(t)
+		w.imports(child(), child(sibling))
+		w.changes([]portal.ClassListRow{child(func(r *portal.ClassListRow) { r.Phone = "1" }), child(sibling, func(r *portal.ClassListRow) { r.Phone = "2" })},
+			"Ania: Mrs Kasia Wójcik: phone 07700 900123 to 1")
+	})
+}
+
+func TestChanges(t *testing.T) {
+	w := newWorld(t)
+	w.imports(child(), child(father))
+	edit := func(f func(*portal.ClassListRow)) []portal.ClassListRow {
+		return []portal.ClassListRow{child(f), child(father, f)}
+	}
+	w.changes(edit(func(r *portal.ClassListRow) { r.Year, r.Group = 5, "5C" }), "Ania: Year: Year 4 to Year 5", "Ania: Class: 4B to 5C")
+	w.changes(edit(func(r *portal.ClassListRow) { r.Forename, r.Surname, r.Born = "Anna", "Nowak", "2017-11-15" }),
+		"Anna: Forename: Ania to Anna", "Anna: Surname: Wójcik to Nowak", "Anna: Date of birth: 14 November 2017 to 15 November 2017")
+	w.changes(edit(func(r *portal.ClassListRow) { r.Group = "" }), "Ania: Class: 4B to none")
+	w.changes(edit(func(r *portal.ClassListRow) { r.LookedAfter = true }), "Ania: Now looked after")
+	w.changes([]portal.ClassListRow{child()}, "Ania: No longer a contact: Mr Piotr Wójcik")
+	w.changes([]portal.ClassListRow{child(noContact)}, "Ania: No longer a contact: Mrs Kasia Wójcik", "Ania: No longer a contact: Mr Piotr Wójcik")
+	w.changes([]portal.ClassListRow{child(), child(father, func(r *portal.ClassListRow) { r.CourtOrder = true })},
+		"Ania: Mr Piotr Wójcik: Father, parental responsibility, priority 2 to Father, parental responsibility, court order, priority 2")
+	w.changes([]portal.ClassListRow{child(), child(father, func(r *portal.ClassListRow) { r.Parental, r.Relationship, r.Priority = false, "", 0 })},
+		"Ania: Mr Piotr Wójcik: Father, parental responsibility, priority 2 to relationship not given")
+
+	w.imports(child(func(r *portal.ClassListRow) { r.Year, r.Group, r.LookedAfter = 5, "5C", true }))
+	w.expect("U801200018001 17 Ania Year 5 5C, looked after; 1 Mrs Kasia Wójcik")
+	w.changes([]portal.ClassListRow{child(func(r *portal.ClassListRow) { r.Year, r.Group = 5, "5C" })}, "Ania: No longer looked after")
+}
+
+func TestCourtOrder(t *testing.T) {
+	w := newWorld(t)
+	kept := func(r *portal.ClassListRow) { father(r); r.CourtOrder = true }
+	// An order limits one contact's part in one child's life.
+	w.imports(child(), child(kept), child(sibling), child(sibling, father))
+	w.expect("U801200019002 18 Jan Year 2 2M; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik", "U801200018001 17 Ania Year 4 4B; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik may not decide")
+	w.imports(child(), child(father), child(sibling), child(sibling, kept))
+	w.expect("U801200019002 18 Jan Year 2 2M; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik may not decide", "U801200018001 17 Ania Year 4 4B; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik")
+}
+
+func TestPupilsMatched(t *testing.T) {
+	without := func(upn, admission bool) func(*portal.ClassListRow) {
+		return func(r *portal.ClassListRow) {
+			if upn {
+				r.UPN = ""
+			}
+			if admission {
+				r.AdmissionNumber = ""
+			}
+		}
+	}
+	t.Run("a report without one of the numbers takes neither away", func(t *testing.T) {
+		w := newWorld(t)
+		w.imports(child())
+		w.changes([]portal.ClassListRow{child(without(true, false))})
+		w.changes([]portal.ClassListRow{child(without(false, true))})
+		w.imports(child(without(true, false), func(r *portal.ClassListRow) { r.Group = "4C" }))
+		w.imports(child(without(false, true)))
+		w.expect("U801200018001 17 Ania Year 4 4B; 0 Mrs Kasia Wójcik")
+	})
+	t.Run("a number that comes later", func(t *testing.T) {
+		w := newWorld(t)
+		w.imports(child(without(true, false)))
+		w.changes([]portal.ClassListRow{child()}, "Ania: UPN: none to U801200018001")
+		w.imports(child())
+		w.expect("U801200018001 17 Ania Year 4 4B; 0 Mrs Kasia Wójcik")
+	})
+	t.Run("a temporary UPN gives way", func(t *testing.T) {
+		w := newWorld(t)
+		w.imports(child(func(r *portal.ClassListRow) { r.UPN = "C80120002000A" }))
+		w.changes([]portal.ClassListRow{child()}, "Ania: UPN: C80120002000A to U801200018001")
+		w.imports(child())
+		w.expect("U801200018001 17 Ania Year 4 4B; 0 Mrs Kasia Wójcik")
+	})
+	t.Run("an admission number does not outweigh a UPN", func(t *testing.T) {
+		w := newWorld(t)
+		w.imports(child())
+		p := w.plan(child(sibling, func(r *portal.ClassListRow) { r.AdmissionNumber = "17" }))
+		if len(p.New) != 1 || len(p.Changed) != 0 || len(p.Missing) != 1 {
+			t.Errorf("%d new, %d changed, %d missing", len(p.New), len(p.Changed), len(p.Missing))
+		}
+	})
+	t.Run("somebody on roll before a leaver", func(t *testing.T) {
+		w := newWorld(t)
+		w.imports(child(sibling))
+		w.register(anne, numbered([]portal.ClassListRow{child(func(r *portal.ClassListRow) { r.AdmissionNumber = "18" })}), true)
+		w.changes([]portal.ClassListRow{child(func(r *portal.ClassListRow) { r.UPN, r.AdmissionNumber, r.Group = "", "18", "4C" })}, "Ania: Class: 4B to 4C")
+	})
+	t.Run("two rows about one pupil of the register", func(t *testing.T) {
+		w := newWorld(t)
+		w.imports(child())
+		_, _, err := w.PreviewImport(t.Context(), portal.Operator, anne, numbered([]portal.ClassListRow{child(without(false, true)), child(without(true, false), father)}))
+		wrong(t, err, "row 3")
+	})
+}
+
+func TestLeavers(t *testing.T) {
+	w := newWorld(t)
+	w.imports(child(), child(sibling))
+	p := w.plan(child())
+	if len(p.Missing) != 1 || p.Missing[0].Forename != "Jan" || !p.Empty() {
+		t.Errorf("missing %v", p.Missing)
+	}
+	w.imports(child()) // without leavers
+	w.expect("U801200019002 18 Jan Year 2 2M; 0 Mrs Kasia Wójcik", "U801200018001 17 Ania Year 4 4B; 0 Mrs Kasia Wójcik")
+	w.register(anne, numbered([]portal.ClassListRow{child()}), true)
+	w.expect("U801200019002 18 Jan Year 2 2M, left; 0 Mrs Kasia Wójcik", "U801200018001 17 Ania Year 4 4B; 0 Mrs Kasia Wójcik")
+	if p := w.plan(child()); len(p.Missing) != 0 || !p.Empty() {
+		t.Errorf("somebody who has left is missing: %v", p.Missing)
+	}
+	w.changes([]portal.ClassListRow{child(), child(sibling)}, "Jan: Back on roll")
+	w.imports(child(), child(sibling))
+	w.expect("U801200019002 18 Jan Year 2 2M; 0 Mrs Kasia Wójcik", "U801200018001 17 Ania Year 4 4B; 0 Mrs Kasia Wójcik")
+}
+
+// What would be applied is told from what was shown by every detail, those of
+// new pupils' contacts included.
+func TestFingerprint(t *testing.T) {
+	w := newWorld(t)
+	rows := []portal.ClassListRow{child(), child(father)}
+	first := w.plan(rows...).Fingerprint
+	if again := w.plan(rows...).Fingerprint; again != first {
+		t.Error("the same list of new pupils has two fingerprints")
+	}
+	seen := map[string]string{first: "nothing"}
+	for what, edit := range map[string]func(*portal.ClassListRow){
+		"class":          func(r *portal.ClassListRow) { r.Group = "4C" },
+		"looked after":   func(r *portal.ClassListRow) { r.LookedAfter = true },
+		"contact":        func(r *portal.ClassListRow) { r.ContactName += " Nowak" },
+		"relationship":   func(r *portal.ClassListRow) { r.Relationship = "Aunt" },
+		"email":          func(r *portal.ClassListRow) { r.Email = "x@home.example" },
+		"phone":          func(r *portal.ClassListRow) { r.Phone = "1" },
+		"priority":       func(r *portal.ClassListRow) { r.Priority = 9 },
+		"responsibility": func(r *portal.ClassListRow) { r.Parental = false },
+		"court order":    func(r *portal.ClassListRow) { r.CourtOrder = true },
+	} {
+		f := w.plan(child(edit), child(father, edit)).Fingerprint
+		if other, taken := seen[f]; taken {
+			t.Errorf("a change of %s looks like one of %s", what, other)
+		}
+		seen[f] = what
+	}
+	// A contact who is on the register already is not a new one of that name.
+	w.imports(child(sibling))
+	if w.plan(rows...).Fingerprint == first {
+		t.Error("a contact of the register looks like a new one")
+	}
+}
+
+func TestCheckClassList(t *testing.T) {
+	for name, c := range map[string]struct {
+		rows []portal.ClassListRow
+		want []string
+	}{
+		"nothing":            {},
+		"family":             {rows: []portal.ClassListRow{child(), child(father), child(sibling), child(sibling, father)}},
+		"no contact, twice":  {rows: []portal.ClassListRow{child(noContact), child(noContact)}},
+		"numbers left empty": {rows: []portal.ClassListRow{child(func(r *portal.ClassListRow) { r.UPN = "" }), child(sibling, func(r *portal.ClassListRow) { r.UPN = "" })}},
+		"one UPN for two":    {rows: []portal.ClassListRow{child(), child(sibling, father, func(r *portal.ClassListRow) { r.UPN = "U801200018001" })}, want: []string{"row 3, column UPN"}},
+		"one number for two": {rows: []portal.ClassListRow{child(), child(sibling, func(r *portal.ClassListRow) { r.AdmissionNumber = "17" })}, want: []string{"row 3, column Admission number"}},
+		"a class in one row": {rows: []portal.ClassListRow{child(), child(father, func(r *portal.ClassListRow) { r.Group = "4C" })}, want: []string{"row 3, column UPN", "row 3, column Admission number"}},
+		"care in one row":    {rows: []portal.ClassListRow{child(), child(father, func(r *portal.ClassListRow) { r.LookedAfter = true })}, want: []string{"row 3, column UPN", "row 3, column Admission number"}},
+		"contact twice":      {rows: []portal.ClassListRow{child(), child(father), child(func(r *portal.ClassListRow) { r.ContactName = "MRS  Kasia WÓJCIK" })}, want: []string{"row 4, column Contact name"}},
+	} {
+		var got []string
+		for _, p := range portal.CheckClassList(numbered(c.rows)) {
+			got = append(got, p.Field)
+			if strings.Contains(p.Message, "Wójcik") {
+				t.Errorf("%s: %s names somebody", name, p.Message)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}

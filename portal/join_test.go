@@ -1,0 +1,481 @@
+package portal_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"schoolgate/portal"
+)
+
+const (
+	annsBirthday = portal.Date("2017-09-01")
+	bosBirthday  = portal.Date("2019-03-14")
+)
+
+func TestNormalCode(t *testing.T) {
+	const want = "BCDF2345GHJK"
+	for _, typed := range []string{
+		"BCDF-2345-GHJK", "bcdf-2345-ghjk", "BCDF2345GHJK", " bcdf 2345 ghjk ", "BCDF–2345–GHJK", "BCDF—2345—GHJK",
+		"BCDF\u20112345\u2010GHJK", "BCDF\u22122345\u2212GHJK", "BCDF\u00a02345\u2009GHJK", "BCDF\t2345\r\nGHJK", "BCDF\u200b2345\ufeffGHJK", "--BCDF2345GHJK--",
+	} {
+		if got := portal.NormalCode(typed); got != want {
+			t.Errorf("%q: got %q", typed, got)
+		}
+	}
+	for _, other := range []string{"", "BCDF2345GHJ", "BCDF2345GHJKK", "BCDF.2345.GHJK", "BCDF2345GHJ\x00K"} {
+		if portal.NormalCode(other) == want {
+			t.Errorf("%q is taken for the code", other)
+		}
+	}
+}
+
+func TestLetters(t *testing.T) {
+	w := settled(t)
+	letters := w.letters(anne)
+	for _, name := range []string{"Mrs Jo Lee", "Mr Al Lee", "Ms Pia Poe", "Mr Tom Fay"} {
+		if _, ok := letters[name]; !ok {
+			t.Errorf("no letter to %s", name)
+		}
+	}
+	if len(letters) != 4 {
+		t.Errorf("%d letters, want one to each contact with a say", len(letters))
+	}
+	jo := letters["Mrs Jo Lee"]
+	if len(jo.Children) != 2 || jo.Children[0].Pupil.Forename != "Ann" || jo.School.Slug != anne || !jo.Expires.Equal(w.now.Add(portal.CodeLife)) {
+		t.Errorf("the mother's letter is about %v", jo.Children)
+	}
+	codes := map[string]bool{}
+	for _, l := range letters {
+		if len(l.Code) != 14 || strings.Count(l.Code, "-") != 2 || strings.Trim(l.Code, "-23456789BCDFGHJKMNPQRTVWXYZ") != "" {
+			t.Errorf("a code is written %q", l.Code)
+		}
+		codes[l.Code] = true
+	}
+	if len(codes) != len(letters) {
+		t.Errorf("two letters have one code")
+	}
+
+	// One who has joined is written to no more; the others are, on request.
+	w.ok(w.Join(t.Context(), w.account("jo"), jo.Code, annsBirthday))
+	if _, ok := w.letters(anne)["Mrs Jo Lee"]; ok {
+		t.Errorf("a letter to somebody who has joined")
+	}
+	cat := letters["Ms Pia Poe"].Contact.ID
+	eve := w.letters(bede)["Ms Kim Roe"].Contact.ID
+	some, err := w.Letters(t.Context(), w.staff("office@anne.example"), anne, cat, eve, jo.Contact.ID, "nobody")
+	w.ok(err)
+	if len(some) != 1 || some[0].Contact.ID != cat {
+		t.Errorf("asked for one, printed %v", some)
+	}
+
+	for _, c := range []struct {
+		who  string
+		want error
+	}{
+		{w.staff("office@bede.example"), portal.ErrNotFound},
+		{w.staff("head@anne.example"), portal.ErrForbidden},
+		{w.account("jo"), portal.ErrNotFound},
+		{"", portal.ErrNotFound},
+	} {
+		got, err := w.Letters(t.Context(), c.who, anne)
+		is(t, err, c.want)
+		if len(got) > 0 {
+			t.Errorf("letters were printed for somebody who may not")
+		}
+	}
+	_, err = w.Letters(t.Context(), portal.Operator, "no-such-school")
+	is(t, err, portal.ErrNotFound)
+}
+
+func TestJoin(t *testing.T) {
+	w := settled(t)
+	letters := w.letters(anne)
+
+	// By the date of birth of whichever child, the code as it was typed.
+	jo := w.account("jo")
+	w.ok(w.Join(t.Context(), jo, " "+strings.ToLower(letters["Mrs Jo Lee"].Code)+" ", bosBirthday))
+	family, err := w.Family(t.Context(), jo)
+	w.ok(err)
+	if len(family) != 2 || family[0].Child.Pupil.Forename != "Ann" || family[1].Child.Pupil.Forename != "Bo" || family[0].Child.Contact.Name != "Mrs Jo Lee" {
+		t.Errorf("her children are %v", family)
+	}
+	if n := family[0].ToDo(); n != 4 {
+		t.Errorf("there are %d things to do, want 4", n)
+	}
+
+	// The second click of the same hand, at once and the day after.
+	w.ok(w.Join(t.Context(), jo, letters["Mrs Jo Lee"].Code, annsBirthday))
+	w.pass(24 * time.Hour)
+	w.ok(w.Join(t.Context(), jo, letters["Mrs Jo Lee"].Code, "2001-01-01"))
+
+	// The other parent is somebody else, with an account of their own.
+	wrong(t, w.Join(t.Context(), jo, letters["Mr Al Lee"].Code, annsBirthday), "code")
+	al := w.account("al")
+	w.ok(w.Join(t.Context(), al, letters["Mr Al Lee"].Code, annsBirthday))
+
+	// One account may be joined at two schools.
+	w.ok(w.Join(t.Context(), al, w.letters(bede)["Ms Kim Roe"].Code, "2015-02-02"))
+	family, err = w.Family(t.Context(), al)
+	w.ok(err)
+	if len(family) != 3 {
+		t.Errorf("%d children, want those of both schools", len(family))
+	}
+	nobody, err := w.Family(t.Context(), w.account("new"))
+	if err != nil || len(nobody) != 0 {
+		t.Errorf("somebody who has only signed in sees %v, %v", nobody, err)
+	}
+	_, err = w.Family(t.Context(), "no such account")
+	is(t, err, portal.ErrNotFound)
+}
+
+// Every way of failing says the same, and opens nothing.
+func TestJoinFails(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   func(w *world, l portal.Letter) (code string, born portal.Date)
+	}{
+		{"no code", func(*world, portal.Letter) (string, portal.Date) { return "", annsBirthday }},
+		{"a code that is none", func(*world, portal.Letter) (string, portal.Date) { return "BCDF-2345-GHJK", annsBirthday }},
+		{"a megabyte of code", func(*world, portal.Letter) (string, portal.Date) { return strings.Repeat("B", 1<<20), annsBirthday }},
+		{"bytes that are no text", func(*world, portal.Letter) (string, portal.Date) { return "\xff\x00", annsBirthday }},
+		{"a letter short", func(_ *world, l portal.Letter) (string, portal.Date) { return l.Code[:13], annsBirthday }},
+		{"the hash of the code's neighbour", func(_ *world, l portal.Letter) (string, portal.Date) { return l.Code + "B", annsBirthday }},
+		{"another date", func(_ *world, l portal.Letter) (string, portal.Date) { return l.Code, "2017-09-02" }},
+		{"no date", func(_ *world, l portal.Letter) (string, portal.Date) { return l.Code, "" }},
+		{"a date that is none", func(_ *world, l portal.Letter) (string, portal.Date) { return l.Code, "' OR 1=1 --" }},
+		{"the date of another family's child", func(_ *world, l portal.Letter) (string, portal.Date) { return l.Code, "2017-11-30" }},
+		{"a used code", func(w *world, l portal.Letter) (string, portal.Date) {
+			w.ok(w.Join(t.Context(), w.account("first"), l.Code, annsBirthday))
+			return l.Code, annsBirthday
+		}},
+		{"an expired code", func(w *world, l portal.Letter) (string, portal.Date) {
+			w.pass(portal.CodeLife + time.Second)
+			return l.Code, annsBirthday
+		}},
+		{"a code that a newer letter replaced", func(w *world, l portal.Letter) (string, portal.Date) {
+			w.letters(anne)
+			return l.Code, annsBirthday
+		}},
+		{"a court order since the letter", func(w *world, l portal.Letter) (string, portal.Date) {
+			w.register(anne, change(func(r *portal.ClassListRow) bool { r.CourtOrder = r.ContactName == "Mrs Jo Lee"; return true }), false)
+			return l.Code, annsBirthday
+		}},
+		{"parental responsibility lost since the letter", func(w *world, l portal.Letter) (string, portal.Date) {
+			w.register(anne, change(func(r *portal.ClassListRow) bool { r.Parental = r.ContactName != "Mrs Jo Lee"; return true }), false)
+			return l.Code, annsBirthday
+		}},
+		{"no longer a contact", func(w *world, l portal.Letter) (string, portal.Date) {
+			w.register(anne, change(func(r *portal.ClassListRow) bool { return r.ContactName != "Mrs Jo Lee" }), false)
+			return l.Code, annsBirthday
+		}},
+		{"the children have left", func(w *world, l portal.Letter) (string, portal.Date) {
+			w.register(anne, change(func(r *portal.ClassListRow) bool { return r.Surname != "Lee" }), true)
+			return l.Code, annsBirthday
+		}},
+		{"the date of the child who has left", func(w *world, l portal.Letter) (string, portal.Date) {
+			w.register(anne, change(func(r *portal.ClassListRow) bool { return r.Forename != "Ann" }), true)
+			return l.Code, annsBirthday
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := settled(t)
+			code, born := c.do(w, w.letters(anne)["Mrs Jo Lee"])
+			guest := w.account("guest")
+			err := w.Join(t.Context(), guest, code, born)
+			wrong(t, err, "code")
+			if want := "The code and the date of birth do not match a letter we sent. Check both against the letter and try again."; err.(*portal.Invalid).Problems[0].Message != want {
+				t.Errorf("it says %q", err)
+			}
+			family, err := w.Family(t.Context(), guest)
+			if err != nil || len(family) > 0 {
+				t.Errorf("it opened %v, %v", family, err)
+			}
+		})
+	}
+
+	t.Run("the last second of a code", func(t *testing.T) {
+		w := settled(t)
+		l := w.letters(anne)["Mrs Jo Lee"]
+		w.pass(portal.CodeLife)
+		w.ok(w.Join(t.Context(), w.account("late"), l.Code, annsBirthday))
+	})
+	t.Run("the date of the child who has not left", func(t *testing.T) {
+		w := settled(t)
+		l := w.letters(anne)["Mrs Jo Lee"]
+		w.register(anne, change(func(r *portal.ClassListRow) bool { return r.Forename != "Ann" }), true)
+		a := w.account("jo")
+		w.ok(w.Join(t.Context(), a, l.Code, bosBirthday))
+		family, err := w.Family(t.Context(), a)
+		if err != nil || len(family) != 1 || family[0].Child.Pupil.Forename != "Bo" {
+			t.Errorf("she sees %v, %v", family, err)
+		}
+	})
+	t.Run("by nobody", func(t *testing.T) {
+		w := settled(t)
+		l := w.letters(anne)["Mrs Jo Lee"]
+		for _, nobody := range []string{"", "no such account", portal.Operator} {
+			if err := w.Join(t.Context(), nobody, l.Code, annsBirthday); err == nil {
+				t.Errorf("%q has joined", nobody)
+			}
+		}
+		w.ok(w.Join(t.Context(), w.account("jo"), l.Code, annsBirthday))
+	})
+}
+
+// A child without a date of birth on record opens nothing to no date.
+func TestJoinWithoutBirthday(t *testing.T) {
+	w := newWorld(t)
+	w.register(anne, change(func(r *portal.ClassListRow) bool { r.Born = ""; return true }), false)
+	wrong(t, w.Join(t.Context(), w.account("jo"), w.letters(anne)["Mrs Jo Lee"].Code, ""), "code")
+}
+
+func TestJoinLimitPerAccount(t *testing.T) {
+	w := settled(t)
+	l := w.letters(anne)["Mrs Jo Lee"]
+	guesser, jo := w.account("guesser"), w.account("jo")
+	start := w.now
+	for i := range portal.TriesPerAccount {
+		w.reopen() // a restart forgets nothing
+		wrong(t, w.Join(t.Context(), guesser, fmt.Sprintf("BCDF-2345-%04d", i), annsBirthday), "code")
+		w.pass(time.Minute)
+	}
+	is(t, w.Join(t.Context(), guesser, "BCDF-2345-GHJK", annsBirthday), portal.ErrTooMany)
+	w.reopen()
+	is(t, w.Join(t.Context(), guesser, l.Code, annsBirthday), portal.ErrTooMany)
+
+	// Until the first of the ten is a day old, and to the second; what was turned
+	// away meanwhile did not count. Others are not kept out, and nothing was used up.
+	w.pass(start.Add(portal.TriesWindow - time.Second).Sub(w.now))
+	w.ok(w.Tidy(t.Context()))
+	is(t, w.Join(t.Context(), guesser, l.Code, annsBirthday), portal.ErrTooMany)
+	w.pass(2 * time.Second)
+	wrong(t, w.Join(t.Context(), guesser, "BCDF-2345-GHJK", annsBirthday), "code")
+	is(t, w.Join(t.Context(), guesser, l.Code, annsBirthday), portal.ErrTooMany)
+	w.ok(w.Join(t.Context(), jo, l.Code, annsBirthday))
+}
+
+func TestJoinLimitPerCode(t *testing.T) {
+	w := settled(t)
+	letters := w.letters(anne)
+	found := letters["Mrs Jo Lee"]
+	for i := range portal.TriesPerCode {
+		w.reopen()
+		// An account for each guess, and a day between: neither helps.
+		wrong(t, w.Join(t.Context(), w.account(fmt.Sprint("guesser ", i)), found.Code, portal.Date(fmt.Sprintf("2017-01-%02d", i+1))), "code")
+		w.pass(25 * time.Hour)
+		w.ok(w.Tidy(t.Context()))
+	}
+	jo := w.account("jo")
+	wrong(t, w.Join(t.Context(), jo, found.Code, annsBirthday), "code")
+	w.pass(30 * 24 * time.Hour)
+	w.ok(w.Tidy(t.Context()))
+	w.reopen()
+	wrong(t, w.Join(t.Context(), jo, found.Code, annsBirthday), "code")
+
+	// Another letter's code lives, and so does a new letter's.
+	w.ok(w.Join(t.Context(), w.account("al"), letters["Mr Al Lee"].Code, annsBirthday))
+	w.ok(w.Join(t.Context(), jo, w.letters(anne)["Mrs Jo Lee"].Code, annsBirthday))
+}
+
+// Guesses side by side are counted one by one.
+func TestJoinGuessesAtOnce(t *testing.T) {
+	w := settled(t)
+	l := w.letters(anne)["Mrs Jo Lee"]
+	const guesses = 30
+	accounts := make([]string, guesses)
+	for i := range accounts {
+		accounts[i] = w.account(fmt.Sprint("guesser ", i))
+	}
+	born := func(i int) portal.Date { return portal.Date(fmt.Sprintf("2017-08-%02d", i+1)) }
+	atOnce(guesses, func(i int) {
+		var invalid *portal.Invalid
+		if err := w.Join(context.Background(), accounts[i], l.Code, born(i)); !errors.As(err, &invalid) {
+			t.Errorf("guess %d: %v", i, err)
+		}
+	})
+	w.view(func(tx portal.Tx) error {
+		total := 0
+		for _, a := range accounts {
+			n, err := tx.CountAttempts("account "+a, time.Time{})
+			if err != nil {
+				return err
+			}
+			total += n
+		}
+		if total != guesses {
+			t.Errorf("%d of %d guesses were counted", total, guesses)
+		}
+		return nil
+	})
+	wrong(t, w.Join(t.Context(), w.account("jo"), l.Code, annsBirthday), "code")
+
+	// One account, many hands.
+	busy := w.account("busy")
+	refused := make([]error, guesses)
+	atOnce(guesses, func(i int) { refused[i] = w.Join(context.Background(), busy, fmt.Sprint("NOCODE", i), annsBirthday) })
+	tooMany := 0
+	for _, err := range refused {
+		if errors.Is(err, portal.ErrTooMany) {
+			tooMany++
+		}
+	}
+	if tooMany != guesses-portal.TriesPerAccount {
+		t.Errorf("%d of %d guesses at once were let through", guesses-tooMany, guesses)
+	}
+}
+
+// One code, twenty people who all know the date: one of them joins.
+func TestJoinRace(t *testing.T) {
+	w := settled(t)
+	l := w.letters(anne)["Mrs Jo Lee"]
+	accounts := make([]string, 20)
+	for i := range accounts {
+		accounts[i] = w.account(fmt.Sprint("finder ", i))
+	}
+	results := make([]error, len(accounts))
+	atOnce(len(accounts), func(i int) { results[i] = w.Join(context.Background(), accounts[i], l.Code, annsBirthday) })
+	joined := 0
+	for i, a := range accounts {
+		family, err := w.Family(t.Context(), a)
+		w.ok(err)
+		if (results[i] == nil) != (len(family) == 2) {
+			t.Errorf("finder %d: was told %v and sees %d children", i, results[i], len(family))
+		}
+		if results[i] == nil {
+			joined++
+		}
+	}
+	if joined != 1 {
+		t.Errorf("%d accounts joined by one letter", joined)
+	}
+
+	// And the same hand twenty times over is told each time that it worked.
+	al, code := w.account("al"), w.letters(anne)["Mr Al Lee"].Code
+	atOnce(20, func(int) {
+		if err := w.Join(context.Background(), al, code, annsBirthday); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Two parents never share an account, even where the child whose date is given
+// is not the one they share.
+func TestJoinAsTheOtherParentOfASibling(t *testing.T) {
+	w := newWorld(t)
+	rows := annesList()
+	for i := range rows { // Bo's father is on record for Bo alone, and the mother for Ann and for Bo
+		if rows[i].ContactName == "Mr Al Lee" && rows[i].Forename == "Ann" {
+			rows[i].ContactName, rows[i].Email = "Mr Other", "other@home.example"
+		}
+	}
+	w.register(anne, rows, false)
+	letters := w.letters(anne)
+	al := w.account("al")
+	w.ok(w.Join(t.Context(), al, letters["Mr Al Lee"].Code, bosBirthday))
+	err := w.Join(t.Context(), al, letters["Mrs Jo Lee"].Code, annsBirthday)
+	wrong(t, err, "code")
+	family, err := w.Family(t.Context(), al)
+	if err != nil || len(family) != 1 {
+		t.Errorf("he sees %v, %v", family, err)
+	}
+	// The letter is not used up by it.
+	w.ok(w.Join(t.Context(), w.account("jo"), letters["Mrs Jo Lee"].Code, annsBirthday))
+}
+
+// What was joined is worth only what the register says today.
+func TestJoinedAndBarred(t *testing.T) {
+	w := settled(t)
+	jo := w.parent(anne, "Mrs Jo Lee")
+	sees := func(want int) {
+		t.Helper()
+		family, err := w.Family(t.Context(), jo)
+		w.ok(err)
+		if len(family) != want {
+			t.Errorf("she sees %d children, want %d", len(family), want)
+		}
+	}
+	sees(2)
+	w.register(anne, change(func(r *portal.ClassListRow) bool {
+		r.CourtOrder = r.CourtOrder || r.ContactName == "Mrs Jo Lee" && r.Forename == "Ann"
+		return true
+	}), false)
+	sees(1)
+	_, err := w.Child(t.Context(), jo, w.pupil("Ann"))
+	is(t, err, portal.ErrNotFound)
+	w.register(anne, change(func(r *portal.ClassListRow) bool { return r.ContactName != "Mrs Jo Lee" }), false)
+	sees(0)
+	w.register(anne, annesList(), false)
+	sees(2) // a contact of that name and address is the one there was
+	w.register(anne, change(func(r *portal.ClassListRow) bool { return r.Surname != "Lee" }), true)
+	sees(0)
+	w.register(anne, annesList(), false)
+	sees(2)
+}
+
+// A stolen copy of the database opens nothing: no code is in it, and no cookie.
+func TestNoSecretOnDisk(t *testing.T) {
+	w := settled(t)
+	jo := w.account("jo")
+	var secrets []string
+	for _, l := range w.letters(anne) {
+		secrets = append(secrets, l.Code, portal.NormalCode(l.Code))
+	}
+	joCode := w.letters(anne)["Mrs Jo Lee"].Code
+	wrong(t, w.Join(t.Context(), jo, joCode, "2001-01-01"), "code")
+	w.ok(w.Join(t.Context(), jo, joCode, annsBirthday))
+	token, err := w.StartSession(t.Context(), jo)
+	w.ok(err)
+	handshake, err := w.StartSignIn(t.Context(), portal.Handshake{Provider: "google", State: "s", Nonce: "n", Verifier: "v"}, "/portal/")
+	w.ok(err)
+	secrets = append(secrets, joCode, portal.NormalCode(joCode), token, token[:26], token[26:], handshake, handshake[:26])
+
+	look := func(when string) {
+		t.Helper()
+		disk := bytes.ToUpper(w.onDisk())
+		if !bytes.Contains(disk, []byte("MRS JO LEE")) {
+			t.Fatalf("%s: this is not where the register is", when)
+		}
+		for _, s := range secrets {
+			if bytes.Contains(disk, []byte(strings.ToUpper(s))) {
+				t.Errorf("%s: a secret is in the file", when)
+			}
+		}
+	}
+	look("open")
+	w.ok(w.db.Close())
+	look("closed")
+}
+
+// Errors go to logs, so they name nobody.
+func TestErrorsNameNobody(t *testing.T) {
+	w := settled(t)
+	l := w.letters(anne)["Mrs Jo Lee"]
+	jo := w.account("jo")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var errs []error
+	errs = append(errs, w.Join(t.Context(), jo, l.Code, "2017-09-02"), w.Join(ctx, jo, l.Code, annsBirthday))
+	rows := annesList()
+	rows = append(rows, rows[0])
+	rows[1].Surname = "Lea"
+	_, _, err := w.PreviewImport(t.Context(), portal.Operator, anne, rows)
+	errs = append(errs, err)
+	_, err = w.Child(t.Context(), jo, w.pupil("Ann"))
+	errs = append(errs, err)
+	_, err = w.Sign(t.Context(), jo, portal.SignForm{Pupil: w.pupil("Ann"), Name: "Jo Lee"})
+	errs = append(errs, err)
+	private := []string{"Lee", "Lea", "Ann", "Jo", "2017", "September", l.Code, "A1"}
+	for i, err := range errs {
+		if err == nil {
+			t.Errorf("attempt %d did not fail", i)
+		} else if slices.ContainsFunc(private, func(s string) bool { return strings.Contains(err.Error(), s) }) {
+			t.Errorf("somebody is named: %v", err)
+		}
+	}
+}

@@ -1,0 +1,402 @@
+package portal_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"schoolgate/portal"
+)
+
+func TestImport(t *testing.T) {
+	w := newWorld(t)
+	office := w.staff("office@anne.example")
+	id, plan, err := w.PreviewImport(t.Context(), office, anne, annesList())
+	w.ok(err)
+	if len(plan.New) != 4 || len(plan.Changed) != 0 || plan.Empty() {
+		t.Errorf("the plan has %d new, %d changed", len(plan.New), len(plan.Changed))
+	}
+	if n := w.onRoll(anne); len(n) != 0 {
+		t.Errorf("showing what would change has saved %v", n)
+	}
+	w.reopen()
+	_, err = w.ApplyImport(t.Context(), office, anne, id, plan.Fingerprint, false)
+	w.ok(err)
+	if got := strings.Join(w.onRoll(anne), " "); got != "Bo Dee Ann Cat" {
+		t.Errorf("on roll are %s", got)
+	}
+	_, err = w.ApplyImport(t.Context(), office, anne, id, plan.Fingerprint, false)
+	is(t, err, portal.ErrNotFound) // the second click of it
+	_, again, err := w.PreviewImport(t.Context(), office, anne, annesList())
+	w.ok(err)
+	if !again.Empty() || again.Unchanged != 4 || len(again.Missing) != 0 {
+		t.Errorf("the same list again: %d new, %d changed, %d unchanged", len(again.New), len(again.Changed), again.Unchanged)
+	}
+	if len(w.onRoll(bede)) != 0 {
+		t.Errorf("another school's register was touched")
+	}
+}
+
+// onRoll is forenames in the order of the office's list.
+func (w *world) onRoll(school string) (names []string) {
+	w.t.Helper()
+	w.ok(w.ReadRegister(w.t.Context(), portal.Operator, school, portal.Filter{}, func(portal.List) error { return nil }, func(r portal.ListRow) error {
+		names = append(names, r.Pupil.Forename)
+		return nil
+	}))
+	return names
+}
+
+func TestImportMayNot(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct {
+		name, account, school string
+		want                  error
+	}{
+		{"nobody", "", anne, portal.ErrNotFound},
+		{"a parent", w.account("jo"), anne, portal.ErrNotFound},
+		{"the office of another school", w.staff("office@bede.example"), anne, portal.ErrNotFound},
+		{"staff in another role", w.staff("head@anne.example"), anne, portal.ErrForbidden},
+		{"no such school", w.staff("trust@example"), "no-such-school", portal.ErrNotFound},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			id, _, err := w.PreviewImport(t.Context(), c.account, c.school, annesList())
+			is(t, err, c.want)
+			_, err = w.ApplyImport(t.Context(), c.account, c.school, id, "", true)
+			is(t, err, portal.ErrNotFound)
+		})
+	}
+
+	// A preview is its maker's, at its school, for an hour.
+	mine, plan, err := w.PreviewImport(t.Context(), w.staff("trust@example"), anne, annesList())
+	w.ok(err)
+	for _, c := range []struct{ account, school string }{
+		{w.staff("office@anne.example"), anne}, {w.staff("office@bede.example"), bede}, {w.staff("office@bede.example"), anne},
+		{portal.Operator, anne}, {w.account("jo"), anne}, {w.staff("trust@example"), bede}, {"", anne},
+	} {
+		_, err := w.ApplyImport(t.Context(), c.account, c.school, mine, plan.Fingerprint, true)
+		is(t, err, portal.ErrNotFound)
+	}
+	w.pass(portal.ImportLife + time.Second)
+	_, err = w.ApplyImport(t.Context(), w.staff("trust@example"), anne, mine, plan.Fingerprint, false)
+	is(t, err, portal.ErrNotFound)
+	w.ok(w.Tidy(t.Context()))
+	w.view(func(tx portal.Tx) error {
+		if _, err := tx.Import(mine); !errors.Is(err, portal.ErrNotFound) {
+			t.Errorf("a class list that was never applied is kept")
+		}
+		return nil
+	})
+	if len(w.onRoll(anne)) != 0 {
+		t.Errorf("something was saved")
+	}
+
+	// Rights are asked for again when it is applied.
+	office := w.staff("office@anne.example")
+	id, plan, err := w.PreviewImport(t.Context(), office, anne, annesList())
+	w.ok(err)
+	w.Portal = portal.New(w.db, w.ledger, nil, func() time.Time { return w.now })
+	_, err = w.ApplyImport(t.Context(), office, anne, id, plan.Fingerprint, false)
+	is(t, err, portal.ErrNotFound)
+}
+
+func TestImportStale(t *testing.T) {
+	w := settled(t)
+	office := w.staff("office@anne.example")
+	moved := change(func(r *portal.ClassListRow) bool {
+		if r.Forename == "Ann" {
+			r.Group = "4P"
+		}
+		return true
+	})
+	id, plan, err := w.PreviewImport(t.Context(), office, anne, moved)
+	w.ok(err)
+	if len(plan.Changed) != 1 || plan.Changed[0].Pupil.Forename != "Ann" {
+		t.Fatalf("the plan changes %v", plan.Changed)
+	}
+	w.register(anne, change(func(r *portal.ClassListRow) bool { return r.Forename != "Cat" }), true)
+
+	_, err = w.ApplyImport(t.Context(), office, anne, id, plan.Fingerprint, false)
+	var stale *portal.ImportStale
+	if !errors.As(err, &stale) {
+		t.Fatalf("got %v, want *portal.ImportStale", err)
+	}
+	if slices.Contains(w.onRoll(anne), "Cat") {
+		t.Errorf("something was saved")
+	}
+	// What is shown now can be applied, under the same id.
+	if stale.Now.Fingerprint == plan.Fingerprint || len(stale.Now.Changed) != 2 {
+		t.Errorf("what it shows now changes %v", stale.Now.Changed)
+	}
+	_, err = w.ApplyImport(t.Context(), office, anne, id, stale.Now.Fingerprint, false)
+	w.ok(err)
+	if !slices.Contains(w.onRoll(anne), "Cat") {
+		t.Errorf("it was not applied")
+	}
+	for _, forged := range []string{"", plan.Fingerprint, strings.ToUpper(plan.Fingerprint)} {
+		id, _, err := w.PreviewImport(t.Context(), office, anne, annesList())
+		w.ok(err)
+		_, err = w.ApplyImport(t.Context(), office, anne, id, forged, true)
+		if !errors.As(err, &stale) {
+			t.Errorf("%q: got %v, want *portal.ImportStale", forged, err)
+		}
+	}
+}
+
+// A refusal that an import would silence is shown, and one that came after the
+// list was shown stops it.
+func TestImportShowsSilencedRefusals(t *testing.T) {
+	w := settled(t)
+	jo, al := w.parent(anne, "Mrs Jo Lee"), w.parent(anne, "Mr Al Lee")
+	w.decide(jo, w.answering("Ann", portal.Given))
+	office := w.staff("office@anne.example")
+	const warning = "their no will stop counting: Title of website-pictures"
+	lists := map[string][]portal.ClassListRow{
+		"left out": change(func(r *portal.ClassListRow) bool { return r.ContactName != "Mr Al Lee" }),
+		"spelt anew, without the email": change(func(r *portal.ClassListRow) bool {
+			r.ContactName = strings.Replace(r.ContactName, "Mr Al Lee", "Mr Alan Lee", 1)
+			return true
+		}),
+		"without responsibility": change(func(r *portal.ClassListRow) bool {
+			r.Parental = r.Parental && r.ContactName != "Mr Al Lee"
+			return true
+		}),
+		"under a court order": change(func(r *portal.ClassListRow) bool {
+			r.CourtOrder = r.CourtOrder || r.ContactName == "Mr Al Lee"
+			return true
+		}),
+	}
+	shown := func(p *portal.ImportPlan) string {
+		var all []string
+		for _, c := range p.Changed {
+			all = append(all, c.Changes...)
+		}
+		return strings.Join(all, "\n")
+	}
+	ids, prints := map[string]string{}, map[string]string{}
+	for name, rows := range lists {
+		id, plan, err := w.PreviewImport(t.Context(), office, anne, rows)
+		w.ok(err)
+		if strings.Contains(shown(plan), "their no") {
+			t.Errorf("%s: warns of a no that nobody has said: %s", name, shown(plan))
+		}
+		ids[name], prints[name] = id, plan.Fingerprint
+	}
+	w.decide(al, w.answering("Ann", portal.Refused))
+	if got := w.standing(w.pupil("Ann"), "website-pictures"); got != portal.StandingConflict {
+		t.Fatalf("it is %s", got)
+	}
+	for name := range lists {
+		_, err := w.ApplyImport(t.Context(), office, anne, ids[name], prints[name], false)
+		var stale *portal.ImportStale
+		if !errors.As(err, &stale) {
+			t.Fatalf("%s: got %v, want *portal.ImportStale", name, err)
+		}
+		if strings.Count(shown(stale.Now), warning) != 1 { // of Ann, and not of Bo
+			t.Errorf("%s: the plan says:\n%s", name, shown(stale.Now))
+		}
+	}
+	if got := w.standing(w.pupil("Ann"), "website-pictures"); got != portal.StandingConflict {
+		t.Errorf("it is %s", got)
+	}
+}
+
+// Two rows that are one pupil's by different numbers are refused, for each would
+// take the other's contacts away.
+func TestImportOnePupilTwice(t *testing.T) {
+	w := newWorld(t)
+	both := func(r *portal.ClassListRow) bool {
+		if r.Forename == "Ann" {
+			r.UPN = "B801200005001"
+		}
+		return true
+	}
+	w.register(anne, change(both), false)
+	first := true
+	rows := change(func(r *portal.ClassListRow) bool {
+		both(r)
+		if r.Forename == "Ann" {
+			if first {
+				r.AdmissionNumber, first = "", false
+			} else {
+				r.UPN = ""
+			}
+		}
+		return true
+	})
+	_, _, err := w.PreviewImport(t.Context(), portal.Operator, anne, rows)
+	wrong(t, err, "row 3")
+}
+
+// A temporary number gives way to the pupil's own, and the pupil keeps their
+// family and its answers; another pupil's number never does.
+func TestImportReplacesTemporaryUPN(t *testing.T) {
+	temporary := ""
+	for c := 'A'; c <= 'Z'; c++ {
+		if u := string(c) + "80120000500A"; portal.ValidUPN(u) {
+			temporary = u
+		}
+	}
+	with := func(upn string) []portal.ClassListRow {
+		return change(func(r *portal.ClassListRow) bool {
+			if r.Forename == "Ann" {
+				r.UPN = upn
+			}
+			return true
+		})
+	}
+	w := newWorld(t)
+	w.register(anne, with(temporary), false)
+	ann := w.pupil("Ann")
+	_, plan, err := w.PreviewImport(t.Context(), portal.Operator, anne, with("B801200005001"))
+	w.ok(err)
+	if len(plan.New) != 0 || len(plan.Changed) != 1 || len(plan.Missing) != 0 {
+		t.Errorf("%d new, %d changed, %d missing", len(plan.New), len(plan.Changed), len(plan.Missing))
+	}
+	w.register(anne, with("B801200005001"), true)
+	if w.pupil("Ann") != ann {
+		t.Errorf("she is somebody else now")
+	}
+	_, plan, err = w.PreviewImport(t.Context(), portal.Operator, anne, with(temporary))
+	w.ok(err)
+	if len(plan.New) != 1 || len(plan.Missing) != 1 {
+		t.Errorf("a permanent number gave way: %d new, %d missing", len(plan.New), len(plan.Missing))
+	}
+}
+
+// An address that stands for 'none' makes one person of nobody.
+func TestImportPlaceholderEmail(t *testing.T) {
+	w := newWorld(t)
+	var rows []portal.ClassListRow
+	for i, name := range []string{"Mrs Khan", "Mrs Khan", "Mr Ali", "Mrs Begum", "Ms Shah"} {
+		rows = append(rows, portal.ClassListRow{
+			AdmissionNumber: fmt.Sprint(i), Forename: string(rune('A' + i)), Born: "2018-01-01", Year: 3,
+			ContactName: name, Parental: true, Email: "None@none.example",
+		})
+	}
+	w.register(anne, numbered(rows), false)
+	letters, err := w.Letters(t.Context(), portal.Operator, anne)
+	w.ok(err)
+	if len(letters) != len(rows) {
+		t.Errorf("%d letters to %d people", len(letters), len(rows))
+	}
+	for _, l := range letters {
+		if len(l.Children) != 1 {
+			t.Errorf("%s was given %d children", l.Contact.Name, len(l.Children))
+		}
+	}
+	// The list comes again, and everybody is who they were.
+	_, plan, err := w.PreviewImport(t.Context(), portal.Operator, anne, rows)
+	w.ok(err)
+	if !plan.Empty() {
+		t.Errorf("the same list again changes %d", len(plan.Changed)+len(plan.New))
+	}
+}
+
+func TestLeaversLoseThePortal(t *testing.T) {
+	w := settled(t)
+	jo := w.parent(anne, "Mrs Jo Lee")
+	pia := w.parent(anne, "Ms Pia Poe")
+	w.decide(jo, w.answering("Ann", portal.Given))
+	ann := w.pupil("Ann")
+	without := change(func(r *portal.ClassListRow) bool { return r.Forename != "Ann" })
+
+	_, plan, err := w.PreviewImport(t.Context(), portal.Operator, anne, without)
+	w.ok(err)
+	if len(plan.Missing) != 1 || plan.Missing[0].Forename != "Ann" {
+		t.Errorf("missing are %v", plan.Missing)
+	}
+	w.register(anne, without, false)
+	if got := w.standing(ann, "website-pictures"); got != portal.StandingGiven {
+		t.Errorf("a pupil left without anybody's saying so: %s", got)
+	}
+	w.register(anne, without, true)
+	if got := w.standing(ann, "website-pictures"); got != "not on the list" {
+		t.Errorf("a leaver's standing is %s", got)
+	}
+	_, err = w.Child(t.Context(), jo, ann)
+	is(t, err, portal.ErrNotFound)
+	f := w.answering("Bo", portal.Refused)
+	f.Pupil = ann
+	_, err = w.Decide(t.Context(), jo, f)
+	is(t, err, portal.ErrNotFound)
+	if family, err := w.Family(t.Context(), jo); err != nil || len(family) != 1 {
+		t.Errorf("she sees %v, %v", family, err)
+	}
+	if family, err := w.Family(t.Context(), pia); err != nil || len(family) != 1 {
+		t.Errorf("others are touched by it: %v, %v", family, err)
+	}
+	w.register(anne, annesList(), false)
+	if w.child(jo, "Ann").Child.Pupil.ID != ann {
+		t.Errorf("she came back as somebody else")
+	}
+	w.whole(1)
+}
+
+func TestLists(t *testing.T) {
+	w := settled(t)
+	jo, al, pia, tom := w.parent(anne, "Mrs Jo Lee"), w.parent(anne, "Mr Al Lee"), w.parent(anne, "Ms Pia Poe"), w.parent(anne, "Mr Tom Fay")
+	w.decide(jo, w.answering("Ann", portal.Given))
+	w.decide(jo, w.answering("Bo", portal.Given))
+	w.decide(al, w.answering("Bo", portal.Refused))
+	w.decide(tom, w.answering("Dee", portal.Given))
+	_, err := w.Sign(t.Context(), pia, w.signing("Cat"))
+	w.ok(err)
+	four := portal.Year(4)
+
+	list := func(f portal.Filter) string {
+		t.Helper()
+		var out []string
+		err := w.Export(t.Context(), w.staff("office@anne.example"), anne, f, func(l portal.List) error {
+			for _, p := range l.Purposes {
+				out = append(out, p.Slug)
+			}
+			return nil
+		}, func(r portal.ListRow) error {
+			out = append(out, fmt.Sprintf("%s%v%v", r.Pupil.Forename, r.Standings, r.Signed))
+			return nil
+		})
+		w.ok(err)
+		return strings.Join(out, " ")
+	}
+	pictures := []string{"website-pictures"}
+	for _, c := range []struct {
+		f    portal.Filter
+		want string
+	}{
+		{portal.Filter{}, "video-calls website-pictures Bo[waiting conflict][false false] Dee[held held][false false] Ann[waiting given][false false] Cat[waiting waiting][true false]"},
+		{portal.Filter{Year: &four}, "video-calls website-pictures Ann[waiting given][false false] Cat[waiting waiting][true false]"},
+		{portal.Filter{Group: "2M", Purposes: pictures}, "website-pictures Bo[conflict][false false]"},
+		{portal.Filter{Purposes: pictures, Standing: portal.StandingGiven}, "website-pictures Ann[given][false false]"},
+		{portal.Filter{Purposes: pictures, Standing: portal.StandingHeld}, "website-pictures Dee[held][false false]"},
+		{portal.Filter{Purposes: []string{"website-pictures", "video-calls"}, Standing: portal.StandingConflict}, "website-pictures video-calls Bo[conflict waiting][false false]"},
+		{portal.Filter{Purposes: pictures, Standing: "no such"}, "website-pictures"},
+		{portal.Filter{Group: "no such"}, "video-calls website-pictures"},
+	} {
+		if got := list(c.f); got != c.want {
+			t.Errorf("%+v:\n got %s\nwant %s", c.f, got, c.want)
+		}
+	}
+
+	none := func(portal.List) error { return nil }
+	row := func(portal.ListRow) error { t.Error("a row was handed out"); return nil }
+	wrong(t, w.Export(t.Context(), portal.Operator, anne, portal.Filter{Purposes: []string{"parents-aup"}}, none, row), "purpose")
+	is(t, w.Export(t.Context(), w.staff("office@bede.example"), anne, portal.Filter{}, none, row), portal.ErrNotFound)
+	is(t, w.Export(t.Context(), w.staff("head@anne.example"), anne, portal.Filter{}, none, row), portal.ErrForbidden)
+	is(t, w.Export(t.Context(), jo, anne, portal.Filter{}, none, row), portal.ErrNotFound)
+	is(t, w.ReadRegister(t.Context(), jo, anne, portal.Filter{}, none, row), portal.ErrNotFound)
+	is(t, w.ReadRegister(t.Context(), portal.Operator, "no-such-school", portal.Filter{}, none, row), portal.ErrNotFound)
+	stop := errors.New("the reader has gone")
+	is(t, w.Export(t.Context(), portal.Operator, anne, portal.Filter{}, none, func(portal.ListRow) error { return stop }), stop)
+
+	// At a school that asks for no consent, nobody has given one.
+	s := school(anne, 1)
+	s.Texts = s.Texts[:2]
+	w.ok(w.SetSchools(t.Context(), []portal.School{s}))
+	if got := list(portal.Filter{Standing: portal.StandingGiven}); got != "" {
+		t.Errorf("without a purpose these have given consent: %s", got)
+	}
+}

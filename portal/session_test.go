@@ -1,0 +1,297 @@
+package portal_test
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"schoolgate/portal"
+)
+
+// live says whether a cookie is worth anything now.
+func (w *world) live(token string) bool {
+	w.t.Helper()
+	s, live, err := w.Session(w.t.Context(), token)
+	if err != nil && !errors.Is(err, portal.ErrNotFound) {
+		w.t.Fatal(err)
+	}
+	if live && (s.AccountID == "" || err != nil) {
+		w.t.Errorf("a session of nobody is live")
+	}
+	return live
+}
+
+func TestSession(t *testing.T) {
+	w := newWorld(t)
+	jo := w.account("jo")
+	token, err := w.StartSession(t.Context(), jo)
+	w.ok(err)
+	other, err := w.StartSession(t.Context(), jo)
+	w.ok(err)
+	if token == other || len(token) < 43 {
+		t.Errorf("cookies of %d characters", len(token))
+	}
+	s, live, err := w.Session(t.Context(), token)
+	if err != nil || !live || s.AccountID != jo || s.Hash == token {
+		t.Errorf("a new session is %v, %v", live, err)
+	}
+	for _, made := range []string{"", token[:len(token)-1], token + "A", s.Hash, "no such"} {
+		if _, live, err := w.Session(t.Context(), made); live || !errors.Is(err, portal.ErrNotFound) {
+			t.Errorf("%q opens a session", made)
+		}
+	}
+	w.reopen()
+	if !w.live(token) {
+		t.Errorf("a restart signs people out")
+	}
+
+	w.ok(w.EndSession(t.Context(), token))
+	if w.live(token) || !w.live(other) {
+		t.Errorf("signing out ended the wrong session")
+	}
+	w.ok(w.EndSession(t.Context(), token))
+	w.ok(w.EndSession(t.Context(), "no such"))
+	if _, err := w.StartSession(t.Context(), "no such account"); err == nil {
+		t.Errorf("a session of an account that is none")
+	}
+	none, err := w.StartSession(t.Context(), "")
+	if err == nil && w.live(none) {
+		t.Errorf("a session of nobody is live")
+	}
+}
+
+func TestSessionExpires(t *testing.T) {
+	w := newWorld(t)
+	jo := w.account("jo")
+	token, err := w.StartSession(t.Context(), jo)
+	w.ok(err)
+	w.pass(portal.SessionIdle - time.Second)
+	idle, err := w.StartSession(t.Context(), jo)
+	w.ok(err)
+	w.pass(time.Second)
+	if w.live(token) {
+		t.Errorf("a session lives on without a request")
+	}
+	if !w.live(idle) {
+		t.Errorf("a session of a second ago is dead")
+	}
+
+	// It is remembered for a day, for the form that it could not send.
+	s, live, err := w.Session(t.Context(), token)
+	if err != nil || live || s.AccountID != jo {
+		t.Errorf("an expired session is %v, %v", live, err)
+	}
+	w.pass(portal.HeldLife)
+	w.ok(w.Tidy(t.Context()))
+	if _, _, err := w.Session(t.Context(), token); err != nil {
+		t.Errorf("an expired session was forgotten early: %v", err)
+	}
+	w.pass(time.Second)
+	w.ok(w.Tidy(t.Context()))
+	_, _, err = w.Session(t.Context(), token)
+	is(t, err, portal.ErrNotFound)
+}
+
+func TestSessionRenews(t *testing.T) {
+	w := newWorld(t)
+	token, err := w.StartSession(t.Context(), w.account("jo"))
+	w.ok(err)
+	start := w.now
+
+	// Used every hour and a half, it lives, and never longer than its absolute life.
+	for w.now.Sub(start) < portal.SessionLife-90*time.Minute {
+		w.pass(90 * time.Minute)
+		if !w.live(token) {
+			t.Fatalf("it died after %v", w.now.Sub(start))
+		}
+	}
+	w.pass(start.Add(portal.SessionLife - time.Second).Sub(w.now))
+	if !w.live(token) {
+		t.Errorf("it died before its time")
+	}
+	w.pass(time.Second)
+	if w.live(token) {
+		t.Errorf("it outlives its absolute life")
+	}
+	w.pass(-time.Second) // a clock put back gives no life: what is stored is the end
+	s, _, err := w.Session(t.Context(), token)
+	w.ok(err)
+	if s.Expires.After(start.Add(portal.SessionLife)) {
+		t.Errorf("it was renewed to %v", s.Expires)
+	}
+
+	// An expired one is not brought back by being used.
+	dead, err := w.StartSession(t.Context(), w.account("jo"))
+	w.ok(err)
+	w.pass(portal.SessionIdle)
+	for range 3 {
+		if w.live(dead) {
+			t.Fatal("an expired session came back")
+		}
+	}
+}
+
+// A store on which somebody signs out just before a session is renewed.
+type signOutFirst struct {
+	portal.Store
+	before func()
+}
+
+func (s *signOutFirst) Update(ctx context.Context, f func(portal.Tx) error) error {
+	if before := s.before; before != nil {
+		s.before = nil
+		before()
+	}
+	return s.Store.Update(ctx, f)
+}
+
+func TestSignOutWhileRenewing(t *testing.T) {
+	w := newWorld(t)
+	token, err := w.StartSession(t.Context(), w.account("jo"))
+	w.ok(err)
+	w.pass(portal.SessionIdle - time.Minute)
+	between := &signOutFirst{Store: w.db}
+	slow := portal.New(between, w.ledger, theStaff, func() time.Time { return w.now })
+	between.before = func() { w.ok(w.EndSession(t.Context(), token)) }
+	_, live, err := slow.Session(t.Context(), token)
+	if live || !errors.Is(err, portal.ErrNotFound) {
+		t.Errorf("a session that was ended is %v, %v", live, err)
+	}
+	if w.live(token) {
+		t.Errorf("renewing brought a session back from the dead")
+	}
+
+	// And for real, many times over.
+	for range 10 {
+		token, err := w.StartSession(t.Context(), w.account("jo"))
+		w.ok(err)
+		w.pass(portal.SessionIdle - time.Minute)
+		atOnce(8, func(i int) {
+			if i == 0 {
+				if err := w.EndSession(context.Background(), token); err != nil {
+					t.Error(err)
+				}
+			} else if _, _, err := w.Session(context.Background(), token); err != nil && !errors.Is(err, portal.ErrNotFound) {
+				t.Error(err)
+			}
+		})
+		if w.live(token) {
+			t.Fatal("a session lives on after signing out")
+		}
+	}
+}
+
+func TestHandshake(t *testing.T) {
+	w := newWorld(t)
+	h := portal.Handshake{Provider: "google", State: "state", Nonce: "nonce", Verifier: "verifier", Session: "theirs"}
+	begin := func() string {
+		t.Helper()
+		token, err := w.StartSignIn(t.Context(), h, "/portal/children/")
+		w.ok(err)
+		return token
+	}
+
+	token := begin()
+	if w.live(token) {
+		t.Errorf("a sign-in under way is signed in")
+	}
+	w.reopen()
+	s, err := w.TakeHandshake(t.Context(), token)
+	w.ok(err)
+	if s.Handshake != h || s.ReturnTo != "/portal/children/" {
+		t.Errorf("it came back as another")
+	}
+	_, err = w.TakeHandshake(t.Context(), token)
+	is(t, err, portal.ErrNotFound)
+
+	late := begin()
+	w.pass(portal.HandshakeLife)
+	_, err = w.TakeHandshake(t.Context(), late)
+	is(t, err, portal.ErrNotFound)
+	intime := begin()
+	w.pass(portal.HandshakeLife - time.Second)
+	_, err = w.TakeHandshake(t.Context(), intime)
+	is(t, err, nil)
+
+	signedIn, err := w.StartSession(t.Context(), w.account("jo"))
+	w.ok(err)
+	for _, none := range []string{"", "no such", signedIn} {
+		_, err = w.TakeHandshake(t.Context(), none)
+		is(t, err, portal.ErrNotFound)
+	}
+	if !w.live(signedIn) {
+		t.Errorf("asking for a handshake ended a session")
+	}
+	h.State = ""
+	_, err = w.TakeHandshake(t.Context(), begin())
+	is(t, err, portal.ErrNotFound)
+
+	h.State = "state"
+	token = begin()
+	taken := make([]bool, 20)
+	atOnce(len(taken), func(i int) {
+		_, err := w.TakeHandshake(context.Background(), token)
+		if err != nil && !errors.Is(err, portal.ErrNotFound) {
+			t.Error(err)
+		}
+		taken[i] = err == nil
+	})
+	n := 0
+	for _, ok := range taken {
+		if ok {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("one handshake was good for %d returns", n)
+	}
+}
+
+func TestHeldForm(t *testing.T) {
+	w := newWorld(t)
+	jo, al := w.account("jo"), w.account("al")
+	const path = "/portal/children/X/agreements/parents-aup"
+	form := map[string][]string{"name": {"Jo <b>Lee</b> é"}, "agreed": {"yes", "yes"}, "empty": nil}
+	take := func(account, path string) map[string][]string {
+		t.Helper()
+		got, err := w.TakeHeld(t.Context(), account, path)
+		w.ok(err)
+		return got
+	}
+	w.ok(w.Hold(t.Context(), jo, path, form))
+	if take(al, path) != nil || take(jo, path+"/") != nil || take("", path) != nil || take("no such account", path) != nil {
+		t.Errorf("a form was handed to somebody else, or elsewhere")
+	}
+	w.reopen()
+	if got := take(jo, path); !reflect.DeepEqual(got, form) {
+		t.Errorf("it came back as %v", got)
+	}
+	if got := take(jo, path); got != nil {
+		t.Errorf("it was handed out twice: %v", got)
+	}
+
+	w.ok(w.Hold(t.Context(), jo, path, form))
+	w.ok(w.Hold(t.Context(), jo, path, map[string][]string{"name": {"later"}}))
+	w.ok(w.Hold(t.Context(), al, path, map[string][]string{"name": {"his"}}))
+	if got := take(jo, path); got["name"][0] != "later" || len(got) != 1 {
+		t.Errorf("the later form did not take the place of the earlier: %v", got)
+	}
+	w.pass(portal.HeldLife)
+	w.ok(w.Tidy(t.Context()))
+	if got := take(al, path); got == nil {
+		t.Errorf("a form was forgotten early")
+	}
+	w.ok(w.Hold(t.Context(), al, path, form))
+	w.pass(portal.HeldLife + time.Second)
+	w.ok(w.Tidy(t.Context()))
+	if got := take(al, path); got != nil {
+		t.Errorf("a form outlived its time")
+	}
+	for _, nobody := range []string{"", "no such account"} {
+		if err := w.Hold(t.Context(), nobody, path, form); err == nil {
+			t.Errorf("a form was held for %q", nobody)
+		}
+	}
+}

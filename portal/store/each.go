@@ -1,0 +1,152 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"schoolgate/portal"
+)
+
+// A pupil is one row, with everything about them packed into texts: a database
+// makes those far faster than it hands over eighteen rows.
+const eachPupil = `SELECT p.id, p.upn, p.admission_number, p.forename, p.surname, p.born, p.school_year, p.reg_group, p.looked_after, p.sort_key,
+	(SELECT string_agg(r.packed, '') FROM responsibilities r WHERE r.pupil_id = p.id),
+	(SELECT string_agg(d.packed, '') FROM decisions d WHERE d.pupil_id = p.id),
+	(SELECT string_agg(s.packed, '') FROM signatures s WHERE s.pupil_id = p.id)
+	FROM pupils p
+	WHERE p.school = $1 AND (p.school_year, p.sort_key, p.id) > ($2, $3, $4) AND p.left_at IS NULL
+	ORDER BY p.school_year, p.sort_key, p.id LIMIT $5`
+
+// The three kinds of pack; the schema checks each against its row's columns.
+
+func packResponsibility(r portal.Responsibility) string {
+	bit := func(b bool) string {
+		if b {
+			return "1"
+		}
+		return "0"
+	}
+	return r.ContactID + " " + bit(r.Parental) + " " + bit(r.CourtOrder) + " " + strconv.Itoa(r.Priority) + " " +
+		strconv.Itoa(utf8.RuneCountInString(r.Relationship)) + " " + r.Relationship
+}
+
+func packDecision(d portal.Decision) string {
+	return d.ContactID + " " + d.TextSlug + " " + strconv.Itoa(d.Edition) + " " + string(d.Answer) + " " + strconv.Itoa(d.Seq) + " "
+}
+
+func packSignature(s portal.Signature) string {
+	return s.ContactID + " " + s.TextSlug + " " + strconv.Itoa(s.Edition) + " "
+}
+
+// So many pupils are read before f is called on them, with no query open, so
+// that f may use the transaction.
+const pupilPage = 256
+
+type packedPupil struct {
+	pupil                                   portal.Pupil
+	responsibilities, decisions, signatures string
+}
+
+func (t *tx) EachPupil(school string, f func(*portal.PupilRecord) error) error {
+	var rec portal.PupilRecord
+	page := make([]packedPupil, pupilPage)
+	year, key, id := -1<<31, []byte{}, ""
+	for {
+		n := 0
+		var lastKey sql.RawBytes
+		err := t.rows(eachPupil, []any{school, year, key, id, pupilPage}, func(rows *sql.Rows) error {
+			r := &page[n]
+			n++
+			p := &r.pupil
+			p.School = school
+			err := rows.Scan(&p.ID, &p.UPN, &p.AdmissionNumber, &p.Forename, &p.Surname, &p.Born, &p.Year, &p.Group, &p.LookedAfter, &lastKey,
+				maybe{&r.responsibilities}, maybe{&r.decisions}, maybe{&r.signatures})
+			if n == pupilPage {
+				key = append(key[:0], lastKey...)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for i := range page[:n] {
+			if err := page[i].unpack(&rec); err != nil {
+				return err
+			}
+			if err := f(&rec); err != nil {
+				return err
+			}
+		}
+		if n < pupilPage {
+			return nil
+		}
+		last := &page[n-1].pupil
+		year, id = int(last.Year), last.ID
+	}
+}
+
+func (r *packedPupil) unpack(rec *portal.PupilRecord) error {
+	rec.Pupil = r.pupil
+	rec.Responsibilities, rec.Decisions, rec.Signatures = rec.Responsibilities[:0], rec.Decisions[:0], rec.Signatures[:0]
+	id, school := r.pupil.ID, r.pupil.School
+	p := pack{rest: r.responsibilities}
+	for p.more() {
+		x := portal.Responsibility{PupilID: id, ContactID: p.word(), Parental: p.word() == "1", CourtOrder: p.word() == "1", Priority: p.number()}
+		x.Relationship = p.text(p.number())
+		rec.Responsibilities = append(rec.Responsibilities, x)
+	}
+	broken := p.broken
+	p = pack{rest: r.decisions}
+	for p.more() {
+		rec.Decisions = append(rec.Decisions, portal.Decision{})
+		d := &rec.Decisions[len(rec.Decisions)-1]
+		d.School, d.PupilID, d.ContactID, d.TextSlug = school, id, p.word(), p.word()
+		d.Edition, d.Answer, d.Seq = p.number(), portal.Answer(p.word()), p.number()
+	}
+	broken = broken || p.broken
+	p = pack{rest: r.signatures}
+	for p.more() {
+		rec.Signatures = append(rec.Signatures, portal.Signature{})
+		s := &rec.Signatures[len(rec.Signatures)-1]
+		s.School, s.PupilID, s.ContactID, s.TextSlug, s.Edition = school, id, p.word(), p.word(), p.number()
+	}
+	if broken || p.broken {
+		return errors.New("store: the register holds an id or a slug with a space in it")
+	}
+	return nil
+}
+
+// pack is a packed text as it is read.
+type pack struct {
+	rest   string
+	broken bool
+}
+
+func (p *pack) more() bool { return p.rest != "" && !p.broken }
+
+func (p *pack) word() string {
+	w, rest, ok := strings.Cut(p.rest, " ")
+	p.rest, p.broken = rest, p.broken || !ok
+	return w
+}
+
+func (p *pack) number() int {
+	n, err := strconv.Atoi(p.word())
+	p.broken = p.broken || err != nil
+	return n
+}
+
+// text is the next n characters.
+func (p *pack) text(n int) string {
+	end := 0
+	for ; n > 0 && end < len(p.rest); n-- {
+		_, size := utf8.DecodeRuneInString(p.rest[end:])
+		end += size
+	}
+	s := p.rest[:end]
+	p.rest, p.broken = p.rest[end:], p.broken || n > 0
+	return s
+}

@@ -1,0 +1,209 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"schoolgate/portal"
+)
+
+// tx is one transaction. It is used by one goroutine.
+type tx struct {
+	ctx     context.Context
+	engine  *engine
+	schools *schoolCache
+	sql     *sql.Tx
+	failed  error // of the first statement that failed; there is no going on after it
+	again   retry
+}
+
+func (t *tx) fail(query string, err error) error {
+	t.again, t.failed = t.engine.clean(t.ctx, subject(query), err)
+	return t.failed
+}
+
+var subjectForm = regexp.MustCompile(`(INSERT INTO|UPDATE|DELETE FROM|LOCK TABLE|FROM) [a-z_]+`)
+
+// subject is what a query is about, for the text of an error.
+func subject(query string) string { return strings.ToLower(subjectForm.FindString(query)) }
+
+// errUnstorable is text that PostgreSQL cannot hold. SQLite could, so it is
+// refused before either sees it.
+var errUnstorable = &portal.Invalid{Problems: []portal.Problem{
+	{Message: "There is a character in this that cannot be kept. Type it again"},
+}}
+
+// bind makes arguments what both drivers take. Times are UTC, to the
+// microsecond, as PostgreSQL keeps them.
+func bind(args []any) error {
+	for i, a := range args {
+		switch v := a.(type) {
+		case string:
+			if strings.IndexByte(v, 0) >= 0 || !utf8.ValidString(v) {
+				return errUnstorable
+			}
+		case time.Time:
+			args[i] = v.UTC().Truncate(time.Microsecond)
+		case int:
+			args[i] = int64(v)
+		case int64, bool, []byte, nil:
+		default:
+			panic(fmt.Sprintf("store: an argument of type %T", a))
+		}
+	}
+	return nil
+}
+
+// orNull is a time, or NULL for the zero time.
+func orNull(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t
+}
+
+// textOrNull is a text, or NULL for the empty one.
+func textOrNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// stamp reads a time; NULL is the zero time.
+type stamp struct{ at *time.Time }
+
+func (s stamp) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*s.at = time.Time{}
+	case time.Time:
+		*s.at = v.UTC()
+	default:
+		return errors.New("not a time")
+	}
+	return nil
+}
+
+// maybe reads a text; NULL is the empty one.
+type maybe struct{ text *string }
+
+func (m maybe) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*m.text = ""
+	case string:
+		*m.text = v
+	case []byte:
+		*m.text = string(v)
+	default:
+		return errors.New("not a text")
+	}
+	return nil
+}
+
+// document reads and writes a value as JSON text.
+type document struct{ value any }
+
+func (d document) Scan(v any) error {
+	s, ok := v.(string)
+	if !ok {
+		return errors.New("not a text")
+	}
+	return json.Unmarshal([]byte(s), d.value)
+}
+
+func (d document) text() (string, error) {
+	b, err := json.Marshal(d.value)
+	if err != nil {
+		return "", fmt.Errorf("store: a %T does not marshal", d.value)
+	}
+	return string(b), nil
+}
+
+// exec runs a statement and answers how many rows it changed.
+func (t *tx) exec(query string, args ...any) (int64, error) {
+	if t.failed != nil {
+		return 0, t.failed
+	}
+	if err := bind(args); err != nil {
+		return 0, err
+	}
+	result, err := t.sql.ExecContext(t.ctx, t.engine.text(query), args...)
+	if err != nil {
+		return 0, t.fail(query, err)
+	}
+	n, err := result.RowsAffected()
+	if err != nil {
+		return 0, t.fail(query, err)
+	}
+	return n, nil
+}
+
+// put runs a statement whose count of rows is of no interest.
+func (t *tx) put(query string, args ...any) error {
+	_, err := t.exec(query, args...)
+	return err
+}
+
+// rows runs a query and calls f on each row. What no database can hold is in
+// none: a search for it finds nothing.
+func (t *tx) rows(query string, args []any, f func(*sql.Rows) error) error {
+	if t.failed != nil {
+		return t.failed
+	}
+	if bind(args) != nil {
+		return nil
+	}
+	rows, err := t.sql.QueryContext(t.ctx, t.engine.text(query), args...)
+	if err != nil {
+		return t.fail(query, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return t.fail(query, err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return t.fail(query, err)
+	}
+	return nil
+}
+
+// one reads the only row of a query, or answers [portal.ErrNotFound].
+func one[T any](t *tx, fields func(*T) []any, query string, args ...any) (T, error) {
+	all, err := list(t, fields, query, args...)
+	if err == nil && len(all) == 0 {
+		err = portal.ErrNotFound
+	}
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return all[0], nil
+}
+
+// list reads every row of a query.
+func list[T any](t *tx, fields func(*T) []any, query string, args ...any) ([]T, error) {
+	var all []T
+	err := t.rows(query, args, func(rows *sql.Rows) error {
+		var v T
+		if err := rows.Scan(fields(&v)...); err != nil {
+			return err
+		}
+		all = append(all, v)
+		return nil
+	})
+	return all, err
+}
+
+// value is the field of a query that answers one number.
+func value[T any](v *T) []any { return []any{v} }

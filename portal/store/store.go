@@ -1,0 +1,117 @@
+// Package store keeps the portal's data in SQL: in a SQLite file, or in
+// PostgreSQL. Every query has one text for both. What must always hold is held
+// by the schema's constraints and triggers, not by the code around them.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"schoolgate/portal"
+)
+
+var _ portal.Store = (*DB)(nil)
+
+// DB is an open database. It is safe for concurrent use, also by several
+// processes at once.
+type DB struct {
+	engine  *engine
+	read    *sql.DB
+	write   *sql.DB // SQLite: one connection; PostgreSQL: the same pool as read
+	schools schoolCache
+}
+
+// Open opens a database, made first if there is none, and brings its schema up
+// to date. A database that starts with postgres:// or postgresql:// is a
+// PostgreSQL address; anything else is the path of a SQLite file, which is made
+// readable by its owner only. A database that a newer version of the program has
+// changed is an error.
+func Open(ctx context.Context, database string) (*DB, error) {
+	var db *DB
+	var err error
+	if strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://") {
+		db, err = openPostgres(database)
+	} else {
+		db, err = openSQLite(ctx, database)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	if err := db.migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database: %w", err), db.Close())
+	}
+	return db, nil
+}
+
+// Close waits for the queries under way and closes the database.
+func (db *DB) Close() error {
+	err := db.read.Close()
+	if db.write != db.read {
+		err = errors.Join(err, db.write.Close())
+	}
+	return err
+}
+
+// View runs f in a read-only transaction that sees one moment.
+func (db *DB) View(ctx context.Context, f func(portal.Tx) error) error {
+	_, err := db.run(ctx, db.read, db.engine.view, "", f)
+	return err
+}
+
+// How often an update is tried on PostgreSQL, where transactions that run side
+// by side can fail for each other's sake.
+const tries = 10
+
+// Update runs f in a serializable transaction, durable once Update returns nil.
+// After the first statement that fails, every other use of the Tx fails alike
+// and nothing is kept, whatever f returns.
+//
+// On PostgreSQL f runs again, up to [tries] times, when another transaction was
+// in its way, and once more after a broken constraint, which may have come of a
+// race. If ctx ends during the commit, the update may have happened.
+func (db *DB) Update(ctx context.Context, f func(portal.Tx) error) error {
+	lock := ""
+	for try := 1; ; try++ {
+		again, err := db.run(ctx, db.write, db.engine.update, lock, f)
+		if again == never || try == tries || again == once && try > 1 {
+			return err
+		}
+		// The next try stands in a queue, so that under any load somebody gets on.
+		lock = db.engine.queue
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("store: %w", ctx.Err())
+		case <-time.After(rand.N(time.Duration(try) * 4 * time.Millisecond)):
+		}
+	}
+}
+
+// run is one transaction, and whether another might succeed where it failed.
+func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, lock string, f func(portal.Tx) error) (retry, error) {
+	sqltx, err := pool.BeginTx(ctx, opts)
+	if err != nil {
+		return db.engine.clean(ctx, "begin", err)
+	}
+	defer sqltx.Rollback() // after a commit it does nothing
+	t := &tx{ctx: ctx, engine: db.engine, schools: &db.schools, sql: sqltx}
+	if lock != "" {
+		if _, err := t.exec(lock); err != nil {
+			return t.again, err
+		}
+	}
+	if err := f(t); err != nil {
+		return t.again, err
+	}
+	if t.failed != nil {
+		return t.again, t.failed
+	}
+	if err := sqltx.Commit(); err != nil {
+		return db.engine.clean(ctx, "commit", err)
+	}
+	return never, nil
+}

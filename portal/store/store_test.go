@@ -1,0 +1,1273 @@
+package store_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"schoolgate/portal"
+	"schoolgate/portal/store"
+	"schoolgate/portal/store/pgtest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// fixture is one open database of one engine.
+type fixture struct {
+	*store.DB
+	t       *testing.T
+	address string
+	driver  string
+}
+
+// onBoth runs a test on a new database of each engine.
+func onBoth(t *testing.T, f func(*testing.T, *fixture)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		f(t, open(t, "sqlite3", filepath.Join(t.TempDir(), "school gate?#%41.db")))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		f(t, open(t, "pgx", pgtest.Database(t)))
+	})
+}
+
+func open(t *testing.T, driver, address string) *fixture {
+	t.Helper()
+	db, err := store.Open(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return &fixture{db, t, address, driver}
+}
+
+// raw is the database without the store in between.
+func (f *fixture) raw() *sql.DB {
+	f.t.Helper()
+	address := f.address
+	if f.driver == "sqlite3" {
+		address = "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(address) + "?_foreign_keys=on"
+	}
+	db, err := sql.Open(f.driver, address)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// in is the fixture within a subtest.
+func (f *fixture) in(t *testing.T) *fixture { return &fixture{f.DB, t, f.address, f.driver} }
+
+func (f *fixture) update(u func(portal.Tx) error) error {
+	f.t.Helper()
+	return f.Update(f.t.Context(), u)
+}
+
+func (f *fixture) must(u func(portal.Tx) error) {
+	f.t.Helper()
+	if err := f.update(u); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *fixture) see(v func(portal.Tx) error) {
+	f.t.Helper()
+	if err := f.View(f.t.Context(), v); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// refused checks that an update fails as it should.
+func (f *fixture) refused(want error, u func(portal.Tx) error) {
+	f.t.Helper()
+	if err := f.update(u); !errors.Is(err, want) {
+		f.t.Fatalf("got error %v, want %v", err, want)
+	}
+}
+
+func same[T any](t *testing.T, got T, err error, want T) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Fatalf("got\n%#v\nwant\n%#v", got, want)
+	}
+}
+
+func missing[T any](t *testing.T, got T, err error) {
+	t.Helper()
+	if !errors.Is(err, portal.ErrNotFound) {
+		t.Fatalf("got %v, error %v; want not found", got, err)
+	}
+}
+
+var noon = time.Date(2026, 9, 1, 12, 0, 0, 123456000, time.UTC)
+
+func text(slug string, kind portal.Kind, edition int) portal.Text {
+	source := fmt.Sprintf("# %s, edition %d\n", slug, edition)
+	sum := sha256.Sum256([]byte(source))
+	return portal.Text{School: "oak", Kind: kind, Slug: slug, Title: strings.ToUpper(slug), Edition: edition, Hash: hex.EncodeToString(sum[:]),
+		Source: source, HTML: "<h1>" + slug + "</h1>", Path: "/agreements/" + slug, Published: noon,
+		Summary: "sum", Statement: "I agree", Question: "May we?", IfGiven: "we do", IfRefused: "we do not"}
+}
+
+var (
+	aup    = text("home-aup", portal.Agreement, 1)
+	photos = text("photos", portal.Purpose, 1)
+	oak    = portal.School{Slug: "oak", Name: "Oak Junior School", ShortName: "Oak", Address: []string{"1 Lane", "Derby"},
+		Phone: "01332 000000", Email: "office@oak.example", Site: "https://oak.example/", Texts: []portal.Text{aup, photos}}
+	ann = portal.Pupil{ID: "p-ann", School: "oak", UPN: "B801200005001", AdmissionNumber: "17", Forename: "Ann", Surname: "Ash",
+		Born: "2017-09-01", Year: 4, Group: "4A"}
+	ben = portal.Pupil{ID: "p-ben", School: "oak", AdmissionNumber: "18", Forename: "Ben", Surname: "Ash",
+		Born: "2015-01-31", Year: 6, Group: "6B", LookedAfter: true}
+	mum     = portal.Contact{ID: "c-mum", School: "oak", Name: "Ms M Ash", Email: "m@example.org", Phone: "07700 900000"}
+	dad     = portal.Contact{ID: "c-dad", School: "oak", Name: "Mr D Ash"}
+	annMum  = portal.Responsibility{PupilID: "p-ann", ContactID: "c-mum", Relationship: "Mother", Priority: 1, Parental: true}
+	annDad  = portal.Responsibility{PupilID: "p-ann", ContactID: "c-dad", Relationship: "Step father", CourtOrder: true}
+	benMum  = portal.Responsibility{PupilID: "p-ben", ContactID: "c-mum", Relationship: "Mother", Priority: 2, Parental: true}
+	account = portal.Account{ID: "a-1", Identity: portal.Identity{Provider: "google", Issuer: "https://i", Subject: "s", Name: "M", StaffEmail: "m@oak.example"},
+		Created: noon, LastSignIn: noon.Add(time.Hour)}
+)
+
+// register fills a database with the family above.
+func register(tx portal.Tx) error {
+	err := tx.PutSchool(oak)
+	for _, p := range []portal.Pupil{ann, ben} {
+		err = errors.Join(err, tx.PutPupil(p))
+	}
+	for _, c := range []portal.Contact{mum, dad} {
+		err = errors.Join(err, tx.PutContact(c))
+	}
+	for _, r := range []portal.Responsibility{annMum, annDad, benMum} {
+		err = errors.Join(err, tx.PutResponsibility(r))
+	}
+	return errors.Join(err, tx.PutAccount(account))
+}
+
+func act(id string) portal.Act {
+	return portal.Act{ID: id, School: "oak", PupilID: "p-ann", ContactID: "c-mum", AccountID: "a-1", TextSlug: aup.Slug, Edition: 1,
+		TextHash: aup.Hash, At: noon, Channel: portal.Online, Language: "en-GB"}
+}
+
+func signature(id string) portal.Signature { return portal.Signature{Act: act(id), TypedName: "M Ash"} }
+
+func decision(id string, seq int, answer portal.Answer) portal.Decision {
+	a := act(id)
+	a.TextSlug, a.TextHash = photos.Slug, photos.Hash
+	a.At = noon.Add(time.Duration(seq) * time.Second)
+	return portal.Decision{Act: a, Answer: answer, Seq: seq}
+}
+
+func TestSchools(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.see(func(tx portal.Tx) error {
+			s, err := tx.School("oak")
+			missing(t, s, err)
+			all, err := tx.Schools()
+			if err != nil || len(all) != 0 {
+				t.Fatalf("schools of an empty database: %v, %v", all, err)
+			}
+			return nil
+		})
+		elm := portal.School{Slug: "elm", Name: "Elm"}
+		f.must(func(tx portal.Tx) error { return errors.Join(tx.PutSchool(oak), tx.PutSchool(elm)) })
+		for range 2 { // once from the database, once remembered
+			f.see(func(tx portal.Tx) error {
+				got, err := tx.School("oak")
+				same(t, got, err, oak)
+				got.Texts[0].Title, got.Address[0] = "changed", "changed"
+				all, err := tx.Schools()
+				same(t, all, err, []portal.School{elm, oak})
+				return nil
+			})
+		}
+
+		// A new wording replaces the current one; the old one is kept as it was.
+		now := oak
+		next := text(aup.Slug, portal.Agreement, 2)
+		shown := photos
+		shown.HTML = "<h1>rendered anew</h1>"
+		now.Texts = []portal.Text{shown, next}
+		f.must(func(tx portal.Tx) error { return tx.PutSchool(now) })
+		f.see(func(tx portal.Tx) error {
+			got, err := tx.School("oak")
+			same(t, got, err, now)
+			for _, x := range []portal.Text{aup, photos, next} {
+				got, err := tx.Text("oak", x.Hash)
+				same(t, got, err, x)
+			}
+			x, err := tx.Text("elm", aup.Hash)
+			missing(t, x, err)
+			return nil
+		})
+
+		// What an update that failed put there is not remembered.
+		lost := oak
+		lost.Name = "Never"
+		boom := errors.New("boom")
+		f.refused(boom, func(tx portal.Tx) error {
+			if err := tx.PutSchool(lost); err != nil {
+				return err
+			}
+			got, err := tx.School("oak")
+			same(t, got.Name, err, "Never")
+			return boom
+		})
+		f.see(func(tx portal.Tx) error {
+			got, err := tx.School("oak")
+			same(t, got.Name, err, oak.Name)
+			return nil
+		})
+	})
+}
+
+func TestRegister(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		f.see(func(tx portal.Tx) error {
+			p, err := tx.Pupil("p-ann")
+			same(t, p, err, ann)
+			p, err = tx.Pupil("p-nobody")
+			missing(t, p, err)
+			ps, err := tx.Pupils("oak")
+			same(t, ps, err, []portal.Pupil{ann, ben})
+			ps, err = tx.Pupils("elm")
+			same(t, ps, err, nil)
+			cs, err := tx.Contacts("oak")
+			same(t, cs, err, []portal.Contact{dad, mum})
+			rs, err := tx.Responsibilities("oak")
+			same(t, rs, err, []portal.Responsibility{annDad, annMum, benMum})
+			rs, err = tx.PupilResponsibilities("p-ann")
+			same(t, rs, err, []portal.Responsibility{annMum, annDad})
+			kids, err := tx.ContactPupils("c-mum")
+			same(t, kids, err, []portal.Child{{Pupil: ben, Contact: mum, Responsibility: benMum}, {Pupil: ann, Contact: mum, Responsibility: annMum}})
+			return nil
+		})
+
+		left, court := ann, annDad
+		left.Left, left.Forename, left.UPN = noon, "Anne", ""
+		court.Parental, court.Priority = true, 3
+		moved := mum
+		moved.Phone = ""
+		f.must(func(tx portal.Tx) error {
+			return errors.Join(tx.PutPupil(left), tx.PutContact(moved), tx.PutResponsibility(court),
+				tx.DeleteResponsibility("p-ann", "c-mum"), tx.DeleteResponsibility("p-ann", "c-mum"))
+		})
+		f.see(func(tx portal.Tx) error {
+			p, err := tx.Pupil("p-ann")
+			same(t, p, err, left)
+			rs, err := tx.PupilResponsibilities("p-ann")
+			same(t, rs, err, []portal.Responsibility{court})
+			kids, err := tx.ContactPupils("c-mum")
+			same(t, kids, err, []portal.Child{{Pupil: ben, Contact: moved, Responsibility: benMum}})
+			return nil
+		})
+
+		twin := ben
+		twin.ID, twin.UPN = "p-twin", ann.UPN
+		f.must(func(tx portal.Tx) error { return tx.PutPupil(ann) })
+		f.refused(portal.ErrConflict, func(tx portal.Tx) error { return tx.PutPupil(twin) })
+		twin.UPN = "" // many have none
+		f.must(func(tx portal.Tx) error { return tx.PutPupil(twin) })
+		stray := ben
+		stray.ID, stray.School = "p-stray", "elm"
+		f.refused(portal.ErrConflict, func(tx portal.Tx) error { return tx.PutPupil(stray) })
+		f.refused(portal.ErrConflict, func(tx portal.Tx) error {
+			return tx.PutResponsibility(portal.Responsibility{PupilID: "p-ann", ContactID: "c-nobody"})
+		})
+	})
+}
+
+func TestImports(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		p := portal.PendingImport{ID: "i-1", School: "oak", AccountID: portal.Operator, At: noon, Rows: []portal.ClassListRow{
+			{Row: 2, UPN: "u", Forename: "Żaneta", Born: "2017-09-01", Year: portal.Nursery, ContactName: "Ms \x00 A", Parental: true},
+		}}
+		older := p
+		older.ID, older.At = "i-0", noon.Add(-time.Microsecond)
+		f.must(func(tx portal.Tx) error { return errors.Join(tx.PutImport(p), tx.PutImport(older)) })
+		f.must(func(tx portal.Tx) error {
+			got, err := tx.Import("i-1")
+			same(t, got, err, p)
+			if err := tx.DeleteImportsBefore(noon); err != nil {
+				return err
+			}
+			got, err = tx.Import("i-0")
+			missing(t, got, err)
+			if err := tx.DeleteImport("i-1"); err != nil {
+				return err
+			}
+			got, err = tx.Import("i-1")
+			missing(t, got, err)
+			return nil
+		})
+	})
+}
+
+func TestAccounts(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		f.must(func(tx portal.Tx) error {
+			a, err := tx.Account("a-1")
+			same(t, a, err, account)
+			a, err = tx.AccountByIdentity("google", "https://i", "s")
+			same(t, a, err, account)
+			a, err = tx.AccountByIdentity("google", "https://i", "S")
+			missing(t, a, err)
+			a, err = tx.Account("a-2")
+			missing(t, a, err)
+			return errors.Join(tx.JoinContact("a-1", "c-mum", noon), tx.JoinContact("a-1", "c-mum", noon))
+		})
+		f.see(func(tx portal.Tx) error {
+			cs, err := tx.AccountContacts("a-1")
+			same(t, cs, err, []portal.Contact{mum})
+			kids, err := tx.AccountChildren("a-1")
+			same(t, kids, err, []portal.Child{{Pupil: ben, Contact: mum, Responsibility: benMum}, {Pupil: ann, Contact: mum, Responsibility: annMum}})
+			joined, err := tx.JoinedContacts("oak")
+			same(t, joined, err, map[string]bool{"c-mum": true})
+			joined, err = tx.JoinedContacts("elm")
+			same(t, joined, err, map[string]bool{})
+			return nil
+		})
+		again := account
+		again.LastSignIn, again.Identity.Name = time.Time{}, ""
+		f.must(func(tx portal.Tx) error { return tx.PutAccount(again) })
+		f.see(func(tx portal.Tx) error {
+			a, err := tx.Account("a-1")
+			same(t, a, err, again)
+			return nil
+		})
+		other := account
+		other.ID = "a-2"
+		f.refused(portal.ErrConflict, func(tx portal.Tx) error { return tx.PutAccount(other) })
+		f.refused(portal.ErrConflict, func(tx portal.Tx) error { return tx.JoinContact("a-2", "c-mum", noon) })
+	})
+}
+
+func TestInvitations(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		first := portal.Invitation{ID: "i-1", ContactID: "c-mum", CodeHash: "h1", Issued: noon, Expires: noon.Add(time.Hour)}
+		second := portal.Invitation{ID: "i-2", ContactID: "c-mum", CodeHash: "h2", Issued: noon.Add(time.Minute), Expires: noon.Add(time.Hour)}
+		f.must(func(tx portal.Tx) error { return errors.Join(tx.PutInvitation(first), tx.PutInvitation(second)) })
+		f.must(func(tx portal.Tx) error {
+			ended := first
+			ended.Used = second.Issued
+			got, err := tx.InvitationByCode("h1")
+			same(t, got, err, ended)
+			got, err = tx.InvitationByCode("h2")
+			same(t, got, err, second)
+			got, err = tx.InvitationByCode("h3")
+			missing(t, got, err)
+			return tx.UseInvitation("i-2", noon.Add(2*time.Minute))
+		})
+		f.see(func(tx portal.Tx) error {
+			used := second
+			used.Used = noon.Add(2 * time.Minute)
+			got, err := tx.InvitationByCode("h2")
+			same(t, got, err, used)
+			return nil
+		})
+		f.refused(portal.ErrConflict, func(tx portal.Tx) error { return tx.UseInvitation("i-2", noon) })
+		f.refused(portal.ErrNotFound, func(tx portal.Tx) error { return tx.UseInvitation("i-3", noon) })
+		reused := second
+		reused.ID, reused.ContactID = "i-4", "c-dad"
+		f.refused(portal.ErrConflict, func(tx portal.Tx) error { return tx.PutInvitation(reused) })
+
+		// The index, not the method, keeps a contact at one open invitation.
+		raw := f.raw()
+		insert := "INSERT INTO invitations (id, contact_id, code_hash, issued, expires) VALUES ('%s', 'c-dad', '%[1]s', '2026-01-01', '2026-01-01')"
+		if _, err := raw.Exec(fmt.Sprintf(insert, "r1")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := raw.Exec(fmt.Sprintf(insert, "r2")); err == nil {
+			t.Fatal("two open invitations for one contact")
+		}
+	})
+}
+
+func TestAttempts(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(func(tx portal.Tx) error {
+			for i := range 3 {
+				if err := tx.AddAttempt("account a", noon.Add(time.Duration(i)*time.Second)); err != nil {
+					return err
+				}
+			}
+			return tx.AddAttempt("account b", noon)
+		})
+		count := func(key string, since time.Time, want int) {
+			t.Helper()
+			f.see(func(tx portal.Tx) error {
+				n, err := tx.CountAttempts(key, since)
+				same(t, n, err, want)
+				return nil
+			})
+		}
+		count("account a", time.Time{}, 3)
+		count("account a", noon, 3)
+		count("account a", noon.Add(time.Microsecond), 2)
+		count("account c", time.Time{}, 0)
+		f.must(func(tx portal.Tx) error { return tx.DeleteAttemptsBefore(noon.Add(2 * time.Second)) })
+		f = f.reopen()
+		count("account a", time.Time{}, 1)
+		count("account b", time.Time{}, 0)
+	})
+}
+
+// reopen is the same database after a restart.
+func (f *fixture) reopen() *fixture {
+	f.t.Helper()
+	if err := f.Close(); err != nil {
+		f.t.Fatal(err)
+	}
+	return open(f.t, f.driver, f.address)
+}
+
+func TestSessions(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		waiting := portal.Session{Hash: "h", Handshake: portal.Handshake{Provider: "google", State: "s", Nonce: "n", Verifier: "v", Session: `{"a":"b"}`},
+			ReturnTo: "/children", Created: noon, Expires: noon.Add(time.Hour)}
+		f.must(func(tx portal.Tx) error { return tx.PutSession(waiting) })
+		live := portal.Session{Hash: "h", AccountID: "a-1", Created: noon, Expires: noon.Add(2 * time.Hour)}
+		f.must(func(tx portal.Tx) error {
+			s, err := tx.Session("h")
+			same(t, s, err, waiting)
+			return tx.PutSession(live)
+		})
+		f = f.reopen()
+		f.must(func(tx portal.Tx) error {
+			s, err := tx.Session("h")
+			same(t, s, err, live)
+			if err := tx.DeleteSessionsBefore(live.Expires); err != nil {
+				return err
+			}
+			s, err = tx.Session("h")
+			same(t, s, err, live)
+			return tx.DeleteSessionsBefore(live.Expires.Add(time.Microsecond))
+		})
+		f.must(func(tx portal.Tx) error {
+			s, err := tx.Session("h")
+			missing(t, s, err)
+			return errors.Join(tx.PutSession(live), tx.DeleteSession("h"), tx.DeleteSession("h"))
+		})
+		f.see(func(tx portal.Tx) error {
+			s, err := tx.Session("h")
+			missing(t, s, err)
+			return nil
+		})
+		live.AccountID = "a-nobody"
+		f.refused(portal.ErrConflict, func(tx portal.Tx) error { return tx.PutSession(live) })
+	})
+}
+
+func TestHeldForms(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		h := portal.HeldForm{AccountID: "a-1", Path: "/sign", Form: map[string][]string{"name": {"Zoë", "a\x00b"}, "none": {}}, At: noon}
+		newer := h
+		newer.Form, newer.At = map[string][]string{"name": {"Z"}}, noon.Add(time.Minute)
+		f.must(func(tx portal.Tx) error { return tx.PutHeld(h) })
+		f.must(func(tx portal.Tx) error {
+			got, err := tx.TakeHeld("a-1", "/sign")
+			same(t, got, err, h)
+			got, err = tx.TakeHeld("a-1", "/sign")
+			missing(t, got, err)
+			return errors.Join(tx.PutHeld(h), tx.PutHeld(newer))
+		})
+		f.must(func(tx portal.Tx) error {
+			got, err := tx.TakeHeld("a-1", "/sign")
+			same(t, got, err, newer)
+			return errors.Join(tx.PutHeld(h), tx.DeleteHeldBefore(newer.At))
+		})
+		f.must(func(tx portal.Tx) error {
+			got, err := tx.TakeHeld("a-1", "/sign")
+			missing(t, got, err)
+			return nil
+		})
+	})
+}
+
+func TestActs(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		s, d1, d2 := signature("s-1"), decision("d-1", 1, portal.Given), decision("d-2", 2, portal.Withdrawn)
+		f.must(func(tx portal.Tx) error {
+			return errors.Join(tx.AddSignature(s), tx.AddDecision(d1), tx.AddDecision(d2))
+		})
+		f = f.reopen()
+		f.see(func(tx portal.Tx) error {
+			got, err := tx.Signature("s-1")
+			same(t, got, err, s)
+			got, err = tx.Signature("d-1")
+			missing(t, got, err)
+			all, err := tx.PupilSignatures("p-ann")
+			same(t, all, err, []portal.Signature{s})
+			d, err := tx.Decision("d-2")
+			same(t, d, err, d2)
+			d, err = tx.Decision("s-1")
+			missing(t, d, err)
+			ds, err := tx.PupilDecisions("p-ann")
+			same(t, ds, err, []portal.Decision{d1, d2})
+			ds, err = tx.PupilDecisions("p-ben")
+			same(t, ds, err, nil)
+			return nil
+		})
+		for name, add := range map[string]func(portal.Tx) error{
+			"the same id": func(tx portal.Tx) error {
+				x := signature("s-1")
+				x.PupilID = "p-ben"
+				return tx.AddSignature(x)
+			},
+			"the same wording":   func(tx portal.Tx) error { return tx.AddSignature(signature("s-2")) },
+			"the same number":    func(tx portal.Tx) error { return tx.AddDecision(decision("d-3", 2, portal.Given)) },
+			"an unknown pupil":   func(tx portal.Tx) error { x := signature("s-2"); x.PupilID = "p"; return tx.AddSignature(x) },
+			"an unknown contact": func(tx portal.Tx) error { x := signature("s-2"); x.ContactID = "c"; return tx.AddSignature(x) },
+			"an unknown wording": func(tx portal.Tx) error { x := signature("s-2"); x.TextHash = "h"; return tx.AddSignature(x) },
+			"an unknown wording ": func(tx portal.Tx) error {
+				x := decision("d-3", 3, portal.Given)
+				x.School = "elm"
+				return tx.AddDecision(x)
+			},
+		} {
+			t.Run(name, func(t *testing.T) { f.in(t).refused(portal.ErrConflict, add) })
+		}
+		for name, add := range map[string]func(portal.Tx) error{
+			"an unknown answer":  func(tx portal.Tx) error { return tx.AddDecision(decision("d-3", 3, "maybe")) },
+			"no number":          func(tx portal.Tx) error { return tx.AddDecision(decision("d-3", 0, portal.Given)) },
+			"an unknown channel": func(tx portal.Tx) error { x := signature("s-2"); x.Channel = "fax"; return tx.AddSignature(x) },
+			"a slug of two words": func(tx portal.Tx) error {
+				x := decision("d-3", 1, portal.Given)
+				x.TextSlug = "two words"
+				return tx.AddDecision(x)
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				if err := f.in(t).update(add); err == nil || errors.Is(err, portal.ErrConflict) {
+					t.Fatalf("got error %v, want one that is not a conflict", err)
+				}
+			})
+		}
+	})
+}
+
+// A record that is read again has the same canonical JSON, or no receipt would
+// ever hold.
+func TestTimesRoundTrip(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		zone := time.FixedZone("BST", 3600)
+		times := []time.Time{
+			noon, noon.Truncate(time.Second), noon.Truncate(time.Hour), time.Date(2026, 7, 1, 0, 30, 0, 100_000_000, zone),
+			time.Date(2026, 3, 29, 1, 30, 0, 1000, time.UTC), time.Date(1999, 12, 31, 23, 59, 59, 999_999_000, time.UTC), time.Unix(0, 0),
+			time.Date(9999, 1, 1, 0, 0, 0, 10_000, time.UTC),
+		}
+		for i, at := range times {
+			d := decision(fmt.Sprintf("d-%02d", i), i+1, portal.Given)
+			d.At = at
+			f.must(func(tx portal.Tx) error { return tx.AddDecision(d) })
+			f.see(func(tx portal.Tx) error {
+				got, err := tx.Decision(d.ID)
+				if err != nil {
+					return err
+				}
+				if got.At.Location() != time.UTC {
+					t.Errorf("%v was read in zone %v", at, got.At.Location())
+				}
+				same(t, string(got.Record().Canonical()), nil, string(d.Record().Canonical()))
+				return nil
+			})
+		}
+		// Order is that of time, whatever the digits.
+		f.see(func(tx portal.Tx) error {
+			ds, err := tx.PupilDecisions("p-ann")
+			if err != nil {
+				return err
+			}
+			if !slices.IsSortedFunc(ds, func(a, b portal.Decision) int { return a.At.Compare(b.At) }) || len(ds) != len(times) {
+				t.Errorf("decisions are not oldest first")
+			}
+			return nil
+		})
+		fine := decision("d-fine", 99, portal.Given)
+		fine.At = noon.Add(999 * time.Nanosecond)
+		f.must(func(tx portal.Tx) error { return tx.AddDecision(fine) })
+		f.see(func(tx portal.Tx) error {
+			got, err := tx.Decision("d-fine")
+			same(t, got.At, err, noon)
+			return nil
+		})
+	})
+}
+
+func TestText(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		for name, forename := range map[string]string{
+			"Arabic and Urdu":         "محمد اُردُو",
+			"Panjabi, Bengali, Tamil": "ਗੁਰਪ੍ਰੀਤ প্রিয়া தமிழ்",
+			"Polish and Vietnamese":   "Łucja Nguyễn",
+			"outside the plane":       "𠮷野 👩‍👧",
+			"combining":               "Zoe\u0308",
+			"quotes":                  `O'Brien "Bobby'); DROP TABLE pupils;--`,
+			"control":                 "a\tb\r\n\x7f",
+			"empty":                   "",
+			"long":                    strings.Repeat("Ж", 10_000),
+		} {
+			t.Run(name, func(t *testing.T) {
+				f := f.in(t)
+				p := ann
+				p.Forename, p.Surname, p.Group = forename, forename, forename
+				r := annMum
+				r.Relationship = forename
+				s := signature("s-" + name)
+				s.TypedName, s.PupilID = forename, "p-ben"
+				s.ContactID = "c-" + strings.ReplaceAll(name, " ", "-")
+				f.must(func(tx portal.Tx) error {
+					return errors.Join(tx.PutPupil(p), tx.PutResponsibility(r), tx.PutContact(portal.Contact{ID: s.ContactID, School: "oak"}), tx.AddSignature(s))
+				})
+				f.see(func(tx portal.Tx) error {
+					got, err := tx.Pupil(p.ID)
+					same(t, got, err, p)
+					sig, err := tx.Signature(s.ID)
+					same(t, sig, err, s)
+					return tx.EachPupil("oak", func(rec *portal.PupilRecord) error {
+						if rec.Pupil.ID == p.ID {
+							same(t, rec.Pupil, nil, p)
+							if !slices.Contains(rec.Responsibilities, r) {
+								t.Errorf("a relationship was not read as written")
+							}
+						}
+						return nil
+					})
+				})
+			})
+		}
+		// What PostgreSQL cannot hold neither engine takes, and nobody has.
+		for name, bad := range map[string]string{"NUL": "a\x00b", "not UTF-8": "a\xffb"} {
+			t.Run(name, func(t *testing.T) {
+				f := f.in(t)
+				var invalid *portal.Invalid
+				p := ann
+				p.Forename = bad
+				if err := f.update(func(tx portal.Tx) error { return tx.PutPupil(p) }); !errors.As(err, &invalid) {
+					t.Errorf("put: got %v, want invalid", err)
+				}
+				f.see(func(tx portal.Tx) error {
+					got, err := tx.Pupil(bad)
+					missing(t, got, err)
+					all, err := tx.Pupils(bad)
+					same(t, all, err, nil)
+					n, err := tx.CountAttempts(bad, time.Time{})
+					same(t, n, err, 0)
+					return nil
+				})
+			})
+		}
+	})
+}
+
+func TestOrder(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		var want []string
+		f.must(func(tx portal.Tx) error {
+			for i, p := range []portal.Pupil{
+				{Year: portal.Nursery, Group: "N", Surname: "Zed", Forename: "A"},
+				{Year: portal.Reception, Group: "RB", Surname: "Abel", Forename: "A"},
+				{Year: 1, Group: "", Surname: "Zed", Forename: "A"},
+				{Year: 1, Group: "1A", Surname: "", Forename: "Zed"},
+				{Year: 1, Group: "1A", Surname: "Ash", Forename: "Zed"},
+				{Year: 1, Group: "1A", Surname: "Ashby", Forename: "Ann"},
+				{Year: 1, Group: "1A", Surname: "de Souza", Forename: "Ann"},
+				{Year: 1, Group: "1A", Surname: "Dean", Forename: "Ann"},
+				{Year: 1, Group: "1A", Surname: "Óscar", Forename: "Ann"},
+				{Year: 1, Group: "1A", Surname: "Oscar", Forename: "Ben"},
+				{Year: 1, Group: "1A", Surname: "smith", Forename: "Ann"},
+				{Year: 1, Group: "1A", Surname: "Smith", Forename: "Ben"},
+				{Year: 1, Group: "1A", Surname: "Łucki", Forename: "Ann"},
+				{Year: 1, Group: "1B", Surname: "Ash", Forename: "Ann"},
+				{Year: 10, Group: "1A", Surname: "Ash", Forename: "Ann"},
+			} {
+				p.ID, p.School = fmt.Sprintf("o-%02d", 99-i), "elm"
+				want = append(want, p.Surname)
+				if i == 0 {
+					if err := tx.PutSchool(portal.School{Slug: "elm"}); err != nil {
+						return err
+					}
+				}
+				if err := tx.PutPupil(p); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		var pupils, each []string
+		f.see(func(tx portal.Tx) error {
+			all, err := tx.Pupils("elm")
+			for _, p := range all {
+				pupils = append(pupils, p.Surname)
+			}
+			return errors.Join(err, tx.EachPupil("elm", func(r *portal.PupilRecord) error {
+				each = append(each, r.Pupil.Surname)
+				return nil
+			}))
+		})
+		t.Log(pupils)
+		same(t, each, nil, pupils)
+		if len(pupils) != len(want) || pupils[0] != "Zed" || pupils[1] != "Abel" || pupils[len(pupils)-1] != "Ash" {
+			t.Errorf("year and group do not come first: %q", pupils)
+		}
+		for _, pair := range [][2]string{{"Ash", "Ashby"}, {"Ashby", "Dean"}, {"Dean", "smith"}, {"Óscar", "smith"}, {"Łucki", "smith"}, {"de Souza", "smith"}} {
+			if slices.Index(pupils, pair[0]) > slices.Index(pupils, pair[1]) {
+				t.Errorf("%s comes after %s: %q", pair[0], pair[1], pupils)
+			}
+		}
+	})
+}
+
+func TestEachPupil(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		f.must(func(tx portal.Tx) error {
+			s := signature("s-1")
+			s.ContactID = "c-dad"
+			return errors.Join(tx.AddSignature(signature("s-2")), tx.AddSignature(s),
+				tx.AddDecision(decision("d-1", 1, portal.Given)), tx.AddDecision(decision("d-2", 2, portal.Withdrawn)))
+		})
+		// More than fits a page, some of the same name, and a leaver.
+		const more = 700
+		f.must(func(tx portal.Tx) error {
+			for i := range more {
+				p := portal.Pupil{ID: fmt.Sprintf("x-%03d", i), School: "oak", Year: 7, Group: "7A", Surname: fmt.Sprintf("Same %d", i%3), Forename: "Same"}
+				if err := errors.Join(tx.PutPupil(p), tx.PutResponsibility(portal.Responsibility{PupilID: p.ID, ContactID: "c-dad", Parental: true})); err != nil {
+					return err
+				}
+			}
+			gone := ben
+			gone.Left = noon
+			return tx.PutPupil(gone)
+		})
+		n := 0
+		f.see(func(tx portal.Tx) error {
+			all, err := tx.Pupils("oak")
+			if err != nil {
+				return err
+			}
+			all = slices.DeleteFunc(all, func(p portal.Pupil) bool { return !p.OnRoll() })
+			return tx.EachPupil("oak", func(r *portal.PupilRecord) error {
+				if r.Pupil != all[n] {
+					t.Fatalf("pupil %d is %v, want %v", n, r.Pupil, all[n])
+				}
+				n++
+				// The transaction is free while f runs.
+				if p, err := tx.Pupil(r.Pupil.ID); err != nil || p != r.Pupil {
+					t.Fatalf("pupil %v: %v, %v", r.Pupil, p, err)
+				}
+				if r.Pupil.ID != "p-ann" {
+					if len(r.Responsibilities) != 1 || len(r.Decisions)+len(r.Signatures) != 0 {
+						t.Fatalf("%v has somebody else's records", r.Pupil)
+					}
+					return nil
+				}
+				if len(r.Responsibilities) != 2 || !slices.Contains(r.Responsibilities, annMum) || !slices.Contains(r.Responsibilities, annDad) {
+					t.Errorf("responsibilities: %v", r.Responsibilities)
+				}
+				slices.SortFunc(r.Decisions, func(a, b portal.Decision) int { return a.Seq - b.Seq })
+				kept := portal.Act{School: "oak", PupilID: "p-ann", ContactID: "c-mum", TextSlug: "photos", Edition: 1}
+				same(t, r.Decisions, nil, []portal.Decision{{Act: kept, Answer: portal.Given, Seq: 1}, {Act: kept, Answer: portal.Withdrawn, Seq: 2}})
+				slices.SortFunc(r.Signatures, func(a, b portal.Signature) int { return strings.Compare(a.ContactID, b.ContactID) })
+				kept.TextSlug = "home-aup"
+				byDad := kept
+				byDad.ContactID = "c-dad"
+				same(t, r.Signatures, nil, []portal.Signature{{Act: byDad}, {Act: kept}})
+				return nil
+			})
+		})
+		if n != more+1 {
+			t.Errorf("%d pupils, want %d", n, more+1)
+		}
+		stop := errors.New("stop")
+		if err := f.View(t.Context(), func(tx portal.Tx) error {
+			return tx.EachPupil("oak", func(*portal.PupilRecord) error { return stop })
+		}); !errors.Is(err, stop) {
+			t.Errorf("got error %v, want the callback's", err)
+		}
+	})
+}
+
+func TestLedger(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		hash := func(n byte) [32]byte { return sha256.Sum256([]byte{n}) }
+		entry := func(i int64) portal.LedgerEntry {
+			salt := hash(byte(i))
+			return portal.LedgerEntry{Index: i, RecordID: fmt.Sprintf("s-%d", i), Salt: salt[:], Record: []byte(`{"n":"\u0000"}`), At: noon}
+		}
+		f.must(func(tx portal.Tx) error {
+			n, err := tx.LedgerSize()
+			same(t, n, err, 0)
+			if err := tx.AppendLedger(entry(0), 0, [][32]byte{hash(0)}); err != nil {
+				return err
+			}
+			return tx.AppendLedger(entry(1), 1, [][32]byte{hash(1), hash(2)})
+		})
+		f = f.reopen()
+		f.must(func(tx portal.Tx) error {
+			n, err := tx.LedgerSize()
+			same(t, n, err, 2)
+			e, err := tx.LedgerEntry(1)
+			same(t, e, err, entry(1))
+			e, err = tx.LedgerEntryOf("s-0")
+			same(t, e, err, entry(0))
+			e, err = tx.LedgerEntry(2)
+			missing(t, e, err)
+			e, err = tx.LedgerEntryOf("s-9")
+			missing(t, e, err)
+			hs, err := tx.LedgerHashes([]int64{2, 0})
+			same(t, hs, err, [][32]byte{hash(2), hash(0)})
+			hs, err = tx.LedgerHashes([]int64{0, 1, 2})
+			same(t, hs, err, [][32]byte{hash(0), hash(1), hash(2)})
+			hs, err = tx.LedgerHashes(nil)
+			same(t, hs, err, [][32]byte{})
+			hs, err = tx.LedgerHashes([]int64{1, 3})
+			missing(t, hs, err)
+			return nil
+		})
+		for name, add := range map[string]func(portal.Tx) error{
+			"an index again": func(tx portal.Tx) error { e := entry(1); e.RecordID = "x"; return tx.AppendLedger(e, 3, nil) },
+			"a record again": func(tx portal.Tx) error { e := entry(2); e.RecordID = "s-0"; return tx.AppendLedger(e, 3, nil) },
+			"a gap":          func(tx portal.Tx) error { return tx.AppendLedger(entry(3), 3, nil) },
+			"a hash again":   func(tx portal.Tx) error { return tx.AppendLedger(entry(2), 2, [][32]byte{hash(1)}) },
+			"a hash too far": func(tx portal.Tx) error { return tx.AppendLedger(entry(2), 4, [][32]byte{hash(1)}) },
+		} {
+			t.Run(name, func(t *testing.T) { f.in(t).refused(portal.ErrConflict, add) })
+		}
+		short := entry(2)
+		short.Salt = short.Salt[:31]
+		if err := f.update(func(tx portal.Tx) error { return tx.AppendLedger(short, 3, nil) }); err == nil {
+			t.Error("a short salt was taken")
+		}
+
+		// With the acts themselves.
+		f.see(func(tx portal.Tx) error {
+			id, err := tx.UnsealedAct()
+			missing(t, id, err)
+			return nil
+		})
+		f.must(func(tx portal.Tx) error {
+			return errors.Join(tx.AddSignature(signature("s-1")), tx.AddDecision(decision("s-7", 1, portal.Given)))
+		})
+		f.see(func(tx portal.Tx) error {
+			id, err := tx.UnsealedAct()
+			same(t, id, err, "s-7")
+			var seen []string
+			err = tx.EachSealed(func(e portal.LedgerEntry, acts []portal.Record) error {
+				seen = append(seen, fmt.Sprintf("%s %d", e.RecordID, len(acts)))
+				if len(acts) == 1 {
+					same(t, acts[0], nil, signature("s-1").Record())
+				}
+				_, err := tx.LedgerSize() // the transaction is free
+				return err
+			})
+			same(t, seen, err, []string{"s-0 0", "s-1 1"})
+			return nil
+		})
+	})
+}
+
+func TestRollback(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		boom := errors.New("boom")
+		put := func(tx portal.Tx) error { return tx.PutSchool(oak) }
+		f.refused(boom, func(tx portal.Tx) error { return errors.Join(put(tx), boom) })
+		func() {
+			defer func() {
+				if recover() != boom {
+					t.Error("the panic did not come through")
+				}
+			}()
+			f.update(func(tx portal.Tx) error {
+				if err := put(tx); err != nil {
+					return err
+				}
+				panic(boom)
+			})
+		}()
+		f.see(func(tx portal.Tx) error {
+			s, err := tx.School("oak")
+			missing(t, s, err)
+			return nil
+		})
+
+		// A statement that failed has failed the whole, though f says nothing of it.
+		f.must(register)
+		f.refused(portal.ErrConflict, func(tx portal.Tx) error {
+			if err := tx.AddAttempt("k", noon); err != nil {
+				return err
+			}
+			tx.PutSession(portal.Session{Hash: "h", AccountID: "a-nobody"})
+			if _, err := tx.Pupil("p-ann"); !errors.Is(err, portal.ErrConflict) {
+				t.Errorf("after a failure: %v", err)
+			}
+			return nil
+		})
+		var after portal.Tx
+		f.must(func(tx portal.Tx) error {
+			after = tx
+			n, err := tx.CountAttempts("k", time.Time{})
+			same(t, n, err, 0)
+			return nil
+		})
+		if err := after.AddAttempt("k", noon); err == nil {
+			t.Error("a transaction was used after its end")
+		}
+		if err := f.View(t.Context(), func(tx portal.Tx) error { return tx.AddAttempt("k", noon) }); err == nil {
+			t.Error("a view wrote")
+		}
+	})
+}
+
+func TestOneMoment(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		f.see(func(tx portal.Tx) error {
+			before, err := tx.Pupils("oak")
+			if err != nil {
+				return err
+			}
+			f.must(func(tx portal.Tx) error {
+				p := ann
+				p.ID, p.UPN = "p-new", ""
+				return tx.PutPupil(p)
+			})
+			now, err := tx.Pupils("oak")
+			same(t, now, err, before)
+			return nil
+		})
+	})
+}
+
+// Appenders side by side leave no gap and lose nothing.
+func TestConcurrentUpdates(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		second := open(t, f.driver, f.address) // another process, as far as the database knows
+		const writers, each = 50, 4
+		var wg sync.WaitGroup
+		errs := make(chan error, writers)
+		for w := range writers {
+			wg.Go(func() {
+				db := f.DB
+				if w%2 == 1 {
+					db = second.DB
+				}
+				for i := range each {
+					id := fmt.Sprintf("r-%d-%d", w, i)
+					err := db.Update(t.Context(), func(tx portal.Tx) error {
+						n, err := tx.LedgerSize()
+						if err != nil {
+							return err
+						}
+						if err := tx.AddAttempt("k", noon); err != nil {
+							return err
+						}
+						return tx.AppendLedger(portal.LedgerEntry{Index: n, RecordID: id, Salt: make([]byte, 32), Record: []byte("{}"), At: noon}, n, [][32]byte{{byte(w)}})
+					})
+					if err != nil {
+						errs <- err
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+		close(errs)
+		for err := range errs {
+			t.Error(err)
+		}
+		f.see(func(tx portal.Tx) error {
+			n, err := tx.LedgerSize()
+			same(t, n, err, writers*each)
+			tries, err := tx.CountAttempts("k", time.Time{})
+			same(t, tries, err, writers*each)
+			at := int64(0)
+			return tx.EachSealed(func(e portal.LedgerEntry, _ []portal.Record) error {
+				if e.Index != at {
+					t.Errorf("entry %d stands at %d", e.Index, at)
+				}
+				at++
+				return nil
+			})
+		})
+	})
+}
+
+// Two who find nothing and both insert: one wins, the other sees what won.
+func TestRace(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		for round := range 10 {
+			a := text(fmt.Sprintf("race-%d", round), portal.Agreement, 1)
+			f.must(func(tx portal.Tx) error {
+				s := oak
+				s.Texts = []portal.Text{a}
+				return tx.PutSchool(s)
+			})
+			var wg sync.WaitGroup
+			ids := make([]string, 8)
+			for i := range ids {
+				wg.Go(func() {
+					err := f.Update(t.Context(), func(tx portal.Tx) error {
+						all, err := tx.PupilSignatures("p-ann")
+						if err != nil {
+							return err
+						}
+						for _, s := range all {
+							if s.TextHash == a.Hash {
+								ids[i] = s.ID
+								return nil
+							}
+						}
+						s := signature(fmt.Sprintf("s-%d-%d", round, i))
+						s.TextSlug, s.TextHash = a.Slug, a.Hash
+						ids[i] = s.ID
+						return tx.AddSignature(s)
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			if len(slices.Compact(ids)) != 1 {
+				t.Fatalf("a signature was made more than once: %v", ids)
+			}
+		}
+	})
+}
+
+func TestCancel(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		ctx, cancel := context.WithCancel(t.Context())
+		err := f.Update(ctx, func(tx portal.Tx) error {
+			if err := tx.AddAttempt("k", noon); err != nil {
+				return err
+			}
+			cancel()
+			return tx.AddAttempt("k", noon)
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("update: got %v, want cancelled", err)
+		}
+		if err := f.Update(ctx, func(portal.Tx) error { t.Error("ran"); return nil }); !errors.Is(err, context.Canceled) {
+			t.Errorf("update: got %v, want cancelled", err)
+		}
+		if err := f.View(ctx, func(portal.Tx) error { t.Error("ran"); return nil }); !errors.Is(err, context.Canceled) {
+			t.Errorf("view: got %v, want cancelled", err)
+		}
+		// One that waits for its turn gives up with its context.
+		release, started, waited := make(chan bool), make(chan bool), make(chan error)
+		go f.Update(t.Context(), func(tx portal.Tx) error {
+			err := tx.PutSession(portal.Session{Hash: "h", Created: noon, Expires: noon})
+			started <- true
+			<-release
+			return err
+		})
+		<-started
+		short, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer stop()
+		go func() {
+			waited <- f.Update(short, func(tx portal.Tx) error {
+				return tx.PutSession(portal.Session{Hash: "h", Created: noon, Expires: noon})
+			})
+		}()
+		if err := <-waited; !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a waiting update: got %v, want deadline exceeded", err)
+		}
+		close(release)
+		f.must(func(tx portal.Tx) error {
+			n, err := tx.CountAttempts("k", time.Time{})
+			same(t, n, err, 0)
+			return nil
+		})
+	})
+}
+
+func TestAppendOnly(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		f.must(func(tx portal.Tx) error {
+			return errors.Join(tx.AddSignature(signature("s-1")), tx.AddDecision(decision("d-1", 1, portal.Given)),
+				tx.AppendLedger(portal.LedgerEntry{RecordID: "s-1", Salt: make([]byte, 32), Record: []byte("{}"), At: noon}, 0, [][32]byte{{1}}))
+		})
+		raw := f.raw()
+		refused := []string{
+			"UPDATE signatures SET typed_name = 'X'", "UPDATE signatures SET id = id", "DELETE FROM signatures",
+			"UPDATE decisions SET answer = 'given'", "DELETE FROM decisions WHERE id = 'd-1'",
+			"UPDATE texts SET source = 'X'", "DELETE FROM texts",
+			"UPDATE ledger_hashes SET hash = hash", "DELETE FROM ledger_hashes", "DELETE FROM ledger",
+			"UPDATE ledger SET record = 'X'", "UPDATE ledger SET record = NULL", "UPDATE ledger SET salt = NULL",
+			"UPDATE ledger SET idx = 1, previous = 0, record = NULL, salt = NULL", "UPDATE ledger SET record_id = 'x', record = NULL, salt = NULL",
+			"UPDATE ledger SET at = '2020-01-01', record = NULL, salt = NULL",
+			"INSERT INTO decisions SELECT * FROM decisions", "INSERT INTO ledger_hashes (idx, previous, hash) SELECT 5, 4, hash FROM ledger_hashes",
+		}
+		if f.driver == "pgx" {
+			refused = append(refused, "TRUNCATE signatures", "TRUNCATE decisions", "TRUNCATE texts CASCADE", "TRUNCATE ledger", "TRUNCATE ledger_hashes")
+		}
+		for _, statement := range refused {
+			if _, err := raw.Exec(statement); err == nil {
+				t.Errorf("%s was allowed", statement)
+			}
+		}
+		if _, err := raw.Exec("UPDATE ledger SET record = NULL, salt = NULL"); err != nil {
+			t.Errorf("erase: %v", err)
+		}
+		if _, err := raw.Exec("UPDATE ledger SET record = '{}', salt = (SELECT hash FROM ledger_hashes)"); err == nil {
+			t.Error("an erased record was written again")
+		}
+		f.see(func(tx portal.Tx) error {
+			e, err := tx.LedgerEntry(0)
+			same(t, e, err, portal.LedgerEntry{RecordID: "s-1", At: noon})
+			s, err := tx.Signature("s-1")
+			same(t, s, err, signature("s-1"))
+			return nil
+		})
+	})
+}
+
+// A driver's words can quote what was written; an error of the store never does.
+func TestErrorsSayNoNames(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		const secret = "Sekretna"
+		for name, u := range map[string]func(portal.Tx) error{
+			"unique": func(tx portal.Tx) error {
+				a := account
+				a.ID, a.Identity.Subject = "a-2", secret
+				b := a
+				b.ID = "a-3"
+				return errors.Join(tx.PutAccount(a), tx.PutAccount(b))
+			},
+			"reference": func(tx portal.Tx) error {
+				s := signature("s-1")
+				s.TextHash, s.TypedName = secret, secret
+				return tx.AddSignature(s)
+			},
+			"check": func(tx portal.Tx) error {
+				return tx.AddDecision(decision("d-1", 1, secret))
+			},
+			"NUL": func(tx portal.Tx) error {
+				p := ann
+				p.Surname = secret + "\x00"
+				return tx.PutPupil(p)
+			},
+		} {
+			err := f.update(u)
+			if err == nil || strings.Contains(fmt.Sprintf("%+v %#v", err, err), secret) {
+				t.Errorf("%s: %v", name, err)
+			}
+			t.Log(err)
+		}
+	})
+}
+
+func TestOpenAtOnce(t *testing.T) {
+	for name, address := range map[string]func(*testing.T) string{
+		"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "new.db") },
+		"postgres": func(t *testing.T) string { return pgtest.Database(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			at := address(t)
+			var wg sync.WaitGroup
+			for range 6 {
+				wg.Go(func() {
+					db, err := store.Open(t.Context(), at)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					defer db.Close()
+					if err := db.Update(t.Context(), func(tx portal.Tx) error { return tx.AddAttempt("k", noon) }); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			db, err := store.Open(t.Context(), at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if err := db.View(t.Context(), func(tx portal.Tx) error {
+				n, err := tx.CountAttempts("k", time.Time{})
+				same(t, n, err, 6)
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+func TestNewerDatabase(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		if _, err := f.raw().Exec("INSERT INTO schema_version (version_id, is_applied) VALUES (999, TRUE)"); err != nil {
+			t.Fatal(err)
+		}
+		db, err := store.Open(t.Context(), f.address)
+		if err == nil {
+			db.Close()
+			t.Fatal("a newer database was opened")
+		}
+		if !strings.Contains(err.Error(), "newer version") || !strings.Contains(err.Error(), "999") {
+			t.Error(err)
+		}
+	})
+}
+
+func TestFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "s.db")
+	f := open(t, "sqlite3", path)
+	f.must(register)
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) < 2 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, e := range files {
+		info, err := e.Info()
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v, %v", e.Name(), info.Mode(), err)
+		}
+	}
+	for pragma, want := range map[string]string{"journal_mode": "wal"} {
+		var got string
+		if err := f.raw().QueryRow("PRAGMA " + pragma).Scan(&got); err != nil || got != want {
+			t.Errorf("%s is %s, %v; want %s", pragma, got, err, want)
+		}
+	}
+	for _, bad := range []string{"", filepath.Join(dir, "none", "s.db"), dir, "postgres://%zz", "postgres:///x?host=" + dir} {
+		if db, err := store.Open(t.Context(), bad); err == nil {
+			db.Close()
+			t.Errorf("%q was opened", bad)
+		} else {
+			t.Log(err)
+		}
+	}
+}
