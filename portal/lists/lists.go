@@ -1,0 +1,153 @@
+// Package lists writes consent lists as files that spreadsheets open.
+package lists
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"schoolgate/portal"
+)
+
+// why is each standing in words, for whoever holds the list in their hand.
+var why = map[portal.Standing]string{
+	portal.StandingGiven:     "A parent or carer agreed",
+	portal.StandingRefused:   "A parent or carer said no",
+	portal.StandingWithdrawn: "A parent or carer took back their yes",
+	portal.StandingConflict:  "One parent or carer agreed and another said no",
+	portal.StandingWaiting:   "No answer yet to the present wording",
+	portal.StandingHeld:      "Looked-after child: not confirmed by the social worker",
+}
+
+const flushAt = 32 << 10
+
+// CSVWriter writes a consent list, one row for each pupil. It is not safe for
+// concurrent use.
+type CSVWriter struct {
+	w        io.Writer
+	buf      []byte
+	purposes int
+	cells    map[portal.Standing]string // yes or no, and why, as written
+	years    map[portal.Year]string
+	err      error
+}
+
+// CSV begins a list of what may be done with or for each pupil: surname,
+// forename, year and class; then, for each purpose, 'Yes' or 'No' under its
+// title, and the reason in words. Nothing reaches w before [CSVWriter.Flush],
+// or before enough rows are written.
+//
+// It is UTF-8 with a byte order mark and CRLF, which is what Excel needs to show
+// every name rightly, quoted as RFC 4180 says. An apostrophe goes before
+// whatever a spreadsheet could take for a formula.
+func CSV(w io.Writer, purposes []portal.Text) *CSVWriter {
+	c := &CSVWriter{w: w, purposes: len(purposes), cells: map[portal.Standing]string{}, years: map[portal.Year]string{}}
+	for standing, words := range why {
+		answer := "No"
+		if standing.Allowed() {
+			answer = "Yes"
+		}
+		c.cells[standing] = string(appendCell([]byte(","+answer+","), words))
+	}
+	c.buf = append(make([]byte, 0, flushAt+4096), "\ufeffSurname,Forename,Year,Class"...)
+	for _, p := range purposes {
+		c.buf = appendCell(append(c.buf, ','), p.Title)
+		c.buf = appendCell(append(c.buf, ','), p.Title+": why")
+	}
+	c.buf = append(c.buf, "\r\n"...)
+	return c
+}
+
+// Write adds a pupil, whose standings are in the order of the purposes. It keeps
+// nothing of the row. After an error every call answers the same one.
+func (c *CSVWriter) Write(row portal.ListRow) error {
+	if c.err != nil {
+		return c.err
+	}
+	if len(row.Standings) != c.purposes {
+		c.err = fmt.Errorf("consent list: %v has %d standings for %d purposes", row.Pupil, len(row.Standings), c.purposes)
+		return c.err
+	}
+	year, ok := c.years[row.Pupil.Year]
+	if !ok {
+		year = row.Pupil.Year.String()
+		c.years[row.Pupil.Year] = year
+	}
+	b := appendCell(c.buf, row.Pupil.Surname)
+	b = appendCell(append(b, ','), row.Pupil.Forename)
+	b = appendCell(append(b, ','), year)
+	b = appendCell(append(b, ','), row.Pupil.Group)
+	for _, s := range row.Standings {
+		cells, ok := c.cells[s]
+		if !ok {
+			c.err = fmt.Errorf("consent list: %v has the standing %q, which has no words", row.Pupil, s)
+			return c.err
+		}
+		b = append(b, cells...)
+	}
+	c.buf = append(b, "\r\n"...)
+	if len(c.buf) >= flushAt {
+		return c.Flush()
+	}
+	return nil
+}
+
+// Flush writes what is still held back.
+func (c *CSVWriter) Flush() error {
+	if c.err != nil {
+		return c.err
+	}
+	if _, err := c.w.Write(c.buf); err != nil {
+		c.err = fmt.Errorf("consent list: %w", err)
+	}
+	c.buf = c.buf[:0]
+	return c.err
+}
+
+// A cell without these, and whose first byte is not one of [careful], is written
+// as it is.
+const quoted = ",;\"\t\r\n"
+
+func careful(first byte) bool {
+	return first <= ' ' || first >= 0x80 || first == '=' || first == '+' || first == '-' || first == '@'
+}
+
+// appendCell writes one cell.
+//
+// A formula is looked for not only at the beginning, and not only behind white
+// space and what cannot be seen, but after every mark at which some spreadsheet,
+// set to another country's separators, would begin a new cell.
+func appendCell(b []byte, s string) []byte {
+	mark := strings.ContainsAny(s, quoted)
+	if s == "" || !mark && !careful(s[0]) {
+		return append(b, s...)
+	}
+	if mark {
+		b = append(b, '"')
+	}
+	begins, from := true, 0
+	for i, r := range s {
+		switch {
+		case strings.ContainsRune(quoted, r):
+			if i == 0 && r != '"' && r != ',' && r != ';' {
+				b = append(b, '\'')
+			}
+			if r == '"' {
+				b = append(append(b, s[from:i]...), '"')
+				from = i
+			}
+			begins = true
+		case begins && strings.ContainsRune("=+-@\uff1d\uff0b\uff0d\uff20", r):
+			b = append(append(b, s[from:i]...), '\'')
+			from, begins = i, false
+		case begins:
+			begins = unicode.IsSpace(r) || !unicode.IsGraphic(r) || r == unicode.ReplacementChar
+		}
+	}
+	b = append(b, s[from:]...)
+	if mark {
+		b = append(b, '"')
+	}
+	return b
+}
