@@ -1,0 +1,184 @@
+package site
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/fstest"
+	"time"
+)
+
+// BenchmarkBuild builds forty schools of about sixty pages each from the
+// product's own content and theme, and then has the hugo command make the very
+// same sites, one run a site, from files on the disk. It reports the
+// seconds each takes, of the clock and of the processors, and hugo's divided by
+// ours, which has all the checks in it.
+//
+// SCHOOLGATE_HUGO is the path of a hugo of the version in go.mod:
+//
+//	go build -o /tmp/hugo github.com/gohugoio/hugo
+//	SCHOOLGATE_HUGO=/tmp/hugo go test -run '^$' -bench BenchmarkBuild ./site/
+func BenchmarkBuild(b *testing.B) {
+	hugo := os.Getenv("SCHOOLGATE_HUGO")
+	if hugo == "" {
+		b.Skip("SCHOOLGATE_HUGO does not name a hugo to compare with")
+	}
+	trust, err := Load(fortySchools(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	look := os.DirFS("../themes/schoolgate")
+	opts := Options{Theme: look, Out: b.TempDir(), Address: "http://localhost:8080", Now: now}
+	sites := onDisk(b, trust, opts)
+	if _, err := Build(b.Context(), trust, opts); err != nil { // texts are archived once
+		b.Fatal(err)
+	}
+
+	var ours, theirs, oursCPU, theirsCPU time.Duration
+	var pages int
+	for b.Loop() {
+		started, used := time.Now(), cpu(b, syscall.RUSAGE_SELF)
+		results, err := Build(b.Context(), trust, opts)
+		ours += time.Since(started)
+		oursCPU += cpu(b, syscall.RUSAGE_SELF) - used
+		if err != nil {
+			b.Fatal(err)
+		}
+		pages = 0
+		for _, r := range results {
+			pages += r.Pages
+		}
+
+		out := b.TempDir()
+		started, used = time.Now(), cpu(b, syscall.RUSAGE_CHILDREN)
+		for _, dir := range sites {
+			cmd := exec.CommandContext(b.Context(), hugo, "--quiet", "--destination", filepath.Join(out, filepath.Base(dir)))
+			cmd.Dir = dir
+			if said, err := cmd.CombinedOutput(); err != nil {
+				b.Fatalf("%s: %v\n%s", dir, err, said)
+			}
+		}
+		theirs += time.Since(started)
+		theirsCPU += cpu(b, syscall.RUSAGE_CHILDREN) - used
+		if got := countPages(b, out); got != pages {
+			b.Fatalf("hugo made %d pages, Build %d", got, pages)
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	n := float64(b.N)
+	b.ReportMetric(ours.Seconds()/n, "s/Build")
+	b.ReportMetric(theirs.Seconds()/n, "s/hugo")
+	b.ReportMetric(theirs.Seconds()/ours.Seconds(), "hugo/Build")
+	b.ReportMetric(oursCPU.Seconds()/n, "cpu-s/Build")
+	b.ReportMetric(theirsCPU.Seconds()/n, "cpu-s/hugo")
+	b.ReportMetric(theirsCPU.Seconds()/oursCPU.Seconds(), "cpu-hugo/Build")
+	b.ReportMetric(float64(pages), "pages")
+}
+
+// cpu is the time that this process, or those it ran, had of the processors:
+// the measure that other work on the machine disturbs least.
+func cpu(b *testing.B, who int) time.Duration {
+	b.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(who, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// fortySchools is the product's content with one of its schools forty times
+// over, and the model brought up to sixty pages.
+func fortySchools(b *testing.B) fs.FS {
+	b.Helper()
+	content := fstest.MapFS{}
+	err := fs.WalkDir(os.DirFS("../content"), ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(filepath.Join("..", "content", filepath.FromSlash(name)))
+		file := &fstest.MapFile{Data: data}
+		rest, isSchool := strings.CutPrefix(name, "schools/")
+		if !isSchool {
+			content[name] = file
+			return err
+		}
+		if rest, ok := strings.CutPrefix(rest, "fernlow-primary/"); ok {
+			for i := range 40 {
+				content[fmt.Sprintf("schools/school-%02d/%s", i+1, rest)] = file
+			}
+		}
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	policy := string(content["model/online-safety-policy.md"].Data)
+	_, body, found := strings.Cut(policy, "\n"+fence+"\n")
+	if !found {
+		b.Fatal("the model has no policy to copy")
+	}
+	for i := range 26 {
+		content[fmt.Sprintf("model/advice/topic-%02d.md", i+1)] = &fstest.MapFile{
+			Data: fmt.Appendf(nil, "+++\ntitle = \"Topic %d of [[school]]\"\n+++\n%s", i+1, body),
+		}
+	}
+	return content
+}
+
+// onDisk writes every site of the trust as a plain Hugo project and returns
+// their folders.
+func onDisk(b *testing.B, trust *Trust, opts Options) []string {
+	b.Helper()
+	look, err := readTheme(opts.Theme)
+	if err != nil {
+		b.Fatal(err)
+	}
+	root := b.TempDir()
+	var dirs []string
+	for _, e := range editions(trust, opts) {
+		m, err := e.write(look, nil, opts.Now)
+		if err != nil {
+			b.Fatal(err)
+		}
+		files := m.rendering.files
+		for name, data := range look.static {
+			files["static/"+name] = data
+		}
+		for _, t := range m.wordings {
+			files["static"+t.wording()+"text.md"] = []byte(t.Source)
+		}
+		m.rendering.mounts = append(m.rendering.mounts, [2]string{"static", "static"})
+		if files["hugo.json"], err = json.Marshal(m.rendering.config()); err != nil {
+			b.Fatal(err)
+		}
+		dir := filepath.Join(root, e.slug)
+		for name, data := range files {
+			if err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
+				b.Fatal(err)
+			}
+		}
+		dirs = append(dirs, dir)
+	}
+	return dirs
+}
+
+func countPages(b *testing.B, dir string) int {
+	b.Helper()
+	pages := 0
+	err := filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error {
+		if filepath.Ext(name) == ".html" {
+			pages++
+		}
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return pages
+}

@@ -1,0 +1,127 @@
+package site
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Switches are the names that school.toml's uses may hold, and that
+// `[[if …]]` may ask about.
+var Switches = []string{
+	"videoconferencing",
+	"learning_platform",
+	"tracking_app",
+	"official_social_media",
+	"work_phones",
+}
+
+// builtIn are the blanks that Schoolgate fills by itself.
+var builtIn = []string{
+	"school", "school_short", "trust", "trust_short",
+	"email", "phone", "address", "portal", "this_year",
+}
+
+var (
+	blankName = regexp.MustCompile(`^[a-z0-9_]+$`)
+	directive = regexp.MustCompile(`^\[\[\s*(if|end)(?:\s+(.*?))?\s*\]\]$`)
+)
+
+// answers is what one school puts into the model's blanks.
+type answers struct {
+	values map[string]string
+	uses   []string
+}
+
+// fill puts the answers into one Markdown file and leaves every line where it
+// was: a part that the school does not use becomes empty lines. What it could
+// not fill is reported, never left out in silence.
+func fill(src source, a answers) (string, Problems) {
+	var (
+		problems    Problems
+		out         strings.Builder
+		frontMatter bool
+		openedAt    int // line of the open [[if]], 0 when there is none
+		hidden      bool
+	)
+	for i, line := range strings.Split(strings.TrimSuffix(string(src.data), "\n"), "\n") {
+		n := i + 1
+		if line == fence {
+			frontMatter = n == 1
+		}
+		if m := directive.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
+			line = ""
+			switch word, condition := m[1], m[2]; {
+			case word == "end" && condition != "":
+				problems.add(src.name, n, "[[end]] takes no name")
+			case word == "end" && openedAt == 0:
+				problems.add(src.name, n, "[[end]] without an [[if …]] before it")
+			case word == "end":
+				openedAt, hidden = 0, false
+			case openedAt != 0:
+				problems.add(src.name, n, "[[if %s]] inside the [[if …]] of line %d: close that one with [[end]] first", condition, openedAt)
+			default:
+				name, negated := strings.CutPrefix(condition, "not ")
+				name = strings.TrimSpace(name)
+				if !slices.Contains(Switches, name) {
+					problems.add(src.name, n, "[[if %s]]: unknown switch %q; there are %s", condition, name, strings.Join(Switches, ", "))
+				}
+				openedAt, hidden = n, slices.Contains(a.uses, name) == negated
+			}
+		}
+		if hidden {
+			line = ""
+		}
+		out.WriteString(fillLine(line, func(name string) (string, bool) {
+			value, ok := a.values[name]
+			if !ok {
+				problems.add(src.name, n, "unfilled blank [[%s]]", name)
+			}
+			if frontMatter {
+				value = tomlEscaper.Replace(value)
+			}
+			return value, ok
+		}, func(format string, args ...any) { problems.add(src.name, n, format, args...) }))
+		out.WriteByte('\n')
+	}
+	if openedAt != 0 {
+		problems.add(src.name, openedAt, "[[if …]] is never closed: write [[end]] on a line of its own")
+	}
+	return out.String(), problems
+}
+
+// tomlEscaper makes a value fit between the quotes of a TOML basic string.
+var tomlEscaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+// fillLine fills the blanks of one line; value says what stands in one, and
+// report is told of what is no blank.
+func fillLine(line string, value func(name string) (string, bool), report func(string, ...any)) string {
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(line, "[[")
+		out.WriteString(before)
+		if !found {
+			return out.String()
+		}
+		if strings.HasPrefix(rest, "[") && !strings.HasPrefix(rest, "[[") { // a link whose words are a blank: [[[name]]](/a/)
+			out.WriteByte('[')
+			rest = rest[1:]
+		}
+		name, after, closed := strings.Cut(rest, "]]")
+		switch {
+		case !closed:
+			report("[[ without ]] on the same line: a blank is written [[name]]")
+			out.WriteString("[[" + rest)
+			return out.String()
+		case name == "end" || strings.HasPrefix(name, "if "):
+			report("[[%s]] has to stand alone on its line", name)
+		case !blankName.MatchString(name):
+			report("malformed blank [[%s]]: a name has only a-z, 0-9 and _", name)
+		default:
+			if v, ok := value(name); ok {
+				out.WriteString(v)
+			}
+		}
+		line = after
+	}
+}

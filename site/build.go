@@ -1,0 +1,280 @@
+// Package site makes the public websites of a trust and its schools out of
+// Markdown, with Hugo as a library.
+//
+// [Load] reads a content folder and [Build] publishes it. A school's site is
+// the model pages with its own answers in the blanks, its own pages beside or
+// over them, and the texts that families sign or decide on. Only hugo.go knows
+// Hugo; what Hugo is given has been filled and checked before, and what it
+// makes is audited before anybody sees it.
+//
+// The folder of one school:
+//
+//	<slug>/current       → generations/<id>, put in place in one step
+//	<slug>/generations/  the one that is served; older ones are deleted
+//	<slug>/texts/        every wording ever published; only added to
+package site
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/lockedfile"
+)
+
+// Overview is the folder of the trust's own site, where a school has its slug.
+const Overview = "_trust"
+
+// Options say where and how [Build] publishes.
+type Options struct {
+	Theme   fs.FS        // the theme's own folder: layouts, assets, static
+	Out     string       // absolute path of the folder that holds the sites
+	Address string       // of the server, such as "http://localhost:8080"
+	Now     time.Time    // the zero time is the present
+	Log     *slog.Logger // nil says nothing
+}
+
+// A Result is how the build of one site ended.
+type Result struct {
+	Slug  string // the school's, or Overview
+	Dir   string // the generation that is served now; empty when Err is set
+	Pages int    // HTML pages in it
+	Texts []Text // wordings in force: agreements, then purposes, by slug
+	Err   error  // why the site stayed as it was
+}
+
+// rendering runs one at a time: see render.
+var renderingMutex sync.Mutex
+
+// Build publishes the trust's overview and every school, one after another. A
+// site that fails stays as it was and does not stop the others: its Result
+// holds the error, which is also part of the joined error returned. When ctx is
+// done, the sites not yet begun fail with its error.
+//
+// Builds into the same folder wait for each other, in this process and across
+// processes.
+func Build(ctx context.Context, trust *Trust, opts Options) ([]Result, error) {
+	opts.Address = strings.TrimSuffix(opts.Address, "/")
+	opts.Now = cmp.Or(opts.Now, time.Now()).UTC().Truncate(time.Second)
+	opts.Log = cmp.Or(opts.Log, slog.New(slog.DiscardHandler))
+	if !filepath.IsAbs(opts.Out) {
+		return nil, fmt.Errorf("the folder to build into has to be an absolute path: %q", opts.Out)
+	}
+	if u, err := url.Parse(opts.Address); err != nil || u.Host == "" {
+		return nil, fmt.Errorf("the server's address has to be a whole one, such as http://localhost:8080: %q", opts.Address)
+	}
+	theme, err := readTheme(opts.Theme)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(opts.Out, 0o755); err != nil {
+		return nil, fmt.Errorf("make the folder to build into: %w", err)
+	}
+	unlock, err := lockedfile.MutexAt(filepath.Join(opts.Out, ".lock")).Lock()
+	if err != nil {
+		return nil, fmt.Errorf("lock the folder to build into: %w", err)
+	}
+	defer unlock()
+
+	var (
+		results []Result
+		errs    []error
+	)
+	for _, e := range editions(trust, opts) {
+		started := time.Now()
+		result := Result{Slug: e.slug}
+		if result.Err = ctx.Err(); result.Err == nil {
+			result = e.publish(theme, opts)
+		}
+		if result.Err != nil {
+			opts.Log.Error("site not built", "site", e.slug, "err", result.Err)
+			errs = append(errs, fmt.Errorf("%s: %w", e.slug, result.Err))
+		} else {
+			opts.Log.Info("site built", "site", e.slug, "pages", result.Pages, "took", time.Since(started).Round(time.Millisecond))
+		}
+		results = append(results, result)
+	}
+	return results, errors.Join(errs...)
+}
+
+// A theme is its files by path, as Hugo reads them and as they are copied.
+type theme struct{ source, static map[string][]byte }
+
+func readTheme(fsys fs.FS) (theme, error) {
+	t := theme{source: map[string][]byte{}, static: map[string][]byte{}}
+	if fsys == nil {
+		return t, errors.New("no theme was given")
+	}
+	err := fs.WalkDir(fsys, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || skipped(e.Name()) {
+			return err
+		}
+		data, err := fs.ReadFile(fsys, name)
+		switch top, rest, _ := strings.Cut(name, "/"); top {
+		case "static":
+			t.static[rest] = data
+		case "layouts", "assets":
+			t.source["theme/"+name] = data
+		}
+		return err
+	})
+	if err != nil {
+		return t, fmt.Errorf("read the theme: %w", err)
+	}
+	if _, err := fs.Stat(fsys, "layouts"); err != nil {
+		return t, fmt.Errorf("the theme has no layouts; give the theme's own folder: %w", err)
+	}
+	t.source["theme/layouts/_markup/render-link.html"] = []byte(renderLink)
+	return t, nil
+}
+
+// publish builds the edition into a fresh generation and puts it in place of
+// the one before. Nothing that is served changes on an error.
+func (e edition) publish(t theme, opts Options) Result {
+	fail := func(err error) Result { return Result{Slug: e.slug, Err: err} }
+	dir := filepath.Join(opts.Out, e.slug)
+	past := archive(filepath.Join(dir, "texts"))
+	kept, err := past.read()
+	if err != nil {
+		return fail(err)
+	}
+	m, err := e.write(t, kept, opts.Now)
+	if err != nil {
+		return fail(err)
+	}
+	id := opts.Now.Format("20060102-150405-") + strings.ToLower(rand.Text()[:8])
+	generation := filepath.Join(dir, "generations", id)
+	if err := os.MkdirAll(generation, 0o755); err != nil {
+		return fail(fmt.Errorf("make a generation: %w", err))
+	}
+	pages, err := e.print(m, t, generation)
+	for _, text := range m.texts {
+		if err == nil {
+			err = past.keep(text)
+		}
+	}
+	if err == nil {
+		err = swap(dir, id)
+	}
+	if err != nil {
+		return fail(errors.Join(err, os.RemoveAll(generation)))
+	}
+	if err := prune(dir, id); err != nil {
+		opts.Log.Warn("old generation left behind", "site", e.slug, "err", err)
+	}
+	return Result{Slug: e.slug, Dir: generation, Pages: pages, Texts: m.texts}
+}
+
+// print renders a manuscript into dir, adds the files that Hugo does not make,
+// and audits the whole.
+func (e edition) print(m *manuscript, t theme, dir string) (pages int, err error) {
+	renderingMutex.Lock()
+	bodies, err := render(m.rendering, dir)
+	renderingMutex.Unlock()
+	if err != nil {
+		return 0, err
+	}
+	for name, data := range t.static {
+		if err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
+			return 0, err
+		}
+	}
+	for _, text := range m.wordings {
+		if err := writeFile(filepath.Join(dir, filepath.FromSlash(text.wording()), "text.md"), []byte(text.Source)); err != nil {
+			return 0, err
+		}
+	}
+	out, problems, err := audit(dir, e.base)
+	if err != nil {
+		return 0, err
+	}
+	if err := e.checkLinks(m, out, problems); err != nil {
+		return 0, err
+	}
+	for i := range m.texts {
+		text := &m.texts[i]
+		text.HTML = bodies[text.address()]
+		text.Path = path.Join(out.base.Path, text.wording()) + "/"
+		text.URL = e.base + strings.TrimPrefix(text.wording(), "/")
+	}
+	return out.pages, nil
+}
+
+// checkLinks follows every link that somebody wrote, to tell file and line, and
+// only when all of them are good adds to what the audit found whatever else the
+// pages refer to in vain. An earlier wording keeps its links even when what
+// they led to is gone.
+func (e edition) checkLinks(m *manuscript, out *output, audited Problems) error {
+	elsewhere := func(address string) bool {
+		first, _, _ := strings.Cut(strings.TrimPrefix(address, "/"), "/")
+		return e.others(first)
+	}
+	var written Problems
+	for from, links := range m.links {
+		for _, l := range links {
+			wrong := checkLink(from, l.to, func(address, fragment string) bool {
+				return elsewhere(address) || out.exists(address, fragment)
+			})
+			if wrong != "" {
+				written.add(l.file, l.line, "%s", wrong)
+			}
+		}
+	}
+	if len(written) > 0 {
+		return written.err()
+	}
+	return append(audited, out.deadEnds(func(r reference) bool {
+		return elsewhere(r.path) || m.archived[strings.TrimSuffix(r.from, "index.html")]
+	})...).err()
+}
+
+func writeFile(name string, data []byte) error {
+	err := os.MkdirAll(filepath.Dir(name), 0o755)
+	if err == nil {
+		err = os.WriteFile(name, data, 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	return nil
+}
+
+// swap makes current lead to a generation, in one step.
+func swap(dir, id string) error {
+	fresh := filepath.Join(dir, ".current-"+id)
+	err := os.Symlink(filepath.Join("generations", id), fresh)
+	if err == nil {
+		err = os.Rename(fresh, filepath.Join(dir, "current"))
+	}
+	if err != nil {
+		_ = os.Remove(fresh)
+		return fmt.Errorf("put the new generation in place: %w", err)
+	}
+	return nil
+}
+
+// prune deletes every generation but the one that is served, also those that a
+// killed process left unfinished.
+func prune(dir, id string) error {
+	generations, err := os.ReadDir(filepath.Join(dir, "generations"))
+	if err != nil {
+		return err
+	}
+	for _, g := range generations {
+		if g.Name() != id {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, "generations", g.Name())))
+		}
+	}
+	return err
+}

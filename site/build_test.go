@@ -1,0 +1,204 @@
+package site
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// One text: what is served as text.md is what the hash is taken of, and the
+// HTML handed on is what the page shows.
+func TestTextIsWhatIsServed(t *testing.T) {
+	result := resultOf(t, mustBuild(t, newFixture(t), t.TempDir(), now), "larkfield")
+	if len(result.Texts) != 2 {
+		t.Fatalf("got %d texts", len(result.Texts))
+	}
+	for _, text := range result.Texts {
+		within := strings.TrimPrefix(text.Path, "/larkfield/")
+		served := read(t, result.Dir, within, "text.md")
+		if sum := sha256.Sum256([]byte(served)); hex.EncodeToString(sum[:]) != text.Hash || served != text.Source {
+			t.Errorf("%s: text.md is not the canonical text", text.Slug)
+		}
+		for _, page := range []string{within, filepath.Dir(filepath.Clean(within))} {
+			html := read(t, result.Dir, page, "index.html")
+			if !strings.Contains(html, "<main>"+text.HTML+"</main>") {
+				t.Errorf("%s: the page's body is not the text's HTML %q", page, text.HTML)
+			}
+			if !strings.Contains(html, text.Hash) {
+				t.Errorf("%s: shows no hash", page)
+			}
+		}
+		if text.URL != "http://localhost:8080"+text.Path || !text.Published.Equal(now) {
+			t.Errorf("got %s, %s", text.URL, text.Published)
+		}
+	}
+	agreement, purpose := result.Texts[0], result.Texts[1]
+	if agreement.Kind != Agreement || agreement.Edition != 1 || agreement.For != "parents" || agreement.Statement != "I have read this." ||
+		agreement.Summary != "How children use the internet at Larkfield." {
+		t.Errorf("got %+v", agreement)
+	}
+	if purpose.Kind != Purpose || purpose.Basis != "consent" || purpose.Question == "" || purpose.Given == "" || purpose.Refused == "" {
+		t.Errorf("got %+v", purpose)
+	}
+	if !strings.Contains(agreement.HTML, `href="http://localhost:8080/larkfield/policy/#who-helps"`) {
+		t.Errorf("links of a text are not whole: %s", agreement.HTML)
+	}
+}
+
+// Every wording that was published stays at its address with its date, even
+// when the text, or what it links to, is gone.
+func TestEarlierWordingsStay(t *testing.T) {
+	f, out := newFixture(t), t.TempDir()
+	first := resultOf(t, mustBuild(t, f, out, now), "larkfield").Texts[0]
+
+	agreement := string(f.content["agreements/internet.md"].Data)
+	f.write("agreements/internet.md", strings.Replace(agreement, "Ask", "Always ask", 1))
+	result := resultOf(t, mustBuild(t, f, out, now.Add(48*time.Hour)), "larkfield")
+	second := result.Texts[0]
+	if second.Hash == first.Hash || second.Path == first.Path {
+		t.Fatal("an edit does not change hash and address")
+	}
+	earlier := func(r Result) string {
+		t.Helper()
+		within := strings.TrimPrefix(first.Path, "/larkfield/")
+		if got := read(t, r.Dir, within, "text.md"); got != first.Source {
+			t.Error("the earlier wording's text.md changed")
+		}
+		html := read(t, r.Dir, within, "index.html")
+		if !strings.Contains(html, "<main>"+first.HTML+"</main>") || !strings.Contains(html, "first published 21 November 2026") {
+			t.Errorf("the earlier wording's page changed:\n%s", html)
+		}
+		return html
+	}
+	if html := earlier(result); !strings.Contains(html, `Earlier wording: <a href="/larkfield/agreements/internet/">`) {
+		t.Errorf("no way to the wording in force:\n%s", html)
+	}
+	if html := read(t, result.Dir, "agreements/internet/index.html"); !strings.Contains(html, "first published 23 November 2026") {
+		t.Errorf("got\n%s", html)
+	}
+
+	f.write("agreements/internet.md", agreement)
+	again := resultOf(t, mustBuild(t, f, out, now.Add(72*time.Hour)), "larkfield").Texts[0]
+	if again.Hash != first.Hash || !again.Published.Equal(first.Published) {
+		t.Error("a wording that comes back has lost its date")
+	}
+
+	delete(f.content, "agreements/internet.md")
+	f.write("model/_index.md", "+++\ntitle = \"Welcome\"\n+++\n")
+	delete(f.content, "model/policy.md")
+	if html := earlier(resultOf(t, mustBuild(t, f, out, now.Add(96*time.Hour)), "larkfield")); !strings.Contains(html, "No longer in use") {
+		t.Errorf("got\n%s", html)
+	}
+}
+
+// Nobody can change an archived wording unnoticed.
+func TestChangedArchiveStopsTheSite(t *testing.T) {
+	f, out := newFixture(t), t.TempDir()
+	text := resultOf(t, mustBuild(t, f, out, now), "larkfield").Texts[0]
+	file := filepath.Join(out, "larkfield", "texts", "agreements", "internet", text.Hash+".md")
+	if err := os.WriteFile(file, []byte(text.Source+"And more.\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	results, err := f.build(t, out, now)
+	if err == nil || !strings.Contains(err.Error(), "was changed") || !strings.Contains(err.Error(), file) {
+		t.Errorf("got %v", err)
+	}
+	if r := resultOf(t, results, "harbour"); r.Err != nil {
+		t.Errorf("another school is stopped: %v", r.Err)
+	}
+}
+
+// A site that fails stays as it was, and the others go on.
+func TestFailureLeavesTheSiteUp(t *testing.T) {
+	f, out := newFixture(t), t.TempDir()
+	before := resultOf(t, mustBuild(t, f, out, now), "larkfield")
+	harbour := resultOf(t, mustBuild(t, f, out, now), "harbour")
+	served, err := os.Readlink(filepath.Join(out, "larkfield", "current"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	f.write("schools/larkfield/pages/new.md", "+++\ntitle = \"New\"\n+++\n\n[[unknown]]\n")
+	results, err := f.build(t, out, now.Add(time.Hour))
+	if err == nil {
+		t.Fatal("no error")
+	}
+	failed := resultOf(t, results, "larkfield")
+	problems, ok := errors.AsType[Problems](failed.Err)
+	if !ok || len(problems) != 1 || problems[0].Line != 5 || failed.Dir != "" {
+		t.Errorf("got %v, %q", failed.Err, failed.Dir)
+	}
+	if now, _ := os.Readlink(filepath.Join(out, "larkfield", "current")); now != served {
+		t.Errorf("current was %s and is %s", served, now)
+	}
+	read(t, out, "larkfield", "current", "index.html")
+	if r := resultOf(t, results, "harbour"); r.Err != nil || r.Dir == harbour.Dir {
+		t.Errorf("the other school was not built: %+v", r)
+	}
+
+	// Once Hugo has run: the unfinished generation goes.
+	delete(f.content, "schools/larkfield/pages/new.md")
+	f.write("schools/larkfield/pages/dead.md", "+++\ntitle = \"Dead\"\n+++\n\n[end](/end/)\n")
+	if _, err := f.build(t, out, now.Add(time.Hour)); err == nil {
+		t.Fatal("no error")
+	}
+	generations, err := os.ReadDir(filepath.Join(out, "larkfield", "generations"))
+	if err != nil || len(generations) != 1 || filepath.Join("generations", generations[0].Name()) != served {
+		t.Errorf("got %v, %v; want only %s", generations, err, served)
+	}
+	if before.Pages == 0 {
+		t.Error("no pages counted")
+	}
+}
+
+func TestBuildStopsBetweenSites(t *testing.T) {
+	f := newFixture(t)
+	trust, err := Load(f.content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	results, err := Build(ctx, trust, Options{Theme: f.theme, Out: t.TempDir(), Address: "http://localhost:8080"})
+	if !errors.Is(err, context.Canceled) || len(results) != 3 || !errors.Is(results[2].Err, context.Canceled) {
+		t.Errorf("got %v, %v", results, err)
+	}
+}
+
+func TestConcurrentBuilds(t *testing.T) {
+	f, out := newFixture(t), t.TempDir()
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if _, err := f.build(t, out, now); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, slug := range []string{Overview, "larkfield", "harbour"} {
+		read(t, out, slug, "current", "index.html")
+		if generations, err := os.ReadDir(filepath.Join(out, slug, "generations")); err != nil || len(generations) != 1 {
+			t.Errorf("%s: got %v, %v", slug, generations, err)
+		}
+	}
+}
+
+// What is in the environment changes nothing that is published.
+func TestEnvironmentIsIgnored(t *testing.T) {
+	t.Setenv("HUGO_BASEURL", "https://elsewhere.example/")
+	t.Setenv("HUGO_PARAMS_PORTAL", "https://elsewhere.example/")
+	f := newFixture(t)
+	f.write("model/policy.md", "+++\ntitle = \"Policy\"\n+++\n\n## Who helps\n\n[In](/policy/)\n")
+	result := resultOf(t, mustBuild(t, f, t.TempDir(), now), "larkfield")
+	if html := read(t, result.Dir, "policy/index.html"); !strings.Contains(html, `<a href="/larkfield/policy/">In</a>`) {
+		t.Errorf("got\n%s", html)
+	}
+}

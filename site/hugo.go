@@ -1,0 +1,182 @@
+package site
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"html/template"
+	"io"
+	"os"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/bep/logg"
+	"github.com/gohugoio/hugo/common/loggers"
+	"github.com/gohugoio/hugo/config"
+	"github.com/gohugoio/hugo/config/allconfig"
+	"github.com/gohugoio/hugo/deps"
+	"github.com/gohugoio/hugo/hugofs"
+	"github.com/gohugoio/hugo/hugolib"
+	"github.com/spf13/afero"
+)
+
+// workingDir is where the source files stand in the memory that Hugo reads.
+const workingDir = "/site"
+
+// A rendering is what Hugo needs to make one site.
+type rendering struct {
+	title  string
+	base   string            // public address of the site, with a slash at the end
+	params map[string]any    // site.Params
+	mounts [][2]string       // folder of files → Hugo's content, layouts, assets …
+	files  map[string][]byte // by path
+}
+
+// config is Hugo's configuration in Go values: no file, and nothing from the
+// environment. Hugo may not start programs, fetch anything or read variables.
+func (r rendering) config() map[string]any {
+	mounts := make([]map[string]any, len(r.mounts))
+	for i, m := range r.mounts {
+		mounts[i] = map[string]any{"source": m[0], "target": m[1]}
+	}
+	return map[string]any{
+		"baseURL":                    r.base,
+		"title":                      r.title,
+		"locale":                     "en-GB",
+		"params":                     r.params,
+		"module":                     map[string]any{"mounts": mounts},
+		"disableKinds":               []string{"taxonomy", "term", "rss"},
+		"disableAliases":             true,
+		"disableHugoGeneratorInject": true,
+		"noBuildLock":                true,
+		"pagination":                 map[string]any{"disableAliases": true},
+		"markup": map[string]any{"goldmark": map[string]any{
+			"renderer": map[string]any{"unsafe": false},
+			"parser":   map[string]any{"attribute": map[string]any{"block": true}},
+		}},
+		"security": map[string]any{
+			"allowContent":           []string{"^text/markdown$"},
+			"enableInlineShortcodes": false,
+			"exec":                   map[string]any{"allow": []string{"none"}, "osEnv": []string{"none"}},
+			"funcs":                  map[string]any{"getenv": []string{"none"}},
+			"http":                   map[string]any{"urls": []string{"none"}, "methods": []string{"none"}},
+		},
+	}
+}
+
+// renderLink makes links of Markdown. It is here and not in the theme, as the
+// HTML of a text is part of what somebody signs: /a/b/ leads within the site,
+// whatever address that has, and from a text by the whole address, as the
+// portal shows it too.
+const renderLink = `
+{{- $to := .Destination -}}
+{{- if hasPrefix $to "/" -}}
+  {{- $to = strings.TrimPrefix "/" $to -}}
+  {{- if eq .Page.Type "text" }}{{ $to = absURL $to }}{{ else }}{{ $to = relURL $to }}{{ end -}}
+{{- end -}}
+<a href="{{ $to | safeURL }}"{{ with .Title }} title="{{ . }}"{{ end }}>{{ .Text }}</a>
+{{- /**/ -}}
+`
+
+// render has Hugo write the site into dest, a folder that exists and is empty.
+// It returns the HTML of each text's body, by the page's address within the
+// site. A warning is an error. Hugo keeps a logger for the whole process, so
+// only one rendering may run at a time.
+func render(r rendering, dest string) (bodies map[string]string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("hugo: panic: %v", p)
+		}
+	}()
+	cache, err := os.MkdirTemp("", "schoolgate-hugo-")
+	if err != nil {
+		return nil, fmt.Errorf("make a cache folder: %w", err)
+	}
+	defer os.RemoveAll(cache)
+
+	source := afero.NewMemMapFs()
+	for name, data := range r.files {
+		if err := afero.WriteFile(source, path.Join(workingDir, name), data, 0o644); err != nil {
+			return nil, fmt.Errorf("copy %s: %w", name, err)
+		}
+	}
+	flags := config.New()
+	for key, value := range r.config() {
+		flags.Set(key, value)
+	}
+	flags.Set("workingDir", workingDir)
+	flags.Set("publishDir", dest)
+	flags.Set("cacheDir", cache)
+
+	var log bytes.Buffer
+	logger := loggers.New(loggers.Options{
+		Level:         logg.LevelWarn,
+		DistinctLevel: logg.LevelWarn,
+		StdOut:        io.Discard,
+		StdErr:        &log,
+	})
+	configs, err := allconfig.LoadConfig(allconfig.ConfigSourceDescriptor{
+		Fs:          source,
+		Flags:       flags,
+		Logger:      logger,
+		Environment: "production",
+		Environ:     []string{"SCHOOLGATE=1"}, // with none, Hugo takes the process's own
+	})
+	if err != nil {
+		return nil, hugoError(err, &log)
+	}
+	sites, err := hugolib.NewHugoSites(deps.DepsCfg{
+		Configs:  configs,
+		Fs:       hugofs.NewFromSourceAndDestination(source, afero.NewOsFs(), flags),
+		LogLevel: logg.LevelWarn,
+		StdOut:   io.Discard,
+		StdErr:   &log,
+	})
+	if err != nil {
+		return nil, hugoError(err, &log)
+	}
+	defer func() {
+		if e := sites.Close(); e != nil && err == nil {
+			err = fmt.Errorf("hugo: close: %w", e)
+		}
+	}()
+	if err := sites.Build(hugolib.BuildCfg{}); err != nil {
+		return nil, hugoError(err, &log)
+	}
+	if warned(logger) || warned(sites.Log) {
+		return nil, hugoError(nil, &log)
+	}
+	bodies = map[string]string{}
+	for _, p := range sites.Pages() {
+		if p.Type() != textType {
+			continue
+		}
+		content, err := p.Content(context.Background())
+		if err != nil {
+			return nil, hugoError(err, &log)
+		}
+		if html, ok := content.(template.HTML); ok {
+			bodies[strings.TrimSuffix(p.Path(), "/")+"/"] = string(html)
+		}
+	}
+	return bodies, nil
+}
+
+func warned(l loggers.Logger) bool {
+	return l.LoggCount(logg.LevelWarn)+l.LoggCount(logg.LevelError) > 0
+}
+
+var logPrefix = regexp.MustCompile(`(?m)^(WARN|ERROR)\s+`)
+
+// hugoError tells what Hugo said, with files named as in the content folder.
+func hugoError(err error, log *bytes.Buffer) error {
+	said := strings.TrimSpace(logPrefix.ReplaceAllString(log.String(), ""))
+	if err != nil {
+		said = strings.TrimSpace(said + "\n" + err.Error())
+	}
+	return fmt.Errorf("hugo: %s", strings.NewReplacer(
+		workingDir+"/content/", "",
+		workingDir+"/", "",
+	).Replace(said))
+}

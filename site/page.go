@@ -1,0 +1,193 @@
+package site
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+)
+
+// fence opens and closes front matter.
+const fence = "+++"
+
+// A page is one file with its blanks filled, ready for Hugo.
+type page struct {
+	source  string // path within the content folder
+	address string // within the site, "/a/b/"
+	text    string // the whole file, blanks filled
+	links   []link
+}
+
+// A link is what Markdown refers to, and where it does so.
+type link struct {
+	file string
+	line int
+	to   string
+}
+
+// foreign are Hugo's front-matter keys that would move, hide or multiply a
+// page behind the back of the checks made here.
+var foreign = []string{
+	"aliases", "build", "_build", "cascade", "content", "date", "draft", "expirydate", "headless",
+	"isCJKLanguage", "kind", "lang", "lastmod", "linktitle", "markup", "menu", "menus", "modified",
+	"outputs", "path", "publishdate", "published", "pubdate", "resources", "sites", "sitemap", "slug",
+	"translationkey", "unpublishdate", "url",
+}
+
+// pageMatter is what a page's front matter has to look like. Other keys are
+// the layouts' own.
+type pageMatter struct {
+	Title       string   `toml:"title"`
+	Description string   `toml:"description"`
+	Audience    string   `toml:"audience"`
+	Weight      int      `toml:"weight"`
+	Reviewed    any      `toml:"reviewed"`
+	Layout      string   `toml:"layout"`
+	Type        string   `toml:"type"`
+	Keywords    []string `toml:"keywords"`
+}
+
+// readPage fills the blanks of one page and checks it.
+func readPage(rel string, src source, a answers) (page, Problems) {
+	filled, problems := fill(src, a)
+	p := page{source: src.name, address: address(rel), text: filled}
+	matter, body, bodyLine, ok := splitMatter(src.name, filled, &problems)
+	if !ok {
+		return p, problems
+	}
+	var known pageMatter
+	if decodeMatter(src.name, matter, &known, &problems) {
+		c := checker{src: source{src.name, []byte(matter)}, problems: &problems}
+		if strings.TrimSpace(known.Title) == "" {
+			problems.add(src.name, 1, `the page has no title: write title = "…" between the +++`)
+		}
+		if known.Audience != "" {
+			c.oneOf("audience", known.Audience, append([]string{"everyone"}, Audiences...))
+		}
+		if known.Reviewed != nil && !isDate(known.Reviewed) {
+			c.say("reviewed", `reviewed is not a day such as "2026-09-01"`)
+		}
+		if known.Type == textType {
+			c.say("type", "type %q belongs to agreements and consents", textType)
+		}
+		var all map[string]any
+		if toml.Unmarshal([]byte(matter), &all) == nil {
+			for key := range all {
+				if slices.ContainsFunc(foreign, func(f string) bool { return strings.EqualFold(f, key) }) {
+					c.say(key, "%s cannot be set here: a page's address is its file's, and every page is published", key)
+				}
+			}
+		}
+	}
+	links, more := inspect(src.name, body, bodyLine)
+	p.links = links
+	return p, append(problems, more...)
+}
+
+// splitMatter divides a file into its front matter, with an empty line in
+// place of the fence so that line numbers hold, and its body, which begins at
+// line bodyLine.
+func splitMatter(name, file string, problems *Problems) (matter, body string, bodyLine int, ok bool) {
+	rest, found := strings.CutPrefix(file, fence+"\n")
+	if !found {
+		problems.add(name, 1, "the first line has to be +++, with title = \"…\" and another +++ below it")
+		return "", "", 0, false
+	}
+	matter, body, found = strings.Cut("\n"+rest, "\n"+fence+"\n")
+	if !found {
+		problems.add(name, 1, "the +++ of the first line is never closed by another +++ on a line of its own")
+		return "", "", 0, false
+	}
+	return matter + "\n", body, strings.Count(matter, "\n") + 3, true
+}
+
+// decodeMatter decodes the keys v knows and leaves others alone.
+func decodeMatter(name, matter string, v any, problems *Problems) bool {
+	if err := toml.Unmarshal([]byte(matter), v); err != nil {
+		*problems = append(*problems, tomlProblem(name, err))
+		return false
+	}
+	return true
+}
+
+// markdown parses as the site does: GitHub's extensions, definition lists,
+// footnotes, attributes. What Hugo adds beyond these makes no HTML or links.
+var markdown = goldmark.New(
+	goldmark.WithExtensions(extension.GFM, extension.DefinitionList, extension.Footnote),
+	goldmark.WithParserOptions(parser.WithAttribute()),
+).Parser()
+
+// inspect parses one body, which begins at line first of its file. It returns
+// what the body refers to, and refuses what is not plain Markdown: Hugo would
+// drop HTML with no more than a warning, and run its shortcodes.
+func inspect(name, body string, first int) (links []link, problems Problems) {
+	data := []byte(body)
+	_ = ast.Walk(markdown.Parse(text.NewReader(data)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		line := func() int {
+			at := n
+			for at.Pos() < 0 && at.Parent() != nil {
+				at = at.Parent()
+			}
+			return first + strings.Count(body[:max(at.Pos(), 0)], "\n")
+		}
+		html := func(raw []byte) {
+			start, _, _ := strings.Cut(strings.TrimSpace(string(raw)), "\n")
+			problems.add(name, line(), "HTML cannot be used in pages: %.40s", start)
+		}
+		switch n := n.(type) {
+		case *ast.HTMLBlock:
+			html(n.Lines().Value(data))
+		case *ast.RawHTML:
+			html(n.Segments.Value(data))
+		case *ast.Link:
+			links = append(links, link{name, line(), string(n.Destination)})
+		case *ast.Image:
+			links = append(links, link{name, line(), string(n.Destination)})
+		case *ast.AutoLink:
+			if n.AutoLinkType == ast.AutoLinkURL {
+				links = append(links, link{name, line(), string(n.URL(data))})
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	for i, line := range strings.Split(body, "\n") {
+		if strings.Contains(line, "{{<") || strings.Contains(line, "{{%") {
+			problems.add(name, first+i, "Hugo shortcodes cannot be used in pages")
+		}
+	}
+	return links, problems
+}
+
+// schemes that a link to somewhere else may have.
+var schemes = []string{"https", "http", "mailto", "tel", "sms"}
+
+// checkLink says what is wrong with a link of the page at from; an empty string
+// when nothing is. It asks exists about places within the site.
+func checkLink(from, to string, exists func(path, fragment string) bool) string {
+	u, err := url.Parse(to)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("the link %q is not an address", to)
+	case u.Scheme != "" && !slices.Contains(schemes, strings.ToLower(u.Scheme)):
+		return fmt.Sprintf("the link %q has to begin with / or https://", to)
+	case u.Scheme != "":
+		return ""
+	case u.Host != "":
+		return fmt.Sprintf("the link %q has to begin with https://", to)
+	}
+	target := (&url.URL{Path: from}).ResolveReference(u)
+	if !exists(target.Path, u.Fragment) {
+		return fmt.Sprintf("the link %q leads nowhere: no such page or part of a page in this site", to)
+	}
+	return ""
+}

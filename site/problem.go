@@ -1,0 +1,59 @@
+package site
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Problem is one thing wrong in the content, told to the person who can put
+// it right.
+type Problem struct {
+	File   string // path within the content folder; "/a/b/index.html" is a built page
+	Line   int    // 1 is the first line; 0 when the whole file is meant
+	Column int    // 1 is the first byte of the line; 0 when unknown
+	Text   string // what is wrong and what is expected
+}
+
+func (p Problem) Error() string {
+	switch {
+	case p.Line == 0:
+		return p.File + ": " + p.Text
+	case p.Column == 0:
+		return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Text)
+}
+
+// Problems is everything found wrong in one go, in order of file and line.
+type Problems []Problem
+
+func (ps Problems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (ps *Problems) add(file string, line int, format string, args ...any) {
+	*ps = append(*ps, Problem{File: file, Line: line, Text: fmt.Sprintf(format, args...)})
+}
+
+// err is nil when nothing is wrong; otherwise the problems, sorted, each once.
+func (ps Problems) err() error {
+	if len(ps) == 0 {
+		return nil
+	}
+	sorted := slices.Clone(ps)
+	slices.SortFunc(sorted, func(a, b Problem) int {
+		return cmp.Or(
+			cmp.Compare(a.File, b.File),
+			cmp.Compare(a.Line, b.Line),
+			cmp.Compare(a.Column, b.Column),
+			cmp.Compare(a.Text, b.Text),
+		)
+	})
+	return slices.Compact(sorted)
+}

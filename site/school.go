@@ -1,0 +1,436 @@
+package site
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math"
+	"net/mail"
+	"net/url"
+	"path"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// A Trust is a content folder that was read and found sound: the trust's own
+// details, its schools, and what they share. A school on its own has no
+// content/trust folder; then Name is empty and no overview is built.
+type Trust struct {
+	Name      string            `toml:"name"`
+	ShortName string            `toml:"short_name"`
+	Colour    string            `toml:"colour"` // #rrggbb, at least 4.5:1 against white
+	Email     string            `toml:"email"`
+	Phone     string            `toml:"phone"`
+	Address   []string          `toml:"address"` // one entry a line
+	URL       string            `toml:"url"`     // public address of the overview; empty: the server's own
+	Blanks    map[string]string `toml:"blanks"`
+
+	Schools []*School      `toml:"-"` // by slug
+	Help    []Organisation `toml:"-"` // the national directory of help
+
+	pages, model, agreements, consents layer
+}
+
+// A School is one school's settings, from schools/<slug>/school.toml.
+type School struct {
+	Slug      string            `toml:"-"`    // the folder's name, first part of its addresses
+	Name      string            `toml:"name"` // in full, as on letters
+	ShortName string            `toml:"short_name"`
+	Kind      string            `toml:"kind"`   // academy or maintained
+	Phase     string            `toml:"phase"`  // one of Phases
+	Years     []string          `toml:"years"`  // first and last of YearGroups; empty: not said
+	Colour    string            `toml:"colour"` // #rrggbb, at least 4.5:1 against white
+	Email     string            `toml:"email"`
+	Phone     string            `toml:"phone"`
+	Address   []string          `toml:"address"` // one entry a line
+	URL       string            `toml:"url"`     // public address when hosted elsewhere; empty: <server>/<slug>/
+	Portal    string            `toml:"portal"`  // address of the portal; empty: <server>/portal/
+	Uses      []string          `toml:"uses"`    // some of Switches
+	Blanks    map[string]string `toml:"blanks"`  // fills the model's blanks
+
+	Help []Organisation `toml:"-"` // local organisations, from the school's help.toml
+
+	pages, agreements, consents layer
+	problems                    Problems // in its own pages; reported by Build
+}
+
+// An Organisation is one entry of the directory of help.
+type Organisation struct {
+	Slug     string   `toml:"slug"`
+	Name     string   `toml:"name"`
+	URL      string   `toml:"url"` // https
+	Phone    string   `toml:"phone"`
+	Text     string   `toml:"text"` // how to send a text message
+	Email    string   `toml:"email"`
+	Hours    string   `toml:"hours"`
+	What     string   `toml:"what"`     // what it does, a sentence
+	For      []string `toml:"for"`      // some of Audiences
+	Worries  []string `toml:"worries"`  // what somebody may be worried about, as slugs
+	Checked  string   `toml:"checked"`  // the day these facts were last checked
+	Source   string   `toml:"source"`   // where they were checked
+	Replaces []string `toml:"replaces"` // old addresses and names that must not be used any more
+
+	Local bool `toml:"-"` // from the school's own help.toml
+}
+
+// Phases of school that school.toml may name.
+var Phases = []string{"infant", "junior", "primary", "secondary", "all-through", "special"}
+
+// Audiences that the directory of help is divided by.
+var Audiences = []string{"pupils", "parents", "staff"}
+
+// YearGroups in order, as school.toml's years names them.
+var YearGroups = []string{
+	"Nursery", "Reception",
+	"Year 1", "Year 2", "Year 3", "Year 4", "Year 5", "Year 6", "Year 7",
+	"Year 8", "Year 9", "Year 10", "Year 11", "Year 12", "Year 13",
+}
+
+func loadTrust(content fs.FS, problems *Problems) *Trust {
+	trust := &Trust{}
+	entries := readDir(content, "trust", problems)
+	if len(entries) == 0 {
+		return trust
+	}
+	checkNames(entries, "trust", problems, "trust.toml", "pages")
+	if src, ok := readSettings(content, "trust/trust.toml", trust, problems); ok {
+		c := checker{src: src, problems: problems}
+		c.contact(trust.Name, trust.ShortName, trust.Colour, trust.Email, trust.Phone, trust.Address)
+		c.address("url", trust.URL)
+		c.blanks(trust.Blanks)
+	}
+	trust.pages = readLayer(content, "trust/pages", problems)
+	return trust
+}
+
+func loadSchool(content fs.FS, dir string, problems *Problems) *School {
+	school := &School{Slug: path.Base(dir)}
+	switch {
+	case !slug.MatchString(school.Slug):
+		problems.add(dir, 0, "a school's folder name has only a-z, 0-9 and single hyphens")
+	case slices.Contains(reserved, school.Slug):
+		problems.add(dir, 0, "the name %s is reserved: choose another", school.Slug)
+	}
+	checkNames(readDir(content, dir, problems), dir, problems, "school.toml", "pages", "agreements", "consents", "help.toml")
+	if src, ok := readSettings(content, dir+"/school.toml", school, problems); ok {
+		c := checker{src: src, problems: problems}
+		c.contact(school.Name, school.ShortName, school.Colour, school.Email, school.Phone, school.Address)
+		c.oneOf("kind", school.Kind, []string{"academy", "maintained"})
+		c.oneOf("phase", school.Phase, Phases)
+		c.years(school.Years)
+		for _, use := range school.Uses {
+			c.oneOf("uses", use, Switches)
+		}
+		c.address("url", school.URL)
+		c.address("portal", school.Portal)
+		c.blanks(school.Blanks)
+	}
+	school.Help = loadHelp(content, dir+"/help.toml", problems)
+	for i := range school.Help {
+		school.Help[i].Local = true
+	}
+	school.pages = readLayer(content, dir+"/pages", &school.problems)
+	school.agreements = readTexts(content, dir+"/agreements", &school.problems)
+	school.consents = readTexts(content, dir+"/consents", &school.problems)
+	return school
+}
+
+// loadHelp reads a directory of help; there need not be one.
+func loadHelp(content fs.FS, name string, problems *Problems) []Organisation {
+	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var file struct {
+		Organisations []Organisation `toml:"organisation"`
+	}
+	src, ok := readSettings(content, name, &file, problems)
+	if !ok {
+		return nil
+	}
+	seen := map[string]bool{}
+	for _, o := range file.Organisations {
+		c := checker{src: src, problems: problems, value: o.Slug}
+		switch {
+		case !slug.MatchString(o.Slug):
+			c.say("slug", "%q: a slug has only a-z, 0-9 and single hyphens (organisation %q)", o.Slug, o.Name)
+		case seen[o.Slug]:
+			c.say("slug", "%q is there twice", o.Slug)
+		}
+		seen[o.Slug] = true
+		for _, required := range []struct{ key, value string }{{"name", o.Name}, {"what", o.What}} {
+			if strings.TrimSpace(required.value) == "" {
+				c.say("slug", "%s has no %s", o.Slug, required.key)
+			}
+		}
+		if len(o.For) == 0 {
+			c.say("slug", "%s does not say whom it is for: for = [%s]", o.Slug, strings.Join(Audiences, ", "))
+		}
+		for _, a := range o.For {
+			if !slices.Contains(Audiences, a) {
+				c.say("slug", "%s: for %q is not one of %s", o.Slug, a, strings.Join(Audiences, ", "))
+			}
+		}
+		if o.URL != "" && !strings.HasPrefix(o.URL, "https://") {
+			c.say("slug", "%s: url %q does not begin with https://", o.Slug, o.URL)
+		}
+		if o.Checked != "" && !isDate(o.Checked) {
+			c.say("slug", `%s: checked is not a day such as "2026-09-01"`, o.Slug)
+		}
+	}
+	return file.Organisations
+}
+
+// helpOf is the directory as one school publishes it: the national one, with
+// the school's own entries added or put in place of those of the same slug.
+func helpOf(national, local []Organisation) []Organisation {
+	merged := slices.Clone(national)
+	for _, o := range local {
+		if i := slices.IndexFunc(merged, func(n Organisation) bool { return n.Slug == o.Slug }); i >= 0 {
+			merged[i] = o
+		} else {
+			merged = append(merged, o)
+		}
+	}
+	return merged
+}
+
+func checkNames(entries []fs.DirEntry, dir string, problems *Problems, known ...string) {
+	for _, e := range entries {
+		if !slices.Contains(known, e.Name()) {
+			problems.add(path.Join(dir, e.Name()), 0, "unknown file or folder: there are %s", strings.Join(known, ", "))
+		}
+	}
+}
+
+// readSettings reads a TOML file into v; ok is false when nothing sensible
+// could be read.
+func readSettings(content fs.FS, name string, v any, problems *Problems) (src source, ok bool) {
+	before := len(*problems)
+	src, ok = readFile(content, name, problems)
+	if !ok {
+		if len(*problems) == before {
+			problems.add(name, 0, "is missing")
+		}
+		return src, false
+	}
+	return src, decodeTOML(src.name, src.data, v, problems)
+}
+
+// decodeTOML decodes strictly: an unknown key is a problem.
+func decodeTOML(name string, data []byte, v any, problems *Problems) bool {
+	err := toml.NewDecoder(strings.NewReader(string(data))).DisallowUnknownFields().Decode(v)
+	if err == nil {
+		return true
+	}
+	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
+		for _, e := range strict.Errors {
+			line, column := e.Position()
+			*problems = append(*problems, Problem{name, line, column, fmt.Sprintf("unknown key %s: there are %s",
+				strings.Join(e.Key(), "."), strings.Join(keysBeside(reflect.TypeOf(v), e.Key()), ", "))})
+		}
+		return true
+	}
+	*problems = append(*problems, tomlProblem(name, err))
+	return false
+}
+
+// keysBeside are the keys that may stand where an unknown one was found.
+func keysBeside(t reflect.Type, key toml.Key) []string {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	var keys []string
+	for field := range t.Fields() {
+		switch tag := field.Tag.Get("toml"); {
+		case tag == "" || tag == "-":
+		case len(key) > 1 && tag == key[0]:
+			return keysBeside(field.Type, key[1:])
+		default:
+			keys = append(keys, tag)
+		}
+	}
+	return keys
+}
+
+// tomlProblem tells a decoding error in the words of the file, not of Go.
+func tomlProblem(name string, err error) Problem {
+	problem := Problem{File: name, Text: err.Error()}
+	if e, ok := errors.AsType[*toml.DecodeError](err); ok {
+		problem.Line, problem.Column = e.Position()
+		problem.Text = strings.TrimPrefix(e.Error(), "toml: ")
+		if _, goType, found := strings.Cut(problem.Text, " of type "); found {
+			problem.Text = fmt.Sprintf("%s: expected %s", strings.Join(e.Key(), "."), expected(goType))
+		}
+	}
+	return problem
+}
+
+// expected says in words what a value of a Go type looks like in TOML.
+func expected(goType string) string {
+	switch {
+	case strings.HasPrefix(goType, "[]"):
+		return `a list such as ["one", "two"]`
+	case strings.HasPrefix(goType, "map"):
+		return "a table"
+	case strings.HasPrefix(goType, "int"):
+		return "a whole number"
+	case strings.HasPrefix(goType, "bool"):
+		return "true or false"
+	}
+	return `text in "quotes"`
+}
+
+// A checker reports what is wrong with the values of one settings file, at the
+// line where the key stands.
+type checker struct {
+	src      source
+	problems *Problems
+	value    string // when set, the key's line is the one that holds this value
+}
+
+func (c checker) say(key, format string, args ...any) {
+	c.problems.add(c.src.name, c.line(key), format, args...)
+}
+
+func (c checker) line(key string) int {
+	pattern := `(?m)^[ \t]*"?` + regexp.QuoteMeta(key) + `"?[ \t]*=`
+	if c.value != "" {
+		pattern += `[ \t]*["']` + regexp.QuoteMeta(c.value) + `["']`
+	}
+	at := regexp.MustCompile(pattern).FindIndex(c.src.data)
+	if at == nil {
+		return 0
+	}
+	return 1 + strings.Count(string(c.src.data[:at[0]]), "\n")
+}
+
+// contact checks what every school and the trust have to say of themselves.
+func (c checker) contact(name, shortName, colour, email, phone string, address []string) {
+	required := []struct{ key, value, example string }{
+		{"name", name, `"Larkfield Primary School"`},
+		{"short_name", shortName, `"Larkfield"`},
+		{"colour", colour, `"#14532d"`},
+		{"email", email, `"office@school.example"`},
+		{"phone", phone, `"01632 960 101"`},
+		{"address", strings.Join(address, ""), `["Chapel Lane", "Larkfield", "LX1 2AB"]`},
+	}
+	for _, r := range required {
+		if strings.TrimSpace(r.value) == "" {
+			c.say(r.key, "%s is missing: write %s = %s", r.key, r.key, r.example)
+		}
+	}
+	for _, text := range append([]string{name, shortName}, address...) {
+		if strings.ContainsAny(text, "<>\n") {
+			c.say("name", "%q: < and > and line ends cannot be used in names and addresses", text)
+		}
+	}
+	if colour != "" {
+		if contrast, err := contrastWithWhite(colour); err != nil {
+			c.say("colour", "colour %q: %v", colour, err)
+		} else if contrast < 4.5 {
+			c.say("colour", "colour %q is too light: its contrast with white is %.2f and has to be 4.5 or more", colour, contrast)
+		}
+	}
+	if email != "" && !isEmail(email) {
+		c.say("email", "email %q is not an email address", email)
+	}
+	if phone != "" && !regexp.MustCompile(`^\+?[0-9][0-9 ()-]{2,}[0-9]$`).MatchString(phone) {
+		c.say("phone", "phone %q is not a telephone number: write digits and spaces", phone)
+	}
+}
+
+func (c checker) oneOf(key, value string, allowed []string) {
+	if !slices.Contains(allowed, value) {
+		c.say(key, "%s %q is not one of %s", key, value, strings.Join(allowed, ", "))
+	}
+}
+
+func (c checker) years(years []string) {
+	if len(years) == 0 {
+		return
+	}
+	for _, y := range years {
+		c.oneOf("years", y, YearGroups)
+	}
+	if len(years) != 2 || slices.Index(YearGroups, years[0]) > slices.Index(YearGroups, years[1]) {
+		c.say("years", `years holds the first and the last year group: years = ["Reception", "Year 6"]`)
+	}
+}
+
+func (c checker) address(key, value string) {
+	if value == "" {
+		return
+	}
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		c.say(key, `%s %q is not a web address such as "https://www.school.example/"`, key, value)
+	}
+}
+
+func (c checker) blanks(blanks map[string]string) {
+	for name, value := range blanks {
+		switch {
+		case !blankName.MatchString(name):
+			c.say(name, "blank %q: a name has only a-z, 0-9 and _", name)
+		case slices.Contains(builtIn, name):
+			c.say(name, "blank %q is filled by Schoolgate itself: leave it out", name)
+		case strings.TrimSpace(value) == "":
+			c.say(name, "blank %q is empty", name)
+		case strings.ContainsAny(value, "\n\r"):
+			c.say(name, "blank %q has more than one line", name)
+		case strings.Contains(value, "[[") || strings.Contains(value, "]]"):
+			c.say(name, "blank %q holds [[ or ]]", name)
+		default:
+			_, problems := inspect(c.src.name, value, 0)
+			for _, p := range problems {
+				c.say(name, "blank %q: %s", name, p.Text)
+			}
+		}
+	}
+}
+
+func isEmail(s string) bool {
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Address == s && a.Name == ""
+}
+
+// isDate accepts a TOML date or a string such as 2026-09-01.
+func isDate(v any) bool {
+	switch v := v.(type) {
+	case toml.LocalDate, toml.LocalDateTime, time.Time:
+		return true
+	case string:
+		_, err := time.Parse(time.DateOnly, v)
+		return err == nil
+	}
+	return false
+}
+
+// contrastWithWhite is WCAG 2.2's contrast ratio of a colour and white, 1 to 21.
+// https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
+func contrastWithWhite(colour string) (float64, error) {
+	hex, found := strings.CutPrefix(colour, "#")
+	rgb, err := strconv.ParseUint(hex, 16, 32)
+	if !found || len(hex) != 6 || err != nil {
+		return 0, errors.New(`write # and six hexadecimal digits, such as "#14532d"`)
+	}
+	channel := func(shift uint) float64 {
+		c := float64(rgb>>shift&0xff) / 255
+		if c <= 0.04045 {
+			return c / 12.92
+		}
+		return math.Pow((c+0.055)/1.055, 2.4)
+	}
+	return 1.05 / (0.2126*channel(16) + 0.7152*channel(8) + 0.0722*channel(0) + 0.05), nil
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	return slices.Sorted(maps.Keys(m))
+}

@@ -1,0 +1,277 @@
+package site
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// The two kinds of text, with the folders they are published in.
+const (
+	Agreement = "agreement" // signed; published under /agreements/
+	Purpose   = "purpose"   // decided on; published under /consents/
+)
+
+var folders = map[string]string{Agreement: "agreements", Purpose: "consents"}
+
+// textType is the page type, and so the layout, of agreements and purposes.
+const textType = "text"
+
+// A Text is one wording of an agreement or of a purpose, as it was published.
+type Text struct {
+	Kind      string // Agreement or Purpose
+	Slug      string
+	Title     string
+	Edition   int       // 1 or more; put up when the meaning changes
+	Hash      string    // SHA-256 of Source in lower-case hexadecimal
+	Published time.Time // when this wording was first published, UTC, to the second
+	Source    string    // the canonical text: the whole file, blanks filled, UTF-8, LF, ending in LF
+	HTML      string    // the body as the public page shows it; links are whole addresses
+	Path      string    // address of this wording for ever, from the server's root: "/larkfield/agreements/acceptable-use/0123456789ab/"
+	URL       string    // the same with scheme and host
+	Summary   string    // a sentence on what it is
+
+	For       string // of an agreement: who signs it; "parents"
+	Statement string // of an agreement: the words beside the tick
+
+	Basis    string // of a purpose: the lawful basis; "consent"
+	Question string // of a purpose: what is asked
+	Given    string // of a purpose: what a yes leads to
+	Refused  string // of a purpose: what a no leads to
+}
+
+// agreementMatter and purposeMatter are all that front matter may hold.
+type agreementMatter struct {
+	Title     string `toml:"title"`
+	Edition   int    `toml:"edition"`
+	Weight    int    `toml:"weight"`
+	Summary   string `toml:"summary"`
+	For       string `toml:"for"`
+	Statement string `toml:"statement"`
+}
+
+type purposeMatter struct {
+	Title    string `toml:"title"`
+	Edition  int    `toml:"edition"`
+	Weight   int    `toml:"weight"`
+	Summary  string `toml:"summary"`
+	Basis    string `toml:"basis"`
+	Question string `toml:"question"`
+	Given    string `toml:"given"`
+	Refused  string `toml:"refused"`
+}
+
+// address is where the wording in force is found, within the school's site.
+func (t Text) address() string { return "/" + folders[t.Kind] + "/" + t.Slug + "/" }
+
+// wording is where this very wording stays for ever, within the school's site.
+func (t Text) wording() string { return t.address() + t.Hash[:12] + "/" }
+
+// readText fills one agreement or purpose and checks it.
+func readText(kind string, src source, a answers) (t Text, links []link, problems Problems) {
+	t = Text{Kind: kind, Slug: strings.TrimSuffix(path.Base(src.name), ".md")}
+	t.Source, problems = fill(src, a)
+	sum := sha256.Sum256([]byte(t.Source))
+	t.Hash = hex.EncodeToString(sum[:])
+
+	matter, body, bodyLine, ok := splitMatter(src.name, t.Source, &problems)
+	if !ok {
+		return t, nil, problems
+	}
+	c := checker{src: source{src.name, []byte(matter)}, problems: &problems}
+	var required map[string]string
+	if kind == Agreement {
+		var m agreementMatter
+		ok = decodeTOML(src.name, []byte(matter), &m, &problems)
+		t.Title, t.Edition, t.Summary, t.For, t.Statement = m.Title, m.Edition, m.Summary, m.For, m.Statement
+		required = map[string]string{"title": t.Title, "summary": t.Summary, "statement": t.Statement}
+		if ok {
+			c.oneOf("for", t.For, []string{"parents"})
+		}
+	} else {
+		var m purposeMatter
+		ok = decodeTOML(src.name, []byte(matter), &m, &problems)
+		t.Title, t.Edition, t.Summary, t.Basis, t.Question, t.Given, t.Refused = m.Title, m.Edition, m.Summary, m.Basis, m.Question, m.Given, m.Refused
+		required = map[string]string{"title": t.Title, "summary": t.Summary, "question": t.Question, "given": t.Given, "refused": t.Refused}
+		if ok {
+			c.oneOf("basis", t.Basis, []string{"consent"})
+		}
+	}
+	if ok {
+		for _, key := range sortedKeys(required) {
+			if strings.TrimSpace(required[key]) == "" {
+				problems.add(src.name, max(1, c.line(key)), "%s is missing", key)
+			}
+		}
+		if t.Edition < 1 {
+			problems.add(src.name, max(1, c.line("edition")), "edition has to be a whole number from 1 up")
+		}
+	}
+	if strings.TrimSpace(body) == "" {
+		problems.add(src.name, bodyLine, "there is no text below the front matter")
+	}
+	links, more := inspect(src.name, body, bodyLine)
+	for _, l := range links {
+		if !strings.HasPrefix(l.to, "/") && !strings.HasPrefix(l.to, "#") && !strings.Contains(l.to, ":") {
+			problems.add(src.name, l.line, "the link %q has to begin with / here, as the text is shown at several addresses", l.to)
+		}
+	}
+	return t, links, append(problems, more...)
+}
+
+// textPage is the Markdown file that Hugo makes a text's page of.
+func textPage(t Text, current bool, currentPath string, listed bool) (string, error) {
+	var none Problems
+	matter, body, _, ok := splitMatter(t.Slug, t.Source, &none)
+	if !ok {
+		return "", none.err()
+	}
+	front := map[string]any{}
+	if err := toml.Unmarshal([]byte(matter), &front); err != nil {
+		return "", err
+	}
+	front["type"] = textType
+	front["description"] = front["summary"]
+	if !listed {
+		front["build"] = map[string]any{"list": "never"}
+	}
+	front["params"] = map[string]any{
+		"kind":         t.Kind,
+		"slug":         t.Slug,
+		"edition":      front["edition"],
+		"hash":         t.Hash,
+		"published":    t.Published,
+		"current":      current,
+		"current_path": currentPath,
+		"text_path":    t.wording() + "text.md",
+	}
+	encoded, err := toml.Marshal(front)
+	if err != nil {
+		return "", err
+	}
+	return fence + "\n" + string(encoded) + fence + "\n" + body, nil
+}
+
+// An archive is the folder that keeps every wording a school ever published,
+// outside the generations. Files are added, never changed:
+//
+//	<folder>/<slug>/<hash>.md    the canonical text
+//	<folder>/<slug>/<hash>.date  when it was first published, RFC 3339
+type archive string
+
+var hashed = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// read returns every wording, and an error when a file is no longer what its
+// name says.
+func (a archive) read() ([]Text, error) {
+	var texts []Text
+	for _, kind := range []string{Agreement, Purpose} {
+		files, err := filepath.Glob(filepath.Join(string(a), folders[kind], "*", "*.md"))
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			t := Text{
+				Kind: kind,
+				Slug: filepath.Base(filepath.Dir(file)),
+				Hash: strings.TrimSuffix(filepath.Base(file), ".md"),
+			}
+			if !hashed.MatchString(t.Hash) {
+				continue
+			}
+			source, err := os.ReadFile(file)
+			if err != nil {
+				return nil, fmt.Errorf("read an archived text: %w", err)
+			}
+			if sum := sha256.Sum256(source); hex.EncodeToString(sum[:]) != t.Hash {
+				return nil, fmt.Errorf("the archived text %s was changed: its SHA-256 is now %x; put back the file from a backup", file, sum)
+			}
+			t.Source = string(source)
+			if t.Published, err = a.published(t); err != nil {
+				return nil, err
+			}
+			texts = append(texts, t)
+		}
+	}
+	return texts, nil
+}
+
+func (a archive) file(t Text, ext string) string {
+	return filepath.Join(string(a), folders[t.Kind], t.Slug, t.Hash+ext)
+}
+
+func (a archive) published(t Text) (time.Time, error) {
+	data, err := os.ReadFile(a.file(t, ".date"))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read when an archived text was published: %w", err)
+	}
+	at, err := time.Parse(time.RFC3339, strings.TrimSpace(string(data)))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%s: %w", a.file(t, ".date"), err)
+	}
+	return at, nil
+}
+
+// keep adds a wording, through to the disk; one that is there already stays as
+// it is. The text is written last, so that a text that is there has its date.
+func (a archive) keep(t Text) error {
+	if _, err := os.Lstat(a.file(t, ".md")); err == nil {
+		return nil
+	}
+	folder := filepath.Dir(a.file(t, ".md"))
+	err := os.MkdirAll(folder, 0o755)
+	if err == nil {
+		err = addFile(a.file(t, ".date"), t.Published.Format(time.RFC3339)+"\n")
+	}
+	if err == nil {
+		err = addFile(a.file(t, ".md"), t.Source)
+	}
+	if err == nil {
+		err = syncDir(folder)
+	}
+	if err != nil {
+		return fmt.Errorf("archive a text: %w", err)
+	}
+	return nil
+}
+
+// addFile writes a file in one step, unless it exists.
+func addFile(name, data string) (err error) {
+	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	_, err = f.WriteString(data)
+	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+// syncDir puts a folder's list of names on to the disk.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
