@@ -1,0 +1,207 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/gorilla/mux"
+
+	"schoolgate/portal"
+)
+
+// who is the columns of the table: everybody a school has to do with, as they
+// look at Asha and at Fernlow.
+var who = []string{"", stranger, mother, stepmother, uncle, neighbour, farParent, clerk, farClerk, trust}
+
+// The rows' answers, in the order of who.
+var (
+	everybody = []int{200, 200, 200, 200, 200, 200, 200, 200, 200, 200}
+	away      = []int{303, 303, 303, 303, 303, 303, 303, 303, 303, 303}
+	signedUp  = []int{303, 200, 200, 200, 200, 200, 200, 200, 200, 200} // whoever is signed in sees
+	hers      = []int{303, 404, 200, 404, 404, 404, 404, 404, 404, 404} // Asha's mother alone sees
+	offices   = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200} // Fernlow's office and the trust's see
+)
+
+// sends is a row for a POST: nobody signed out gets further than 401.
+func sends(row []int, done int) []int {
+	out := []int{401}
+	for _, status := range row[1:] {
+		if status == 200 {
+			status = done
+		}
+		out = append(out, status)
+	}
+	return out
+}
+
+// row is one route: where it is in a world for somebody, what is sent there, and
+// the status that each of them gets.
+type row struct {
+	path func(w *world, who string) string
+	form func(w *world) url.Values
+	want []int
+}
+
+func at(path string) func(*world, string) string {
+	return func(*world, string) string { return path }
+}
+
+func asha(rest string) func(*world, string) string {
+	return func(w *world, _ string) string { return "/portal/children/" + w.pupils["Asha"] + rest }
+}
+
+// her is the receipt of Asha's mother.
+func her(rest string) func(*world, string) string {
+	return func(w *world, _ string) string {
+		id, err := w.portal.Decide(w.t.Context(), w.accounts[mother], portal.DecideForm{Pupil: w.pupils["Asha"], Purpose: webPicture.Slug, Hash: webPicture.Hash, Answer: portal.Given, Language: language})
+		w.must(err)
+		return receiptLink(id) + rest
+	}
+}
+
+// table is every route of the portal, for everybody.
+var table = map[string]row{
+	"GET /portal/assets/schoolgate.{hash:[0-9a-f]+}.css": {path: func(w *world, _ string) string { return w.server.stylesheet }, want: everybody},
+	"GET /portal/assets/colour-{colour:[0-9a-f]{6}}.css": {path: at("/portal/assets/colour-14532d.css"), want: everybody},
+	"GET /portal/":        {path: at("/portal/"), want: everybody},
+	"GET /portal/sign-in": {path: at("/portal/sign-in"), want: append([]int{200}, away[1:]...)},
+	"POST /portal/sign-in/{provider:[a-z0-9-]+}":            {path: at("/portal/sign-in/thorn"), want: everybody},
+	"GET /portal/callback/{provider:[a-z0-9-]+}":            {path: at("/portal/callback/thorn"), want: []int{400, 400, 400, 400, 400, 400, 400, 400, 400, 400}},
+	"POST /portal/sign-out":                                 {path: at("/portal/sign-out"), want: away},
+	"GET /portal/join":                                      {path: at("/portal/join"), want: signedUp},
+	"POST /portal/join":                                     {path: at("/portal/join"), want: sends(signedUp, 422)},
+	"GET " + child + "/agreements/{slug:[a-z0-9-]+}":        {path: asha("/agreements/home-school"), want: hers},
+	"POST " + child + "/agreements/{slug:[a-z0-9-]+}":       {path: asha("/agreements/home-school"), form: signed, want: sends(hers, 303)},
+	"GET " + child + "/consents/{slug:[a-z0-9-]+}":          {path: asha("/consents/website-pictures"), want: hers},
+	"POST " + child + "/consents/{slug:[a-z0-9-]+}":         {path: asha("/consents/website-pictures"), form: answered, want: sends(hers, 303)},
+	"GET /portal/receipts/{id:[A-Za-z0-9_-]+}":              {path: her(""), want: hers},
+	"GET /portal/receipts/{id:[A-Za-z0-9_-]+}/receipt.json": {path: her("/receipt.json"), want: hers},
+	"GET " + office + "/":                                   {path: at("/portal/office/fernlow/"), want: offices},
+	"GET " + office + "/import":                             {path: at("/portal/office/fernlow/import"), want: offices},
+	"POST " + office + "/import":                            {path: at("/portal/office/fernlow/import"), want: sends(offices, 400)}, // not a file
+	"POST " + office + "/import/{id:[A-Za-z0-9_-]+}":        {path: pending, form: fingerprint, want: sends(offices, 303)},
+	"GET " + office + "/letters":                            {path: at("/portal/office/fernlow/letters"), want: offices},
+	"POST " + office + "/letters":                           {path: at("/portal/office/fernlow/letters"), want: sends(offices, 200)},
+	"GET " + office + "/export":                             {path: at("/portal/office/fernlow/export?format=csv"), want: offices},
+}
+
+const (
+	child  = "/portal/children/{pupil:[A-Za-z0-9_-]+}"
+	office = "/portal/office/{school:[a-z0-9-]+}"
+)
+
+func signed(*world) url.Values {
+	return url.Values{"name": {"Somebody Okonedo"}, "agreed": {"yes"}, "hash": {homeSchool.Hash}}
+}
+
+func answered(*world) url.Values {
+	return url.Values{"answer": {"given"}, "hash": {webPicture.Hash}}
+}
+
+// pending is a class list that the office previewed; for others, one that the
+// trust's office did.
+func pending(w *world, who string) string {
+	if who != clerk {
+		who = trust
+	}
+	id, _, err := w.portal.PreviewImport(w.t.Context(), w.accounts[who], "fernlow", fernlowRows(true))
+	w.must(err)
+	return "/portal/office/fernlow/import/" + id
+}
+
+func fingerprint(w *world) url.Values {
+	_, plan, err := w.portal.PreviewImport(w.t.Context(), portal.Operator, "fernlow", fernlowRows(true))
+	w.must(err)
+	return url.Values{"fingerprint": {plan.Fingerprint}}
+}
+
+// Every route that the router has is tried as everybody. A route without a row
+// in the table fails, and so does a row without a route.
+func TestWhoMayDoWhat(t *testing.T) {
+	w := newWorld(t)
+	missing := map[string]bool{}
+	for route := range table {
+		missing[route] = true
+	}
+	w.must(w.server.router.Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+		template, err := route.GetPathTemplate()
+		w.must(err)
+		methods, err := route.GetMethods()
+		if err != nil {
+			t.Fatalf("%s takes any method", template)
+		}
+		for _, method := range methods {
+			head := method == http.MethodHead
+			name := strings.Replace(method, http.MethodHead, http.MethodGet, 1) + " " + template
+			row, ok := table[name]
+			if !ok {
+				t.Errorf("%s has no row in the table", name)
+				continue
+			}
+			delete(missing, name)
+			for i, person := range who {
+				r, err := http.NewRequestWithContext(t.Context(), method, w.web.URL+row.path(w, person), nil)
+				w.must(err)
+				if method == http.MethodPost {
+					form := url.Values{}
+					if row.form != nil {
+						form = row.form(w)
+					}
+					r, err = http.NewRequestWithContext(t.Context(), method, r.URL.String(), strings.NewReader(form.Encode()))
+					w.must(err)
+					r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				}
+				got := w.as(person).do(r)
+				if got.StatusCode != row.want[i] {
+					t.Errorf("%s as %q: %d, wanted %d", method+" "+template, person, got.StatusCode, row.want[i])
+				}
+				if got.StatusCode == http.StatusOK && !strings.HasPrefix(template, "/portal/assets/") && got.Header.Get("Cache-Control") != "no-store" {
+					t.Errorf("%s as %q may be kept in a cache", name, person)
+				}
+				if head && got.body != "" {
+					t.Errorf("HEAD %s has a body", template)
+				}
+			}
+		}
+		return nil
+	}))
+	for route := range missing {
+		t.Errorf("the table has %s, which is no route", route)
+	}
+}
+
+// What is not there, and what is not for somebody, are answered alike.
+func TestNotFoundAndNotYoursAreOne(t *testing.T) {
+	w := newWorld(t)
+	v := w.as(farParent)
+	one := v.get("/portal/children/"+w.pupils["Asha"]+"/agreements/home-school").wants(t, http.StatusNotFound)
+	two := v.get("/portal/children/NOBODYATALL/agreements/home-school").wants(t, http.StatusNotFound)
+	if one.body != two.body {
+		t.Error("the pages differ")
+	}
+	v.get("/portal/nowhere").wants(t, http.StatusNotFound)
+	if got := w.log.String(); strings.Contains(got, "nowhere") || strings.Contains(got, "NOBODYATALL") {
+		t.Error("the log has a path that a stranger made up")
+	}
+}
+
+// A GET writes nothing anywhere, whoever sends it and wherever.
+func TestGetChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	before := ""
+	for name, row := range table {
+		if !strings.HasPrefix(name, "GET ") {
+			continue
+		}
+		for _, person := range who {
+			v, path := w.as(person), row.path(w, person)
+			before = w.dump()
+			v.get(path)
+			if after := w.dump(); after != before {
+				t.Errorf("%s as %q changed the database", name, person)
+			}
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package web
+
+import (
+	"html/template"
+	"net/http"
+	"net/url"
+
+	"github.com/gorilla/mux"
+
+	"schoolgate/portal"
+)
+
+// consentFields are the form's, and what of it is held when a session has expired.
+var consentFields = []string{"answer", "hash"}
+
+// consentView is a question about one child, to answer or to answer anew.
+type consentView struct {
+	Child   string // first name
+	School  portal.School
+	Text    portal.Text
+	HTML    template.HTML
+	Address string // public, of this wording
+	Held    bool   // a looked-after child: the school has to ask the social worker first
+
+	Mine     portal.Decision
+	SaidYes  bool
+	Receipt  string // where the receipt of Mine is
+	Answered bool   // Mine is about this edition
+	Earlier  bool   // Mine is about an earlier one
+	Against  bool   // they said yes, and it does not go ahead
+
+	Answer  string // as chosen: "given", "refused" or ""
+	Changed bool   // the wording is not the one that was sent
+	Kept    bool   // the form is filled with what was held
+}
+
+func (s *server) getConsent(w http.ResponseWriter, r *http.Request) error {
+	held, err := s.held(r)
+	if err != nil {
+		return err
+	}
+	p, err := s.consentPage(r, held, false)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, http.StatusOK, p)
+}
+
+func (s *server) postConsent(w http.ResponseWriter, r *http.Request) error {
+	id, err := s.Portal.Decide(r.Context(), account(r), portal.DecideForm{
+		Pupil: mux.Vars(r)["pupil"], Purpose: mux.Vars(r)["slug"], Hash: r.PostForm.Get("hash"),
+		Answer: portal.Answer(r.PostForm.Get("answer")), Language: language,
+	})
+	if err != nil {
+		return &again{err, func(changed bool) (page, error) { return s.consentPage(r, r.PostForm, changed) }}
+	}
+	return seeOther(w, r, receiptLink(id))
+}
+
+// consentPage is the page filled with a form; nil for an empty one. An answer
+// belongs to the wording under which it was chosen, and is not carried to another.
+func (s *server) consentPage(r *http.Request, form url.Values, changed bool) (page, error) {
+	child, err := s.Portal.Child(r.Context(), account(r), mux.Vars(r)["pupil"])
+	if err != nil {
+		return page{}, err
+	}
+	for _, p := range child.Purpose {
+		if p.Text.Slug != mux.Vars(r)["slug"] {
+			continue
+		}
+		same := form.Get("hash") == p.Text.Hash
+		v := consentView{
+			Child: child.Child.Pupil.Forename, School: child.School, Text: p.Text,
+			HTML:    template.HTML(p.Text.HTML), // our own site's rendering of the school's own file
+			Address: s.public(p.Text.Path), Held: child.Child.Pupil.LookedAfter,
+			Mine: p.Mine, SaidYes: p.Mine.Answer == portal.Given, Receipt: receiptLink(p.Mine.ID),
+			Answered: p.Answered(), Earlier: p.Mine.Seq > 0 && !p.Answered(), Against: against(p),
+			Changed: changed || form != nil && !same, Kept: form != nil && r.Method != http.MethodPost,
+		}
+		if same {
+			v.Answer = form.Get("answer")
+		}
+		return page{template: "consent.html", title: p.Text.Title, school: &child.School, data: v}, nil
+	}
+	return page{}, portal.ErrNotFound
+}

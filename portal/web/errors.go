@@ -1,0 +1,205 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"schoolgate/portal"
+)
+
+// Ways to fail that only requests have.
+var (
+	errNoRoute     = errors.New("no such address")
+	errMethod      = errors.New("no such method at this address")
+	errCrossOrigin = errors.New("sent from another site")
+	errBadForm     = errors.New("not a form")
+	errNoHandshake = errors.New("no sign-in under way")
+)
+
+// signedOut is somebody who has to sign in first.
+type signedOut struct {
+	back   string // where to go afterwards
+	lapsed bool   // they were signed in a while ago
+	kept   bool   // what they typed is held for them
+}
+
+func (*signedOut) Error() string { return "signed out" }
+
+// signInFailed is a sign-in that broke at the provider's end or ours.
+type signInFailed struct{ err error }
+
+func (e *signInFailed) Error() string { return "sign-in: " + e.err.Error() }
+func (e *signInFailed) Unwrap() error { return e.err }
+
+// again is a form that was not taken, with the page that shows it once more,
+// holding what was typed. Changed says that what the form was about has changed.
+type again struct {
+	err  error
+	page func(changed bool) (page, error)
+}
+
+func (e *again) Error() string { return e.err.Error() }
+func (e *again) Unwrap() error { return e.err }
+
+// errorPage says what is wrong, and what to do about it.
+type errorPage struct {
+	Lines    []string
+	Problems []portal.Problem
+	Do       string // where to go next, and what the way there is called
+	DoLabel  string
+	Request  string // its id, for a fault of ours
+}
+
+// fail answers a request that could not be done. It alone turns errors into
+// statuses and pages.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if rw, ok := w.(*response); ok && rw.status != 0 {
+		// Half of the answer has gone out. To end it properly would make it look whole.
+		s.Log.Error("answer cut short", "request", visitOf(r).id, "route", visitOf(r).route, "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	w.Header().Del("Content-Disposition")
+
+	var show error
+	invalid, isInvalid := errors.AsType[*portal.Invalid](err)
+	_, textChanged := errors.AsType[*portal.TextChanged](err)
+	_, importStale := errors.AsType[*portal.ImportStale](err)
+	form, isForm := errors.AsType[*again](err)
+	out, isOut := errors.AsType[*signedOut](err)
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
+	_, noSignIn := errors.AsType[*signInFailed](err)
+
+	switch {
+	case isForm && isInvalid:
+		var p page
+		if p, show = form.page(false); show == nil {
+			p.problems = invalid.Problems
+			show = s.show(w, r, http.StatusUnprocessableEntity, p)
+		}
+	case isForm && (textChanged || importStale):
+		var p page
+		if p, show = form.page(true); show == nil {
+			show = s.show(w, r, http.StatusConflict, p)
+		}
+	case isInvalid:
+		show = s.showError(w, r, http.StatusUnprocessableEntity, "Something has to be put right", errorPage{Problems: invalid.Problems})
+
+	case isOut && r.Method != http.MethodPost:
+		to := url.Values{"return_to": {out.back}}
+		if out.lapsed {
+			to.Set("after", "expired")
+		}
+		http.Redirect(w, r, "/portal/sign-in?"+to.Encode(), http.StatusSeeOther)
+	case isOut:
+		e := errorPage{Do: "/portal/sign-in?" + url.Values{"return_to": {out.back}}.Encode(), DoLabel: "Sign in"}
+		switch {
+		case out.kept:
+			e.Lines = []string{"Nothing has been sent yet.", "What you typed is kept for a day. Sign in again, in the same way as before, and you will find the page as you left it."}
+		case out.lapsed:
+			e.Lines = []string{"You had been away for too long, so nothing was sent and nothing was changed.", "Sign in again and do the last step once more."}
+		default:
+			e.Lines = []string{"Nothing was sent and nothing was changed.", "Sign in, and do the last step once more."}
+		}
+		show = s.showError(w, r, http.StatusUnauthorized, "You were signed out", e)
+
+	case errors.Is(err, portal.ErrNotFound), errors.Is(err, errNoRoute):
+		show = s.showError(w, r, http.StatusNotFound, "There is no such page for you", errorPage{Lines: []string{
+			"It may have moved, the address may have a slip in it, or it may be for somebody else.",
+			"If you signed in with another account last time, sign out and use that one.",
+		}})
+	case errors.Is(err, portal.ErrForbidden):
+		show = s.showError(w, r, http.StatusForbidden, "Your account may not do that", errorPage{Lines: []string{
+			"Ask whoever looks after Schoolgate for your school to give your account the office's part.",
+		}})
+	case errors.Is(err, portal.ErrTooMany):
+		show = s.showError(w, r, http.StatusTooManyRequests, "That is too many tries for one day", errorPage{Lines: []string{
+			"To keep children safe, only a few tries are allowed. Nothing was changed.",
+			"Try again tomorrow, or ask the school office for a new letter.",
+		}})
+	case errors.Is(err, portal.ErrConflict):
+		show = s.showError(w, r, http.StatusConflict, "Two changes met", errorPage{Lines: []string{
+			"Somebody changed the same thing at the same moment. Yours was not saved.", "Go back and try again.",
+		}})
+	case errors.Is(err, errMethod):
+		w.Header().Set("Allow", strings.Join(s.allowed(r), ", "))
+		show = s.showError(w, r, http.StatusMethodNotAllowed, "That cannot be done here", errorPage{Lines: []string{
+			"This address belongs to a button. Go to the first page and find your way from there.",
+		}})
+	case errors.Is(err, errCrossOrigin):
+		show = s.showError(w, r, http.StatusForbidden, "That came from another site", errorPage{Lines: []string{
+			"A page that is not ours tried to send something in your name. We did not take it, and nothing was changed.",
+		}})
+	case tooLarge:
+		w.Header().Set("Connection", "close")
+		show = s.showError(w, r, http.StatusRequestEntityTooLarge, "That is too large", errorPage{Lines: []string{
+			"A class list may be up to 20 MB, and what is typed into a form up to 64 KB. Nothing was changed.",
+			"If it is a spreadsheet, save only the sheet with the class list, as CSV, and choose that file.",
+		}})
+	case errors.Is(err, errBadForm):
+		show = s.showError(w, r, http.StatusBadRequest, "We could not read that", errorPage{Lines: []string{
+			"What your browser sent was not a form of ours. Nothing was changed. Go back, load the page again and try once more.",
+		}})
+	case errors.Is(err, errNoHandshake):
+		show = s.showError(w, r, http.StatusBadRequest, "Start signing in again", errorPage{
+			Lines: []string{"That sign-in was not started in this browser, took longer than a quarter of an hour, or was used before. Nothing was changed."},
+			Do:    "/portal/sign-in", DoLabel: "Sign in",
+		})
+	case noSignIn && errors.Is(err, portal.ErrDeclined):
+		show = s.showError(w, r, http.StatusBadRequest, "You did not finish signing in", errorPage{
+			Lines: []string{"You turned back before the end, so you are not signed in. Nothing was changed."},
+			Do:    "/portal/sign-in", DoLabel: "Try again",
+		})
+	case noSignIn:
+		s.Log.Error("sign-in failed", "request", visitOf(r).id, "route", visitOf(r).route, "error", err)
+		show = s.showError(w, r, http.StatusBadGateway, "Signing in did not work", errorPage{
+			Lines: []string{"The fault is not yours, and nothing was changed.", "Try again, or choose another way to sign in. If it goes on, tell the school office."},
+			Do:    "/portal/sign-in", DoLabel: "Try again",
+		})
+	case r.Context().Err() != nil: // whoever asked has gone
+	default:
+		show = err
+	}
+	if show != nil {
+		s.Log.Error("fault", "request", visitOf(r).id, "route", visitOf(r).route, "error", show)
+		s.showFault(w, r)
+	}
+}
+
+func (s *server) showError(w http.ResponseWriter, r *http.Request, status int, heading string, e errorPage) error {
+	if e.Do == "" {
+		e.Do, e.DoLabel = "/portal/", "Go to the first page"
+	}
+	return s.show(w, r, status, page{template: "error.html", title: heading, data: e})
+}
+
+// showFault is the page for a fault of ours. It asks nothing of the portal, which
+// may be what is at fault.
+func (s *server) showFault(w http.ResponseWriter, r *http.Request) {
+	visitOf(r).blind = true
+	err := s.showError(w, r, http.StatusInternalServerError, "Something went wrong on our side", errorPage{
+		Lines:   []string{"What you did last may not have been saved. Look at the first page to see whether it was.", "If it happens again, tell the school office and give them this number:"},
+		Request: visitOf(r).id,
+	})
+	if err != nil {
+		s.Log.Error("no page for a fault", "request", visitOf(r).id, "error", err)
+		http.Error(w, fmt.Sprintf("Something went wrong on our side. Request %s.", visitOf(r).id), http.StatusInternalServerError)
+	}
+}
+
+// allowed is the methods that the address has.
+func (s *server) allowed(r *http.Request) (methods []string) {
+	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+		asked := r.Clone(r.Context())
+		asked.Method = m
+		var match mux.RouteMatch
+		if s.router.Match(asked, &match) && match.MatchErr == nil {
+			methods = append(methods, m)
+		}
+	}
+	return methods
+}

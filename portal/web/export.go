@@ -1,0 +1,77 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"schoolgate/portal"
+)
+
+// exportView is the page on which the office chooses a list to download.
+type exportView struct {
+	School  portal.School
+	Base    string // the office's address
+	Years   []option
+	Classes []option
+	Asked   []option // purposes
+	States  []option // standings
+}
+
+func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
+	school, err := s.office(r, portal.ExportList)
+	if err != nil {
+		return err
+	}
+	f, wanted, err := readOfficeFilter(r, school)
+	form := func(bool) (page, error) {
+		v, err := s.readOffice(r, school, f, portal.Filter{})
+		return page{template: "export.html", title: "Download a list", school: &school, data: exportView{
+			School: school, Base: v.Base, Years: v.Years, Classes: v.Classes, Asked: v.Asked, States: v.States,
+		}}, err
+	}
+	switch format := r.URL.Query().Get("format"); {
+	case err == nil && format == "":
+		p, err := form(false)
+		if err != nil {
+			return err
+		}
+		return s.show(w, r, http.StatusOK, p)
+	case err == nil && format != "csv":
+		var wrong portal.Invalid
+		wrong.Add("format", "Lists come as CSV, which every spreadsheet opens.")
+		err = wrong.Or()
+	}
+	if err != nil {
+		return &again{err, form}
+	}
+
+	// Once a part has gone out, an error ends the connection, so that a list cut
+	// short cannot be taken for a whole one.
+	var write func(portal.ListRow) error
+	var flush func() error
+	begin := func(l portal.List) error {
+		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+		w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"`, exportName(l.School, wanted, time.Now().In(s.london))))
+		write, flush = s.WriteList(w, l.Purposes)
+		return nil
+	}
+	if err := s.Portal.Export(r.Context(), account(r), school.Slug, wanted, begin, func(row portal.ListRow) error { return write(row) }); err != nil {
+		return err
+	}
+	return flush()
+}
+
+// exportName says what is in the file, and when it was so: a list is out of date
+// as soon as somebody changes an answer.
+func exportName(school portal.School, f portal.Filter, now time.Time) string {
+	parts := append([]string{school.Slug}, f.Purposes...)
+	if f.Standing != "" {
+		parts = append(parts, string(f.Standing))
+	}
+	if f.Year != nil {
+		parts = append(parts, strings.ToLower(strings.ReplaceAll(f.Year.String(), " ", "-")))
+	}
+	return strings.Join(append(parts, now.Format("2006-01-02-1504")), "-") + ".csv"
+}

@@ -1,0 +1,135 @@
+package web
+
+import (
+	"net/http"
+
+	"schoolgate/portal"
+)
+
+// homeView is a person's first page: their children, and the schools whose
+// office they work in.
+type homeView struct {
+	Children []childCard
+	Schools  []portal.School
+	// Joined is somebody whom a letter has joined to a school, whether or not
+	// there is a child for whom they may speak now.
+	Joined bool
+}
+
+// childCard is one child: what is left to do, then what was decided.
+type childCard struct {
+	Name   string // first
+	School string
+	Held   bool // the school has to ask the social worker first
+	ToDo   []toDo
+	Done   []decided
+}
+
+// toDo is one thing left to do.
+type toDo struct {
+	Do      string // a link's words
+	Link    string
+	Changed bool // done before, and asked again as the wording has changed
+}
+
+// decided is one thing done.
+type decided struct {
+	What    string
+	Answer  answer
+	On      string // in words
+	Link    string
+	Label   string // the link's words
+	Against bool   // they said yes, and it does not go ahead
+}
+
+func (s *server) getHome(w http.ResponseWriter, r *http.Request) error {
+	who, err := s.session(r)
+	if err != nil {
+		return err
+	}
+	if who.account == "" {
+		return s.showSignIn(w, r, signInView{Expired: who.lapsed != ""})
+	}
+	actor, err := s.Portal.Actor(r.Context(), who.account)
+	if err != nil {
+		return err
+	}
+	family, err := s.Portal.Family(r.Context(), who.account)
+	if err != nil {
+		return err
+	}
+	v := homeView{Joined: len(actor.Contacts) > 0}
+	for _, c := range family {
+		v.Children = append(v.Children, s.card(c))
+	}
+	schools, err := s.Portal.Schools(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, school := range schools {
+		if actor.May(portal.SeeRegister, portal.Subject{School: school.Slug}) == nil {
+			v.Schools = append(v.Schools, school)
+		}
+	}
+	p := page{template: "home.html", title: "My children", data: v}
+	switch {
+	case len(v.Children) == 0 && len(v.Schools) > 0:
+		p.title = "School office"
+	case len(v.Children) == 0:
+		p.title = "No child is shown here yet"
+	case sameSchool(family):
+		p.school = &family[0].School
+	}
+	return s.show(w, r, http.StatusOK, p)
+}
+
+func sameSchool(family []portal.ChildView) bool {
+	for _, c := range family {
+		if c.School.Slug != family[0].School.Slug {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *server) card(c portal.ChildView) childCard {
+	card := childCard{Name: c.Child.Pupil.Forename, School: c.School.Name, Held: c.Child.Pupil.LookedAfter}
+	for _, a := range c.Signing {
+		if !a.Done() {
+			card.ToDo = append(card.ToDo, toDo{Do: "Read and sign: " + a.Text.Title, Link: textLink(c, a.Text)})
+			continue
+		}
+		card.Done = append(card.Done, decided{
+			What: a.Text.Title, Answer: answer{"You signed", "given"}, On: s.day(a.Signed.At),
+			Link: receiptLink(a.Signed.ID), Label: "Receipt",
+		})
+	}
+	for _, p := range c.Purpose {
+		if !p.Answered() {
+			card.ToDo = append(card.ToDo, toDo{Do: p.Text.Question, Link: textLink(c, p.Text), Changed: p.Mine.Seq > 0})
+			continue
+		}
+		card.Done = append(card.Done, decided{
+			What: p.Text.Question, Answer: mine(p.Mine.Answer), On: s.day(p.Mine.At),
+			Link: textLink(c, p.Text), Label: "Change", Against: against(p),
+		})
+	}
+	return card
+}
+
+// against says whether somebody's yes does not stand, for a reason that is not
+// theirs to know.
+func against(p portal.PurposeView) bool {
+	return p.Answered() && p.Mine.Answer == portal.Given && !p.Standing.Allowed() && p.Standing != portal.StandingHeld
+}
+
+// textLink is where somebody signs or decides about a child.
+func textLink(c portal.ChildView, t portal.Text) string {
+	folder := "/consents/"
+	if t.Kind == portal.Agreement {
+		folder = "/agreements/"
+	}
+	return "/portal/children/" + c.Child.Pupil.ID + folder + t.Slug
+}
+
+func receiptLink(id string) string { return "/portal/receipts/" + id }

@@ -1,0 +1,81 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"schoolgate/portal"
+)
+
+// joinView is the page on which somebody enters the code of their letter. It is
+// the only form whose fields are never held: a code is kept nowhere.
+type joinView struct {
+	Code, Day, Month, Year string // as typed
+}
+
+func (s *server) getJoin(w http.ResponseWriter, r *http.Request) error {
+	return s.show(w, r, http.StatusOK, joinPage(joinView{}))
+}
+
+func (s *server) postJoin(w http.ResponseWriter, r *http.Request) error {
+	v := joinView{
+		Code: r.PostForm.Get("code"),
+		Day:  r.PostForm.Get("born-day"), Month: r.PostForm.Get("born-month"), Year: r.PostForm.Get("born-year"),
+	}
+	born, err := v.check()
+	if err == nil {
+		err = s.Portal.Join(r.Context(), account(r), v.Code, born)
+	}
+	if err != nil {
+		return &again{err, func(bool) (page, error) { return joinPage(v), nil }}
+	}
+	return seeOther(w, r, "/portal/")
+}
+
+func joinPage(v joinView) page {
+	return page{template: "join.html", title: "Join your child with the code in your letter", data: v}
+}
+
+// check reads the date, and finds what is missing before a try is used up.
+func (v joinView) check() (portal.Date, error) {
+	var wrong portal.Invalid
+	if portal.NormalCode(v.Code) == "" {
+		wrong.Add("code", "Type the code from your letter")
+	}
+	born, problem := readDate(v.Day, v.Month, v.Year)
+	if problem != "" {
+		wrong.Add("born", problem)
+	}
+	return born, wrong.Or()
+}
+
+// readDate reads a date of birth from three boxes, or says what is wrong with it.
+func readDate(day, month, year string) (born portal.Date, problem string) {
+	var missing []string
+	for _, box := range []struct{ name, value string }{{"a day", day}, {"a month", month}, {"a year", year}} {
+		if strings.TrimSpace(box.value) == "" {
+			missing = append(missing, box.name)
+		}
+	}
+	switch {
+	case len(missing) == 3:
+		return "", "Type your child’s date of birth"
+	case len(missing) > 0:
+		return "", "The date of birth must have " + list(missing)
+	case len(strings.TrimSpace(year)) != 4:
+		return "", "Type the year with four figures, such as 2017"
+	}
+	name := strings.ToLower(strings.TrimSpace(month))
+	for m := time.January; m <= time.December; m++ {
+		if len(name) >= 3 && strings.HasPrefix(strings.ToLower(m.String()), name) {
+			month = strconv.Itoa(int(m))
+		}
+	}
+	born, err := portal.ParseDate(strings.TrimSpace(day) + "/" + strings.TrimSpace(month) + "/" + strings.TrimSpace(year))
+	if err != nil {
+		return "", "The date of birth must be a real date, such as 27 3 2017"
+	}
+	return born, ""
+}

@@ -1,0 +1,265 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"schoolgate/portal"
+)
+
+// A family's whole way: the letter, the home page, a signature, a yes, a no.
+func TestJourney(t *testing.T) {
+	w := newWorld(t)
+	office := w.as(clerk)
+	office.post("/portal/office/fernlow/letters", nil).wants(t, http.StatusOK, "0 letters", "nobody to write to")
+
+	rows := append(fernlowRows(true), portal.ClassListRow{Row: 20, AdmissionNumber: "20", Forename: "Gwenno", Surname: "Quill", Born: "2019-04-09", Year: 2, Group: "2", ContactName: "Ifan Quill", Parental: true})
+	w.secrets = append(w.secrets, "Gwenno", "Quill", "Ifan", "Q. Uill", "2019")
+	w.bring("fernlow", rows)
+	page := office.post("/portal/office/fernlow/letters", nil).wants(t, http.StatusOK, "1 letter<", "Dear Ifan Quill", "http://127.0.0.1:1/portal/join", "20 January 2027")
+	_, after, _ := strings.Cut(page.body, `<p class="letter-code">`)
+	code, _, _ := strings.Cut(after, "<")
+	if len(portal.NormalCode(code)) != 12 {
+		t.Fatalf("the letter's code is %q", code)
+	}
+	w.secrets = append(w.secrets, code, portal.NormalCode(code))
+
+	w.accounts["Ifan Quill"] = w.account("Ifan Quill", "")
+	ifan := w.as("Ifan Quill")
+	ifan.get("/portal/").wants(t, http.StatusOK, "you need the letter", `href="/portal/join"`).lacks(t, "child-card")
+	join := func(code, day, month, year string) reply {
+		return ifan.post("/portal/join", url.Values{"code": {code}, "born-day": {day}, "born-month": {month}, "born-year": {year}})
+	}
+	join("", "", "", "").wants(t, http.StatusUnprocessableEntity, "<title>Error: ", "Type the code from your letter", "Type your child’s date of birth", `href="#field-code"`, `href="#field-born"`, "autofocus")
+	join(code, "9", "", "2019").wants(t, http.StatusUnprocessableEntity, "must have a month", `value="`+code+`"`, `value="2019"`)
+	join(code, "31", "2", "2019").wants(t, http.StatusUnprocessableEntity, "must be a real date")
+	join(code, "9", "4", "19").wants(t, http.StatusUnprocessableEntity, "four figures")
+	join(code, "10", "4", "2019").wants(t, http.StatusUnprocessableEntity, "do not match a letter we sent")
+	join(strings.ToLower(strings.ReplaceAll(code, "-", " ")), "09", "April", "2019").wants(t, http.StatusSeeOther)
+
+	home := ifan.get("/portal/").wants(t, http.StatusOK, ">Gwenno</h2>", "Left to do", "Read and sign: Home and school agreement", "May we show your child’s picture on our website?").lacks(t, "What you decided")
+	sign := link(t, home, "Read and sign: Home and school agreement")
+	ifan.get(sign).wants(t, http.StatusOK, "<h1>Home and school agreement</h1>", homeSchool.HTML, homeSchool.Statement, "http://127.0.0.1:1"+homeSchool.Path, homeSchool.Hash[:12], "1 September 2026").lacks(t, "checked")
+
+	form := url.Values{"name": {"  Q.  Uill "}, "agreed": {"yes"}, "hash": {homeSchool.Hash}}
+	first := ifan.post(sign, form).wants(t, http.StatusSeeOther).location()
+	w.later(3 * time.Second)
+	if second := ifan.post(sign, form).wants(t, http.StatusSeeOther).location(); second != first {
+		t.Errorf("a second click made a second signature: %s and %s", first, second)
+	}
+	receipt := ifan.get(first).wants(t, http.StatusOK, "You have signed", "21 November 2026 at 10:04 pm", "Q. Uill", "Next, for Gwenno:", homeSchool.Hash)
+	ifan.get(sign).wants(t, http.StatusOK, "You signed this for Gwenno on 21 November 2026 at 10:04 pm").lacks(t, "<form method=\"post\" novalidate>")
+
+	file := ifan.get(first+"/receipt.json").wants(t, http.StatusOK)
+	var proof portal.Proof
+	w.must(json.Unmarshal([]byte(file.body), &proof))
+	if proof.Text != homeSchool.Source || !strings.Contains(proof.Record, `"typed_name":"Q. Uill"`) {
+		t.Errorf("the receipt file is not of this signature: %s", file.body)
+	}
+	if got := file.Header.Get("Content-Type") + " " + file.Header.Get("Content-Disposition"); !strings.HasPrefix(got, "application/json attachment;") {
+		t.Errorf("the receipt file comes as %s", got)
+	}
+
+	consent := link(t, receipt, "Next, for Gwenno: May we show your child’s picture on our website?")
+	ifan.get(consent).wants(t, http.StatusOK, webPicture.HTML, webPicture.IfGiven, webPicture.IfRefused).lacks(t, "checked")
+	ifan.post(consent, url.Values{"hash": {webPicture.Hash}}).wants(t, http.StatusUnprocessableEntity, "Choose yes or no", `href="#field-answer"`, "<title>Error: ")
+	yes := ifan.post(consent, url.Values{"hash": {webPicture.Hash}, "answer": {"given"}}).wants(t, http.StatusSeeOther).location()
+	ifan.get(yes).wants(t, http.StatusOK, "You said yes", webPicture.IfGiven, "Back to my children").lacks(t, "Still to do")
+	ifan.get(consent).wants(t, http.StatusOK, "You said yes</strong> on 21 November 2026", "Change my answer to no").lacks(t, "checked", `type="radio"`)
+	no := ifan.post(consent, url.Values{"hash": {webPicture.Hash}, "answer": {"refused"}}).wants(t, http.StatusSeeOther).location()
+	ifan.get(no).wants(t, http.StatusOK, "You changed your answer to no", webPicture.IfRefused)
+	ifan.get("/portal/").wants(t, http.StatusOK, "Nothing is left to do for Gwenno", "You changed to no", "You signed")
+	ifan.get(consent).wants(t, http.StatusOK, "You said no</strong>", "Change my answer to yes")
+
+	ifan.post("/portal/sign-out", nil).wants(t, http.StatusSeeOther)
+	if len(ifan.jar) != 0 {
+		t.Errorf("after signing out the browser still has %v", ifan.jar)
+	}
+	ifan.get(first).wants(t, http.StatusSeeOther)
+}
+
+// link is where the link with these words goes.
+func link(t *testing.T, r reply, words string) string {
+	t.Helper()
+	before, _, ok := strings.Cut(r.body, ">"+words+"<")
+	i := strings.LastIndex(before, `href="`)
+	if !ok || i < 0 {
+		t.Fatalf("no link %q in\n%s", words, r.body)
+	}
+	to, _, _ := strings.Cut(before[i+len(`href="`):], `"`)
+	return to
+}
+
+func TestSigningWrongly(t *testing.T) {
+	w := newWorld(t)
+	grace := w.as(mother)
+	path := "/portal/children/" + w.pupils["Asha"] + "/agreements/home-school"
+	send := func(name, agreed, hash string) reply {
+		return grace.post(path, url.Values{"name": {name}, "agreed": {agreed}, "hash": {hash}})
+	}
+	untouched := w.dump()
+	long := strings.Repeat("é", 10_000)
+	send("Gr. Okon", "", homeSchool.Hash).wants(t, http.StatusUnprocessableEntity, "Tick the box to say that you agree", `value="Gr. Okon"`, `href="#field-agreed"`, `aria-invalid="true"`, "<title>Error: ")
+	send("  ", "yes", homeSchool.Hash).wants(t, http.StatusUnprocessableEntity, "Type your full name", "checked", `aria-describedby="hint-name error-name"`)
+	send(long, "yes", homeSchool.Hash).wants(t, http.StatusUnprocessableEntity, "200 characters or fewer", long)
+	send("Gr\x00ace", "yes", homeSchool.Hash).wants(t, http.StatusUnprocessableEntity)
+	send(`"><script>alert(1)</script>`, "", homeSchool.Hash).wants(t, http.StatusUnprocessableEntity).lacks(t, "<script>")
+	send("Gr. Okon", "yes", strings.Repeat("0", 64)).wants(t, http.StatusConflict, "The wording has changed", `value="Gr. Okon"`, homeSchool.Hash).lacks(t, "checked")
+	send(strings.Repeat("x", 70<<10), "yes", homeSchool.Hash).wants(t, http.StatusRequestEntityTooLarge, "too large")
+	grace.post("/portal/children/"+w.pupils["Asha"]+"/agreements/nothing", url.Values{"hash": {"x"}}).wants(t, http.StatusNotFound)
+	grace.post("/portal/children/"+w.pupils["Cai"]+"/agreements/home-school", signed(w)).wants(t, http.StatusNotFound)
+	grace.post("/portal/children/"+w.pupils["Asha"]+"/consents/website-pictures", url.Values{"hash": {webPicture.Hash}, "answer": {"withdrawn"}}).wants(t, http.StatusUnprocessableEntity)
+	if w.dump() != untouched {
+		t.Error("a form that was not taken left something behind")
+	}
+}
+
+// Somebody who presses the button many times signs once.
+func TestManyClicksAreOneSignature(t *testing.T) {
+	w := newWorld(t)
+	path := "/portal/children/" + w.pupils["Asha"] + "/agreements/home-school"
+	var clicks sync.WaitGroup
+	where := make([]string, 8)
+	for i := range where {
+		v := w.as(mother)
+		clicks.Go(func() { where[i] = v.post(path, signed(w)).location() })
+	}
+	clicks.Wait()
+	for _, to := range where {
+		if to == "" || to != where[0] {
+			t.Errorf("the clicks lead to %v", where)
+			break
+		}
+	}
+}
+
+// The text changes while a parent has the page open.
+func TestTextChanges(t *testing.T) {
+	w := newWorld(t)
+	grace := w.as(mother)
+	consent := "/portal/children/" + w.pupils["Asha"] + "/consents/website-pictures"
+	grace.post(consent, answered(w)).wants(t, http.StatusSeeOther)
+
+	changed := fernlow
+	picture := text("fernlow", portal.Purpose, "website-pictures", "Pictures on our website", 2, "Pictures are kept for five years.")
+	changed.Texts = []portal.Text{homeSchool, picture}
+	w.must(w.portal.SetSchools(t.Context(), []portal.School{changed}))
+
+	grace.post(consent, url.Values{"answer": {"refused"}, "hash": {webPicture.Hash}}).wants(t, http.StatusConflict, "kept for five years", "Nothing has been recorded", picture.Hash).lacks(t, "checked")
+	grace.get(consent).wants(t, http.StatusOK, "You said yes to an earlier wording", `type="radio"`)
+	grace.get("/portal/").wants(t, http.StatusOK, "We changed the wording, so we are asking again")
+}
+
+// What another says is never shown, only that a yes does not go ahead.
+func TestDisagreement(t *testing.T) {
+	w := newWorld(t)
+	grace, daniel := w.as(mother), w.as(father)
+	consent := "/portal/children/" + w.pupils["Asha"] + "/consents/website-pictures"
+	receipt := grace.post(consent, answered(w)).wants(t, http.StatusSeeOther).location()
+	grace.get(consent).wants(t, http.StatusOK).lacks(t, "will not go ahead")
+	daniel.post(consent, url.Values{"answer": {"refused"}, "hash": {webPicture.Hash}}).wants(t, http.StatusSeeOther)
+	for _, page := range []string{"/portal/", consent, receipt} {
+		grace.get(page).wants(t, http.StatusOK, "You said yes", "This will not go ahead at present. Talk to the school office").lacks(t, "Daniel", "onflict", "isagree")
+	}
+	daniel.get(consent).wants(t, http.StatusOK, "You said no").lacks(t, "Grace", "will not go ahead")
+	daniel.get(receipt).wants(t, http.StatusNotFound)
+
+	lena := w.as(neighbour)
+	consent = "/portal/children/" + w.pupils["Cai"] + "/consents/website-pictures"
+	lena.get(consent).wants(t, http.StatusOK, "has to ask Cai’s social worker first")
+	receipt = lena.post(consent, answered(w)).wants(t, http.StatusSeeOther).location()
+	lena.get(receipt).wants(t, http.StatusOK, "has to ask Cai’s social worker first")
+}
+
+func TestJoinHasALimit(t *testing.T) {
+	w := newWorld(t)
+	v := w.as(stranger)
+	guess := url.Values{"code": {"2222-2222-2222"}, "born-day": {"27"}, "born-month": {"3"}, "born-year": {"2018"}}
+	w.secrets = append(w.secrets, "2222-2222-2222", "222222222222")
+	for range portal.TriesPerAccount {
+		v.post("/portal/join", guess).wants(t, http.StatusUnprocessableEntity)
+	}
+	v.post("/portal/join", guess).wants(t, http.StatusTooManyRequests, "Try again tomorrow")
+}
+
+// Somebody comes back to a form after their session has expired.
+func TestExpiredSessionKeepsWhatWasTyped(t *testing.T) {
+	w := newWorld(t)
+	grace := w.as(mother)
+	path := "/portal/children/" + w.pupils["Asha"] + "/agreements/home-school"
+	form := url.Values{"name": {"Gr. Okon"}, "agreed": {"yes"}, "hash": {homeSchool.Hash}}
+	w.secrets = append(w.secrets, "Gr. Okon")
+	w.later(portal.SessionIdle + time.Minute)
+
+	if to := grace.get(path).wants(t, http.StatusSeeOther).location(); to != "/portal/sign-in?after=expired&return_to="+url.QueryEscape(path) {
+		t.Errorf("a page sends somebody to %s", to)
+	}
+	page := grace.post(path, form).wants(t, http.StatusUnauthorized, "You were signed out", "is kept for a day")
+	if strings.Contains(page.body, "Gr. Okon") {
+		t.Error("what was typed is shown to whoever has the browser now")
+	}
+	kept := path + "?kept=1"
+	back := grace.get(strings.ReplaceAll(link(t, page, "Sign in"), "&amp;", "&")).wants(t, http.StatusOK)
+	if !strings.Contains(back.body, `value="`+kept+`"`) {
+		t.Errorf("signing in does not lead back to %s:\n%s", kept, back.body)
+	}
+
+	w.as(father).get(kept).wants(t, http.StatusOK).lacks(t, "Gr. Okon", "We have kept")
+	again := w.as(mother)
+	again.get(kept).wants(t, http.StatusOK, `value="Gr. Okon"`, "checked", "We have kept what you typed")
+	again.get(kept).wants(t, http.StatusOK).lacks(t, "Gr. Okon")
+	again.post(path, form).wants(t, http.StatusSeeOther)
+
+	// A wording that changed meanwhile is not agreed to unread.
+	stale := url.Values{"answer": {"given"}, "hash": {strings.Repeat("0", 64)}}
+	path = "/portal/children/" + w.pupils["Asha"] + "/consents/website-pictures"
+	grace.post(path, stale).wants(t, http.StatusUnauthorized)
+	w.as(mother).get(path+"?kept=1").wants(t, http.StatusOK, "The wording has changed").lacks(t, "checked")
+
+	// A code is never held.
+	grace.post("/portal/join", url.Values{"code": {"2222-2222-2222"}}).wants(t, http.StatusUnauthorized, "do the last step once more")
+	if strings.Contains(w.dump(), "2222") {
+		t.Error("the database holds a letter's code")
+	}
+	w.later(portal.HeldLife)
+	w.must(w.portal.Tidy(t.Context()))
+	w.as("").post(path, stale).wants(t, http.StatusUnauthorized, "Nothing was sent")
+}
+
+// Somebody at two schools has a page of one for each.
+func TestTwoSchools(t *testing.T) {
+	w := newWorld(t)
+	letters, err := w.portal.Letters(t.Context(), portal.Operator, "st-osric")
+	w.must(err)
+	if len(letters) != 0 {
+		t.Fatalf("%d letters", len(letters))
+	}
+	rows := append(osricRows(), portal.ClassListRow{Row: 3, AdmissionNumber: "10", Forename: "Huw", Surname: "Okonedo", Born: "2016-02-02", Year: 6, ContactName: "Mrs G Okonedo", Parental: true})
+	w.bring("st-osric", rows)
+	letters, err = w.portal.Letters(t.Context(), portal.Operator, "st-osric")
+	w.must(err)
+	grace := w.as(mother)
+	grace.post("/portal/join", url.Values{"code": {letters[0].Code}, "born-day": {"2"}, "born-month": {"2"}, "born-year": {"2016"}}).wants(t, http.StatusSeeOther)
+	w.secrets = append(w.secrets, letters[0].Code)
+	var file strings.Builder
+	w.must(WriteLetters(&file, letters, "https://schools.example", []byte("p{margin:0}")))
+	for _, part := range []string{letters[0].Code, "Dear Mrs G Okonedo", "https://schools.example/portal/join", "<style>p{margin:0}</style>"} {
+		if !strings.Contains(file.String(), part) {
+			t.Errorf("no %s in the file of letters:\n%s", part, &file)
+		}
+	}
+	grace.get("/portal/").wants(t, http.StatusOK, ">Asha</h2>", ">Ben</h2>", ">Huw</h2>", "St Osric’s Junior School", "Thornmere Trust</span>")
+}
+
+func TestHomeOf(t *testing.T) {
+	w := newWorld(t)
+	w.as("").get("/portal/").wants(t, http.StatusOK, "<h1>Sign in</h1>", "Sign in with Thornmail")
+	w.as(clerk).get("/portal/").wants(t, http.StatusOK, `href="/portal/office/fernlow/"`).lacks(t, "/portal/office/st-osric/")
+	w.as(trust).get("/portal/").wants(t, http.StatusOK, `href="/portal/office/fernlow/"`, `href="/portal/office/st-osric/"`)
+	w.as(uncle).get("/portal/").wants(t, http.StatusOK, "no child for whom you can sign").lacks(t, "Asha", "court")
+}

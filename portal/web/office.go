@@ -1,0 +1,259 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/gorilla/mux"
+
+	"schoolgate/portal"
+)
+
+// officeView is a school's register, with where each pupil stands.
+type officeView struct {
+	School  portal.School
+	Filter  officeFilter
+	Years   []option
+	Classes []option
+	Asked   []option // purposes
+	States  []option // standings
+
+	OnRoll     int
+	Purposes   []purposeCount
+	Agreements []agreementCount
+	Columns    []string
+	Rows       []officeRow
+
+	Base    string // the office's address
+	Export  string // the list on show, as a download
+	Applied bool   // a class list has just been applied
+}
+
+// option is one choice of a select.
+type option struct {
+	Value, Label string
+	Chosen       bool
+}
+
+// count is a number of pupils, and the list of them.
+type count struct {
+	Number  int
+	Label   string // who they are, in words
+	About   string // the text's title
+	Link    string
+	Current bool // the list on show
+}
+
+type purposeCount struct {
+	Text   portal.Text
+	Counts []count // in the order of portal.Standings
+}
+
+type agreementCount struct {
+	Text        portal.Text
+	Signed, Not count
+}
+
+type officeRow struct {
+	Name, Year, Class string
+	Cells             []answer
+}
+
+// officeFilter is what the office's address asks for.
+type officeFilter struct {
+	Year, Class, Purpose, Standing string
+	Agreement, Signed              string // Signed is "yes" or "no"
+}
+
+// Query is the filter as an address has it.
+func (f officeFilter) Query() string {
+	q := url.Values{}
+	for _, p := range [][2]string{{"year", f.Year}, {"class", f.Class}, {"purpose", f.Purpose}, {"standing", f.Standing}, {"agreement", f.Agreement}, {"signed", f.Signed}} {
+		if p[1] != "" {
+			q.Set(p[0], p[1])
+		}
+	}
+	return "?" + q.Encode()
+}
+
+// readOfficeFilter reads an address's query, and the filter as the portal takes
+// it. What is wrong with it is [*portal.Invalid].
+func readOfficeFilter(r *http.Request, school portal.School) (f officeFilter, wanted portal.Filter, err error) {
+	q := r.URL.Query()
+	f = officeFilter{
+		Year: q.Get("year"), Class: q.Get("class"), Purpose: q.Get("purpose"), Standing: q.Get("standing"),
+		Agreement: q.Get("agreement"), Signed: q.Get("signed"),
+	}
+	wanted.Group = f.Class
+	var wrong portal.Invalid
+	if f.Year != "" {
+		year, err := portal.ParseYear(f.Year)
+		if err != nil {
+			wrong.Add("year", "There is no such year group. Choose one from the list.")
+		}
+		wanted.Year, f.Year = &year, strconv.Itoa(int(year))
+	}
+	if f.Purpose != "" {
+		if _, ok := school.Current(portal.Purpose, f.Purpose); !ok {
+			wrong.Add("purpose", "This school does not ask about that. Choose a question from the list.")
+		}
+		wanted.Purposes = []string{f.Purpose}
+	}
+	if f.Standing != "" {
+		wanted.Standing = portal.Standing(f.Standing)
+		if !slices.Contains(portal.Standings, wanted.Standing) {
+			wrong.Add("standing", "There is no such answer. Choose one from the list.")
+		} else if f.Purpose == "" {
+			wrong.Add("purpose", "Choose the question that the answer is to.")
+		}
+	}
+	return f, wanted, wrong.Or()
+}
+
+// office is the school in a request's address, if whoever asks may do this there.
+func (s *server) office(r *http.Request, do portal.Action) (portal.School, error) {
+	actor, err := s.Portal.Actor(r.Context(), account(r))
+	if err != nil {
+		return portal.School{}, err
+	}
+	slug := mux.Vars(r)["school"]
+	if err := actor.May(do, portal.Subject{School: slug}); err != nil {
+		return portal.School{}, err
+	}
+	return s.Portal.School(r.Context(), slug)
+}
+
+func officeLink(school string) string { return "/portal/office/" + school + "/" }
+
+func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
+	school, err := s.office(r, portal.SeeRegister)
+	if err != nil {
+		return err
+	}
+	f, wanted, wrong := readOfficeFilter(r, school)
+	if wrong != nil {
+		f, wanted = officeFilter{}, portal.Filter{}
+	}
+	v, err := s.readOffice(r, school, f, wanted)
+	if err != nil {
+		return err
+	}
+	v.Applied = r.URL.Query().Get("after") == "import"
+	p := page{template: "office.html", title: "School office: " + school.ShortName, school: &school, data: v}
+	if wrong != nil {
+		return &again{wrong, func(bool) (page, error) { return p, nil }}
+	}
+	return s.show(w, r, http.StatusOK, p)
+}
+
+// readOffice reads the register once: the choices from all of it, the counts
+// from the chosen year and class, and the rows from what is left.
+func (s *server) readOffice(r *http.Request, school portal.School, f officeFilter, wanted portal.Filter) (officeView, error) {
+	base := officeLink(school.Slug)
+	v := officeView{School: school, Filter: f, Base: base, Export: base + "export" + officeFilter{Year: f.Year, Class: f.Class, Purpose: f.Purpose, Standing: f.Standing}.Query()}
+	for _, standing := range portal.Standings {
+		v.States = append(v.States, option{string(standing), standingWords[standing].Word, string(standing) == f.Standing})
+	}
+	var columns portal.List
+	var purposes, agreements []int // the places of those shown
+	begin := func(l portal.List) error {
+		columns = l
+		v.heads(l, f)
+		purposes, agreements = chosen(l.Purposes, f.Purpose), chosen(l.Agreements, f.Agreement)
+		switch { // one column was asked for
+		case f.Purpose != "" && f.Agreement == "":
+			agreements = nil
+		case f.Agreement != "" && f.Purpose == "":
+			purposes = nil
+		}
+		for _, i := range purposes {
+			v.Columns = append(v.Columns, l.Purposes[i].Title)
+		}
+		for _, i := range agreements {
+			v.Columns = append(v.Columns, l.Agreements[i].Title)
+		}
+		return nil
+	}
+	years, classes := map[portal.Year]bool{}, map[string]bool{}
+	err := s.Portal.ReadRegister(r.Context(), account(r), school.Slug, portal.Filter{}, begin, func(row portal.ListRow) error {
+		p := row.Pupil
+		if !years[p.Year] {
+			years[p.Year] = true
+			v.Years = append(v.Years, option{strconv.Itoa(int(p.Year)), p.Year.String(), strconv.Itoa(int(p.Year)) == f.Year})
+		}
+		if !classes[p.Group] && p.Group != "" {
+			classes[p.Group] = true
+			v.Classes = append(v.Classes, option{p.Group, p.Group, p.Group == f.Class})
+		}
+		if wanted.Year != nil && p.Year != *wanted.Year || wanted.Group != "" && p.Group != wanted.Group {
+			return nil
+		}
+		v.OnRoll++
+		keep := true
+		for i, standing := range row.Standings {
+			v.Purposes[i].Counts[slices.Index(portal.Standings, standing)].Number++
+			if columns.Purposes[i].Slug == f.Purpose && wanted.Standing != "" && standing != wanted.Standing {
+				keep = false
+			}
+		}
+		for i, signed := range row.Signed {
+			if signed {
+				v.Agreements[i].Signed.Number++
+			} else {
+				v.Agreements[i].Not.Number++
+			}
+			if columns.Agreements[i].Slug == f.Agreement && f.Signed != "" && signed != (f.Signed == "yes") {
+				keep = false
+			}
+		}
+		if !keep {
+			return nil
+		}
+		out := officeRow{Name: p.Surname + ", " + p.Forename, Year: p.Year.String(), Class: p.Group}
+		for _, i := range purposes {
+			out.Cells = append(out.Cells, standingWords[row.Standings[i]])
+		}
+		for _, i := range agreements {
+			if row.Signed[i] {
+				out.Cells = append(out.Cells, answer{"Signed", "given"})
+			} else {
+				out.Cells = append(out.Cells, answer{"Not signed", "waiting"})
+			}
+		}
+		v.Rows = append(v.Rows, out)
+		return nil
+	})
+	return v, err
+}
+
+// heads makes a line of counts for each text, each count a link to its list.
+func (v *officeView) heads(l portal.List, f officeFilter) {
+	for _, t := range l.Purposes {
+		c := purposeCount{Text: t}
+		for _, standing := range portal.Standings {
+			to := officeFilter{Year: f.Year, Class: f.Class, Purpose: t.Slug, Standing: string(standing)}
+			c.Counts = append(c.Counts, count{Label: standingWords[standing].Word, About: t.Title, Link: v.Base + to.Query(), Current: to == f})
+		}
+		v.Purposes = append(v.Purposes, c)
+		v.Asked = append(v.Asked, option{t.Slug, t.Title, t.Slug == f.Purpose})
+	}
+	for _, t := range l.Agreements {
+		yes := officeFilter{Year: f.Year, Class: f.Class, Agreement: t.Slug, Signed: "yes"}
+		no := yes
+		no.Signed = "no"
+		v.Agreements = append(v.Agreements, agreementCount{t,
+			count{Label: "Signed", About: t.Title, Link: v.Base + yes.Query(), Current: yes == f}, count{Label: "Not signed", About: t.Title, Link: v.Base + no.Query(), Current: no == f}})
+	}
+}
+
+// chosen is the places of the texts with a slug, or of all for "".
+func chosen(texts []portal.Text, slug string) (places []int) {
+	for i, t := range texts {
+		if slug == "" || t.Slug == slug {
+			places = append(places, i)
+		}
+	}
+	return places
+}

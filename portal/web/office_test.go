@@ -1,0 +1,157 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"schoolgate/portal"
+)
+
+// upload sends a file as a browser does.
+func (v *visitor) upload(path, field string, content io.Reader) reply {
+	v.t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	part, err := m.CreateFormFile(field, "class list.csv")
+	v.must(err)
+	_, err = io.Copy(part, content)
+	v.must(err)
+	v.must(m.Close())
+	r, err := http.NewRequestWithContext(v.t.Context(), http.MethodPost, v.web.URL+path, &b)
+	v.must(err)
+	r.Header.Set("Content-Type", m.FormDataContentType())
+	return v.do(r)
+}
+
+func TestRegister(t *testing.T) {
+	w := newWorld(t)
+	w.as(mother).post("/portal/children/"+w.pupils["Asha"]+"/consents/website-pictures", answered(w)).wants(t, http.StatusSeeOther)
+	w.as(mother).post("/portal/children/"+w.pupils["Ben"]+"/agreements/home-school", signed(w)).wants(t, http.StatusSeeOther)
+	office := w.as(clerk)
+	const base = "/portal/office/fernlow/"
+	page := office.get(base).wants(t, http.StatusOK, "4 of 4 pupils", "Okonedo, Asha", "&lt;b&gt;Rao&lt;/b&gt;, Deepa", "Ask social worker").lacks(t, "<b>Rao", "Elin")
+	if n := strings.Count(page.body, "<tr>"); n != 1+1+1+1+1+4 {
+		t.Errorf("%d rows of tables", n)
+	}
+	office.get(base+"?year=4").wants(t, http.StatusOK, "2 of 2 pupils", "Asha", "Deepa").lacks(t, "Cai,")
+	office.get(base+"?class=Acorns").wants(t, http.StatusOK, "1 of 1 pupils", "Okonedo, Ben")
+	office.get(base+"?purpose=website-pictures&standing=given").wants(t, http.StatusOK, "1 of 4 pupils", "Okonedo, Asha", `aria-current="true"`, `value="given" selected`).lacks(t, "Okonedo, Ben")
+	office.get(base+"?purpose=website-pictures&standing=held").wants(t, http.StatusOK, "1 of 4 pupils", "Pugh, Cai")
+	office.get(base+"?agreement=home-school&signed=no").wants(t, http.StatusOK, "3 of 4 pupils").lacks(t, "Okonedo, Ben")
+	office.get(base+"?year=4&class=Acorns").wants(t, http.StatusOK, "No pupil fits")
+	for _, bad := range []string{"?year=99", "?standing=given", "?standing=perhaps&purpose=website-pictures", "?purpose=nothing"} {
+		office.get(base+bad).wants(t, http.StatusUnprocessableEntity, "<title>Error: ", "4 of 4 pupils")
+	}
+	w.as(trust).get("/portal/office/st-osric/").wants(t, http.StatusOK, "Hart, Elin").lacks(t, "Asha")
+	w.as(trust).get("/portal/office/nowhere/").wants(t, http.StatusNotFound)
+}
+
+func TestImport(t *testing.T) {
+	w := newWorld(t)
+	office := w.as(clerk)
+	const path = "/portal/office/fernlow/import"
+	office.get(path).wants(t, http.StatusOK, `type="file"`)
+	before := w.dump()
+	office.upload(path, "other", strings.NewReader("x")).wants(t, http.StatusUnprocessableEntity, "Choose a class list", `href="#field-file"`)
+	office.upload(path, "file", strings.NewReader("1,Asha\n2,Ben,Okonedo,2022-01-09\n3\n")).wants(t, http.StatusUnprocessableEntity, "what has to be put right", "Row 1, column Surname", "Row 3, column Surname", "this row has no surname", "Nothing was saved")
+	office.upload(path, "file", io.LimitReader(zeros{}, uploadLimit+1)).wants(t, http.StatusRequestEntityTooLarge, "up to 20 MB")
+	if w.dump() != before {
+		t.Error("a file that was not taken left something behind")
+	}
+
+	const file = "1,Asha,Okonedo,2018-03-27\n50,Nia,Rowe,2019-01-01\n"
+	w.secrets = append(w.secrets, "Nia", "Rowe")
+	page := office.upload(path, "file", strings.NewReader(file)).wants(t, http.StatusOK, "Nothing has been saved yet", "Nia Rowe", "House", "3 pupils who are not in the file have left").lacks(t, "checked")
+	apply, print := value(t, page, `action="`), value(t, page, `name="fingerprint" value="`)
+
+	w.as(trust).post(apply, url.Values{"fingerprint": {print}}).wants(t, http.StatusNotFound)
+	w.bring("fernlow", fernlowRows(true)[:6]) // Deepa leaves meanwhile
+	stale := office.post(apply, url.Values{"fingerprint": {print}, "leavers": {"yes"}}).wants(t, http.StatusConflict, "The register has changed meanwhile", "2 pupils who are not in the file").lacks(t, "checked")
+	print = value(t, stale, `name="fingerprint" value="`)
+	to := office.post(apply, url.Values{"fingerprint": {print}}).wants(t, http.StatusSeeOther).location()
+	office.get(to).wants(t, http.StatusOK, "The class list is in", "Rowe, Nia", "Okonedo, Ben")
+	office.post(apply, url.Values{"fingerprint": {print}}).wants(t, http.StatusNotFound)
+
+	page = office.upload(path, "file", strings.NewReader(file)).wants(t, http.StatusOK, "2 pupils who are not in the file")
+	office.post(value(t, page, `action="`+path), url.Values{"fingerprint": {value(t, page, `name="fingerprint" value="`)}, "leavers": {"yes"}}).wants(t, http.StatusNotFound)
+	office.post(path+value(t, page, `action="`+path), url.Values{"fingerprint": {value(t, page, `name="fingerprint" value="`)}, "leavers": {"yes"}}).wants(t, http.StatusSeeOther)
+	office.get("/portal/office/fernlow/").wants(t, http.StatusOK, "2 of 2 pupils").lacks(t, "Okonedo, Ben")
+	w.as(neighbour).get("/portal/").wants(t, http.StatusOK).lacks(t, "Cai")
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = '0'
+	}
+	return len(p), nil
+}
+
+// value is what stands between a mark in the main part of a page and the next quote.
+func value(t *testing.T, r reply, mark string) string {
+	t.Helper()
+	_, main, _ := strings.Cut(r.body, "<main")
+	_, after, ok := strings.Cut(main, mark)
+	if !ok {
+		t.Fatalf("no %s in\n%s", mark, r.body)
+	}
+	got, _, _ := strings.Cut(after, `"`)
+	return got
+}
+
+func TestExport(t *testing.T) {
+	w := newWorld(t)
+	const path = "/portal/office/fernlow/export"
+	w.as(clerk).get(path).wants(t, http.StatusOK, "Download as CSV")
+	got := w.as(clerk).get(path+"?format=csv&purpose=website-pictures&standing=waiting&year=4").wants(t, http.StatusOK, "<b>Rao</b> [waiting]\nOkonedo [waiting]\n").lacks(t, "Pugh")
+	if d := got.Header.Get("Content-Disposition"); !strings.HasPrefix(d, `attachment; filename="fernlow-website-pictures-waiting-year-4-2`) {
+		t.Errorf("the list comes as %s", d)
+	}
+	for _, bad := range []string{"?format=doc", "?format=csv&year=x", "?format=csv&purpose=nothing", "?format=csv&standing=given"} {
+		w.as(clerk).get(path+bad).wants(t, http.StatusUnprocessableEntity, "<title>Error: ", "Download as CSV")
+	}
+}
+
+// A list that breaks off halfway is no list at all: the connection ends without
+// the end of the answer.
+func TestExportNeverLooksWhole(t *testing.T) {
+	w := newWorld(t)
+	const path = "/portal/office/fernlow/export?format=csv"
+	for _, rows := range []int{1, 0} {
+		w.serve(w.server.Address, func(c *Config) {
+			c.WriteList = func(out io.Writer, _ []portal.Text) (func(portal.ListRow) error, func() error) {
+				n := 0
+				return func(portal.ListRow) error {
+					if n++; n > rows {
+						return errors.New("the disk is full")
+					}
+					_, err := io.WriteString(out, strings.Repeat("row,", 10_000))
+					return err
+				}, func() error { return nil }
+			}
+		})
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.web.URL+path, nil)
+		w.must(err)
+		v := w.as(clerk)
+		for name, value := range v.jar {
+			r.AddCookie(&http.Cookie{Name: name, Value: value})
+		}
+		res, err := v.client.Do(r)
+		w.must(err)
+		_, err = io.ReadAll(res.Body)
+		res.Body.Close()
+		switch {
+		case rows > 0 && !errors.Is(err, io.ErrUnexpectedEOF):
+			t.Errorf("a list cut short ends with %v", err)
+		case rows == 0 && (err != nil || res.StatusCode != http.StatusInternalServerError || res.Header.Get("Content-Disposition") != ""):
+			t.Errorf("a list that never began: %d, %v, %v", res.StatusCode, res.Header, err)
+		}
+	}
+}

@@ -1,0 +1,226 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"schoolgate/portal"
+)
+
+//go:embed pages/*.html
+var files embed.FS
+
+// layout is the frame and the parts that pages share; it is not a page.
+const layout = "layout.html"
+
+// lettersFile is the frame of letters that are written to a file.
+const lettersFile = "letters-file.html"
+
+// pageFiles is every page's template.
+var pageFiles = []string{
+	"apply.html", "consent.html", "error.html", "export.html", "home.html", "import.html", "join.html",
+	"leaving.html", "letters.html", "letters-form.html", "office.html", "receipt.html", "sign.html", "sign-in.html",
+}
+
+type templates map[string]*template.Template
+
+// loadTemplates reads every page's template, and finds any that is missing or is
+// nobody's.
+func (s *server) loadTemplates() (templates, error) {
+	base, err := s.newTemplate("pages/" + layout)
+	if err != nil {
+		return nil, err
+	}
+	found, err := fs.Glob(files, "pages/*.html")
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range found {
+		if name := strings.TrimPrefix(f, "pages/"); name != layout && name != lettersFile && !slices.Contains(pageFiles, name) {
+			return nil, fmt.Errorf("template %s belongs to no page", name)
+		}
+	}
+	out := templates{}
+	for _, name := range pageFiles {
+		t, err := base.Clone()
+		if err == nil {
+			t, err = t.ParseFS(files, "pages/"+name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if t.Lookup("main") == nil {
+			return nil, fmt.Errorf("template %s does not define main", name)
+		}
+		out[name] = t
+	}
+	return out, nil
+}
+
+// newTemplate parses files with the functions that pages use.
+func (s *server) newTemplate(names ...string) (*template.Template, error) {
+	return template.New(layout).Option("missingkey=error").Funcs(template.FuncMap{
+		"moment":   s.moment,
+		"day":      s.day,
+		"short":    shortHash,
+		"sentence": sentence,
+		"tel":      func(phone string) string { return strings.ReplaceAll(phone, " ", "") },
+	}).ParseFS(files, names...)
+}
+
+// page is one page to show. Its title goes into the browser's history, so it
+// never names a person.
+type page struct {
+	template string
+	title    string
+	school   *portal.School // whose page it is; nil for the trust's
+	problems problems
+	data     any
+}
+
+// problems is what has to be put right on a page.
+type problems []portal.Problem
+
+// Of is the message about a field, or "".
+func (p problems) Of(field string) string {
+	for _, x := range p {
+		if x.Field == field {
+			return x.Message
+		}
+	}
+	return ""
+}
+
+// Only is the message about a field, if nothing else is wrong.
+func (p problems) Only(field string) string {
+	if len(p) == 1 {
+		return p.Of(field)
+	}
+	return ""
+}
+
+// sentence gives words a capital to begin with.
+func sentence(words string) string {
+	first, size := utf8.DecodeRuneInString(words)
+	return string(unicode.ToUpper(first)) + words[size:]
+}
+
+// frame is what a template is given.
+type frame struct {
+	Title    string
+	Styles   []string
+	School   *portal.School
+	Brand    string
+	BrandTo  string
+	Initial  string // on the crest
+	SignedIn bool
+	Name     string // of whoever is signed in; may be empty
+	Parent   bool   // has children to go to
+	Staff    bool   // has offices to go to
+	Problems problems
+	Page     any
+}
+
+// show writes a page.
+func (s *server) show(w http.ResponseWriter, r *http.Request, status int, p page) error {
+	t, ok := s.templates[p.template]
+	if !ok {
+		return fmt.Errorf("no template %q", p.template)
+	}
+	f := frame{Title: p.title, School: p.school, Problems: p.problems, Page: p.data}
+	if len(p.problems) > 0 {
+		f.Title = "Error: " + f.Title
+	}
+	blind := visitOf(r).blind
+	if f.School == nil && s.TrustName == "" && !blind {
+		schools, err := s.Portal.Schools(r.Context())
+		if err != nil {
+			return err
+		}
+		if len(schools) == 1 {
+			f.School = &schools[0]
+		}
+	}
+	slug, short := "", s.TrustName
+	f.Brand, f.BrandTo = s.TrustName, "/"
+	if f.School != nil {
+		slug, short = f.School.Slug, f.School.ShortName
+		f.Brand, f.BrandTo = f.School.Name, f.School.Site
+	}
+	if f.Brand == "" {
+		f.Brand, short = "Schoolgate", "Schoolgate"
+	}
+	f.Initial = initial(short)
+	f.Styles = []string{s.stylesheet, s.colourAddress(slug)}
+
+	var who session
+	if !blind {
+		var err error
+		if who, err = s.session(r); err != nil {
+			return err
+		}
+	}
+	if f.SignedIn = who.account != ""; f.SignedIn {
+		actor, err := s.Portal.Actor(r.Context(), who.account)
+		if err != nil {
+			return err
+		}
+		f.Parent, f.Staff = len(actor.Contacts) > 0, len(actor.Roles) > 0
+		switch {
+		case f.Parent:
+			f.Name = actor.Contacts[0].Name
+		case f.Staff:
+			f.Name = actor.Roles[0].Email
+		}
+	}
+
+	var b bytes.Buffer
+	if err := t.Execute(&b, f); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, err := b.WriteTo(w)
+	return err
+}
+
+// initial is the letter on a crest.
+func initial(name string) string {
+	first, _ := utf8.DecodeRuneInString(name)
+	return string(first)
+}
+
+// moment is a time as it is read in England: 21 November 2026 at 10:04 pm.
+func (s *server) moment(t time.Time) string {
+	return t.In(s.london).Format("2 January 2006 at 3:04 pm")
+}
+
+// day is the day of a time in England: 21 November 2026.
+func (s *server) day(t time.Time) string { return t.In(s.london).Format("2 January 2006") }
+
+// shortHash is as much of a wording's hash as its public address has.
+func shortHash(hash string) string { return hash[:min(12, len(hash))] }
+
+// public is a public address in full, as somebody would type it.
+func (s *server) public(path string) string {
+	if strings.HasPrefix(path, "/") {
+		return s.Address + path
+	}
+	return path
+}
+
+// seeOther sends the browser to a page after a form was taken, so that loading
+// that page again sends nothing twice.
+func seeOther(w http.ResponseWriter, r *http.Request, to string) error {
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}

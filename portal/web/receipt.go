@@ -1,0 +1,91 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/gorilla/mux"
+
+	"schoolgate/portal"
+)
+
+// receiptView is what somebody signed or decided, and what comes next.
+type receiptView struct {
+	portal.Receipt
+	Heading  string // what they did, in words
+	Child    string // first name
+	Signed   bool   // a signature, not an answer
+	Yes      bool
+	Held     bool // a looked-after child: the school has to ask the social worker first
+	Against  bool // they said yes, and it does not go ahead
+	Change   string
+	Download string
+	Address  string // public, of the wording
+	Next     []nextStep
+}
+
+// nextStep is something left to do, for this child or for another.
+type nextStep struct {
+	toDo
+	Child string // first name
+}
+
+func (s *server) getReceipt(w http.ResponseWriter, r *http.Request) error {
+	got, err := s.Portal.Receipt(r.Context(), account(r), mux.Vars(r)["id"])
+	if err != nil {
+		return err
+	}
+	family, err := s.Portal.Family(r.Context(), account(r))
+	if err != nil {
+		return err
+	}
+	v := receiptView{
+		Receipt: got, Child: got.Child.Pupil.Forename, Signed: got.Answer == "", Yes: got.Answer == portal.Given,
+		Held: got.Child.Pupil.LookedAfter, Download: receiptLink(got.Act.ID) + "/receipt.json", Address: s.public(got.Text.Path),
+	}
+	switch {
+	case v.Signed:
+		v.Heading = "You have signed"
+	case v.Yes:
+		v.Heading = "You said yes"
+	case got.Answer == portal.Withdrawn:
+		v.Heading = "You changed your answer to no"
+	default:
+		v.Heading = "You said no"
+	}
+	for _, child := range family {
+		var left []nextStep
+		for _, t := range s.card(child).ToDo {
+			left = append(left, nextStep{t, child.Child.Pupil.Forename})
+		}
+		if child.Child.Pupil.ID != got.Act.PupilID {
+			v.Next = append(v.Next, left...)
+			continue
+		}
+		v.Next = append(left, v.Next...)
+		for _, p := range child.Purpose {
+			if p.Text.Slug == got.Act.TextSlug && !v.Signed {
+				v.Change = textLink(child, p.Text)
+				v.Against = p.Mine.ID == got.Act.ID && against(p)
+			}
+		}
+	}
+	return s.show(w, r, http.StatusOK, page{template: "receipt.html", title: "Your receipt", school: &got.School, data: v})
+}
+
+// getReceiptFile is the proof itself, which anybody can check without us.
+func (s *server) getReceiptFile(w http.ResponseWriter, r *http.Request) error {
+	got, err := s.Portal.Receipt(r.Context(), account(r), mux.Vars(r)["id"])
+	if err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(got.Proof, "", "  ")
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="receipt-%s.json"`, got.Act.ID))
+	_, err = w.Write(append(b, '\n'))
+	return err
+}

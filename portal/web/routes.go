@@ -1,0 +1,52 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gorilla/mux"
+)
+
+// routes is every address of the portal. No address holds a name: pupils and
+// receipts go by opaque ids, schools and texts by their public slugs.
+func (s *server) routes() *mux.Router {
+	r := mux.NewRouter().StrictSlash(true)
+	r.Use(s.named)
+	get := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodGet, http.MethodHead) }
+	post := func(path string, h handler) { r.Handle(path, s.handle(limit(formLimit, h))).Methods(http.MethodPost) }
+	upload := func(path string, h handler) { r.Handle(path, s.handle(limit(uploadLimit, h))).Methods(http.MethodPost) }
+
+	get("/portal/assets/schoolgate.{hash:[0-9a-f]+}.css", s.getStylesheet)
+	get("/portal/assets/colour-{colour:[0-9a-f]{6}}.css", s.getColour)
+
+	get("/portal/", s.getHome)
+	get("/portal/sign-in", s.getSignIn)
+	post("/portal/sign-in/{provider:[a-z0-9-]+}", s.postSignIn)
+	get("/portal/callback/{provider:[a-z0-9-]+}", s.getCallback)
+	post("/portal/sign-out", s.postSignOut)
+
+	get("/portal/join", s.signedIn(s.getJoin))
+	post("/portal/join", s.signedIn(s.postJoin))
+
+	const child = "/portal/children/{pupil:[A-Za-z0-9_-]+}"
+	get(child+"/agreements/{slug:[a-z0-9-]+}", s.signedIn(s.getSign))
+	post(child+"/agreements/{slug:[a-z0-9-]+}", s.signedIn(s.postSign, signFields...))
+	get(child+"/consents/{slug:[a-z0-9-]+}", s.signedIn(s.getConsent))
+	post(child+"/consents/{slug:[a-z0-9-]+}", s.signedIn(s.postConsent, consentFields...))
+
+	const receipt = "/portal/receipts/{id:[A-Za-z0-9_-]+}"
+	get(receipt, s.signedIn(s.getReceipt))
+	get(receipt+"/receipt.json", s.signedIn(s.getReceiptFile))
+
+	const office = "/portal/office/{school:[a-z0-9-]+}"
+	get(office+"/", s.signedIn(s.getOffice))
+	get(office+"/import", s.signedIn(s.getImport))
+	upload(office+"/import", s.signedIn(s.postImport))
+	post(office+"/import/{id:[A-Za-z0-9_-]+}", s.signedIn(s.postApply))
+	get(office+"/letters", s.signedIn(s.getLetters))
+	post(office+"/letters", s.signedIn(s.postLetters))
+	get(office+"/export", s.signedIn(s.getExport))
+
+	r.NotFoundHandler = s.handle(func(http.ResponseWriter, *http.Request) error { return errNoRoute })
+	r.MethodNotAllowedHandler = s.handle(func(http.ResponseWriter, *http.Request) error { return errMethod })
+	return r
+}

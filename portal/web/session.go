@@ -1,0 +1,140 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"schoolgate/portal"
+)
+
+// session is who is asking.
+type session struct {
+	token   string
+	account string // "" when signed out
+	lapsed  string // the account of a session that has expired lately
+}
+
+// The cookies. With https their names have the __Host- prefix, which browsers
+// let nobody but this very host set.
+const (
+	sessionCookie = "schoolgate"
+	signInCookie  = "schoolgate-sign-in" // the sign-in under way
+)
+
+func (s *server) cookie(name, value string) *http.Cookie {
+	if s.https {
+		name = "__Host-" + name
+	}
+	c := &http.Cookie{Name: name, Value: value, Path: "/", Secure: s.https, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	if value == "" {
+		c.MaxAge = -1
+	}
+	return c
+}
+
+func (s *server) cookieValue(r *http.Request, name string) string {
+	c, err := r.Cookie(s.cookie(name, "").Name)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// session looks up who is asking, once in a request.
+func (s *server) session(r *http.Request) (session, error) {
+	v := visitOf(r)
+	if v.looked {
+		return v.who, nil
+	}
+	token := s.cookieValue(r, sessionCookie)
+	if token != "" {
+		found, live, err := s.Portal.Session(r.Context(), token)
+		switch {
+		case errors.Is(err, portal.ErrNotFound):
+		case err != nil:
+			return session{}, err
+		case live:
+			v.who = session{token: token, account: found.AccountID}
+		default:
+			v.who = session{token: token, lapsed: found.AccountID}
+		}
+	}
+	v.looked = true
+	return v.who, nil
+}
+
+// account is who is signed in; only for handlers within signedIn.
+func account(r *http.Request) string { return visitOf(r).who.account }
+
+// signedIn lets only somebody through who is signed in. A form that comes with a
+// session lately expired has the named fields held, for the same account's next
+// session.
+func (s *server) signedIn(h handler, keep ...string) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		who, err := s.session(r)
+		if err != nil {
+			return err
+		}
+		if who.account != "" {
+			return h(w, r)
+		}
+		out := &signedOut{back: r.URL.RequestURI(), lapsed: who.lapsed != ""}
+		if r.Method == http.MethodPost {
+			out.back = s.wayBack(r)
+			if who.lapsed != "" && len(keep) > 0 {
+				form := map[string][]string{}
+				for _, name := range keep {
+					if v := r.PostForm.Get(name); v != "" {
+						form[name] = []string{strings.ReplaceAll(strings.ToValidUTF8(v, ""), "\x00", "")}
+					}
+				}
+				if err := s.Portal.Hold(r.Context(), who.lapsed, r.URL.Path, form); err != nil {
+					return err
+				}
+				out.kept, out.back = true, r.URL.Path+"?"+keptQuery
+			}
+		}
+		return out
+	}
+}
+
+// keptQuery, in the address of a form, has it shown with what was held.
+const keptQuery = "kept=1"
+
+// held is what was typed into this page's form before its session expired; nil
+// for nothing.
+func (s *server) held(r *http.Request) (url.Values, error) {
+	if r.URL.RawQuery != keptQuery {
+		return nil, nil
+	}
+	form, err := s.Portal.TakeHeld(r.Context(), account(r), r.URL.Path)
+	return form, err
+}
+
+// wayBack is the page that a form was on.
+func (s *server) wayBack(r *http.Request) string {
+	if slices.Contains(s.allowed(r), http.MethodGet) {
+		return r.URL.Path
+	}
+	return "/portal/"
+}
+
+// localPath is a path of the portal that somebody asked to be sent to; anything
+// else is the first page.
+func localPath(to string) string {
+	u, err := url.Parse(to)
+	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.ContainsAny(to, "\\\r\n\t") ||
+		!strings.HasPrefix(to, "/portal/") || strings.HasPrefix(u.Path, "/portal/callback/") ||
+		!strings.HasPrefix(path.Clean(u.Path)+"/", "/portal/") {
+		return "/portal/"
+	}
+	return to
+}
+
+// drain reads what a browser is still sending, within reason.
+func drain(body io.Reader) { _, _ = io.CopyN(io.Discard, body, 2*uploadLimit) }

@@ -1,0 +1,79 @@
+package web
+
+import (
+	"html/template"
+	"net/http"
+	"net/url"
+
+	"github.com/gorilla/mux"
+
+	"schoolgate/portal"
+)
+
+// language is that of every text so far.
+const language = "en-GB"
+
+// signFields are the form's, and what of it is held when a session has expired.
+var signFields = []string{"name", "agreed", "hash"}
+
+// signView is an agreement to read and sign for one child.
+type signView struct {
+	Child   string // first name
+	School  portal.School
+	Text    portal.Text
+	HTML    template.HTML
+	Address string // public, of this wording
+	Signed  portal.Signature
+	Receipt string // where the receipt of Signed is
+	Name    string // as typed
+	Agreed  bool
+	Changed bool // the wording is not the one that was sent
+	Kept    bool // the form is filled with what was held
+}
+
+func (s *server) getSign(w http.ResponseWriter, r *http.Request) error {
+	held, err := s.held(r)
+	if err != nil {
+		return err
+	}
+	p, err := s.signPage(r, held, false)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, http.StatusOK, p)
+}
+
+func (s *server) postSign(w http.ResponseWriter, r *http.Request) error {
+	id, err := s.Portal.Sign(r.Context(), account(r), portal.SignForm{
+		Pupil: mux.Vars(r)["pupil"], Agreement: mux.Vars(r)["slug"], Hash: r.PostForm.Get("hash"),
+		Name: r.PostForm.Get("name"), Agreed: r.PostForm.Get("agreed") == "yes", Language: language,
+	})
+	if err != nil {
+		return &again{err, func(changed bool) (page, error) { return s.signPage(r, r.PostForm, changed) }}
+	}
+	return seeOther(w, r, receiptLink(id))
+}
+
+// signPage is the page filled with a form; nil for an empty one. A tick belongs
+// to the wording beside which it was made, and is not carried to another.
+func (s *server) signPage(r *http.Request, form url.Values, changed bool) (page, error) {
+	child, err := s.Portal.Child(r.Context(), account(r), mux.Vars(r)["pupil"])
+	if err != nil {
+		return page{}, err
+	}
+	for _, a := range child.Signing {
+		if a.Text.Slug != mux.Vars(r)["slug"] {
+			continue
+		}
+		same := form.Get("hash") == a.Text.Hash
+		v := signView{
+			Child: child.Child.Pupil.Forename, School: child.School, Text: a.Text,
+			HTML:    template.HTML(a.Text.HTML), // our own site's rendering of the school's own file
+			Address: s.public(a.Text.Path), Signed: a.Signed, Receipt: receiptLink(a.Signed.ID),
+			Name: form.Get("name"), Agreed: same && form.Get("agreed") == "yes",
+			Changed: changed || form != nil && !same, Kept: form != nil && r.Method != http.MethodPost,
+		}
+		return page{template: "sign.html", title: a.Text.Title, school: &child.School, data: v}, nil
+	}
+	return page{}, portal.ErrNotFound
+}

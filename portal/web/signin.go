@@ -1,0 +1,131 @@
+package web
+
+import (
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/gorilla/mux"
+
+	"schoolgate/portal"
+)
+
+// signInView is the page on which somebody chooses how to sign in.
+type signInView struct {
+	Families []portal.Provider
+	Staff    []portal.Provider
+	ReturnTo string // where to go afterwards
+	Expired  bool   // they were signed in a while ago
+	Left     bool   // they have just signed out
+	ForPage  bool   // they asked for a page that needs it
+}
+
+func (s *server) getSignIn(w http.ResponseWriter, r *http.Request) error {
+	who, err := s.session(r)
+	if err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	to := localPath(q.Get("return_to"))
+	if who.account != "" {
+		return seeOther(w, r, to)
+	}
+	return s.showSignIn(w, r, signInView{
+		ReturnTo: to, Expired: q.Get("after") == "expired", Left: q.Get("after") == "sign-out", ForPage: to != "/portal/",
+	})
+}
+
+func (s *server) showSignIn(w http.ResponseWriter, r *http.Request, v signInView) error {
+	for _, p := range s.SignIn.Providers() {
+		if p.Staff {
+			v.Staff = append(v.Staff, p)
+		}
+		if p.Families {
+			v.Families = append(v.Families, p)
+		}
+	}
+	return s.show(w, r, http.StatusOK, page{template: "sign-in.html", title: "Sign in", data: v})
+}
+
+// leavingView is the page between this site and a provider.
+type leavingView struct {
+	Label string
+	To    string
+}
+
+// postSignIn answers a page that goes on to the provider by itself, not a
+// redirect: a form's redirects, the provider's own among them, would each have to
+// be named in form-action, and who can know where a provider sends people next.
+func (s *server) postSignIn(w http.ResponseWriter, r *http.Request) error {
+	providers := s.SignIn.Providers()
+	i := slices.IndexFunc(providers, func(p portal.Provider) bool { return p.Name == mux.Vars(r)["provider"] })
+	if i < 0 {
+		return fmt.Errorf("provider: %w", portal.ErrNotFound)
+	}
+	to, handshake, err := s.SignIn.Begin(r.Context(), providers[i].Name)
+	if err != nil {
+		return &signInFailed{err}
+	}
+	if u, err := url.Parse(to); err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || s.https) {
+		return &signInFailed{errors.New("the provider's address is not one of the web's")}
+	}
+	token, err := s.Portal.StartSignIn(r.Context(), handshake, localPath(r.PostForm.Get("return_to")))
+	if err != nil {
+		return err
+	}
+	c := s.cookie(signInCookie, token)
+	c.MaxAge = int(portal.HandshakeLife.Seconds())
+	http.SetCookie(w, c)
+	w.Header().Set("Refresh", "0; url="+to)
+	return s.show(w, r, http.StatusOK, page{template: "leaving.html", title: "Going to " + providers[i].Label, data: leavingView{providers[i].Label, to}})
+}
+
+func (s *server) getCallback(w http.ResponseWriter, r *http.Request) error {
+	token := s.cookieValue(r, signInCookie)
+	if token == "" {
+		return errNoHandshake
+	}
+	http.SetCookie(w, s.cookie(signInCookie, ""))
+	under, err := s.Portal.TakeHandshake(r.Context(), token)
+	if errors.Is(err, portal.ErrNotFound) {
+		return errNoHandshake
+	} else if err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	if under.Handshake.Provider != mux.Vars(r)["provider"] ||
+		subtle.ConstantTimeCompare([]byte(under.Handshake.State), []byte(q.Get("state"))) != 1 {
+		return errNoHandshake
+	}
+	identity, err := s.SignIn.Finish(r.Context(), under.Handshake, q)
+	if err != nil {
+		return &signInFailed{err}
+	}
+	signedIn, err := s.Portal.SignedIn(r.Context(), identity)
+	if err != nil {
+		return err
+	}
+	if old := s.cookieValue(r, sessionCookie); old != "" {
+		if err := s.Portal.EndSession(r.Context(), old); err != nil {
+			return err
+		}
+	}
+	if token, err = s.Portal.StartSession(r.Context(), signedIn.ID); err != nil {
+		return err
+	}
+	http.SetCookie(w, s.cookie(sessionCookie, token))
+	return seeOther(w, r, localPath(under.ReturnTo))
+}
+
+func (s *server) postSignOut(w http.ResponseWriter, r *http.Request) error {
+	if token := s.cookieValue(r, sessionCookie); token != "" {
+		if err := s.Portal.EndSession(r.Context(), token); err != nil {
+			return err
+		}
+	}
+	http.SetCookie(w, s.cookie(sessionCookie, ""))
+	return seeOther(w, r, "/portal/sign-in?after=sign-out")
+}

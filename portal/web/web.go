@@ -1,0 +1,120 @@
+// Package web is the portal as people meet it: addresses, requests and pages.
+// It reads what somebody sends, asks the portal, and shows the answer; it holds
+// no rule of its own about who may do what.
+//
+// A page is one Go file with its data, its form and the reading of it, and one
+// template of the same name under pages/. All addresses are in routes.go, and
+// errors.go alone turns an error into a status and a page.
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	_ "time/tzdata" // readers' times are London's, whatever the server has installed
+
+	"github.com/gorilla/mux"
+
+	"schoolgate/portal"
+)
+
+// SignIn is the providers that people sign in with.
+type SignIn interface {
+	// Providers are the ways to sign in, in the order in which they are offered.
+	Providers() []portal.Provider
+	// Begin answers the provider's own address to send somebody to, and what has
+	// to be remembered until they return.
+	Begin(ctx context.Context, provider string) (redirect string, h portal.Handshake, err error)
+	// Finish answers who came back, given the query of the address they came back
+	// to. An error that is [portal.ErrDeclined] is somebody who turned back;
+	// every other one is a sign-in that failed.
+	Finish(ctx context.Context, h portal.Handshake, query url.Values) (portal.Identity, error)
+}
+
+// Config is what the portal's pages need. Everything is required but where it
+// says otherwise.
+type Config struct {
+	Portal *portal.Portal
+	SignIn SignIn
+	// ReadClassList reads the rows of an uploaded class list, and names the
+	// columns it passed over. What the office can put right is [*portal.Invalid];
+	// any other error is the reader's.
+	ReadClassList func(io.Reader) (rows []portal.ClassListRow, ignored []string, err error)
+	// WriteList begins a list as CSV, with one column for each purpose.
+	WriteList func(w io.Writer, purposes []portal.Text) (write func(portal.ListRow) error, flush func() error)
+	// Stylesheet is the theme's, as CSS.
+	Stylesheet []byte
+	// Colour is a school's own colour by its slug, and the trust's for "", as
+	// "#14532d". Optional; where it answers "" the pages are ink blue.
+	Colour func(school string) string
+	// Address is the public one, without a path: "https://schools.example". It
+	// may be http only on this machine itself, and then cookies are not Secure.
+	Address string
+	// TrustName is whose portal it is; empty for a single school without a trust.
+	TrustName string
+	Log       *slog.Logger
+}
+
+type server struct {
+	Config
+	https      bool
+	london     *time.Location
+	templates  templates
+	stylesheet string // its address
+	router     *mux.Router
+}
+
+// New makes the portal: everything under /portal/. It answers an error for
+// settings that cannot work, and for a page without its template.
+func New(c Config) (http.Handler, error) {
+	s, err := newServer(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.outer(s.router), nil
+}
+
+func newServer(c Config) (*server, error) {
+	if c.Portal == nil || c.SignIn == nil || c.ReadClassList == nil || c.WriteList == nil || len(c.Stylesheet) == 0 || c.Log == nil {
+		return nil, errors.New("portal/web: a required setting is missing")
+	}
+	c.Address = strings.TrimSuffix(c.Address, "/")
+	u, err := url.Parse(c.Address)
+	if err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, fmt.Errorf("portal/web: address %q: write it as https://schools.example, without a path", c.Address)
+	}
+	if u.Scheme == "http" && !loopback(u.Hostname()) {
+		return nil, fmt.Errorf("portal/web: address %q: http is only for this machine itself; children's data travels by https", c.Address)
+	}
+	s := &server{Config: c, https: u.Scheme == "https"}
+	if s.london, err = time.LoadLocation("Europe/London"); err != nil {
+		return nil, err
+	}
+	s.stylesheet = StylesheetPath(c.Stylesheet)
+	if s.templates, err = s.loadTemplates(); err != nil {
+		return nil, fmt.Errorf("portal/web: %w", err)
+	}
+	s.router = s.routes()
+	return s, nil
+}
+
+// StylesheetPath is the address of the stylesheet: its name is its content, so
+// that browsers may keep it for ever.
+func StylesheetPath(css []byte) string {
+	sum := sha256.Sum256(css)
+	return "/portal/assets/schoolgate." + hex.EncodeToString(sum[:8]) + ".css"
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
