@@ -1,0 +1,39 @@
+# Every target works on a machine with Go 1.26 and a C compiler; `make test` says
+# what it skips for want of other programs, and .ci/run installs those.
+
+DEX := .ci/tools/bin/dex
+AXE := .ci/tools/node_modules/axe-core/axe.min.js
+
+.PHONY: run build test check bench
+
+run: build
+	bin/schoolgate demo
+
+build:
+	go build -trimpath -o bin/schoolgate ./cmd/schoolgate
+
+test: $(DEX) $(AXE)
+	@sh .ci/missing
+	go test ./...
+
+check: $(DEX) $(AXE) .ci/tools/bin/staticcheck
+	@test -z "$$(gofmt -l cmd content portal site themes)" || { gofmt -l cmd content portal site themes; echo "these files are not gofmt'ed"; exit 1; }
+	go mod tidy -diff
+	go vet ./...
+	.ci/tools/bin/staticcheck ./...
+	$(MAKE) test
+	go test -race ./portal/...
+
+# Ratios, each measured in one run against a peer; see the README for what they mean.
+bench: .cache/hugo
+	SCHOOLGATE_HUGO=$(CURDIR)/.cache/hugo go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./site ./cmd/schoolgate
+
+.cache/hugo: go.mod
+	go build -o $@ github.com/gohugoio/hugo
+
+.ci/tools/bin/%: .ci/tools/go.mod
+	go -C .ci/tools build -o bin/ $$(go -C .ci/tools list -f '{{.ImportPath}}' tool | grep '/$*$$')
+
+# Without npm the pages are not checked by axe, and .ci/missing says so.
+$(AXE): .ci/tools/package.json
+	@if command -v npm >/dev/null; then npm --prefix .ci/tools ci --silent --no-audit --no-fund && touch $@; fi

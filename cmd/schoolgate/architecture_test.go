@@ -1,0 +1,51 @@
+package main
+
+import (
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestDependenciesPointInward holds the architecture of the README: portal
+// imports the standard library alone; a folder under portal imports portal and
+// none of its siblings; site and portal do not know each other; one file names hugolib.
+func TestDependenciesPointInward(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "schoolgate/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := func(p string) bool { return strings.HasPrefix(p, "schoolgate/") }
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		from, imports := fields[0], fields[1:]
+		room, inPortal := strings.CutPrefix(from, "schoolgate/portal/")
+		room, _, _ = strings.Cut(room, "/")
+		for _, to := range imports {
+			switch {
+			case from == "schoolgate/portal":
+				if strings.Contains(to, ".") || ours(to) {
+					t.Errorf("portal imports %s: it may import the standard library only", to)
+				}
+			case inPortal && ours(to):
+				if to != "schoolgate/portal" && !strings.HasPrefix(to+"/", "schoolgate/portal/"+room+"/") {
+					t.Errorf("%s imports %s: it may import portal, and none of its siblings", from, to)
+				}
+			case strings.HasPrefix(from, "schoolgate/site") && strings.HasPrefix(to, "schoolgate/portal"):
+				t.Errorf("%s imports %s: they meet in cmd/schoolgate", from, to)
+			case (from == "schoolgate/content" || from == "schoolgate/themes") && ours(to):
+				t.Errorf("%s imports %s: it holds files alone", from, to)
+			}
+		}
+	}
+
+	out, err = exec.Command("grep", "-rl", "--include=*.go", `"github.com/gohugoio/`+`hugo/`, "../..").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := strings.Fields(string(out))
+	if want := []string{filepath.Join("..", "..", "site", "hugo.go")}; !slices.Equal(files, want) {
+		t.Errorf("files that import Hugo: %v, want %v", files, want)
+	}
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func buildCommand(settings settingsFunc) *cobra.Command {
+	return &cobra.Command{
+		Use:   "build",
+		Short: "Build every school's public site",
+		Long: `Build every school's public site into the data folder, each afresh, and put it
+in the place of the old one only when all of it is sound. A school whose build
+fails keeps its old site; the others are not held up. The agreements and purposes
+of the new sites are what the portal asks families from then on.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			s, err := settings()
+			if err != nil {
+				return err
+			}
+			h, err := openHouse(cmd.Context(), s, nil, newLog(cmd.ErrOrStderr()))
+			if err != nil {
+				return err
+			}
+			defer closing(&err, h)
+			results, err := h.build(cmd.Context())
+			failed := 0
+			for _, r := range results {
+				if r.Err != nil {
+					failed++
+					continue
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d pages, %d texts\n", r.Slug, r.Pages, len(r.Texts))
+			}
+			if failed > 0 {
+				return errors.Join(err, fmt.Errorf("%d of %d sites were not built and stay as they were", failed, len(results)))
+			}
+			return err
+		},
+	}
+}

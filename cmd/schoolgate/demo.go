@@ -1,0 +1,259 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"schoolgate/portal"
+	"schoolgate/portal/roster"
+	"schoolgate/portal/signin"
+	"schoolgate/portal/signin/demoidp"
+	"schoolgate/portal/web"
+)
+
+const demoProvider = "demo"
+
+func demoCommand(settingsFile *string) *cobra.Command {
+	var address, data string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Run an invented trust with two schools on this machine",
+		Long: `Make an invented trust with two schools and 660 pupils, and serve it on this
+machine, with an identity provider inside the program as whose people you sign in.
+What you do is kept from run to run in the data folder; delete it to begin again.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return demo(cmd, *settingsFile, address, data)
+		},
+	}
+	cmd.Flags().StringVar(&address, "addr", "127.0.0.1:8080", "the `host:port` to listen on; this machine only")
+	cmd.Flags().StringVar(&data, "data", ".demo", "the `folder` to keep everything in")
+	return cmd
+}
+
+func demo(cmd *cobra.Command, settingsFile, addr, data string) (err error) {
+	ctx := cmd.Context()
+	s, err := demoSettings(settingsFile, addr, data)
+	if err != nil {
+		return err
+	}
+	empty, err := newDemo(s)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("--addr: %w", err)
+	}
+	defer l.Close()
+	if _, port, _ := net.SplitHostPort(l.Addr().String()); strings.HasSuffix(s.Address, ":0") {
+		s.Address = strings.TrimSuffix(s.Address, "0") + port
+	}
+
+	var seeding atomic.Pointer[time.Time] // the clock, while the past is being made
+	clock := func() time.Time {
+		if t := seeding.Load(); t != nil {
+			return *t
+		}
+		return time.Now()
+	}
+	h, err := openHouse(ctx, s, clock, newLog(cmd.ErrOrStderr()))
+	if err != nil {
+		return err
+	}
+	defer closing(&err, h)
+	out := cmd.OutOrStdout()
+	fmt.Fprintln(out, "Building the sites of an invented trust …")
+	if _, err := h.build(ctx); err != nil {
+		return err
+	}
+	issuer := s.Address + "/demo-identity"
+	if empty {
+		fmt.Fprintln(out, "Inviting the families of 660 invented pupils; this is done once …")
+		if err := h.fill(ctx, issuer, func(t time.Time) { seeding.Store(&t) }); err != nil {
+			return err
+		}
+		seeding.Store(nil)
+	}
+
+	handler, err := h.demoHandler(issuer)
+	if err != nil {
+		return err
+	}
+	if err := h.keepSettings(); err != nil {
+		return err
+	}
+	if err := h.welcome(ctx, out); err != nil {
+		return err
+	}
+	return h.serve(ctx, l, handler)
+}
+
+// demoSettings refuses to stand anywhere but on this machine, or beside a real
+// way to sign in: the demo's identity provider asks nobody for a password.
+func demoSettings(file, addr, data string) (Settings, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return Settings{}, fmt.Errorf("--addr: expected host:port, such as 127.0.0.1:8080")
+	}
+	if !loopback(host) {
+		return Settings{}, fmt.Errorf("--addr: the demo lets anybody sign in without a password, so it runs on this machine alone: expected 127.0.0.1, localhost or [::1]")
+	}
+	if _, err := os.Stat(file); err == nil {
+		if real, err := readSettings(file); err != nil {
+			return Settings{}, err
+		} else if len(real.SignIn) > 0 {
+			return Settings{}, fmt.Errorf("%s configures a real way to sign in, and the demo does not run beside one: run it from another folder", file)
+		}
+	}
+	if data, err = filepath.Abs(data); err != nil {
+		return Settings{}, fmt.Errorf("--data: %w", err)
+	}
+	s := Settings{
+		Address: "http://localhost:" + port, Listen: addr, Data: data, Database: filepath.Join(data, "schoolgate.db"),
+	}
+	for _, p := range demoPeople() {
+		if p.Staff {
+			s.Staff = append(s.Staff, StaffSetting{Email: p.Email, School: p.School, Role: string(portal.Office)})
+		}
+	}
+	return s, nil
+}
+
+// filled is the file that says a folder holds a demo, whole.
+const filled = "demo"
+
+// newDemo says whether a demo's folder has yet to be filled. It refuses a folder
+// that holds the data of something else, or half a demo.
+func newDemo(s Settings) (bool, error) {
+	if _, err := os.Stat(filepath.Join(s.Data, filled)); err == nil {
+		return false, nil
+	}
+	if _, err := os.Stat(s.Database); err == nil {
+		return false, fmt.Errorf("--data: %s holds a database that is no demo, or a demo that was interrupted while it was made: if it is a demo, delete the folder; otherwise name another", s.Data)
+	}
+	return true, nil
+}
+
+// fill gives an empty demo its past.
+func (h *house) fill(ctx context.Context, issuer string, clock func(time.Time)) error {
+	err := seedDemo(ctx, h.portal, clock, issuer, func(r io.Reader) ([]portal.ClassListRow, error) {
+		rows, _, err := roster.ReadCSV(r)
+		return rows, err
+	}, time.Now())
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(h.settings.Data, filled), nil, 0o600)
+}
+
+// demoHandler is what a real server serves, with the demo's identity provider beside it.
+func (h *house) demoHandler(issuer string) (http.Handler, error) {
+	var people []demoidp.Person
+	domains := map[string]bool{}
+	for _, p := range demoPeople() {
+		people = append(people, demoidp.Person{Subject: p.Subject, Name: p.Name, Email: p.Email, EmailVerified: true, Hint: p.Hint})
+		if p.Staff {
+			_, domain, _ := strings.Cut(p.Email, "@")
+			domains[domain] = true
+		}
+	}
+	config := signin.Config{Name: demoProvider, Kind: "oidc", Label: "the demo’s people", Issuer: issuer, ClientID: "schoolgate-demo", Secret: rand.Text()}
+	for d := range domains {
+		config.StaffDomains = append(config.StaffDomains, d)
+	}
+	served, err := h.handler([]signin.Config{config})
+	if err != nil {
+		return nil, err
+	}
+	css, err := stylesheet()
+	if err != nil {
+		return nil, err
+	}
+	idp, err := demoidp.New(issuer, config.ClientID, config.Secret, h.settings.Address+signin.CallbackPath(demoProvider), people, web.StylesheetPath(css))
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(issuer)
+	if err != nil {
+		return nil, err
+	}
+	all := http.NewServeMux()
+	all.Handle(u.Path+"/", idp)
+	all.Handle("/", served)
+	return all, nil
+}
+
+// keepSettings leaves a settings file in the demo's folder, so that the other
+// commands can be tried on it. It names no way to sign in, so serve refuses it.
+func (h *house) keepSettings() error {
+	text := fmt.Sprintf("# The demo's, for import, export and verify.\naddress = %q\ndata = \".\"\n", h.settings.Address)
+	return os.WriteFile(filepath.Join(h.settings.Data, "schoolgate.toml"), []byte(text), 0o600)
+}
+
+// welcome prints where to go and whom to sign in as, with a fresh letter for
+// those of the named people who have not used theirs.
+func (h *house) welcome(ctx context.Context, out io.Writer) error {
+	fmt.Fprintf(out, "\nSchoolgate's demo is at %s/\n\n", h.settings.Address)
+	schools, err := h.portal.Schools(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range schools {
+		fmt.Fprintf(out, "  %-28s %s\n", s.ShortName, s.Site)
+	}
+	fmt.Fprintf(out, "  %-28s %s/portal/\n\nSign in to the portal as:\n", "The portal", h.settings.Address)
+	for _, p := range demoPeople() {
+		fmt.Fprintf(out, "  %-28s %s\n", p.Name, p.Hint)
+	}
+	for _, s := range schools {
+		if err := h.freshLetters(ctx, out, s.Slug); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(out, "\nStop it with Ctrl+C.")
+	return nil
+}
+
+// freshLetters prints what the letters say to those of the named parents of a
+// school who have not used theirs.
+func (h *house) freshLetters(ctx context.Context, out io.Writer, school string) error {
+	named := map[string]bool{}
+	for _, p := range demoPeople() {
+		named[p.ContactName] = !p.Staff
+	}
+	var waiting []string
+	err := h.store.View(ctx, func(tx portal.Tx) error {
+		joined, err := tx.JoinedContacts(school)
+		if err != nil {
+			return err
+		}
+		contacts, err := tx.Contacts(school)
+		for _, c := range contacts {
+			if named[c.Name] && !joined[c.ID] {
+				waiting = append(waiting, c.ID)
+			}
+		}
+		return err
+	})
+	if err != nil || len(waiting) == 0 {
+		return err
+	}
+	letters, err := h.portal.Letters(ctx, portal.Operator, school, waiting...)
+	for _, l := range letters {
+		fmt.Fprintf(out, "\nThe letter to %s: code %s, %s born %s\n", l.Contact.Name, l.Code, l.Children[0].Pupil.Forename, l.Children[0].Pupil.Born)
+	}
+	return err
+}

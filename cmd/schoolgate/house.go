@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"schoolgate/content"
+	"schoolgate/portal"
+	"schoolgate/portal/ledger"
+	"schoolgate/portal/store"
+	"schoolgate/site"
+	"schoolgate/themes"
+)
+
+// house is the parts that commands work with, put together from the settings:
+// here the site and the portal meet.
+type house struct {
+	settings Settings
+	store    *store.DB
+	key      *ledger.Key
+	ledger   *ledger.Ledger
+	portal   *portal.Portal
+	trust    atomic.Pointer[site.Trust] // as last built
+	log      *slog.Logger
+}
+
+// openHouse opens the database and the ledger. Now is the portal's clock; nil is
+// the real one.
+func openHouse(ctx context.Context, s Settings, now func() time.Time, log *slog.Logger) (*house, error) {
+	if err := os.MkdirAll(s.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	address, err := url.Parse(s.Address)
+	if err != nil {
+		return nil, fmt.Errorf("address: %w", err)
+	}
+	key, err := ledger.LoadOrCreateKey(filepath.Join(s.Data, "ledger.key"), address.Host+"/ledger")
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	db, err := store.Open(ctx, s.Database)
+	if err != nil {
+		return nil, fmt.Errorf("database: %w", err)
+	}
+	sealed := ledger.New(key)
+	return &house{settings: s, store: db, key: key, ledger: sealed, portal: portal.New(db, sealed, s.staff(), now), log: log}, nil
+}
+
+// Close closes the database.
+func (h *house) Close() error { return h.store.Close() }
+
+// content is the folder of the settings, or the starter inside the program.
+func (h *house) content() fs.FS {
+	if h.settings.Content == "" {
+		return content.FS
+	}
+	return os.DirFS(h.settings.Content)
+}
+
+// sites is where the built sites stand.
+func (h *house) sites() string { return filepath.Join(h.settings.Data, "sites") }
+
+// build builds every school's site and hands the texts of those that succeeded
+// to the portal. It answers the results also where some failed.
+func (h *house) build(ctx context.Context) ([]site.Result, error) {
+	trust, err := site.Load(h.content())
+	if err != nil {
+		return nil, err
+	}
+	h.trust.Store(trust)
+	theme, err := fs.Sub(themes.FS, "schoolgate")
+	if err != nil {
+		return nil, fmt.Errorf("theme: %w", err)
+	}
+	results, failed := site.Build(ctx, trust, site.Options{
+		Theme: theme, Out: h.sites(), Address: h.settings.Address, Now: time.Now(), Log: h.log,
+	})
+	built := map[string]site.Result{}
+	for _, r := range results {
+		if r.Err == nil {
+			built[r.Slug] = r
+		}
+	}
+	var schools []portal.School
+	for _, s := range trust.Schools {
+		if r, ok := built[s.Slug]; ok {
+			schools = append(schools, h.school(s, r))
+		}
+	}
+	return results, errors.Join(failed, h.portal.SetSchools(ctx, schools))
+}
+
+// school is a school of the site as the portal knows it.
+func (h *house) school(s *site.School, r site.Result) portal.School {
+	out := portal.School{
+		Slug: s.Slug, Name: s.Name, ShortName: s.ShortName, Address: s.Address, Phone: s.Phone, Email: s.Email,
+		Site: s.URL,
+	}
+	if out.Site == "" {
+		out.Site = h.settings.Address + "/" + s.Slug + "/"
+	}
+	for _, t := range r.Texts {
+		out.Texts = append(out.Texts, portal.Text{
+			School: s.Slug, Kind: portal.Kind(t.Kind), Slug: t.Slug, Title: t.Title, Edition: t.Edition, Hash: t.Hash,
+			Source: string(t.Source), HTML: string(t.HTML), Path: t.Path, Published: t.Published,
+			Summary: t.Summary, Statement: t.Statement, Question: t.Question, IfGiven: t.Given, IfRefused: t.Refused,
+		})
+	}
+	return out
+}
+
+// colour is a school's own colour, or the trust's for no school; "" where it is
+// not known yet.
+func (h *house) colour(school string) string {
+	trust := h.trust.Load()
+	if trust == nil {
+		return ""
+	}
+	for _, s := range trust.Schools {
+		if s.Slug == school {
+			return s.Colour
+		}
+	}
+	return trust.Colour
+}
+
+// trustName is whose portal it is; "" for a school on its own.
+func (h *house) trustName() string {
+	if trust := h.trust.Load(); trust != nil {
+		return trust.Name
+	}
+	return ""
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"schoolgate/portal"
+	"schoolgate/portal/roster"
+	"schoolgate/portal/web"
+)
+
+func importCommand(settings settingsFunc) *cobra.Command {
+	var school, letters string
+	var apply, leavers bool
+	cmd := &cobra.Command{
+		Use:   "import --school SLUG FILE.csv",
+		Short: "Import a class list: show what would change, or apply it",
+		Long: `Read a class list, one row for each pupil and contact, and show what it would
+change in the school's register. Nothing is saved without --apply. If anything in
+the file is wrong, every problem is listed by row and column and nothing is saved.
+
+With --letters, invitation letters for the contacts who have no account yet are
+written as a page to print. Letters printed earlier for the same contacts stop
+working.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if letters != "" && !apply {
+				return errors.New("--letters needs --apply: letters are for the people in the register")
+			}
+			s, err := settings()
+			if err != nil {
+				return err
+			}
+			h, err := openHouse(cmd.Context(), s, nil, newLog(cmd.ErrOrStderr()))
+			if err != nil {
+				return err
+			}
+			defer closing(&err, h)
+			f, err := os.Open(args[0])
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			rows, ignored, err := roster.ReadCSV(f)
+			if err != nil {
+				return listed(args[0], err)
+			}
+			out := cmd.OutOrStdout()
+			if len(ignored) > 0 {
+				fmt.Fprintf(out, "Columns not used: %s\n", strings.Join(ignored, ", "))
+			}
+			id, plan, err := h.portal.PreviewImport(cmd.Context(), portal.Operator, school, rows)
+			if err != nil {
+				return listed(args[0], named(school, err))
+			}
+			printPlan(out, plan, leavers)
+			if !apply {
+				fmt.Fprintln(out, "\nNothing has been saved. To save it, run the same command with --apply.")
+				return nil
+			}
+			if _, err := h.portal.ApplyImport(cmd.Context(), portal.Operator, school, id, plan.Fingerprint, leavers); err != nil {
+				return err
+			}
+			fmt.Fprintln(out, "\nSaved.")
+			if letters == "" {
+				return nil
+			}
+			return h.printLetters(cmd, school, letters)
+		},
+	}
+	cmd.Flags().StringVar(&school, "school", "", "the school's folder `name`")
+	cmd.Flags().BoolVar(&apply, "apply", false, "save the changes")
+	cmd.Flags().BoolVar(&leavers, "leavers", false, "pupils whom the list does not name have left")
+	cmd.Flags().StringVar(&letters, "letters", "", "write invitation letters to this `file`, a page to print")
+	cmd.MarkFlagRequired("school")
+	return cmd
+}
+
+// printLetters writes the letters of a school to a file that only its owner can
+// read: the codes in it open families' accounts.
+func (h *house) printLetters(cmd *cobra.Command, school, file string) error {
+	css, err := stylesheet()
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("letters: %w", err)
+	}
+	all, err := h.portal.Letters(cmd.Context(), portal.Operator, school)
+	if err == nil {
+		err = web.WriteLetters(f, all, h.settings.Address, css)
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("letters: %w", err)
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "%d letters are in %s. Print it, then delete it.\n", len(all), file)
+	return nil
+}
+
+// listed writes problems of a file a line each.
+func listed(file string, err error) error {
+	invalid, ok := errors.AsType[*portal.Invalid](err)
+	if !ok {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s was not imported. Nothing has been saved. Put these right:", file)
+	for _, p := range invalid.Problems {
+		fmt.Fprintf(&b, "\n  %s: %s", p.Field, p.Message)
+	}
+	return errors.New(b.String())
+}
+
+// named says which school a command could not find.
+func named(school string, err error) error {
+	if errors.Is(err, portal.ErrNotFound) {
+		return fmt.Errorf("there is no school %q: use the name of its folder, and run schoolgate build first", school)
+	}
+	return err
+}
+
+func printPlan(w io.Writer, plan *portal.ImportPlan, leavers bool) {
+	fmt.Fprintf(w, "New pupils: %d\n", len(plan.New))
+	for _, p := range plan.New {
+		fmt.Fprintf(w, "  %s, %v, %s\n", p.Pupil.Name(), p.Pupil.Year, p.Pupil.Group)
+	}
+	fmt.Fprintf(w, "Changed: %d\n", len(plan.Changed))
+	for _, p := range plan.Changed {
+		fmt.Fprintf(w, "  %s, %v, %s\n", p.Pupil.Name(), p.Pupil.Year, p.Pupil.Group)
+		for _, c := range p.Changes {
+			fmt.Fprintf(w, "    %s\n", c)
+		}
+	}
+	fmt.Fprintf(w, "Unchanged: %d\n", plan.Unchanged)
+	fate := "they stay on roll unless you add --leavers"
+	if leavers {
+		fate = "they leave the roll"
+	}
+	fmt.Fprintf(w, "On roll and not in this list: %d", len(plan.Missing))
+	if len(plan.Missing) > 0 {
+		fmt.Fprintf(w, " (%s)", fate)
+	}
+	fmt.Fprintln(w)
+	for _, p := range plan.Missing {
+		fmt.Fprintf(w, "  %s, %v, %s\n", p.Name(), p.Year, p.Group)
+	}
+	if len(plan.Alike) > 0 {
+		fmt.Fprintf(w, "Contacts of one name, kept apart; look whether they are one person:\n  %s\n", strings.Join(plan.Alike, "\n  "))
+	}
+}

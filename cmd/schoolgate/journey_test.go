@@ -1,0 +1,344 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"schoolgate/portal/signin/dextest"
+)
+
+const journeyList = `UPN,Admission number,Forename,Surname,Date of birth,Year,Class,Contact name,Relationship,Email,Phone,Priority,Parental responsibility,Court order,Looked after
+B801200005001,1001,Zoë,O'Dowd,05/10/2017,Year 4,Oak,Mrs Mary O'Dowd,Mother,mary@home.example,07700 900001,1,Yes,No,No
+B801200005001,1001,Zoë,O'Dowd,05/10/2017,Year 4,Oak,Mr Pat O'Dowd,Father,pat@home.example,07700 900002,2,Yes,Yes,No
+,1002,=,Short,06/11/2018,Year 3,Elm,Mr Lee Short,Father,,07700 900004,1,Yes,No,No
+`
+
+// TestJourney is the main job from end to end, in a real browser, through a real
+// OpenID provider: a family reads the school's pages; the office brings in the
+// class list; a parent joins with the letter's code, signs, consents and takes a
+// consent back; the office exports the list; the ledger and the receipt hold.
+// Every page passed is checked by axe-core and asks no other host for anything.
+func TestJourney(t *testing.T) {
+	browser, axe := needBrowser(t), needAxe(t)
+	port := freePort(t)
+	address := "http://localhost:" + port
+	dex := dextest.Start(t, address+"/portal/callback/dex",
+		dextest.Person{UserID: "mary", Name: "Mary", Email: "mary@home.example", EmailVerified: true},
+		dextest.Person{UserID: "stranger", Name: "Stranger", Email: "pat@home.example", EmailVerified: true},
+		dextest.Person{UserID: "office", Name: "The Office", Email: "office@fernlow.example", EmailVerified: true},
+	)
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		t.Helper()
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	write("secret", dex.Secret+"\n")
+	settings := write("schoolgate.toml", fmt.Sprintf(`
+address = %q
+listen = "127.0.0.1:%s"
+[[sign_in]]
+name = "dex"
+kind = "oidc"
+label = "Dex"
+issuer = %q
+client_id = %q
+client_secret_file = "secret"
+staff_domains = ["fernlow.example"]
+[[staff]]
+email = "office@fernlow.example"
+school = "fernlow-primary"
+role = "office"
+`, address, port, dex.Issuer, dex.ClientID))
+
+	log := startServer(t, address, "serve", "--settings", settings)
+
+	// The office's list has a mistake; put right, it goes in, and letters come out.
+	if out, err := schoolgate("import", "--settings", settings, "--school", "fernlow-primary", "--apply", write("class.csv", journeyList)); err == nil || !strings.Contains(err.Error(), "row 4, column Forename") {
+		t.Fatalf("a formula for a name was taken: %v\n%s", err, out)
+	}
+	letters := filepath.Join(dir, "letters.html")
+	mustRun(t, "import", "--settings", settings, "--school", "fernlow-primary", "--apply", "--letters", letters,
+		write("class.csv", strings.Replace(journeyList, ",=,", ",Sam,", 1)))
+	code := letterCode(t, letters, "Mrs Mary O")
+
+	parent := browser.open(t, axe, address, dex.Issuer)
+
+	// A family reads the public site.
+	parent.visit("/")
+	parent.visit("/fernlow-primary/")
+	if first := parent.text(`document.activeElement ? [...document.querySelectorAll('a[href]')][1].textContent.trim() : ''`); first != "Click CEOP" {
+		t.Errorf("after the skip link comes %q, want Click CEOP", first)
+	}
+	for _, path := range []string{"online-safety-policy/", "report-a-concern/", "ceop/", "help/", "parents/", "pupils/", "privacy/", "accessibility/", "agreements/", "consents/", "agreements/parents-aup/", "consents/video-calls/"} {
+		parent.visit("/fernlow-primary/" + path)
+	}
+	parent.visit("/fernlow-primary/agreements/parents-aup/")
+	published := parent.text(`document.querySelector('.prose').innerText.trim()`)
+
+	// She signs in, and the letter joins her to her child.
+	parent.visit("/portal/")
+	parent.signIn("mary@home.example")
+	parent.click("Enter the code from your letter")
+	parent.fill("field-code", "KKKK-KKKK-KKKK")
+	parent.fillDate("field-born", "5", "10", "2017")
+	parent.submit("Join your child")
+	if got := parent.text(`document.activeElement.className`); got != "error-summary" {
+		t.Errorf("after a wrong code the focus is on %q, want the error summary", got)
+	}
+	parent.fill("field-code", strings.ToLower(code))
+	parent.submit("Join your child")
+	parent.sees("Zoë")
+
+	// She signs the very text of the public page.
+	parent.clickPart("agreements/parents-aup")
+	if got := parent.text(`document.querySelector('.prose').innerText.trim()`); got != published {
+		t.Errorf("the portal's wording is not the public page's:\n%s\n\nwant:\n%s", got, published)
+	}
+	parent.fill("field-name", "Mary O'Dowd")
+	parent.submit("Sign for Zoë")
+	parent.sees("Tick the box")
+	if got := parent.text(`document.getElementById('field-name').value`); got != "Mary O'Dowd" {
+		t.Errorf("the name that was typed became %q", got)
+	}
+	parent.press("field-agreed", " ")
+	parent.submit("Sign for Zoë")
+	parent.sees("Your receipt")
+	receipt := write("receipt.json", parent.fetch(parent.href("Download the receipt file")))
+
+	// She consents to one thing, and takes it back.
+	parent.visit("/portal/")
+	parent.clickPart("consents/website-pictures")
+	parent.submit("Send my answer")
+	parent.sees("Choose yes or no")
+	parent.press("field-answer", " ")
+	parent.submit("Send my answer")
+	parent.sees("Your receipt")
+	if got := export(t, settings, "website-pictures"); !strings.Contains(got, "Zoë,Year 4,Oak,Yes") {
+		t.Errorf("after a yes the list says:\n%s", got)
+	}
+	parent.visit("/portal/")
+	parent.clickPart("consents/website-pictures")
+	parent.submit("Change my answer to no")
+	parent.sees("Your receipt")
+
+	// Somebody else with an account and a used code, and the father under a court
+	// order, get nowhere.
+	stranger := browser.open(t, axe, address, dex.Issuer)
+	stranger.visit("/portal/join")
+	stranger.signIn("pat@home.example")
+	stranger.fill("field-code", code)
+	stranger.fillDate("field-born", "5", "10", "2017")
+	stranger.submit("Join your child")
+	stranger.sees("do not match a letter")
+	if status := stranger.status(receiptPath(t, receipt)); status != http.StatusNotFound {
+		t.Errorf("a stranger asked for the receipt and was answered %d", status)
+	}
+	if strings.Contains(readFile(t, letters), "Pat O") {
+		t.Error("a contact under a court order was sent a letter")
+	}
+
+	// The office sees it, and exports the list.
+	office := browser.open(t, axe, address, dex.Issuer)
+	office.visit("/portal/office/fernlow-primary/")
+	office.signIn("office@fernlow.example")
+	office.sees("O’Dowd", "O'Dowd")
+	office.visit("/portal/office/fernlow-primary/import")
+	office.upload("field-file", write("again.csv", strings.Replace(journeyList, ",=,", ",Samuel,", 1)))
+	office.submit("Read it and show me")
+	office.sees("Sam to Samuel")
+	office.submit("Save these changes")
+	office.sees("The class list is in")
+	office.visit("/portal/office/fernlow-primary/letters")
+	office.visit("/portal/office/fernlow-primary/export")
+	list := office.fetch("/portal/office/fernlow-primary/export?format=csv")
+	if !strings.Contains(list, "O'Dowd,Zoë,Year 4,Oak,No") || strings.Contains(list, "Yes") {
+		t.Errorf("after the withdrawal the office's list says:\n%s", list)
+	}
+	if status := office.status("/portal/office/st-osrics-junior/"); status != http.StatusNotFound {
+		t.Errorf("another school's office page answered %d", status)
+	}
+	parent.submit("Sign out")
+	parent.sees("You have signed out")
+
+	// The ledger holds, and so does the receipt against the head published now.
+	if out := mustRun(t, "verify", "--settings", settings); !strings.Contains(out, "3 records") {
+		t.Errorf("verify: %s", out)
+	}
+	key := write("key", get(t, address+"/ledger/key"))
+	head := write("head", get(t, address+"/ledger/head"))
+	proof := write("proof", get(t, address+"/ledger/consistency/1/3"))
+	if out := mustRun(t, "verify", "--receipt", receipt, "--key", key, "--head", head, "--consistency", proof); !strings.Contains(out, "The receipt holds") {
+		t.Errorf("verify --receipt: %s", out)
+	}
+
+	parent.quiet()
+	stranger.quiet()
+	office.quiet()
+	for _, secret := range []string{"O'Dowd", "Mary", "Zoë", "home.example", "fernlow.example", code, strings.ReplaceAll(code, "-", ""), dex.Secret, "B801200005001"} {
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("the log holds %q", secret)
+		}
+	}
+}
+
+// lockedBuffer is written by the server and read by the test.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// startServer runs the program until the test ends, waits until it answers, and
+// answers its log.
+func startServer(t *testing.T, address string, args ...string) *lockedBuffer {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	log := &lockedBuffer{}
+	cmd := command()
+	cmd.SetArgs(args)
+	cmd.SetOut(log)
+	cmd.SetErr(log)
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.ExecuteContext(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("the server ended with: %v", err)
+		}
+		if t.Failed() {
+			t.Logf("the server's log:\n%s", log)
+		}
+	})
+	for range 300 {
+		select {
+		case err := <-ended:
+			ended <- err
+			t.Fatalf("the server did not start: %v\n%s", err, log)
+		case <-time.After(100 * time.Millisecond):
+		}
+		if r, err := http.Get(address + "/healthz"); err == nil {
+			r.Body.Close()
+			if r.StatusCode == http.StatusOK {
+				return log
+			}
+		}
+	}
+	t.Fatalf("the server does not answer:\n%s", log)
+	return nil
+}
+
+// schoolgate runs a command of the program and answers what it printed.
+func schoolgate(args ...string) (string, error) {
+	var out bytes.Buffer
+	cmd := command()
+	cmd.SetArgs(args)
+	cmd.SetOut(&out)
+	cmd.SetErr(&out)
+	err := cmd.Execute()
+	return out.String(), err
+}
+
+func mustRun(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := schoolgate(args...)
+	if err != nil {
+		t.Fatalf("schoolgate %s: %v\n%s", args[0], err, out)
+	}
+	return out
+}
+
+func export(t *testing.T, settings, purpose string) string {
+	t.Helper()
+	return mustRun(t, "export", "--settings", settings, "--school", "fernlow-primary", "--purpose", purpose, "--format", "csv")
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+func get(t *testing.T, address string) string {
+	t.Helper()
+	r, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	b, err := io.ReadAll(r.Body)
+	if err != nil || r.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s %v", address, r.Status, err)
+	}
+	return string(b)
+}
+
+func readFile(t *testing.T, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+var codeForm = regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}`)
+
+// letterCode is the code on the letter to somebody.
+func letterCode(t *testing.T, file, name string) string {
+	t.Helper()
+	_, letter, found := strings.Cut(readFile(t, file), "Dear "+name)
+	code := codeForm.FindString(letter)
+	if !found || code == "" {
+		t.Fatalf("there is no letter to %s", name)
+	}
+	return code
+}
+
+// receiptPath is the address of the act that a receipt proves.
+func receiptPath(t *testing.T, file string) string {
+	t.Helper()
+	var receipt struct{ Record string }
+	var record struct{ ID string }
+	if err := json.Unmarshal([]byte(readFile(t, file)), &receipt); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(receipt.Record), &record); err != nil {
+		t.Fatal(err)
+	}
+	return "/portal/receipts/" + record.ID
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/mail"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"schoolgate/portal"
+	"schoolgate/portal/signin"
+)
+
+// Settings is schoolgate.toml. Folders and files in it are relative to the file.
+type Settings struct {
+	Address  string         `toml:"address"`  // public, https; http only on this machine
+	Listen   string         `toml:"listen"`   // host:port; behind a proxy that ends TLS
+	Data     string         `toml:"data"`     // folder for the built sites, the ledger's key, and SQLite's file
+	Database string         `toml:"database"` // a file, or a postgres:// address
+	Content  string         `toml:"content"`  // folder; empty: the starter inside the program
+	SignIn   []SignIn       `toml:"sign_in"`
+	Staff    []StaffSetting `toml:"staff"`
+}
+
+// SignIn is one way to sign in. Its secret never stands in the file: it is read
+// from the file that client_secret_file names, or from the environment variable
+// SCHOOLGATE_SECRET_<NAME>.
+type SignIn struct {
+	Name             string   `toml:"name"` // in addresses: google
+	Kind             string   `toml:"kind"` // google, microsoft or oidc
+	Label            string   `toml:"label"`
+	Issuer           string   `toml:"issuer"` // of oidc
+	Tenant           string   `toml:"tenant"` // of microsoft: a tenant's id, or consumers
+	ClientID         string   `toml:"client_id"`
+	ClientSecretFile string   `toml:"client_secret_file"`
+	StaffDomains     []string `toml:"staff_domains"`
+}
+
+// StaffSetting names somebody who works at a school.
+type StaffSetting struct {
+	Email  string `toml:"email"`
+	School string `toml:"school"` // slug, or "*" for every school
+	Role   string `toml:"role"`   // office
+}
+
+// readSettings reads a settings file. Everything wrong with it is reported at
+// once, each by the setting's name with what is expected.
+func readSettings(file string) (Settings, error) {
+	s := Settings{Listen: "127.0.0.1:8080", Data: "data"}
+	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, fmt.Errorf("there is no settings file %s: write one as the README shows, or name yours with --settings", file)
+	} else if err != nil {
+		return s, fmt.Errorf("settings: %w", err)
+	}
+	d := toml.NewDecoder(strings.NewReader(string(b))).DisallowUnknownFields()
+	if err := d.Decode(&s); err != nil {
+		return s, fmt.Errorf("%s: %w", file, tomlError(err))
+	}
+	if v := os.Getenv("SCHOOLGATE_DATABASE"); v != "" {
+		s.Database = v
+	}
+	dir, err := filepath.Abs(filepath.Dir(file))
+	if err != nil {
+		return s, fmt.Errorf("settings: %w", err)
+	}
+	s.locate(dir)
+	if err := s.check(); err != nil {
+		return s, fmt.Errorf("%s:\n%w", file, err)
+	}
+	return s, nil
+}
+
+// tomlError says where in the file, and for unknown settings which.
+func tomlError(err error) error {
+	if e, ok := errors.AsType[*toml.StrictMissingError](err); ok {
+		var all []error
+		for _, u := range e.Errors {
+			row, _ := u.Position()
+			all = append(all, fmt.Errorf("line %d: no setting is called %s", row, strings.Join(u.Key(), ".")))
+		}
+		return errors.Join(all...)
+	}
+	if e, ok := errors.AsType[*toml.DecodeError](err); ok {
+		row, col := e.Position()
+		return fmt.Errorf("line %d, column %d: %s", row, col, e.Error())
+	}
+	return err
+}
+
+// locate makes the paths absolute, from the folder of the settings file.
+func (s *Settings) locate(dir string) {
+	at := func(p *string) {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+	at(&s.Data)
+	at(&s.Content)
+	if s.Database == "" {
+		s.Database = filepath.Join(s.Data, "schoolgate.db")
+	} else if !strings.Contains(s.Database, "://") {
+		at(&s.Database)
+	}
+	for i := range s.SignIn {
+		at(&s.SignIn[i].ClientSecretFile)
+	}
+}
+
+func (s Settings) postgres() bool {
+	return strings.HasPrefix(s.Database, "postgres://") || strings.HasPrefix(s.Database, "postgresql://")
+}
+
+func (s *Settings) check() error {
+	var all []error
+	wrong := func(name, expected string) { all = append(all, fmt.Errorf("  %s: %s", name, expected)) }
+
+	u, err := url.Parse(s.Address)
+	switch {
+	case s.Address == "":
+		wrong("address", `expected the public address, such as "https://safe.ourtrust.example"`)
+	case err != nil || u.Host == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.User != nil:
+		wrong("address", "expected a scheme and a host alone, such as https://safe.ourtrust.example")
+	case u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())):
+		wrong("address", "expected https:// (http:// only for localhost), as families sign in here")
+	default:
+		s.Address = strings.TrimSuffix(s.Address, "/")
+	}
+	if _, port, err := net.SplitHostPort(s.Listen); err != nil || port == "" {
+		wrong("listen", "expected host:port, such as 127.0.0.1:8080")
+	}
+	if strings.Contains(s.Database, "://") && !s.postgres() {
+		wrong("database", "expected a file name or a postgres:// address")
+	}
+	if s.Content != "" {
+		if info, err := os.Stat(s.Content); err != nil || !info.IsDir() {
+			wrong("content", "expected a folder, and "+s.Content+" is not one")
+		}
+	}
+	for i, p := range s.Staff {
+		name := fmt.Sprintf("staff[%d].", i+1)
+		if a, err := mail.ParseAddress(p.Email); err != nil || a.Address != p.Email {
+			wrong(name+"email", "expected an email address alone, such as office@school.example")
+		}
+		if p.School == "" {
+			wrong(name+"school", `expected a school's folder name, or "*" for every school`)
+		}
+		if portal.Role(p.Role) != portal.Office {
+			wrong(name+"role", `expected "office"`)
+		}
+	}
+	return errors.Join(all...)
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// staff is the settings' staff as the portal takes them.
+func (s Settings) staff() []portal.Staff {
+	var out []portal.Staff
+	for _, p := range s.Staff {
+		out = append(out, portal.Staff{Email: strings.ToLower(p.Email), School: p.School, Role: portal.Role(p.Role)})
+	}
+	return out
+}
+
+// providers is the ways to sign in, with their secrets.
+func (s Settings) providers() ([]signin.Config, error) {
+	if len(s.SignIn) == 0 {
+		return nil, errors.New("sign_in: expected at least one [[sign_in]], or nobody can reach the portal")
+	}
+	var out []signin.Config
+	for i, p := range s.SignIn {
+		secret := os.Getenv("SCHOOLGATE_SECRET_" + strings.ToUpper(strings.ReplaceAll(p.Name, "-", "_")))
+		if p.ClientSecretFile != "" {
+			b, err := os.ReadFile(p.ClientSecretFile)
+			if err != nil {
+				return nil, fmt.Errorf("sign_in[%d].client_secret_file: %w", i+1, err)
+			}
+			secret = strings.TrimSpace(string(b))
+		}
+		out = append(out, signin.Config{
+			Name: p.Name, Kind: p.Kind, Label: p.Label, Issuer: p.Issuer, Tenant: p.Tenant,
+			ClientID: p.ClientID, Secret: secret, StaffDomains: p.StaffDomains,
+		})
+	}
+	return out, nil
+}
