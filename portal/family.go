@@ -229,6 +229,9 @@ func (p *Portal) Decide(ctx context.Context, account string, f DecideForm) (id s
 		}
 		c, _ := a.childFor(f.Pupil)
 		text, err := current(tx, c.Pupil.School, Purpose, f.Purpose, f.Hash)
+		if f.Answer == Refused {
+			text, err = earlierWording(tx, c.Pupil.School, f, text, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -274,6 +277,20 @@ func current(tx Tx, school string, kind Kind, slug, hash string) (Text, error) {
 		return text, &TextChanged{Now: text}
 	}
 	return text, nil
+}
+
+// earlierWording is the wording that a no was said to, where it has been replaced since
+// the page was opened: a no to an earlier wording is still a no, and must never
+// be lost to a correction.
+func earlierWording(tx Tx, school string, f DecideForm, text Text, err error) (Text, error) {
+	if _, replaced := errors.AsType[*TextChanged](err); !replaced {
+		return text, err
+	}
+	read, missing := tx.Text(school, f.Hash)
+	if missing != nil || read.Kind != Purpose || read.Slug != f.Purpose {
+		return text, err
+	}
+	return read, nil
 }
 
 func (p *Portal) act(account string, c Child, t Text, language string) Act {

@@ -2,14 +2,8 @@ package portal
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"math/big"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -21,81 +15,6 @@ const (
 	TriesPerAccount = 10 // failures of any kind
 	TriesWindow     = 24 * time.Hour
 )
-
-// Letter is an invitation as it is printed. Code exists here and nowhere else.
-type Letter struct {
-	School   School
-	Contact  Contact
-	Children []Child // whom the contact may speak for
-	Code     string  // in groups of four
-	Expires  time.Time
-}
-
-// String keeps the person and the code out of logs.
-func (l Letter) String() string { return "letter to " + l.Contact.String() }
-
-// Letters makes an invitation for each contact of a school who may speak for a
-// child on roll and has no account yet; an earlier letter's code stops working.
-// With contacts given, only for those.
-func (p *Portal) Letters(ctx context.Context, account, school string, contacts ...string) (letters []Letter, err error) {
-	wanted := map[string]bool{}
-	for _, c := range contacts {
-		wanted[c] = true
-	}
-	err = p.store.Update(ctx, func(tx Tx) error {
-		letters = nil
-		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
-			return err
-		}
-		info, err := tx.School(school)
-		if err != nil {
-			return err
-		}
-		joined, err := tx.JoinedContacts(school)
-		if err != nil {
-			return err
-		}
-		all, err := tx.Contacts(school)
-		if err != nil {
-			return err
-		}
-		for _, c := range all {
-			if joined[c.ID] || len(wanted) > 0 && !wanted[c.ID] {
-				continue
-			}
-			children, err := spokenFor(tx, c.ID)
-			if err != nil {
-				return err
-			}
-			if len(children) == 0 {
-				continue
-			}
-			code := newCode()
-			inv := Invitation{ID: newID(), ContactID: c.ID, CodeHash: hashCode(code), Issued: p.now(), Expires: p.now().Add(CodeLife)}
-			if err := tx.PutInvitation(inv); err != nil {
-				return fmt.Errorf("invitation for %v: %w", c, err)
-			}
-			letters = append(letters, Letter{School: info, Contact: c, Children: children, Code: grouped(code), Expires: inv.Expires})
-		}
-		return nil
-	})
-	return letters, err
-}
-
-// spokenFor is the children on roll for whom a contact decides.
-func spokenFor(tx Tx, contact string) ([]Child, error) {
-	all, err := tx.ContactPupils(contact)
-	if err != nil {
-		return nil, err
-	}
-	var out []Child
-	for _, c := range all {
-		if c.Pupil.OnRoll() && c.Responsibility.Decides() {
-			out = append(out, c)
-		}
-	}
-	return out, nil
-}
 
 // Join joins an account to the contact whom a letter was sent to, by the
 // letter's code and the date of birth of any child it is about. A code works
@@ -183,27 +102,4 @@ func another(mine []Child, c Child) bool {
 	return slices.ContainsFunc(mine, func(m Child) bool {
 		return m.Pupil.ID == c.Pupil.ID && m.Contact.ID != c.Contact.ID
 	})
-}
-
-func newCode() string {
-	var b strings.Builder
-	n := big.NewInt(int64(len(codeAlphabet)))
-	for range codeLength {
-		i, err := rand.Int(rand.Reader, n)
-		if err != nil {
-			panic(fmt.Sprintf("portal: the system gives no random numbers: %v", err))
-		}
-		b.WriteByte(codeAlphabet[i.Int64()])
-	}
-	return b.String()
-}
-
-// grouped writes a code in fours, as it is printed.
-func grouped(code string) string {
-	return code[:4] + "-" + code[4:8] + "-" + code[8:]
-}
-
-func hashCode(normal string) string {
-	sum := sha256.Sum256([]byte("schoolgate invitation " + normal))
-	return hex.EncodeToString(sum[:])
 }

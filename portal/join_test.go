@@ -74,6 +74,19 @@ func TestLetters(t *testing.T) {
 		t.Errorf("asked for one, printed %v", some)
 	}
 
+	// Unasked, only those are written to who have no letter that works.
+	waiting, err := w.Letters(t.Context(), portal.Operator, anne)
+	w.ok(err)
+	if len(waiting) != 0 {
+		t.Errorf("%d letters to people who hold one", len(waiting))
+	}
+	w.pass(portal.CodeLife + time.Hour)
+	waiting, err = w.Letters(t.Context(), portal.Operator, anne)
+	w.ok(err)
+	if len(waiting) != 3 {
+		t.Errorf("%d letters when three had run out", len(waiting))
+	}
+
 	for _, c := range []struct {
 		who  string
 		want error
@@ -260,6 +273,43 @@ func TestJoinLimitPerAccount(t *testing.T) {
 	w.ok(w.Join(t.Context(), jo, l.Code, annsBirthday))
 }
 
+// Somebody who joined with another's letter is put out again, and what the
+// register says stays.
+func TestEndJoin(t *testing.T) {
+	w := settled(t)
+	thief := w.account("thief")
+	l := w.letters(anne)["Mrs Jo Lee"]
+	w.ok(w.Join(t.Context(), thief, l.Code, annsBirthday))
+	invitee := func() portal.Invitee {
+		t.Helper()
+		all, err := w.Invitees(t.Context(), w.staff("office@anne.example"), anne)
+		w.ok(err)
+		for _, i := range all {
+			if i.Contact.ID == l.Contact.ID {
+				return i
+			}
+		}
+		t.Fatal("she is nowhere in the list")
+		return portal.Invitee{}
+	}
+	if i := invitee(); !i.Joined.Equal(w.now) || !i.Issued.IsZero() || i.Waiting() || len(i.Children) != 2 {
+		t.Errorf("after joining: joined %v, letter %v", i.Joined, i.Issued)
+	}
+	for _, who := range []string{thief, w.staff("office@bede.example"), ""} {
+		is(t, w.EndJoin(t.Context(), who, anne, l.Contact.ID), portal.ErrNotFound)
+	}
+	is(t, w.EndJoin(t.Context(), w.staff("office@bede.example"), bede, l.Contact.ID), portal.ErrNotFound)
+	is(t, w.EndJoin(t.Context(), w.staff("head@anne.example"), anne, l.Contact.ID), portal.ErrForbidden)
+	w.ok(w.EndJoin(t.Context(), w.staff("office@anne.example"), anne, l.Contact.ID))
+	family, err := w.Family(t.Context(), thief)
+	w.ok(err)
+	if len(family) != 0 || !invitee().Waiting() {
+		t.Errorf("after it was ended they see %d children", len(family))
+	}
+	wrong(t, w.Join(t.Context(), thief, l.Code, annsBirthday), "code")
+	w.ok(w.Join(t.Context(), w.account("jo"), w.letters(anne)["Mrs Jo Lee"].Code, annsBirthday))
+}
+
 func TestJoinLimitPerCode(t *testing.T) {
 	w := settled(t)
 	letters := w.letters(anne)
@@ -423,10 +473,11 @@ func TestNoSecretOnDisk(t *testing.T) {
 	w := settled(t)
 	jo := w.account("jo")
 	var secrets []string
-	for _, l := range w.letters(anne) {
+	letters := w.letters(anne)
+	for _, l := range letters {
 		secrets = append(secrets, l.Code, portal.NormalCode(l.Code))
 	}
-	joCode := w.letters(anne)["Mrs Jo Lee"].Code
+	joCode := letters["Mrs Jo Lee"].Code
 	wrong(t, w.Join(t.Context(), jo, joCode, "2001-01-01"), "code")
 	w.ok(w.Join(t.Context(), jo, joCode, annsBirthday))
 	token, err := w.StartSession(t.Context(), jo)

@@ -66,19 +66,21 @@ func New(store Store, ledger Ledger, staff []Staff, now func() time.Time) *Porta
 // nothing where a text is not the one that its hash names: another source, or
 // the source of another text or edition, for that is what people sign.
 func (p *Portal) SetSchools(ctx context.Context, schools []School) error {
-	return p.store.Update(ctx, func(tx Tx) error {
-		for _, s := range schools {
+	var failed []error
+	for _, s := range schools {
+		err := p.store.Update(ctx, func(tx Tx) error {
 			for _, t := range s.Texts {
 				if err := ownHash(tx, s.Slug, t); err != nil {
-					return fmt.Errorf("school %s: text %s: %w", s.Slug, t.Slug, err)
+					return fmt.Errorf("text %s: %w", t.Slug, err)
 				}
 			}
-			if err := tx.PutSchool(s); err != nil {
-				return fmt.Errorf("school %s: %w", s.Slug, err)
-			}
+			return tx.PutSchool(s)
+		})
+		if err != nil {
+			failed = append(failed, fmt.Errorf("school %s: %w", s.Slug, err))
 		}
-		return nil
-	})
+	}
+	return errors.Join(failed...)
 }
 
 func ownHash(tx Tx, school string, t Text) error {

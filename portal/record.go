@@ -29,7 +29,7 @@ func (a Act) record(kind string) Record {
 	return Record{
 		Type: kind, ID: a.ID, School: a.School, Pupil: a.PupilID, Contact: a.ContactID,
 		Account: a.AccountID, Text: a.TextSlug, Edition: a.Edition, Hash: a.TextHash,
-		At: a.At.UTC().Format(time.RFC3339Nano), Channel: string(a.Channel), Language: a.Language,
+		At: a.At.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano), Channel: string(a.Channel), Language: a.Language,
 	}
 }
 

@@ -33,6 +33,10 @@ func (a Actor) String() string       { return "account " + a.AccountID }
 func (a Actor) GoString() string     { return a.String() }
 func (a Actor) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
+func (i Invitee) String() string       { return "invitee " + i.Contact.ID }
+func (i Invitee) GoString() string     { return i.String() }
+func (i Invitee) LogValue() slog.Value { return slog.StringValue(i.String()) }
+
 func (s Staff) String() string       { return string(s.Role) + " of " + s.School }
 func (s Staff) GoString() string     { return s.String() }
 func (s Staff) LogValue() slog.Value { return slog.StringValue(s.String()) }

@@ -23,7 +23,7 @@ import (
 var guarded = []any{
 	portal.Account{}, portal.Act{}, portal.Actor{}, portal.Child{}, portal.ChildView{}, portal.ClassListRow{},
 	portal.Contact{}, portal.DecideForm{}, portal.Decision{}, portal.Handshake{}, portal.HeldForm{}, portal.Identity{},
-	portal.ImportPlan{}, portal.Invitation{}, portal.LedgerEntry{}, portal.Letter{}, portal.ListRow{}, portal.PendingImport{},
+	portal.ImportPlan{}, portal.Invitation{}, portal.Invitee{}, portal.LedgerEntry{}, portal.Letter{}, portal.ListRow{}, portal.PendingImport{},
 	portal.PlannedPupil{}, portal.Proof{}, portal.Pupil{}, portal.PupilRecord{}, portal.PurposeView{}, portal.Receipt{},
 	portal.Record{}, portal.Responsibility{}, portal.Session{}, portal.SignForm{}, portal.Signature{}, portal.SigningView{}, portal.Staff{},
 }

@@ -61,12 +61,18 @@ type AccountTx interface {
 	// responsibility, in order of birth, eldest first.
 	AccountChildren(account string) ([]Child, error)
 	JoinContact(account, contact string, at time.Time) error
-	// JoinedContacts are the ids of a school's contacts that have an account.
-	JoinedContacts(school string) (map[string]bool, error)
+	// LeaveContact ends every join to a contact.
+	LeaveContact(contact string) error
+	// JoinedContacts is when each contact of a school first joined an account, by
+	// id; of those only who have one now.
+	JoinedContacts(school string) (map[string]time.Time, error)
 	ContactPupils(contact string) ([]Child, error)
 
 	// PutInvitation adds an invitation and ends the contact's earlier ones.
 	PutInvitation(Invitation) error
+	// OpenInvitations are those of a school's contacts that were neither used nor
+	// replaced, by contact; some may have expired.
+	OpenInvitations(school string) (map[string]Invitation, error)
 	InvitationByCode(codeHash string) (Invitation, error)
 	UseInvitation(id string, at time.Time) error
 

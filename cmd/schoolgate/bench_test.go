@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"fmt"
 	"io"
@@ -30,9 +31,10 @@ import (
 func benchSchool(purposes int) portal.School {
 	s := portal.School{Slug: "bench", Name: "Bench School", ShortName: "Bench", Site: "http://localhost/bench/"}
 	text := func(kind portal.Kind, slug string) portal.Text {
+		source := "Text " + slug + strings.Repeat("A sentence that families read. ", 100)
 		return portal.Text{
-			School: s.Slug, Kind: kind, Slug: slug, Title: "Text " + slug, Edition: 1, Hash: fmt.Sprintf("%064x", len(s.Texts)+1),
-			Source: strings.Repeat("A sentence that families read. ", 100), HTML: "<p>" + strings.Repeat("A sentence that families read. ", 100) + "</p>",
+			School: s.Slug, Kind: kind, Slug: slug, Title: "Text " + slug, Edition: 1, Hash: fmt.Sprintf("%x", sha256.Sum256([]byte(source))),
+			Source: source, HTML: "<p>" + strings.Repeat("A sentence that families read. ", 100) + "</p>",
 			Path: "/bench/" + slug + "/", Published: time.Now().UTC(), Statement: "I agree.", Question: "May we?", IfGiven: "We do.", IfRefused: "We do not.",
 		}
 	}

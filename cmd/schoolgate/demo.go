@@ -242,7 +242,7 @@ func (h *house) freshLetters(ctx context.Context, out io.Writer, school string) 
 		}
 		contacts, err := tx.Contacts(school)
 		for _, c := range contacts {
-			if named[c.Name] && !joined[c.ID] {
+			if _, in := joined[c.ID]; named[c.Name] && !in {
 				waiting = append(waiting, c.ID)
 			}
 		}

@@ -24,9 +24,9 @@ func importCommand(settings settingsFunc) *cobra.Command {
 change in the school's register. Nothing is saved without --apply. If anything in
 the file is wrong, every problem is listed by row and column and nothing is saved.
 
-With --letters, invitation letters for the contacts who have no account yet are
-written as a page to print. Letters printed earlier for the same contacts stop
-working.`,
+With --letters, invitation letters for the contacts who have neither joined nor a
+letter that works are written as a page to print. The office's pages print a new
+letter for anybody whose letter went astray.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if letters != "" && !apply {

@@ -54,16 +54,43 @@ func (t *tx) JoinContact(account, contact string, at time.Time) error {
 	return t.put("INSERT INTO account_contacts (account_id, contact_id, joined) VALUES ($1, $2, $3) ON CONFLICT (account_id, contact_id) DO NOTHING", account, contact, at)
 }
 
-func (t *tx) JoinedContacts(school string) (map[string]bool, error) {
-	ids, err := list(t, value[string], "SELECT DISTINCT c.id FROM contacts c JOIN account_contacts a ON a.contact_id = c.id WHERE c.school = $1", school)
+func (t *tx) LeaveContact(contact string) error {
+	return t.put("DELETE FROM account_contacts WHERE contact_id = $1", contact)
+}
+
+func (t *tx) JoinedContacts(school string) (map[string]time.Time, error) {
+	type join struct {
+		contact string
+		at      time.Time
+	}
+	joins, err := list(t, func(j *join) []any { return []any{&j.contact, stamp{&j.at}} },
+		"SELECT c.id, a.joined FROM contacts c JOIN account_contacts a ON a.contact_id = c.id WHERE c.school = $1 ORDER BY a.joined DESC", school)
 	if err != nil {
 		return nil, err
 	}
-	joined := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		joined[id] = true
+	first := make(map[string]time.Time, len(joins))
+	for _, j := range joins {
+		first[j.contact] = j.at
 	}
-	return joined, nil
+	return first, nil
+}
+
+const invitationColumns = "i.id, i.contact_id, i.code_hash, i.issued, i.expires, i.used"
+
+func invitationFields(i *portal.Invitation) []any {
+	return []any{&i.ID, &i.ContactID, &i.CodeHash, stamp{&i.Issued}, stamp{&i.Expires}, stamp{&i.Used}}
+}
+
+func (t *tx) OpenInvitations(school string) (map[string]portal.Invitation, error) {
+	all, err := list(t, invitationFields, "SELECT "+invitationColumns+" FROM invitations i JOIN contacts c ON c.id = i.contact_id WHERE c.school = $1 AND i.used IS NULL", school)
+	if err != nil {
+		return nil, err
+	}
+	open := make(map[string]portal.Invitation, len(all))
+	for _, i := range all {
+		open[i.ContactID] = i
+	}
+	return open, nil
 }
 
 func (t *tx) PutInvitation(i portal.Invitation) error {
@@ -75,9 +102,7 @@ func (t *tx) PutInvitation(i portal.Invitation) error {
 }
 
 func (t *tx) InvitationByCode(codeHash string) (portal.Invitation, error) {
-	return one(t, func(i *portal.Invitation) []any {
-		return []any{&i.ID, &i.ContactID, &i.CodeHash, stamp{&i.Issued}, stamp{&i.Expires}, stamp{&i.Used}}
-	}, "SELECT id, contact_id, code_hash, issued, expires, used FROM invitations WHERE code_hash = $1", codeHash)
+	return one(t, invitationFields, "SELECT "+invitationColumns+" FROM invitations i WHERE i.code_hash = $1", codeHash)
 }
 
 func (t *tx) UseInvitation(id string, at time.Time) error {

@@ -337,9 +337,9 @@ func TestAccounts(t *testing.T) {
 			kids, err := tx.AccountChildren("a-1")
 			same(t, kids, err, []portal.Child{{Pupil: ben, Contact: mum, Responsibility: benMum}, {Pupil: ann, Contact: mum, Responsibility: annMum}})
 			joined, err := tx.JoinedContacts("oak")
-			same(t, joined, err, map[string]bool{"c-mum": true})
+			same(t, joined, err, map[string]time.Time{"c-mum": noon})
 			joined, err = tx.JoinedContacts("elm")
-			same(t, joined, err, map[string]bool{})
+			same(t, joined, err, map[string]time.Time{})
 			return nil
 		})
 		again := account

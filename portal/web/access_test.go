@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,6 +85,7 @@ var table = map[string]row{
 	"POST " + office + "/import/{id:[A-Za-z0-9_-]+}":        {path: pending, form: fingerprint, want: sends(offices, 303)},
 	"GET " + office + "/letters":                            {path: at("/portal/office/fernlow/letters"), want: offices},
 	"POST " + office + "/letters":                           {path: at("/portal/office/fernlow/letters"), want: sends(offices, 200)},
+	"POST " + office + "/joins":                             {path: at("/portal/office/fernlow/joins"), form: fathersJoin, want: sends(offices, 303)},
 	"GET " + office + "/export":                             {path: at("/portal/office/fernlow/export?format=csv"), want: offices},
 }
 
@@ -98,6 +100,17 @@ func signed(*world) url.Values {
 
 func answered(*world) url.Values {
 	return url.Values{"answer": {"given"}, "hash": {webPicture.Hash}}
+}
+
+// fathersJoin is the join of Asha's father, made again for whoever tries to end it.
+func fathersJoin(w *world) url.Values {
+	all, err := w.portal.Invitees(w.t.Context(), portal.Operator, "fernlow")
+	w.must(err)
+	i := slices.IndexFunc(all, func(i portal.Invitee) bool { return i.Contact.Name == father })
+	w.must(w.store.Update(w.t.Context(), func(tx portal.Tx) error {
+		return tx.JoinContact(w.accounts[father], all[i].Contact.ID, w.now)
+	}))
+	return url.Values{"end": {all[i].Contact.ID}}
 }
 
 // pending is a class list that the office previewed; for others, one that the

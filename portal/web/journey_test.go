@@ -150,9 +150,13 @@ func TestTextChanges(t *testing.T) {
 	changed.Texts = []portal.Text{homeSchool, picture}
 	w.must(w.portal.SetSchools(t.Context(), []portal.School{changed}))
 
-	grace.post(consent, url.Values{"answer": {"refused"}, "hash": {webPicture.Hash}}).wants(t, http.StatusConflict, "kept for five years", "Nothing has been recorded", picture.Hash).lacks(t, "checked")
+	grace.post(consent, url.Values{"answer": {"given"}, "hash": {webPicture.Hash}}).wants(t, http.StatusConflict, "kept for five years", "Nothing has been recorded", picture.Hash).lacks(t, "checked")
 	grace.get(consent).wants(t, http.StatusOK, "You said yes to an earlier wording", `type="radio"`)
 	grace.get("/portal/").wants(t, http.StatusOK, "We changed the wording, so we are asking again")
+
+	// A no is never lost to a change: it is recorded against the wording she read.
+	grace.post(consent, url.Values{"answer": {"refused"}, "hash": {webPicture.Hash}}).wants(t, http.StatusSeeOther)
+	grace.get(consent).wants(t, http.StatusOK, "You said no to an earlier wording")
 }
 
 // What another says is never shown, only that a yes does not go ahead.
@@ -229,6 +233,37 @@ func TestExpiredSessionKeepsWhatWasTyped(t *testing.T) {
 	w.later(portal.HeldLife)
 	w.must(w.portal.Tidy(t.Context()))
 	w.as("").post(path, stale).wants(t, http.StatusUnauthorized, "Nothing was sent")
+}
+
+// The office sees who has joined, prints again for whom it chooses, and ends a
+// wrong join.
+func TestLetters(t *testing.T) {
+	w := newWorld(t)
+	office, daniel := w.as(clerk), w.as(father)
+	const letters = "/portal/office/fernlow/letters"
+	daniel.get("/portal/").wants(t, http.StatusOK, "Asha")
+	office.get(letters).wants(t, http.StatusOK, "Everybody has joined or has a letter", father, "End this join").lacks(t, `type="checkbox"`, stepmother, uncle)
+	office.post("/portal/office/fernlow/joins", fathersJoin(w)).wants(t, http.StatusSeeOther)
+	daniel.get("/portal/").wants(t, http.StatusOK, "you need the letter").lacks(t, "Asha")
+	waiting := office.get(letters+"?after=end").wants(t, http.StatusOK, "no longer sees or decides", "Print 1 letter<", "No letter</td>", `type="checkbox"`)
+	_, after, _ := strings.Cut(waiting.body, `name="contact" value="`)
+	contact, _, _ := strings.Cut(after, `"`)
+
+	first := office.post(letters, nil).wants(t, http.StatusOK, "1 letter<", "Dear "+father)
+	office.get(letters).wants(t, http.StatusOK, "Letter of 21 November 2026, works until 20 January 2027")
+	office.post(letters, nil).wants(t, http.StatusOK, "0 letters")
+	office.post(letters, url.Values{"for": {"chosen"}}).wants(t, http.StatusUnprocessableEntity, "Tick the people you want to print a letter for", `href="#field-contact"`)
+	again := office.post(letters, url.Values{"for": {"chosen"}, "contact": {contact}}).wants(t, http.StatusOK, "1 letter<", "Dear "+father)
+	for _, printed := range []reply{first, again} {
+		_, after, _ := strings.Cut(printed.body, `<p class="letter-code">`)
+		code, _, _ := strings.Cut(after, "<")
+		w.secrets = append(w.secrets, code)
+		status := http.StatusUnprocessableEntity
+		if printed.body == again.body {
+			status = http.StatusSeeOther
+		}
+		daniel.post("/portal/join", url.Values{"code": {code}, "born-day": {"27"}, "born-month": {"3"}, "born-year": {"2018"}}).wants(t, status)
+	}
 }
 
 // Somebody at two schools has a page of one for each.

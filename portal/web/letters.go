@@ -4,15 +4,33 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"schoolgate/portal"
 )
 
-// lettersFormView is the page from which invitation letters are printed.
+// lettersFormView is everybody who may have a letter, and how far they have come.
 type lettersFormView struct {
-	School portal.School
-	Base   string // the office's address
+	School  portal.School
+	Base    string // the office's address
+	People  []invitee
+	Waiting int // have neither joined nor a letter that works
+	Holding int // have a letter that works
+	Joined  int
+	Ended   bool // a join has just been ended
+}
+
+// JoinedTag is how a join is shown.
+func (lettersFormView) JoinedTag() answer { return answer{"Joined", "given"} }
+
+// invitee is one of them as the office reads it.
+type invitee struct {
+	ID, Name string
+	Children []string // name and class
+	Joined   time.Time
+	Issued   time.Time
+	Expires  time.Time
 }
 
 // lettersView is the letters, one a sheet. Their codes are on this page and
@@ -34,24 +52,73 @@ type letter struct {
 }
 
 func (s *server) getLetters(w http.ResponseWriter, r *http.Request) error {
-	school, err := s.office(r, portal.PrintLetters)
+	p, err := s.lettersForm(r)
 	if err != nil {
 		return err
 	}
-	return s.show(w, r, http.StatusOK, page{template: "letters-form.html", title: "Print invitation letters", school: &school, data: lettersFormView{school, officeLink(school.Slug)}})
+	return s.show(w, r, http.StatusOK, p)
 }
 
+func (s *server) lettersForm(r *http.Request) (page, error) {
+	school, err := s.office(r, portal.PrintLetters)
+	if err != nil {
+		return page{}, err
+	}
+	all, err := s.Portal.Invitees(r.Context(), account(r), school.Slug)
+	if err != nil {
+		return page{}, err
+	}
+	v := lettersFormView{School: school, Base: officeLink(school.Slug), Ended: r.URL.Query().Get("after") == "end"}
+	for _, i := range all {
+		to := invitee{ID: i.Contact.ID, Name: i.Contact.Name, Joined: i.Joined, Issued: i.Issued, Expires: i.Expires}
+		for _, c := range i.Children {
+			to.Children = append(to.Children, strings.TrimSuffix(c.Pupil.Name()+", "+c.Pupil.Group, ", "))
+		}
+		switch {
+		case i.Waiting():
+			v.Waiting++
+		case i.Joined.IsZero():
+			v.Holding++
+		default:
+			v.Joined++
+		}
+		v.People = append(v.People, to)
+	}
+	return page{template: "letters-form.html", title: "Invitation letters", school: &school, data: v}, nil
+}
+
+// postLetters prints letters for those who are ticked, or for all who wait for one.
 func (s *server) postLetters(w http.ResponseWriter, r *http.Request) error {
 	school, err := s.office(r, portal.PrintLetters)
 	if err != nil {
 		return err
 	}
-	letters, err := s.Portal.Letters(r.Context(), account(r), school.Slug)
+	chosen := r.PostForm["contact"]
+	if r.PostForm.Get("for") == "chosen" && len(chosen) == 0 {
+		var wrong portal.Invalid
+		wrong.Add("contact", "Tick the people you want to print a letter for")
+		return &again{&wrong, func(bool) (page, error) { return s.lettersForm(r) }}
+	}
+	letters, err := s.Portal.Letters(r.Context(), account(r), school.Slug, chosen...)
 	if err != nil {
 		return err
 	}
 	v := lettersView{School: school, Base: officeLink(school.Slug), Letters: readable(letters, s.Address)}
 	return s.show(w, r, http.StatusOK, page{template: "letters.html", title: "Invitation letters", school: &school, data: v})
+}
+
+// postEndJoin takes a contact from the account that joined as them.
+func (s *server) postEndJoin(w http.ResponseWriter, r *http.Request) error {
+	school, err := s.office(r, portal.PrintLetters)
+	if err != nil {
+		return err
+	}
+	contact := r.PostForm.Get("end")
+	if err := s.Portal.EndJoin(r.Context(), account(r), school.Slug, contact); err != nil {
+		return err
+	}
+	s.Log.Info("join ended by the office", "school", school.Slug, "contact", contact, "account", account(r))
+	return seeOther(w, r, officeLink(school.Slug)+"letters?after=end")
 }
 
 // readable is letters as they read, for a portal at a public address.

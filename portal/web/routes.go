@@ -44,6 +44,7 @@ func (s *server) routes() *mux.Router {
 	post(office+"/import/{id:[A-Za-z0-9_-]+}", s.signedIn(s.postApply))
 	get(office+"/letters", s.signedIn(s.getLetters))
 	post(office+"/letters", s.signedIn(s.postLetters))
+	post(office+"/joins", s.signedIn(s.postEndJoin))
 	get(office+"/export", s.signedIn(s.getExport))
 
 	r.NotFoundHandler = s.handle(func(http.ResponseWriter, *http.Request) error { return errNoRoute })

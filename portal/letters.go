@@ -1,0 +1,207 @@
+package portal
+
+import (
+	"context"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Letter is an invitation as it is printed. Code exists here and nowhere else.
+type Letter struct {
+	School   School
+	Contact  Contact
+	Children []Child // whom the contact may speak for
+	Code     string  // in groups of four
+	Expires  time.Time
+}
+
+// String keeps the person and the code out of logs.
+func (l Letter) String() string { return "letter to " + l.Contact.String() }
+
+// Invitee is a contact who may speak for a child on roll, and how far they have
+// come to joining.
+type Invitee struct {
+	Contact  Contact
+	Children []Child   // whom they may speak for
+	Joined   time.Time // UTC; zero until they have used a letter
+	Issued   time.Time // of the letter whose code would still work; zero where there is none
+	Expires  time.Time
+}
+
+// Waiting says whether the contact has neither joined nor a letter that works.
+func (i Invitee) Waiting() bool { return i.Joined.IsZero() && i.Issued.IsZero() }
+
+// Invitees is everybody of a school who may speak for a child on roll, in order
+// of their eldest child's year, class and name.
+func (p *Portal) Invitees(ctx context.Context, account, school string) (all []Invitee, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
+			return err
+		}
+		all, err = p.invitees(tx, school)
+		return err
+	})
+	return all, err
+}
+
+func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
+	pupils, err := tx.Pupils(school)
+	if err != nil {
+		return nil, err
+	}
+	links, err := tx.Responsibilities(school)
+	if err != nil {
+		return nil, err
+	}
+	contacts, err := tx.Contacts(school)
+	if err != nil {
+		return nil, err
+	}
+	joined, err := tx.JoinedContacts(school)
+	if err != nil {
+		return nil, err
+	}
+	open, err := tx.OpenInvitations(school)
+	if err != nil {
+		return nil, err
+	}
+	byID, of := map[string]Contact{}, map[string][]Responsibility{}
+	for _, c := range contacts {
+		byID[c.ID] = c
+	}
+	for _, l := range links {
+		of[l.PupilID] = append(of[l.PupilID], l)
+	}
+	now := p.now()
+	var all []Invitee
+	place := map[string]int{}
+	for _, pupil := range slices.Backward(pupils) { // the eldest year first
+		for _, l := range of[pupil.ID] {
+			if !pupil.OnRoll() || !l.Decides() {
+				continue
+			}
+			c := byID[l.ContactID]
+			i, ok := place[c.ID]
+			if !ok {
+				invitee := Invitee{Contact: c, Joined: joined[c.ID]}
+				if inv, ok := open[c.ID]; ok && now.Before(inv.Expires) {
+					invitee.Issued, invitee.Expires = inv.Issued, inv.Expires
+				}
+				i = len(all)
+				place[c.ID] = i
+				all = append(all, invitee)
+			}
+			all[i].Children = append(all[i].Children, Child{Pupil: pupil, Contact: c, Responsibility: l})
+		}
+	}
+	slices.Reverse(all)
+	return all, nil
+}
+
+// Letters makes an invitation for each contact of a school who is waiting for
+// one. With contacts given, it makes one for each of those who has not joined,
+// waiting or not, and an earlier letter's code stops working.
+func (p *Portal) Letters(ctx context.Context, account, school string, contacts ...string) (letters []Letter, err error) {
+	err = p.store.Update(ctx, func(tx Tx) error {
+		letters = nil
+		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
+			return err
+		}
+		info, err := tx.School(school)
+		if err != nil {
+			return err
+		}
+		all, err := p.invitees(tx, school)
+		if err != nil {
+			return err
+		}
+		for _, to := range all {
+			wanted := to.Waiting()
+			if len(contacts) > 0 {
+				wanted = to.Joined.IsZero() && slices.Contains(contacts, to.Contact.ID)
+			}
+			if !wanted {
+				continue
+			}
+			code := newCode()
+			inv := Invitation{ID: newID(), ContactID: to.Contact.ID, CodeHash: hashCode(code), Issued: p.now(), Expires: p.now().Add(CodeLife)}
+			if err := tx.PutInvitation(inv); err != nil {
+				return fmt.Errorf("invitation for %v: %w", to.Contact, err)
+			}
+			letters = append(letters, Letter{School: info, Contact: to.Contact, Children: to.Children, Code: grouped(code), Expires: inv.Expires})
+		}
+		return nil
+	})
+	return letters, err
+}
+
+// EndJoin takes a contact from the account that joined as them: somebody else
+// used their letter, or they have lost their account. What was signed and
+// decided stays on record; a new letter can then be printed. It answers
+// [ErrNotFound] for a contact of another school.
+func (p *Portal) EndJoin(ctx context.Context, account, school, contact string) error {
+	return p.store.Update(ctx, func(tx Tx) error {
+		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
+			return err
+		}
+		joined, err := tx.JoinedContacts(school)
+		if err != nil {
+			return err
+		}
+		if _, ok := joined[contact]; !ok {
+			return fmt.Errorf("join: %w", ErrNotFound)
+		}
+		return tx.LeaveContact(contact)
+	})
+}
+
+// spokenFor is the children on roll for whom a contact decides.
+func spokenFor(tx Tx, contact string) ([]Child, error) {
+	all, err := tx.ContactPupils(contact)
+	if err != nil {
+		return nil, err
+	}
+	var out []Child
+	for _, c := range all {
+		if c.Pupil.OnRoll() && c.Responsibility.Decides() {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+func newCode() string {
+	var b strings.Builder
+	n := big.NewInt(int64(len(codeAlphabet)))
+	for range codeLength {
+		i, err := rand.Int(rand.Reader, n)
+		if err != nil {
+			panic(fmt.Sprintf("portal: the system gives no random numbers: %v", err))
+		}
+		b.WriteByte(codeAlphabet[i.Int64()])
+	}
+	return b.String()
+}
+
+// grouped writes a code in fours, as it is printed.
+func grouped(code string) string {
+	return code[:4] + "-" + code[4:8] + "-" + code[8:]
+}
+
+// hashCode is a code as it is stored. It is stretched, so that whoever steals
+// the database has 68 bits of work for each code, not 57, and a school's letters
+// are still made in a second.
+func hashCode(normal string) string {
+	key, err := pbkdf2.Key(sha256.New, normal, []byte("schoolgate invitation"), 2000, sha256.Size)
+	if err != nil {
+		panic(fmt.Sprintf("portal: no PBKDF2: %v", err))
+	}
+	return hex.EncodeToString(key)
+}
