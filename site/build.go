@@ -26,6 +26,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -57,8 +58,7 @@ type Result struct {
 // rendering runs one at a time: see render.
 var renderingMutex sync.Mutex
 
-// Build publishes the trust's overview and every school, one after another. A
-// site that fails stays as it was and does not stop the others: its Result
+// Build publishes the trust's overview and every school. A site that fails stays as it was and does not stop the others: its Result
 // holds the error, which is also part of the joined error returned. When ctx is
 // done, the sites not yet begun fail with its error.
 //
@@ -87,24 +87,30 @@ func Build(ctx context.Context, trust *Trust, opts Options) ([]Result, error) {
 	}
 	defer unlock()
 
-	var (
-		results []Result
-		errs    []error
-	)
-	for _, e := range editions(trust, opts) {
-		started := time.Now()
-		result := Result{Slug: e.slug}
-		if result.Err = ctx.Err(); result.Err == nil {
-			result = e.publish(theme, opts)
-		}
-		if result.Err != nil {
-			opts.Log.Error("site not built", "site", e.slug, "err", result.Err)
-			errs = append(errs, fmt.Errorf("%s: %w", e.slug, result.Err))
-		} else {
-			opts.Log.Info("site built", "site", e.slug, "pages", result.Pages, "took", time.Since(started).Round(time.Millisecond))
-		}
-		results = append(results, result)
+	all := editions(trust, opts)
+	results := make([]Result, len(all))
+	errs := make([]error, len(all))
+	var building sync.WaitGroup
+	turns := make(chan struct{}, runtime.GOMAXPROCS(0)+1) // Hugo renders one, the others are read or audited
+	for i, e := range all {
+		turns <- struct{}{}
+		building.Go(func() {
+			defer func() { <-turns }()
+			started := time.Now()
+			result := Result{Slug: e.slug}
+			if result.Err = ctx.Err(); result.Err == nil {
+				result = e.publish(theme, opts)
+			}
+			if result.Err != nil {
+				opts.Log.Error("site not built", "site", e.slug, "err", result.Err)
+				errs[i] = fmt.Errorf("%s: %w", e.slug, result.Err)
+			} else {
+				opts.Log.Info("site built", "site", e.slug, "pages", result.Pages, "took", time.Since(started).Round(time.Millisecond))
+			}
+			results[i] = result
+		})
 	}
+	building.Wait()
 	return results, errors.Join(errs...)
 }
 

@@ -17,7 +17,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -257,20 +256,54 @@ func BenchmarkExport(b *testing.B) {
 }
 
 // timed runs a program and answers its wall time, its peak memory in kilobytes
-// and how much it wrote.
-func timed(b *testing.B, cmd *exec.Cmd) (time.Duration, int64, int) {
+// and how many bytes it wrote.
+func timed(b *testing.B, cmd *exec.Cmd) (took time.Duration, peak int64, size int) {
 	b.Helper()
-	var out, errs bytes.Buffer
+	var out counter
+	var errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	begin := time.Now()
-	if err := cmd.Run(); err != nil {
-		b.Fatalf("%v: %s", err, errs.String())
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
 	}
-	took := time.Since(begin)
-	if n := bytes.Count(out.Bytes(), []byte("\n")); n != benchRoll+1 {
-		b.Fatalf("%s wrote %d lines, want %d", cmd.Path, n, benchRoll+1)
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		select {
+		case err := <-ended:
+			took = time.Since(begin)
+			if err != nil {
+				b.Fatalf("%v: %s", err, errs.String())
+			}
+			if out.lines != benchRoll+1 {
+				b.Fatalf("%s wrote %d lines, want %d", cmd.Path, out.lines, benchRoll+1)
+			}
+			return took, peak, out.bytes
+		case <-time.After(10 * time.Millisecond):
+			peak = max(peak, highWater(cmd.Process.Pid))
+		}
 	}
-	return took, cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss, out.Len()
+}
+
+// counter counts what is written to it.
+type counter struct{ bytes, lines int }
+
+func (c *counter) Write(p []byte) (int, error) {
+	c.bytes += len(p)
+	c.lines += bytes.Count(p, []byte("\n"))
+	return len(p), nil
+}
+
+// highWater is a process's peak resident memory in kilobytes, as Linux tells it
+// while the process runs: what it says afterwards counts the parent's too.
+func highWater(pid int) (kb int64) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	fmt.Sscan(rest, &kb)
+	return kb
 }
 
 func fillBenchRoll(b *testing.B, h *house) {
