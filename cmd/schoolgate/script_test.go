@@ -5,20 +5,34 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"schoolgate/portal/store/pgtest"
 )
 
-// TestMain lets the scripts run the program itself as the command schoolgate.
+// TestMain lets the scripts run the program itself as the command schoolgate,
+// and stops the PostgreSQL that they start.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"schoolgate": main})
+	testscript.Main(tests{m}, map[string]func(){"schoolgate": main})
 }
+
+type tests struct{ *testing.M }
+
+func (t tests) Run() int { return pgtest.Run(t.M) }
 
 // TestScripts runs the command line as the scripts in testdata do, each in a
 // folder of its own.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, "", "testdata/settings.txtar", "testdata/office.txtar") }
+
+// TestScriptsOnPostgreSQL does the office's work on the other engine.
+func TestScriptsOnPostgreSQL(t *testing.T) {
+	runScripts(t, pgtest.Database(t), "testdata/office.txtar")
+}
+
+func runScripts(t *testing.T, database string, files ...string) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata",
+		Files: files,
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("SCHOOLGATE_DATABASE", "")
+			e.Setenv("SCHOOLGATE_DATABASE", database)
 			return os.MkdirAll(e.WorkDir, 0o700)
 		},
 	})

@@ -39,8 +39,11 @@ var server struct {
 }
 
 // Main runs a package's tests and stops the server, if any of them started it.
-// A package that uses [Database] calls it from TestMain.
-func Main(m *testing.M) {
+// A package that uses [Database] calls it, or [Run], from TestMain.
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run is [Main] for a TestMain that has more to do: it answers the exit code.
+func Run(m interface{ Run() int }) int {
 	code := m.Run()
 	if server.stop != nil {
 		if err := server.stop(); err != nil {
@@ -48,7 +51,7 @@ func Main(m *testing.M) {
 			code = max(code, 1)
 		}
 	}
-	os.Exit(code)
+	return code
 }
 
 // Database is the address of a new and empty database, for [store.Open], deleted
