@@ -1,5 +1,7 @@
 package portal
 
+import "slices"
+
 // Action is something that a route of the portal does for somebody.
 type Action string
 
@@ -47,7 +49,8 @@ type Subject struct {
 // business, or [ErrForbidden] for staff of the school who lack the role.
 //
 // A parent acts for a child on roll for whom they hold parental responsibility
-// and against whom the school records no court order. They see their own
+// and against whom the school records no court order, under whichever of its
+// names for them the register has it. They see their own
 // receipts, never another contact's. Office staff see and run the register of
 // their own school, and never sign or decide for anybody.
 func (a Actor) May(do Action, to Subject) error {
@@ -58,7 +61,7 @@ func (a Actor) May(do Action, to Subject) error {
 		}
 	case SeeReceipt:
 		for _, c := range a.Children {
-			if c.Pupil.ID == to.PupilID && c.Contact.ID == to.ContactID && c.Responsibility.Decides() {
+			if c.Pupil.ID == to.PupilID && c.Contact.ID == to.ContactID && c.Responsibility.Decides() && !a.barredFrom(c.Pupil.ID) {
 				return nil
 			}
 		}
@@ -86,9 +89,15 @@ func (a Actor) May(do Action, to Subject) error {
 // speak as.
 func (a Actor) childFor(pupil string) (Child, bool) {
 	for _, c := range a.Children {
-		if c.Pupil.ID == pupil && c.Pupil.OnRoll() && c.Responsibility.Decides() {
+		if c.Pupil.ID == pupil && c.Pupil.OnRoll() && c.Responsibility.Decides() && !a.barredFrom(pupil) {
 			return c, true
 		}
 	}
 	return Child{}, false
+}
+
+// barredFrom says whether a court order keeps this person from a child. A
+// register may hold somebody twice, and the order against only one of the two.
+func (a Actor) barredFrom(pupil string) bool {
+	return slices.ContainsFunc(a.Children, func(c Child) bool { return c.Pupil.ID == pupil && c.Responsibility.CourtOrder })
 }

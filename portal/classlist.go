@@ -262,6 +262,8 @@ func plan(school string, rows []ClassListRow, have register, random func() strin
 				words := fmt.Sprintf("%s: %s to %s", now.Name, linkWords(linked[is.ID][i]), linkWords(link))
 				if !link.Decides() {
 					words += have.silenced(linked[is.ID][i])
+				} else if linked[is.ID][i].CourtOrder {
+					words += "; the court order ends: they will see this child and decide again"
 				}
 				changes = append(changes, words)
 				p.links = append(p.links, link)

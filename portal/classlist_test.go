@@ -236,6 +236,15 @@ func TestChanges(t *testing.T) {
 	w.changes([]portal.ClassListRow{child(), child(father, func(r *portal.ClassListRow) { r.Parental, r.Relationship, r.Priority = false, "", 0 })},
 		"Ania: Mr Piotr Wójcik: Father, parental responsibility, priority 2 to relationship not given")
 
+	// That an order ends is said, as an empty column ends it too.
+	barred := func(r *portal.ClassListRow) { r.CourtOrder = true }
+	w.imports(child(), child(father, barred))
+	w.changes([]portal.ClassListRow{child(), child(father)},
+		"Ania: Mr Piotr Wójcik: Father, parental responsibility, court order, priority 2 to Father, parental responsibility, priority 2; the court order ends: they will see this child and decide again")
+	w.changes([]portal.ClassListRow{child(), child(father, func(r *portal.ClassListRow) { r.Parental = false })},
+		"Ania: Mr Piotr Wójcik: Father, parental responsibility, court order, priority 2 to Father, priority 2")
+	w.imports(child(), child(father))
+
 	w.imports(child(func(r *portal.ClassListRow) { r.Year, r.Group, r.LookedAfter = 5, "5C", true }))
 	w.expect("U801200018001 17 Ania Year 5 5C, looked after; 1 Mrs Kasia Wójcik")
 	w.changes([]portal.ClassListRow{child(func(r *portal.ClassListRow) { r.Year, r.Group = 5, "5C" })}, "Ania: No longer looked after")

@@ -310,6 +310,30 @@ func TestEndJoin(t *testing.T) {
 	w.ok(w.Join(t.Context(), w.account("jo"), w.letters(anne)["Mrs Jo Lee"].Code, annsBirthday))
 }
 
+// A yes that was said in another's name stops counting with the join it came
+// through; a no goes on counting, and nothing is taken off the record.
+func TestEndJoinTakesBack(t *testing.T) {
+	w := settled(t)
+	thief, office := w.parent(anne, "Mrs Jo Lee"), w.staff("office@anne.example")
+	contact := w.child(thief, "Ann").Child.Contact.ID
+	yes, no := w.answering("Ann", portal.Given), w.answering("Bo", portal.Refused)
+	w.decide(thief, yes)
+	w.decide(thief, no)
+	if got := w.standing(w.pupil("Ann"), yes.Purpose); got != portal.StandingGiven {
+		t.Fatalf("before: %s", got)
+	}
+	size := w.ledgerSize()
+	w.ok(w.EndJoin(t.Context(), office, anne, contact))
+	if ann, bo := w.standing(w.pupil("Ann"), yes.Purpose), w.standing(w.pupil("Bo"), no.Purpose); ann != portal.StandingWithdrawn || bo != portal.StandingRefused {
+		t.Errorf("after: %s and %s", ann, bo)
+	}
+	all := w.decisions("Ann")
+	if last := all[len(all)-1]; len(all) != 2 || last.AccountID != office || last.ContactID != contact || last.Seq != 2 {
+		t.Errorf("on record: %+v", all)
+	}
+	w.whole(size + 1)
+}
+
 func TestJoinLimitPerCode(t *testing.T) {
 	w := settled(t)
 	letters := w.letters(anne)

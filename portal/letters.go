@@ -144,8 +144,9 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 
 // EndJoin takes a contact from the account that joined as them: somebody else
 // used their letter, or they have lost their account. What was signed and
-// decided stays on record; a new letter can then be printed. It answers
-// [ErrNotFound] for a contact of another school.
+// decided stays on record, and each yes that was given online is taken back, as
+// it may have been anybody's; a no stays a no. A new letter can then be printed.
+// It answers [ErrNotFound] for a contact of another school.
 func (p *Portal) EndJoin(ctx context.Context, account, school, contact string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
 		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
@@ -158,8 +159,39 @@ func (p *Portal) EndJoin(ctx context.Context, account, school, contact string) e
 		if _, ok := joined[contact]; !ok {
 			return fmt.Errorf("join: %w", ErrNotFound)
 		}
+		children, err := tx.ContactPupils(contact)
+		if err != nil {
+			return err
+		}
+		for _, c := range children {
+			if err := p.takeBack(tx, account, c); err != nil {
+				return err
+			}
+		}
 		return tx.LeaveContact(contact)
 	})
+}
+
+// takeBack adds a no after each of a contact's answers about a child that is a
+// yes given online. The record says whose account did it.
+func (p *Portal) takeBack(tx Tx, account string, c Child) error {
+	all, err := tx.PupilDecisions(c.Pupil.ID)
+	if err != nil {
+		return err
+	}
+	for _, d := range all {
+		if d.ID != latest(all, c.Pupil.ID, c.Contact.ID, d.TextSlug).ID || d.Answer != Given || d.Channel != Online {
+			continue
+		}
+		d.ID, d.AccountID, d.At, d.Answer, d.Seq = newID(), account, p.now(), Withdrawn, d.Seq+1
+		if err := tx.AddDecision(d); err != nil {
+			return err
+		}
+		if err := p.ledger.Append(tx, d.ID, d.Record().Canonical(), d.At); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // spokenFor is the children on roll for whom a contact decides.

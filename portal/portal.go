@@ -172,6 +172,7 @@ func (p *Portal) SignedIn(ctx context.Context, id Identity) (a Account, err erro
 			return err
 		}
 		a.Identity, a.LastSignIn = id, p.now()
+		a.Identity.Name = "" // nobody is shown it, so it is not kept
 		return tx.PutAccount(a)
 	})
 	return a, err

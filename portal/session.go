@@ -119,18 +119,22 @@ func (p *Portal) TakeHeld(ctx context.Context, account, path string) (form map[s
 	return form, err
 }
 
-// Tidy deletes what has had its time: sessions, held forms, class lists that
-// were never applied, and counted attempts older than any code.
+// Tidy deletes what has had its time: sessions, and at once those that anybody
+// can open by beginning to sign in; held forms; class lists that were never
+// applied; counted attempts older than any code; and accounts that in the life
+// of a code came to nothing.
 func (p *Portal) Tidy(ctx context.Context) error {
 	now := p.now()
-	return p.store.Update(ctx, func(tx Tx) error {
+	tidied := p.store.Update(ctx, func(tx Tx) error {
 		return errors.Join(
+			tx.DeleteHandshakesBefore(now),
 			tx.DeleteSessionsBefore(now.Add(-HeldLife)),
 			tx.DeleteHeldBefore(now.Add(-HeldLife)),
 			tx.DeleteImportsBefore(now.Add(-ImportLife)),
 			tx.DeleteAttemptsBefore(now.Add(-CodeLife-TriesWindow)),
 		)
 	})
+	return errors.Join(tidied, p.store.Update(ctx, func(tx Tx) error { return tx.DeleteStrangersBefore(now.Add(-CodeLife)) }))
 }
 
 func hashToken(token string) string {

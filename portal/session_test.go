@@ -1,9 +1,11 @@
 package portal_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -293,5 +295,64 @@ func TestHeldForm(t *testing.T) {
 		if err := w.Hold(t.Context(), nobody, path, form); err == nil {
 			t.Errorf("a form was held for %q", nobody)
 		}
+	}
+}
+
+// Anybody can begin to sign in, and a provider's account is anybody's: what
+// comes of neither is not kept.
+func TestTidyForgetsStrangers(t *testing.T) {
+	w := settled(t)
+	begun, err := w.StartSignIn(t.Context(), portal.Handshake{Provider: "google", State: "s"}, "/portal/")
+	w.ok(err)
+	join := func(account string) string {
+		t.Helper()
+		l := w.letters(anne)["Mrs Jo Lee"]
+		w.ok(w.Join(t.Context(), account, l.Code, annsBirthday))
+		return l.Contact.ID
+	}
+	stranger, ended, acted, joined, office := w.account("stranger"), w.account("ended"), w.account("acted"), w.account("joined"), w.staff("office@anne.example")
+	w.ok(w.EndJoin(t.Context(), portal.Operator, anne, join(ended)))
+	contact := join(acted)
+	_, err = w.Sign(t.Context(), acted, w.signing("Ann"))
+	w.ok(err)
+	w.ok(w.EndJoin(t.Context(), portal.Operator, anne, contact))
+	join(joined)
+	cookie, err := w.StartSession(t.Context(), stranger)
+	w.ok(err)
+
+	w.pass(portal.HandshakeLife + time.Second)
+	w.ok(w.Tidy(t.Context()))
+	if _, _, err := w.Session(t.Context(), begun); !errors.Is(err, portal.ErrNotFound) {
+		t.Errorf("a sign-in that nobody finished is kept: %v", err)
+	}
+	if !w.live(cookie) {
+		t.Errorf("a session was tidied away")
+	}
+	w.pass(portal.CodeLife - time.Hour)
+	w.ok(w.Tidy(t.Context()))
+	if _, err := w.Actor(t.Context(), stranger); err != nil {
+		t.Errorf("an account is forgotten while a letter may be on its way: %v", err)
+	}
+	w.pass(2 * time.Hour)
+	w.ok(w.Tidy(t.Context()))
+	for who, kept := range map[string]bool{stranger: false, ended: false, joined: true, acted: true, office: true} {
+		if _, err := w.Actor(t.Context(), who); (err == nil) != kept {
+			t.Errorf("account %s kept %v: %v", who, err == nil, err)
+		}
+	}
+	w.whole(1)
+}
+
+// What was deleted is not left behind in the file.
+func TestDeletedIsGone(t *testing.T) {
+	w := settled(t)
+	jo := w.account("jo")
+	w.ok(w.Hold(t.Context(), jo, "/portal/x", map[string][]string{"name": {strings.Repeat("Zebedee ", 100)}}))
+	if _, err := w.TakeHeld(t.Context(), jo, "/portal/x"); err != nil {
+		t.Fatal(err)
+	}
+	w.ok(w.db.Close())
+	if bytes.Contains(w.onDisk(), []byte("Zebedee")) {
+		t.Error("what was deleted is still in the database's file")
 	}
 }

@@ -55,6 +55,9 @@ type AccountTx interface {
 	Account(id string) (Account, error)
 	AccountByIdentity(provider, issuer, subject string) (Account, error)
 	PutAccount(Account) error
+	// DeleteStrangersBefore deletes the accounts that have not signed in since,
+	// and that are nobody's at a school, joined to no contact and named by no act.
+	DeleteStrangersBefore(time.Time) error
 	// AccountContacts are the contacts joined to an account.
 	AccountContacts(account string) ([]Contact, error)
 	// AccountChildren are the pupils of those contacts, one entry for each
@@ -85,6 +88,8 @@ type AccountTx interface {
 	PutSession(Session) error
 	DeleteSession(hash string) error
 	DeleteSessionsBefore(time.Time) error
+	// DeleteHandshakesBefore deletes only sessions that wait for a sign-in.
+	DeleteHandshakesBefore(time.Time) error
 	// PutHeld keeps a form that an expired session could not send, for the same
 	// account's next session; TakeHeld hands it over and forgets it.
 	PutHeld(HeldForm) error

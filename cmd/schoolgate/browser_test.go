@@ -166,7 +166,8 @@ func (v *visitor) check() {
 		if found != "" {
 			v.t.Errorf("axe-core at %d pixels, %s, on %s:\n%s", look.width, look.scheme, at, found)
 		}
-		if wide := v.text(`String(document.documentElement.scrollWidth - innerWidth)`); !strings.HasPrefix(wide, "-") && wide != "0" {
+		// A phone's window grows with a page that is too wide, so its own width says nothing.
+		if wide := v.text(fmt.Sprintf(`String(document.documentElement.scrollWidth - %d)`, look.width)); !strings.HasPrefix(wide, "-") && wide != "0" {
 			v.t.Errorf("%s is %s pixels wider than %d", at, wide, look.width)
 		}
 	}

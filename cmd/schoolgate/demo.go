@@ -98,7 +98,7 @@ func demo(cmd *cobra.Command, settingsFile, addr, data string) (err error) {
 	if err := h.welcome(ctx, out); err != nil {
 		return err
 	}
-	return h.serve(ctx, l, handler)
+	return h.serve(ctx, l, handler, nil)
 }
 
 // demoSettings refuses to stand anywhere but on this machine, or beside a real
@@ -141,8 +141,8 @@ func newDemo(s Settings) (bool, error) {
 	if _, err := os.Stat(filepath.Join(s.Data, filled)); err == nil {
 		return false, nil
 	}
-	if _, err := os.Stat(s.Database); err == nil {
-		return false, fmt.Errorf("--data: %s holds a database that is no demo, or a demo that was interrupted while it was made: if it is a demo, delete the folder; otherwise name another", s.Data)
+	if in, err := os.ReadDir(s.Data); err == nil && len(in) > 0 {
+		return false, fmt.Errorf("--data: %s holds something that is no demo, or a demo that was interrupted while it was made: if it is a demo, delete the folder; otherwise name another", s.Data)
 	}
 	return true, nil
 }

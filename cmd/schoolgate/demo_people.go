@@ -35,7 +35,7 @@ type demoPerson struct {
 func demoPeople() []demoPerson {
 	people := []demoPerson{
 		{ContactName: "Mrs Amina Rahman", School: "*", Hint: "Parent of a child at each school, with something left to do", joins: true, undone: "st-osrics-junior"},
-		{ContactName: "Mrs Olena Kovalenko", School: "fernlow-primary", Hint: "Parent who has not used the school's letter yet"},
+		{ContactName: "Mrs Olena Kovalenko", School: "fernlow-primary", Hint: "Parent who has not used the school’s letter yet"},
 		{ContactName: "Ms Beth Cawley", School: "fernlow-primary", Hint: "Mother in a family of two homes, who said yes to everything", joins: true},
 		{ContactName: "Mr Daniel Reyes", School: "fernlow-primary", Hint: "Father in the same family, who said no to pictures", joins: true, refuses: "website-pictures"},
 		{ContactName: "Mr Stuart Pell", School: "st-osrics-junior", Hint: "Estranged father, who still holds parental responsibility", joins: true, refuses: "video-calls"},

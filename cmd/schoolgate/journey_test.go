@@ -97,12 +97,12 @@ role = "office"
 	parent.click("Enter the code from your letter")
 	parent.fill("field-code", "KKKK-KKKK-KKKK")
 	parent.fillDate("field-born", "5", "10", "2017")
-	parent.submit("Join your child")
+	parent.submit("Show me my child")
 	if got := parent.text(`document.activeElement.className`); got != "error-summary" {
 		t.Errorf("after a wrong code the focus is on %q, want the error summary", got)
 	}
 	parent.fill("field-code", strings.ToLower(code))
-	parent.submit("Join your child")
+	parent.submit("Show me my child")
 	parent.sees("Zoë")
 
 	// She signs the very text of the public page.
@@ -144,7 +144,7 @@ role = "office"
 	stranger.signIn("pat@home.example")
 	stranger.fill("field-code", code)
 	stranger.fillDate("field-born", "5", "10", "2017")
-	stranger.submit("Join your child")
+	stranger.submit("Show me my child")
 	stranger.sees("do not match a letter")
 	if status := stranger.status(receiptPath(t, receipt)); status != http.StatusNotFound {
 		t.Errorf("a stranger asked for the receipt and was answered %d", status)
@@ -160,7 +160,7 @@ role = "office"
 	office.sees("O’Dowd", "O'Dowd")
 	office.visit("/portal/office/fernlow-primary/import")
 	office.upload("field-file", write("again.csv", strings.Replace(journeyList, ",=,", ",Samuel,", 1)))
-	office.submit("Read it and show me")
+	office.submit("Show what would change")
 	office.sees("Sam to Samuel")
 	office.submit("Save these changes")
 	office.sees("The class list is in")
@@ -321,7 +321,7 @@ var codeForm = regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}`)
 // letterCode is the code on the letter to somebody.
 func letterCode(t *testing.T, file, name string) string {
 	t.Helper()
-	_, letter, found := strings.Cut(readFile(t, file), "Dear "+name)
+	_, letter, found := strings.Cut(readFile(t, file), "Dear <bdi>"+name)
 	code := codeForm.FindString(letter)
 	if !found || code == "" {
 		t.Fatalf("there is no letter to %s", name)

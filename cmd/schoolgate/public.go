@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -73,7 +74,7 @@ func servePublic(w http.ResponseWriter, r *http.Request, root *os.Root, name str
 		http.NotFound(w, r)
 		return
 	}
-	kind := mime.TypeByExtension(path.Ext(name))
+	kind := cmp.Or(mime.TypeByExtension(path.Ext(name)), "application/octet-stream")
 	if path.Ext(name) == ".md" {
 		kind = "text/plain; charset=utf-8" // an agreement's exact wording, to be read as it is
 	}

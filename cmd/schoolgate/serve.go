@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -40,6 +42,9 @@ builds the sites again; a site whose build fails stays as it was.`,
 			if err != nil {
 				return err
 			}
+			hup := make(chan os.Signal, 1) // before the first build, which it must not end
+			signal.Notify(hup, syscall.SIGHUP)
+			defer signal.Stop(hup)
 			log := newLog(cmd.ErrOrStderr())
 			h, err := openHouse(cmd.Context(), s, nil, log)
 			if err != nil {
@@ -58,7 +63,7 @@ builds the sites again; a site whose build fails stays as it was.`,
 				return fmt.Errorf("listen: %w", err)
 			}
 			log.Info("serving", "listen", l.Addr().String(), "address", s.Address)
-			return h.serve(cmd.Context(), l, handler)
+			return h.serve(cmd.Context(), l, handler, hup)
 		},
 	}
 }
@@ -89,11 +94,24 @@ func (h *house) handler(providers []signin.Config) (http.Handler, error) {
 	r.PathPrefix("/portal/").Handler(pages)
 	r.Path("/portal").Handler(http.RedirectHandler("/portal/", http.StatusSeeOther))
 	r.PathPrefix("/").Handler(publicSites(h.sites())).Methods(http.MethodGet, http.MethodHead)
-	return r, nil
+	return h.outer(r), nil
+}
+
+// outer stands before everything that is served. A request's first line may name
+// any host, and a router's redirects would lead there: only path and query count.
+func (h *house) outer(next http.Handler) http.Handler {
+	https := strings.HasPrefix(h.settings.Address, "https://")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.URL = &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
+		if https {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // serve answers requests until ctx ends, then lets those under way finish.
-func (h *house) serve(ctx context.Context, l net.Listener, handler http.Handler) error {
+func (h *house) serve(ctx context.Context, l net.Listener, handler http.Handler, hup <-chan os.Signal) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -108,7 +126,7 @@ func (h *house) serve(ctx context.Context, l net.Listener, handler http.Handler)
 	upkeep := make(chan struct{})
 	go func() {
 		defer close(upkeep)
-		h.upkeep(ctx)
+		h.upkeep(ctx, hup)
 	}()
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
@@ -128,22 +146,23 @@ func (h *house) serve(ctx context.Context, l net.Listener, handler http.Handler)
 	return err
 }
 
-// upkeep deletes once an hour what has had its time, and builds the sites again
-// on the signal HUP.
-func (h *house) upkeep(ctx context.Context) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
-	hourly := time.NewTicker(time.Hour)
-	defer hourly.Stop()
+// upkeep deletes every few minutes what has had its time, and builds the sites
+// again on the signal HUP.
+func (h *house) upkeep(ctx context.Context, hup <-chan os.Signal) {
+	tidying := time.NewTicker(5 * time.Minute)
+	defer tidying.Stop()
+	tidy := func() {
+		if err := h.portal.Tidy(ctx); err != nil && ctx.Err() == nil {
+			h.log.Error("tidying", "err", err)
+		}
+	}
+	tidy()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-hourly.C:
-			if err := h.portal.Tidy(ctx); err != nil {
-				h.log.Error("tidying", "err", err)
-			}
+		case <-tidying.C:
+			tidy()
 		case <-hup:
 			results, err := h.build(ctx)
 			if err != nil {

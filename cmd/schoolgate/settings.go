@@ -132,8 +132,10 @@ func (s *Settings) check() error {
 	default:
 		s.Address = strings.TrimSuffix(s.Address, "/")
 	}
-	if _, port, err := net.SplitHostPort(s.Listen); err != nil || port == "" {
+	if host, port, err := net.SplitHostPort(s.Listen); err != nil || port == "" {
 		wrong("listen", "expected host:port, such as 127.0.0.1:8080")
+	} else if u != nil && u.Scheme == "http" && !loopback(host) {
+		wrong("listen", "expected this machine alone, such as 127.0.0.1:8080, as the address is http:// and others could read what families send")
 	}
 	if strings.Contains(s.Database, "://") && !s.postgres() {
 		wrong("database", "expected a file name or a postgres:// address")

@@ -17,7 +17,7 @@ var why = map[portal.Standing]string{
 	portal.StandingWithdrawn: "A parent or carer took back their yes",
 	portal.StandingConflict:  "One parent or carer agreed and another said no",
 	portal.StandingWaiting:   "No answer yet to the present wording",
-	portal.StandingHeld:      "Looked-after child: not confirmed by the social worker",
+	portal.StandingHeld:      "Not confirmed: ask the school office", // the list goes from hand to hand, and who is in care is nobody else's to read
 }
 
 const flushAt = 32 << 10

@@ -34,7 +34,7 @@ func TestList(t *testing.T) {
 	want := strings.ReplaceAll("\ufeff"+`Surname,Forename,Year,Class,Photographs on the website,Photographs on the website: why,"Video calls, ""live""","Video calls, ""live"": why"
 Adeyemi,Tolu,Reception,Robins,Yes,A parent or carer agreed,No,A parent or carer said no
 O'Neill-Şahin,Zoë,Year 4,4B,No,A parent or carer took back their yes,No,One parent or carer agreed and another said no
-Wójcik,Ania,Nursery,"Owls; mornings",No,No answer yet to the present wording,No,Looked-after child: not confirmed by the social worker
+Wójcik,Ania,Nursery,"Owls; mornings",No,No answer yet to the present wording,No,Not confirmed: ask the school office
 '=HYPERLINK(1),'@Sam,Year 13,'-,Yes,A parent or carer agreed,Yes,A parent or carer agreed
 `, "\n", "\r\n")
 	if out.String() != want {

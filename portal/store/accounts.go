@@ -27,6 +27,15 @@ func (t *tx) PutAccount(a portal.Account) error {
 		a.ID, a.Identity.Provider, a.Identity.Issuer, a.Identity.Subject, a.Identity.Name, a.Identity.StaffEmail, a.Created, orNull(a.LastSignIn))
 }
 
+func (t *tx) DeleteStrangersBefore(at time.Time) error {
+	return t.put(`DELETE FROM accounts WHERE last_sign_in < $1 AND staff_email = ''
+		AND id NOT IN (SELECT account_id FROM account_contacts)
+		AND id NOT IN (SELECT account_id FROM sessions WHERE account_id IS NOT NULL)
+		AND id NOT IN (SELECT account_id FROM held_forms)
+		AND id NOT IN (SELECT account_id FROM signatures)
+		AND id NOT IN (SELECT account_id FROM decisions)`, at)
+}
+
 func (t *tx) AccountContacts(account string) ([]portal.Contact, error) {
 	return list(t, contactFields, "SELECT "+contactColumns+" FROM account_contacts a JOIN contacts c ON c.id = a.contact_id WHERE a.account_id = $1 ORDER BY c.id", account)
 }
@@ -151,6 +160,10 @@ func (t *tx) PutSession(s portal.Session) error {
 
 func (t *tx) DeleteSession(hash string) error {
 	return t.put("DELETE FROM sessions WHERE hash = $1", hash)
+}
+
+func (t *tx) DeleteHandshakesBefore(at time.Time) error {
+	return t.put("DELETE FROM sessions WHERE account_id IS NULL AND expires < $1", at)
 }
 
 func (t *tx) DeleteSessionsBefore(at time.Time) error {

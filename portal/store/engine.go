@@ -75,7 +75,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		"_cache_size":      {"-16384"}, // KiB a connection; a list of 100,000 pupils is no faster with more
 	}.Encode()
 	db := &DB{engine: sqliteEngine}
-	if db.write, err = sql.Open("sqlite3", file+"?"+both+"&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_recursive_triggers=on"); err != nil {
+	if db.write, err = sql.Open("sqlite3", file+"?"+both+"&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_recursive_triggers=on&_secure_delete=on"); err != nil {
 		return nil, err
 	}
 	db.write.SetMaxOpenConns(1)

@@ -10,9 +10,6 @@ import (
 	"schoolgate/portal"
 )
 
-// consentFields are the form's, and what of it is held when a session has expired.
-var consentFields = []string{"answer", "hash"}
-
 // consentView is a question about one child, to answer or to answer anew.
 type consentView struct {
 	Child   string // first name
@@ -31,15 +28,10 @@ type consentView struct {
 
 	Answer  string // as chosen: "given", "refused" or ""
 	Changed bool   // the wording is not the one that was sent
-	Kept    bool   // the form is filled with what was held
 }
 
 func (s *server) getConsent(w http.ResponseWriter, r *http.Request) error {
-	held, err := s.held(r)
-	if err != nil {
-		return err
-	}
-	p, err := s.consentPage(r, held, false)
+	p, err := s.consentPage(r, nil, false)
 	if err != nil {
 		return err
 	}
@@ -75,7 +67,7 @@ func (s *server) consentPage(r *http.Request, form url.Values, changed bool) (pa
 			Address: s.public(p.Text.Path), Held: child.Child.Pupil.LookedAfter,
 			Mine: p.Mine, SaidYes: p.Mine.Answer == portal.Given, Receipt: receiptLink(p.Mine.ID),
 			Answered: p.Answered(), Earlier: p.Mine.Seq > 0 && !p.Answered(), Against: against(p),
-			Changed: changed || form != nil && !same, Kept: form != nil && r.Method != http.MethodPost,
+			Changed: changed || form != nil && !same,
 		}
 		if same {
 			v.Answer = form.Get("answer")

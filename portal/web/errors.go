@@ -108,22 +108,22 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		show = s.showError(w, r, http.StatusUnauthorized, "You were signed out", e)
 
 	case errors.Is(err, portal.ErrNotFound), errors.Is(err, errNoRoute):
-		show = s.showError(w, r, http.StatusNotFound, "There is no such page for you", errorPage{Lines: []string{
-			"It may have moved, the address may have a slip in it, or it may be for somebody else.",
-			"If you signed in with another account last time, sign out and use that one.",
+		show = s.showError(w, r, http.StatusNotFound, "We cannot find that page", errorPage{Lines: []string{
+			"The page may have moved, the address may have a mistake in it, or the page may be for somebody else.",
+			"If you signed in another way last time, sign out, and sign in that way again.",
 		}})
 	case errors.Is(err, portal.ErrForbidden):
-		show = s.showError(w, r, http.StatusForbidden, "Your account may not do that", errorPage{Lines: []string{
-			"Ask whoever looks after Schoolgate for your school to give your account the office's part.",
+		show = s.showError(w, r, http.StatusForbidden, "Your account is not allowed to do that", errorPage{Lines: []string{
+			"If you work in the school office, ask whoever looks after Schoolgate for your school to add your account.",
 		}})
 	case errors.Is(err, portal.ErrTooMany):
-		show = s.showError(w, r, http.StatusTooManyRequests, "That is too many tries for one day", errorPage{Lines: []string{
+		show = s.showError(w, r, http.StatusTooManyRequests, "That is too many tries for today", errorPage{Lines: []string{
 			"To keep children safe, only a few tries are allowed. Nothing was changed.",
-			"Try again tomorrow, or ask the school office for a new letter.",
+			"Try again tomorrow. If you are not sure of the code or the date of birth, ask the school office.",
 		}})
 	case errors.Is(err, portal.ErrConflict):
-		show = s.showError(w, r, http.StatusConflict, "Two changes met", errorPage{Lines: []string{
-			"Somebody changed the same thing at the same moment. Yours was not saved.", "Go back and try again.",
+		show = s.showError(w, r, http.StatusConflict, "Somebody else changed this at the same moment", errorPage{Lines: []string{
+			"Your change was not saved. Go back, look at what it says now, and try again.",
 		}})
 	case errors.Is(err, errMethod):
 		w.Header().Set("Allow", strings.Join(s.allowed(r), ", "))

@@ -375,13 +375,17 @@ func (v *visitor) post(path string, form url.Values) reply {
 	return v.do(r)
 }
 
+// unmarked is without the marks that keep a name's direction of writing to itself.
+var unmarked = strings.NewReplacer("<bdi>", "", "</bdi>", "")
+
+// wants is what a page says, whether or not a name in it is marked as one.
 func (r reply) wants(t *testing.T, status int, parts ...string) reply {
 	t.Helper()
 	if r.StatusCode != status {
 		t.Fatalf("%s %s: %d, wanted %d\n%s", r.Request.Method, r.Request.URL.Path, r.StatusCode, status, r.body)
 	}
 	for _, p := range parts {
-		if !strings.Contains(r.body, p) {
+		if !strings.Contains(r.body, p) && !strings.Contains(unmarked.Replace(r.body), p) {
 			t.Errorf("%s %s: no %q in\n%s", r.Request.Method, r.Request.URL.Path, p, r.body)
 		}
 	}

@@ -76,7 +76,10 @@ func (s *server) getHome(w http.ResponseWriter, r *http.Request) error {
 	case len(v.Children) == 0 && len(v.Schools) > 0:
 		p.title = "School office"
 	case len(v.Children) == 0:
-		p.title = "No child is shown here yet"
+		p.title = "No child is shown here"
+		if !v.Joined {
+			p.title = "Add your child"
+		}
 	case sameSchool(family):
 		p.school = &family[0].School
 	}
@@ -96,7 +99,7 @@ func (s *server) card(c portal.ChildView) childCard {
 	card := childCard{Name: c.Child.Pupil.Forename, School: c.School.Name, Held: c.Child.Pupil.LookedAfter}
 	for _, a := range c.Signing {
 		if !a.Done() {
-			card.ToDo = append(card.ToDo, toDo{Do: "Read and sign: " + a.Text.Title, Link: textLink(c, a.Text)})
+			card.ToDo = append(card.ToDo, toDo{Do: "Read and sign ‘" + a.Text.Title + "’", Link: textLink(c, a.Text)})
 			continue
 		}
 		card.Done = append(card.Done, decided{

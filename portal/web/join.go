@@ -35,7 +35,7 @@ func (s *server) postJoin(w http.ResponseWriter, r *http.Request) error {
 }
 
 func joinPage(v joinView) page {
-	return page{template: "join.html", title: "Join your child with the code in your letter", data: v}
+	return page{template: "join.html", title: "Enter the code from your letter", data: v}
 }
 
 // check reads the date, and finds what is missing before a try is used up.

@@ -44,9 +44,9 @@ type lettersView struct {
 // letter is one letter as it reads.
 type letter struct {
 	portal.Letter
-	Children string // first names, as a sentence has them
-	One      bool   // one child
-	Initial  string // on the crest
+	Children template.HTML // first names, as a sentence has them
+	One      bool          // one child
+	Initial  string        // on the crest
 	Issued   time.Time
 	Join     string // the address to type
 }
@@ -127,10 +127,10 @@ func readable(letters []portal.Letter, address string) []letter {
 	for _, l := range letters {
 		var names []string
 		for _, c := range l.Children {
-			names = append(names, c.Pupil.Forename)
+			names = append(names, "<bdi>"+template.HTMLEscapeString(c.Pupil.Forename)+"</bdi>")
 		}
 		out = append(out, letter{
-			Letter: l, Children: list(names), One: len(names) == 1, Initial: initial(l.School.ShortName),
+			Letter: l, Children: template.HTML(list(names)), One: len(names) == 1, Initial: initial(l.School.ShortName),
 			Issued: l.Expires.Add(-portal.CodeLife), Join: address + "/portal/join",
 		})
 	}

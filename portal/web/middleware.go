@@ -29,7 +29,8 @@ type visit struct {
 	route  string // the template; never the path, which a stranger may have filled with anything
 	looked bool   // whether the session has been looked up
 	who    session
-	blind  bool // the portal is not to be asked: it may be what is at fault
+	school string // whose office is at work
+	blind  bool   // the portal is not to be asked: it may be what is at fault
 }
 
 type visitKey struct{}
@@ -95,8 +96,12 @@ func (s *server) logged(next http.Handler) http.Handler {
 					fault = http.ErrAbortHandler
 				}
 			}
-			s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("request", v.id), slog.String("method", method(r)), slog.String("route", v.route),
-				slog.Int("status", w.status), slog.Duration("took", time.Since(start)), slog.Bool("aborted", fault != nil))
+			line := []slog.Attr{slog.String("request", v.id), slog.String("method", method(r)), slog.String("route", v.route),
+				slog.Int("status", w.status), slog.Duration("took", time.Since(start)), slog.Bool("aborted", fault != nil)}
+			if v.school != "" { // a register was opened, so it has to be known by whom
+				line = append(line, slog.String("school", v.school), slog.String("account", v.who.account))
+			}
+			s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", line...)
 			if fault != nil {
 				panic(fault)
 			}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gorilla/mux"
 
@@ -25,6 +26,7 @@ type officeView struct {
 	Agreements []agreementCount
 	Columns    []string
 	Rows       []officeRow
+	Showing    string // whom the rows are of, in words; "" for everybody
 
 	Base    string // the office's address
 	Export  string // the list on show, as a download
@@ -122,7 +124,9 @@ func (s *server) office(r *http.Request, do portal.Action) (portal.School, error
 	if err := actor.May(do, portal.Subject{School: slug}); err != nil {
 		return portal.School{}, err
 	}
-	return s.Portal.School(r.Context(), slug)
+	school, err := s.Portal.School(r.Context(), slug)
+	visitOf(r).school = school.Slug
+	return school, err
 }
 
 func officeLink(school string) string { return "/portal/office/" + school + "/" }
@@ -225,7 +229,34 @@ func (s *server) readOffice(r *http.Request, school portal.School, f officeFilte
 		v.Rows = append(v.Rows, out)
 		return nil
 	})
+	v.Showing = f.words(wanted, columns)
 	return v, err
+}
+
+// words is the filter as a sentence has it.
+func (f officeFilter) words(wanted portal.Filter, l portal.List) string {
+	var parts []string
+	if wanted.Year != nil {
+		parts = append(parts, wanted.Year.String())
+	}
+	if f.Class != "" {
+		parts = append(parts, "class "+f.Class)
+	}
+	for _, i := range chosen(l.Purposes, f.Purpose) {
+		if f.Purpose != "" && f.Standing != "" {
+			parts = append(parts, "‘"+standingWords[wanted.Standing].Word+"’ to ‘"+l.Purposes[i].Title+"’")
+		}
+	}
+	for _, i := range chosen(l.Agreements, f.Agreement) {
+		switch {
+		case f.Agreement == "":
+		case f.Signed == "yes":
+			parts = append(parts, "‘"+l.Agreements[i].Title+"’ signed")
+		case f.Signed != "":
+			parts = append(parts, "‘"+l.Agreements[i].Title+"’ not signed")
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // heads makes a line of counts for each text, each count a link to its list.

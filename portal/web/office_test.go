@@ -40,10 +40,10 @@ func TestRegister(t *testing.T) {
 		t.Errorf("%d rows of tables", n)
 	}
 	office.get(base+"?year=4").wants(t, http.StatusOK, "2 of 2 pupils", "Asha", "Deepa").lacks(t, "Cai,")
-	office.get(base+"?class=Acorns").wants(t, http.StatusOK, "1 of 1 pupils", "Okonedo, Ben")
+	office.get(base+"?class=Acorns").wants(t, http.StatusOK, "1 of 1 pupils: class Acorns", "Okonedo, Ben")
 	office.get(base+"?purpose=website-pictures&standing=given").wants(t, http.StatusOK, "1 of 4 pupils", "Okonedo, Asha", `aria-current="true"`, `value="given" selected`).lacks(t, "Okonedo, Ben")
 	office.get(base+"?purpose=website-pictures&standing=held").wants(t, http.StatusOK, "1 of 4 pupils", "Pugh, Cai")
-	office.get(base+"?agreement=home-school&signed=no").wants(t, http.StatusOK, "3 of 4 pupils").lacks(t, "Okonedo, Ben")
+	office.get(base+"?agreement=home-school&signed=no").wants(t, http.StatusOK, "3 of 4 pupils: ‘Home and school agreement’ not signed", `name="signed" value="no"`).lacks(t, "Okonedo, Ben")
 	office.get(base+"?year=4&class=Acorns").wants(t, http.StatusOK, "No pupil fits")
 	for _, bad := range []string{"?year=99", "?standing=given", "?standing=perhaps&purpose=website-pictures", "?purpose=nothing"} {
 		office.get(base+bad).wants(t, http.StatusUnprocessableEntity, "<title>Error: ", "4 of 4 pupils")
@@ -72,7 +72,7 @@ func TestImport(t *testing.T) {
 
 	w.as(trust).post(apply, url.Values{"fingerprint": {print}}).wants(t, http.StatusNotFound)
 	w.bring("fernlow", fernlowRows(true)[:6]) // Deepa leaves meanwhile
-	stale := office.post(apply, url.Values{"fingerprint": {print}, "leavers": {"yes"}}).wants(t, http.StatusConflict, "The register has changed meanwhile", "2 pupils who are not in the file").lacks(t, "checked")
+	stale := office.post(apply, url.Values{"fingerprint": {print}, "leavers": {"yes"}}).wants(t, http.StatusConflict, "The register has changed since you looked", "2 pupils who are not in the file").lacks(t, "checked")
 	print = value(t, stale, `name="fingerprint" value="`)
 	to := office.post(apply, url.Values{"fingerprint": {print}}).wants(t, http.StatusSeeOther).location()
 	office.get(to).wants(t, http.StatusOK, "The class list is in", "Rowe, Nia", "Okonedo, Ben")

@@ -71,7 +71,6 @@ func (s *server) newTemplate(names ...string) (*template.Template, error) {
 	return template.New(layout).Option("missingkey=error").Funcs(template.FuncMap{
 		"moment":   s.moment,
 		"day":      s.day,
-		"short":    shortHash,
 		"sentence": sentence,
 		"tel":      func(phone string) string { return strings.ReplaceAll(phone, " ", "") },
 	}).ParseFS(files, names...)
@@ -206,9 +205,6 @@ func (s *server) moment(t time.Time) string {
 
 // day is the day of a time in England: 21 November 2026.
 func (s *server) day(t time.Time) string { return t.In(s.london).Format("2 January 2006") }
-
-// shortHash is as much of a wording's hash as its public address has.
-func shortHash(hash string) string { return hash[:min(12, len(hash))] }
 
 // public is a public address in full, as somebody would type it.
 func (s *server) public(path string) string {

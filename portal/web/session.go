@@ -8,6 +8,9 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/gorilla/mux"
 
 	"schoolgate/portal"
 )
@@ -86,10 +89,14 @@ func (s *server) signedIn(h handler, keep ...string) handler {
 		out := &signedOut{back: r.URL.RequestURI(), lapsed: who.lapsed != ""}
 		if r.Method == http.MethodPost {
 			out.back = s.wayBack(r)
-			if who.lapsed != "" && len(keep) > 0 {
+			hold, err := s.mayHold(r, who.lapsed)
+			if err != nil {
+				return err
+			}
+			if hold && len(keep) > 0 {
 				form := map[string][]string{}
 				for _, name := range keep {
-					if v := r.PostForm.Get(name); v != "" {
+					if v := r.PostForm.Get(name); v != "" && len(v) <= heldLimit {
 						form[name] = []string{strings.ReplaceAll(strings.ToValidUTF8(v, ""), "\x00", "")}
 					}
 				}
@@ -101,6 +108,25 @@ func (s *server) signedIn(h handler, keep ...string) handler {
 		}
 		return out
 	}
+}
+
+// heldLimit is the longest value that is held, in bytes: a name of the greatest
+// length in any script, with room for slips.
+const heldLimit = 8 * portal.MaxName
+
+// mayHold says whether the account of an expired session still has the form it
+// sent: a text that is put to it about a child of its own. Nothing else is kept
+// for somebody who is not signed in.
+func (s *server) mayHold(r *http.Request, account string) (bool, error) {
+	pupil, slug := mux.Vars(r)["pupil"], mux.Vars(r)["slug"]
+	if account == "" || pupil == "" {
+		return false, nil
+	}
+	child, err := s.Portal.Child(r.Context(), account, pupil)
+	if errors.Is(err, portal.ErrNotFound) {
+		return false, nil
+	}
+	return slices.ContainsFunc(child.School.Texts, func(t portal.Text) bool { return t.Slug == slug }), err
 }
 
 // keptQuery, in the address of a form, has it shown with what was held.
@@ -124,11 +150,15 @@ func (s *server) wayBack(r *http.Request) string {
 	return "/portal/"
 }
 
+// longestPath is longer than any address of ours. What a stranger may have us
+// remember while they sign in is no longer.
+const longestPath = 512
+
 // localPath is a path of the portal that somebody asked to be sent to; anything
 // else is the first page.
 func localPath(to string) string {
 	u, err := url.Parse(to)
-	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || strings.ContainsAny(to, "\\\r\n\t") ||
+	if err != nil || len(to) > longestPath || !utf8.ValidString(to) || u.IsAbs() || u.Host != "" || u.User != nil || strings.ContainsAny(to, "\\\r\n\t") ||
 		!strings.HasPrefix(to, "/portal/") || strings.HasPrefix(u.Path, "/portal/callback/") ||
 		!strings.HasPrefix(path.Clean(u.Path)+"/", "/portal/") {
 		return "/portal/"

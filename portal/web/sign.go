@@ -13,8 +13,9 @@ import (
 // language is that of every text so far.
 const language = "en-GB"
 
-// signFields are the form's, and what of it is held when a session has expired.
-var signFields = []string{"name", "agreed", "hash"}
+// signFields are what is held when a session has expired: what was typed, never
+// the tick, as a box must be ticked by whoever signs.
+var signFields = []string{"name", "hash"}
 
 // signView is an agreement to read and sign for one child.
 type signView struct {

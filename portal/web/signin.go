@@ -16,11 +16,12 @@ import (
 // signInView is the page on which somebody chooses how to sign in.
 type signInView struct {
 	Families []portal.Provider
-	Staff    []portal.Provider
-	ReturnTo string // where to go afterwards
-	Expired  bool   // they were signed in a while ago
-	Left     bool   // they have just signed out
-	ForPage  bool   // they asked for a page that needs it
+	Staff    []portal.Provider // empty where all of them are families' too
+	StaffToo bool              // staff sign in with those of families
+	ReturnTo string            // where to go afterwards
+	Expired  bool              // they were signed in a while ago
+	Left     bool              // they have just signed out
+	ForPage  bool              // they asked for a page that needs it
 }
 
 func (s *server) getSignIn(w http.ResponseWriter, r *http.Request) error {
@@ -46,6 +47,9 @@ func (s *server) showSignIn(w http.ResponseWriter, r *http.Request, v signInView
 		if p.Families {
 			v.Families = append(v.Families, p)
 		}
+	}
+	if len(v.Staff) > 0 && !slices.ContainsFunc(v.Staff, func(p portal.Provider) bool { return !p.Families }) {
+		v.Staff, v.StaffToo = nil, true
 	}
 	return s.show(w, r, http.StatusOK, page{template: "sign-in.html", title: "Sign in", data: v})
 }

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"schoolgate/portal/signin"
+)
+
+// servedHouse is all that is served at an address, with its sites built.
+func servedHouse(t *testing.T, address string) *httptest.Server {
+	t.Helper()
+	data := t.TempDir()
+	h, err := openHouse(t.Context(), Settings{Address: address, Data: data, Database: filepath.Join(data, "schoolgate.db")}, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := h.build(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	handler, err := h.handler([]signin.Config{{Name: "id", Kind: "oidc", Label: "Id", Issuer: "https://id.example", ClientID: "x", Secret: "y"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(handler)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// A redirect never leads to a host that a request named, however it is written,
+// and no address leads out of the sites' folders.
+func TestNoWayOut(t *testing.T) {
+	s := servedHouse(t, "https://safe.example")
+	ask := func(target string) *http.Response {
+		t.Helper()
+		c, err := net.Dial("tcp", s.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: evil.example\r\nConnection: close\r\n\r\n", target)
+		w, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatalf("%s: %v", target, err)
+		}
+		return w
+	}
+	redirects := 0
+	for _, target := range []string{
+		"//evil.example/x", "//evil.example/..", "//evil.example/%2e%2e", "/%2f%2fevil.example/", "/%5cevil.example", "/\\evil.example",
+		"http://evil.example//x", "http://evil.example/portal", "http://evil.example/fernlow-primary", "http://evil.example/portal/sign-in/",
+		"http://evil.example/portal/office/fernlow-primary", "http://user@evil.example/portal/office/fernlow-primary",
+		"http://evil.example/portal/x/../", "/portal/%2e%2e/%2f%2fevil.example/", "/portal/..%2f..%2f%2fevil.example",
+		"//fernlow-primary", "/%2ffernlow-primary", "/fernlow-primary/current/..", "/fernlow-primary/current/%2e%2e",
+	} {
+		w := ask(target)
+		to, err := url.Parse(w.Header.Get("Location"))
+		if err != nil || to.Host != "" || to.Scheme != "" || strings.HasPrefix(to.Path, "//") {
+			t.Errorf("%s leads to %s, %v", target, to, err)
+		}
+		if to.Path != "" {
+			redirects++
+		}
+	}
+	if redirects < 10 {
+		t.Errorf("%d redirects were looked at", redirects)
+	}
+	for _, target := range []string{
+		"/%2e%2e/%2e%2e/etc/passwd", "/..%2f..%2f..%2f..%2fetc%2fpasswd", "/_trust/", "/_trust/current/index.html", "/.lock", "/..%2fledger.key",
+		"/fernlow-primary%2f..%2f_trust%2f", "/fernlow-primary/..%2f..%2f..%2fschoolgate.db", "/fernlow-primary/..%2f..%2f..%2fledger.key",
+		"/fernlow-primary/current/index.html", "/fernlow-primary/generations/", "/fernlow-primary%00", "/%00", "/portal%2f",
+	} {
+		if w := ask(target); w.StatusCode != http.StatusNotFound {
+			t.Errorf("%s answers %s", target, w.Status)
+		}
+	}
+}
+
+func TestAlwaysHTTPS(t *testing.T) {
+	for address, want := range map[string]string{"https://safe.example": "max-age=31536000", "http://localhost:8080": ""} {
+		s := servedHouse(t, address)
+		for _, path := range []string{"/", "/fernlow-primary/", "/nowhere", "/ledger/head", "/healthz", "/portal/sign-in"} {
+			w, err := http.Get(s.URL + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Body.Close()
+			if got := w.Header.Get("Strict-Transport-Security"); got != want {
+				t.Errorf("%s%s: Strict-Transport-Security %q", address, path, got)
+			}
+		}
+	}
+}
