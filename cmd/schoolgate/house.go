@@ -28,12 +28,13 @@ type house struct {
 	key      *ledger.Key
 	ledger   *ledger.Ledger
 	portal   *portal.Portal
+	now      func() time.Time
 	trust    atomic.Pointer[site.Trust] // as last built
 	log      *slog.Logger
 }
 
-// openHouse opens the database and the ledger. Now is the portal's clock; nil is
-// the real one.
+// openHouse opens the database and the ledger. Now is the clock; nil is the real
+// one.
 func openHouse(ctx context.Context, s Settings, now func() time.Time, log *slog.Logger) (*house, error) {
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data: %w", err)
@@ -50,8 +51,11 @@ func openHouse(ctx context.Context, s Settings, now func() time.Time, log *slog.
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
+	if now == nil {
+		now = time.Now
+	}
 	sealed := ledger.New(key)
-	return &house{settings: s, store: db, key: key, ledger: sealed, portal: portal.New(db, sealed, s.staff(), now), log: log}, nil
+	return &house{settings: s, store: db, key: key, ledger: sealed, portal: portal.New(db, sealed, s.staff(), now), now: now, log: log}, nil
 }
 
 // Close closes the database.
@@ -81,7 +85,7 @@ func (h *house) build(ctx context.Context) ([]site.Result, error) {
 		return nil, fmt.Errorf("theme: %w", err)
 	}
 	results, failed := site.Build(ctx, trust, site.Options{
-		Theme: theme, Out: h.sites(), Address: h.settings.Address, Now: time.Now(), Log: h.log,
+		Theme: theme, Out: h.sites(), Address: h.settings.Address, Now: h.now(), Log: h.log,
 	})
 	built := map[string]site.Result{}
 	for _, r := range results {

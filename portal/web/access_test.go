@@ -110,7 +110,7 @@ func fathersJoin(w *world) url.Values {
 	w.must(w.store.Update(w.t.Context(), func(tx portal.Tx) error {
 		return tx.JoinContact(w.accounts[father], all[i].Contact.ID, w.now)
 	}))
-	return url.Values{"end": {all[i].Contact.ID}}
+	return url.Values{"end": {all[i].Contact.ID}, "sure": {"yes"}}
 }
 
 // pending is a class list that the office previewed; for others, one that the

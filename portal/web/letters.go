@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,10 +71,6 @@ func (s *server) lettersForm(r *http.Request) (page, error) {
 	}
 	v := lettersFormView{School: school, Base: officeLink(school.Slug), Ended: r.URL.Query().Get("after") == "end"}
 	for _, i := range all {
-		to := invitee{ID: i.Contact.ID, Name: i.Contact.Name, Joined: i.Joined, Issued: i.Issued, Expires: i.Expires}
-		for _, c := range i.Children {
-			to.Children = append(to.Children, strings.TrimSuffix(c.Pupil.Name()+", "+c.Pupil.Group, ", "))
-		}
 		switch {
 		case i.Waiting():
 			v.Waiting++
@@ -82,9 +79,17 @@ func (s *server) lettersForm(r *http.Request) (page, error) {
 		default:
 			v.Joined++
 		}
-		v.People = append(v.People, to)
+		v.People = append(v.People, newInvitee(i))
 	}
 	return page{template: "letters-form.html", title: "Invitation letters", school: &school, data: v}, nil
+}
+
+func newInvitee(i portal.Invitee) invitee {
+	to := invitee{ID: i.Contact.ID, Name: i.Contact.Name, Joined: i.Joined, Issued: i.Issued, Expires: i.Expires}
+	for _, c := range i.Children {
+		to.Children = append(to.Children, strings.TrimSuffix(c.Pupil.Name()+", "+c.Pupil.Group, ", "))
+	}
+	return to
 }
 
 // postLetters prints letters for those who are ticked, or for all who wait for one.
@@ -107,17 +112,35 @@ func (s *server) postLetters(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, http.StatusOK, page{template: "letters.html", title: "Invitation letters", school: &school, data: v})
 }
 
-// postEndJoin takes a contact from the account that joined as them.
+// endJoinView asks whether somebody's access is to be removed.
+type endJoinView struct {
+	invitee
+	Base string
+}
+
+// postEndJoin takes a contact from the account that joined as them, after asking.
 func (s *server) postEndJoin(w http.ResponseWriter, r *http.Request) error {
 	school, err := s.office(r, portal.PrintLetters)
 	if err != nil {
 		return err
 	}
 	contact := r.PostForm.Get("end")
+	if r.PostForm.Get("sure") != "yes" {
+		all, err := s.Portal.Invitees(r.Context(), account(r), school.Slug)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(all, func(i portal.Invitee) bool { return i.Contact.ID == contact && !i.Joined.IsZero() })
+		if i < 0 {
+			return portal.ErrNotFound
+		}
+		v := endJoinView{newInvitee(all[i]), officeLink(school.Slug)}
+		return s.show(w, r, http.StatusOK, page{template: "end-join.html", title: "Remove access", school: &school, data: v})
+	}
 	if err := s.Portal.EndJoin(r.Context(), account(r), school.Slug, contact); err != nil {
 		return err
 	}
-	s.Log.Info("join ended by the office", "school", school.Slug, "contact", contact, "account", account(r))
+	s.Log.Info("access removed by the office", "school", school.Slug, "contact", contact, "account", account(r))
 	return seeOther(w, r, officeLink(school.Slug)+"letters?after=end")
 }
 
