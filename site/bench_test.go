@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -14,7 +15,7 @@ import (
 	"time"
 )
 
-// BenchmarkBuild builds forty schools of about sixty pages each from the
+// BenchmarkBuild builds forty schools of about ninety pages each from the
 // product's own content and theme, and then has the hugo command make the very
 // same sites, one run a site, from files on the disk. It reports the
 // seconds each takes, of the clock and of the processors, and hugo's divided by
@@ -81,6 +82,57 @@ func BenchmarkBuild(b *testing.B) {
 	b.ReportMetric(float64(pages), "pages")
 }
 
+// BenchmarkCheck checks the forty schools of BenchmarkBuild, with a register of
+// four hundred pupils each. It reports the seconds that the rules take beside the
+// build that they look at, and the one divided by the other: what Check costs as
+// a share of Build.
+func BenchmarkCheck(b *testing.B) {
+	content := fortySchools(b)
+	opts := CheckOptions{
+		Options: Options{Theme: os.DirFS("../themes/schoolgate"), Address: "http://localhost:8080", Now: now},
+		Roll:    manyPupils{},
+	}
+	var whole, building time.Duration
+	var pages, findings int
+	for b.Loop() {
+		started := time.Now()
+		report, err := Check(b.Context(), content, opts)
+		whole += time.Since(started)
+		if err != nil {
+			b.Fatal(err)
+		}
+		building += report.building
+		pages, findings = 0, len(report.Findings)
+		for _, s := range report.Sites {
+			if !s.Built {
+				b.Fatalf("%s was not built: %+v", s.Slug, report.Findings[:min(5, findings)])
+			}
+			pages += s.Pages
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	n := float64(b.N)
+	b.ReportMetric(building.Seconds()/n, "s/build")
+	b.ReportMetric((whole-building).Seconds()/n, "s/check")
+	b.ReportMetric((whole-building).Seconds()/building.Seconds(), "check/build")
+	b.ReportMetric(float64(pages), "pages")
+	b.ReportMetric(float64(findings), "findings")
+}
+
+// manyPupils is a register of names that nobody has.
+type manyPupils struct{}
+
+func (manyPupils) OnRoll(_ context.Context, school string) ([]RollPupil, error) {
+	pupils := make([]RollPupil, 400)
+	for i := range pupils {
+		pupils[i] = RollPupil{
+			Forename: fmt.Sprintf("Ann%d", i%40), Surname: fmt.Sprintf("Of%s%d", strings.TrimPrefix(school, "school-"), i),
+			Born: time.Date(2012, time.January, 1+i, 0, 0, 0, 0, time.UTC),
+		}
+	}
+	return pupils, nil
+}
+
 // cpu is the time that this process, or those it ran, had of the processors:
 // the measure that other work on the machine disturbs least.
 func cpu(b *testing.B, who int) time.Duration {
@@ -93,7 +145,7 @@ func cpu(b *testing.B, who int) time.Duration {
 }
 
 // fortySchools is the product's content with one of its schools forty times
-// over, and the model brought up to sixty pages.
+// over, each under a name of its own.
 func fortySchools(b *testing.B) fs.FS {
 	b.Helper()
 	content := fstest.MapFS{}
@@ -102,31 +154,25 @@ func fortySchools(b *testing.B) fs.FS {
 			return err
 		}
 		data, err := os.ReadFile(filepath.Join("..", "content", filepath.FromSlash(name)))
-		file := &fstest.MapFile{Data: data}
 		rest, isSchool := strings.CutPrefix(name, "schools/")
 		if !isSchool {
-			content[name] = file
+			content[name] = &fstest.MapFile{Data: data}
 			return err
 		}
 		if rest, ok := strings.CutPrefix(rest, "fernlow-primary/"); ok {
 			for i := range 40 {
-				content[fmt.Sprintf("schools/school-%02d/%s", i+1, rest)] = file
+				own := data
+				if rest == "school.toml" {
+					text := strings.Replace(string(data), `short_name = "`, fmt.Sprintf(`short_name = "%d `, i+1), 1)
+					own = []byte(strings.Replace(text, `name = "`, fmt.Sprintf(`name = "%d `, i+1), 1))
+				}
+				content[fmt.Sprintf("schools/school-%02d/%s", i+1, rest)] = &fstest.MapFile{Data: own}
 			}
 		}
 		return err
 	})
 	if err != nil {
 		b.Fatal(err)
-	}
-	policy := string(content["model/online-safety-policy.md"].Data)
-	_, body, found := strings.Cut(policy, "\n"+fence+"\n")
-	if !found {
-		b.Fatal("the model has no policy to copy")
-	}
-	for i := range 26 {
-		content[fmt.Sprintf("model/advice/topic-%02d.md", i+1)] = &fstest.MapFile{
-			Data: fmt.Appendf(nil, "+++\ntitle = \"Topic %d of [[school]]\"\n+++\n%s", i+1, body),
-		}
 	}
 	return content
 }

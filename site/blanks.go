@@ -16,6 +16,11 @@ var Switches = []string{
 	"work_phones",
 }
 
+// Conditions are what `[[if …]]` and a page's only may ask about: the switches,
+// the stages of the school's year groups, and whether there is a trust.
+var Conditions = append(Switches[:len(Switches):len(Switches)],
+	"trust", "early_years", "key_stage_1", "key_stage_2", "key_stage_3")
+
 // builtIn are the blanks that Schoolgate fills by itself.
 var builtIn = []string{
 	"school", "school_short", "trust", "trust_short",
@@ -63,8 +68,8 @@ func fill(src source, a answers) (string, Problems) {
 			default:
 				name, negated := strings.CutPrefix(condition, "not ")
 				name = strings.TrimSpace(name)
-				if !slices.Contains(Switches, name) {
-					problems.add(src.name, n, "[[if %s]]: unknown switch %q; there are %s", condition, name, strings.Join(Switches, ", "))
+				if !slices.Contains(Conditions, name) {
+					problems.add(src.name, n, "[[if %s]]: unknown switch %q; there are %s", condition, name, strings.Join(Conditions, ", "))
 				}
 				openedAt, hidden = n, slices.Contains(a.uses, name) == negated
 			}

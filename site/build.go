@@ -12,6 +12,7 @@
 //	<slug>/current       → generations/<id>, put in place in one step
 //	<slug>/generations/  the one that is served; older ones are deleted
 //	<slug>/texts/        every wording ever published; only added to
+//	<slug>/pictures/     cleaned pictures, so that a build need not clean them again
 package site
 
 import (
@@ -27,6 +28,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -44,15 +46,17 @@ type Options struct {
 	Address string       // of the server, such as "http://localhost:8080"
 	Now     time.Time    // the zero time is the present
 	Log     *slog.Logger // nil says nothing
+	Only    []string     // slugs, and Overview, of the sites to build; none: all of them
 }
 
 // A Result is how the build of one site ended.
 type Result struct {
-	Slug  string // the school's, or Overview
-	Dir   string // the generation that is served now; empty when Err is set
-	Pages int    // HTML pages in it
-	Texts []Text // wordings in force: agreements, then purposes, by slug
-	Err   error  // why the site stayed as it was
+	Slug     string     // the school's, or Overview
+	Dir      string     // the generation that is served now; empty when Err is set
+	Pages    int        // HTML pages in it
+	Withheld []Withheld // pictures that pages show and that were not published
+	Texts    []Text     // wordings in force: agreements, then purposes, by slug
+	Err      error      // why the site stayed as it was
 }
 
 // rendering runs one at a time: see render.
@@ -87,7 +91,9 @@ func Build(ctx context.Context, trust *Trust, opts Options) ([]Result, error) {
 	}
 	defer unlock()
 
-	all := editions(trust, opts)
+	all := slices.DeleteFunc(editions(trust, opts), func(e edition) bool {
+		return len(opts.Only) > 0 && !slices.Contains(opts.Only, e.slug)
+	})
 	results := make([]Result, len(all))
 	errs := make([]error, len(all))
 	var building sync.WaitGroup
@@ -155,9 +161,13 @@ func (e edition) publish(t theme, opts Options) Result {
 	if err != nil {
 		return fail(err)
 	}
+	e.cleaner = &cleaner{folder: filepath.Join(dir, "pictures"), used: map[string]bool{}}
 	m, err := e.write(t, kept, opts.Now)
 	if err != nil {
 		return fail(err)
+	}
+	for _, w := range m.gallery.withheld {
+		opts.Log.Warn("picture withheld", "site", e.slug, "file", w.File, "why", w.Why)
 	}
 	id := opts.Now.Format("20060102-150405-") + strings.ToLower(rand.Text()[:8])
 	generation := filepath.Join(dir, "generations", id)
@@ -165,7 +175,7 @@ func (e edition) publish(t theme, opts Options) Result {
 		return fail(fmt.Errorf("make a generation: %w", err))
 	}
 	pages, err := e.print(m, t, generation)
-	for _, text := range m.texts {
+	for _, text := range slices.Concat(m.earlier, m.texts) {
 		if err == nil {
 			err = past.keep(text)
 		}
@@ -176,10 +186,10 @@ func (e edition) publish(t theme, opts Options) Result {
 	if err != nil {
 		return fail(errors.Join(err, os.RemoveAll(generation)))
 	}
-	if err := prune(dir, id); err != nil {
-		opts.Log.Warn("old generation left behind", "site", e.slug, "err", err)
+	if err := errors.Join(prune(dir, id), e.cleaner.prune()); err != nil {
+		opts.Log.Warn("something old was left behind", "site", e.slug, "err", err)
 	}
-	return Result{Slug: e.slug, Dir: generation, Pages: pages, Texts: m.texts}
+	return Result{Slug: e.slug, Dir: generation, Pages: pages, Texts: m.texts, Withheld: m.gallery.withheld}
 }
 
 // print renders a manuscript into dir, adds the files that Hugo does not make,
@@ -200,6 +210,19 @@ func (e edition) print(m *manuscript, t theme, dir string) (pages int, err error
 		if err := writeFile(filepath.Join(dir, filepath.FromSlash(text.wording()), "text.md"), []byte(text.Source)); err != nil {
 			return 0, err
 		}
+	}
+	for name, data := range m.beside {
+		if err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
+			return 0, err
+		}
+	}
+	for name, data := range m.feeds {
+		if err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
+			return 0, err
+		}
+	}
+	if err := e.publishFiles(dir); err != nil {
+		return 0, err
 	}
 	out, problems, err := audit(dir, e.base)
 	if err != nil {

@@ -3,6 +3,7 @@ package site
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strconv"
@@ -15,38 +16,50 @@ type edition struct {
 	slug     string
 	title    string
 	base     string // public address, with a slash at the end
-	colour   string
+	look     look
+	crest    *badge // nil: a drawn shield
+	ceop     *badge // the NCA's own picture; nil: a button in words
 	answers  answers
 	params   map[string]any
 	pages    layer
-	texts    map[string]layer  // by kind
-	problems Problems          // found by Load
-	others   func(string) bool // whether a first path element belongs to another site
+	album    album                     // the pictures beside its pages
+	cleaner  *cleaner                  // of pictures; nil keeps nothing
+	texts    map[string]layer          // by kind
+	policy   *policySources            // nil for the overview
+	made     map[string]map[string]any // pages that nobody wrote: front matter by address
+	earlier  map[string]layer          // by kind: wordings from before the site, <slug>/<day>.md
+	problems Problems                  // found by Load
+	others   func(string) bool         // whether a first path element belongs to another site
+
+	written []link   // links in the school's data, beside those of its pages
+	files   []string // to be published from folder's files
+	folder  fs.FS
 }
 
 // editions are the sites of a trust in the order they are built.
 func editions(t *Trust, opts Options) []edition {
 	var all []edition
-	if t.Name != "" {
-		all = append(all, t.edition(opts))
-	}
 	for _, s := range t.Schools {
 		all = append(all, s.edition(t, opts))
+	}
+	if t.Name != "" {
+		all = slices.Insert(all, 0, t.edition(all, opts))
 	}
 	return all
 }
 
-// edition is the trust's overview.
-func (t *Trust) edition(opts Options) edition {
+// edition is the trust's overview, which tells of its schools' editions.
+func (t *Trust) edition(of []edition, opts Options) edition {
 	portal := opts.Address + "/portal/"
-	schools := make([]map[string]any, len(t.Schools))
-	for i, s := range t.Schools {
-		schools[i] = map[string]any{
+	var schools []map[string]any
+	for _, s := range t.finished() {
+		schools = append(schools, map[string]any{
 			"name": s.Name, "short_name": s.ShortName, "url": s.base(opts),
 			"address": s.Address, "phone": s.Phone, "email": s.Email,
-		}
+		})
 	}
 	params := t.params(opts)
+	policies := t.policyPages(schools, of, opts)
 	params["is_trust"] = true
 	params["schools"] = schools
 	params["portal"] = portal
@@ -61,13 +74,17 @@ func (t *Trust) edition(opts Options) edition {
 		"email": t.Email, "phone": t.Phone, "address": strings.Join(t.Address, ", "), "portal": portal,
 	})
 	return edition{
-		slug:    Overview,
-		title:   t.Name,
-		base:    t.base(opts),
-		colour:  t.Colour,
-		answers: answers{values: values},
-		params:  params,
-		pages:   t.pages,
+		slug:     Overview,
+		title:    t.Name,
+		base:     t.base(opts),
+		look:     t.look(),
+		crest:    t.crest,
+		answers:  answers{values: values, uses: t.condition()},
+		params:   params,
+		pages:    t.pages,
+		problems: t.problems,
+		album:    t.ownAlbum,
+		made:     policies,
 		others: func(first string) bool {
 			return slices.Contains(reserved, first) ||
 				slices.ContainsFunc(t.Schools, func(s *School) bool { return s.Slug == first })
@@ -85,6 +102,7 @@ func (s *School) edition(t *Trust, opts Options) edition {
 	params["school"] = map[string]any{
 		"slug": s.Slug, "name": s.Name, "short_name": s.ShortName, "kind": s.Kind, "phase": s.Phase, "years": s.Years,
 		"email": s.Email, "phone": s.Phone, "address": s.Address, "colour": s.Colour, "uses": s.Uses, "blanks": s.Blanks,
+		"search_tools": toolParams(s.SearchTools), "channels": channelParams(s.Channels), "policies": documentParams(s.Documents),
 	}
 	values := t.values(opts)
 	maps.Copy(values, s.Blanks)
@@ -92,20 +110,29 @@ func (s *School) edition(t *Trust, opts Options) edition {
 		"school": s.Name, "school_short": s.ShortName, "email": s.Email, "phone": s.Phone,
 		"address": strings.Join(s.Address, ", "), "portal": portal,
 	})
+	holds := slices.Concat(s.stages(), s.Uses, t.condition())
 	return edition{
 		slug:    s.Slug,
 		title:   s.Name,
 		base:    s.base(opts),
-		colour:  s.Colour,
-		answers: answers{values: values, uses: s.Uses},
+		look:    s.look(),
+		crest:   s.crest,
+		ceop:    s.ceop,
+		answers: answers{values: values, uses: holds},
 		params:  params,
 		pages:   s.pages.over(t.model),
+		album:   s.album.over(t.album),
+		policy:  &policySources{model: t.policy, changes: s.policy, own: s.ownPolicy},
 		texts: map[string]layer{
-			Agreement: s.agreements.over(t.agreements),
+			Agreement: s.agreements.over(t.agreements).only(func(src source) bool { return applies(src, holds) }),
 			Purpose:   s.consents.over(t.consents),
 		},
+		earlier:  map[string]layer{Agreement: s.earlierAgreements, Purpose: s.earlierConsents},
 		problems: s.problems,
 		others:   func(string) bool { return false },
+		written:  s.documentLinks(),
+		files:    s.files,
+		folder:   s.folder,
 	}
 }
 
@@ -127,6 +154,14 @@ func (t *Trust) values(opts Options) map[string]string {
 	return values
 }
 
+// condition is the one of Conditions that holds where there is a trust.
+func (t *Trust) condition() []string {
+	if t.Name == "" {
+		return nil
+	}
+	return []string{"trust"}
+}
+
 func (t *Trust) base(opts Options) string { return slashed(cmp.Or(t.URL, opts.Address)) }
 
 func (s *School) base(opts Options) string { return slashed(cmp.Or(s.URL, opts.Address+"/"+s.Slug)) }
@@ -145,13 +180,62 @@ func helpParams(organisations []Organisation) []map[string]any {
 	return params
 }
 
+func toolParams(tools []SearchTool) []map[string]any {
+	params := make([]map[string]any, len(tools))
+	for i, t := range tools {
+		params[i] = map[string]any{"years": t.Years, "name": t.Name, "url": t.URL, "how": t.How}
+	}
+	return params
+}
+
+func channelParams(channels []Channel) []map[string]any {
+	params := make([]map[string]any, len(channels))
+	for i, c := range channels {
+		params[i] = map[string]any{"name": c.Name, "url": c.URL, "purpose": c.Purpose, "run_by": c.RunBy, "for": c.For}
+	}
+	return params
+}
+
+func documentParams(documents []Document) []map[string]any {
+	params := make([]map[string]any, len(documents))
+	for i, d := range documents {
+		params[i] = map[string]any{
+			"slug": d.Slug, "title": d.Title, "about": d.About, "owner": d.Owner,
+			"approved": d.Approved, "review": d.Review, "file": d.File, "page": d.Page,
+		}
+	}
+	return params
+}
+
+// stages are those of Conditions that the school's year groups make true.
+func (s *School) stages() []string {
+	years := s.yearGroups()
+	first, last := slices.Index(YearGroups, years[0]), slices.Index(YearGroups, years[1])
+	var stages []string
+	for _, stage := range []struct{ name, from, to string }{
+		{"early_years", "Nursery", "Reception"},
+		{"key_stage_1", "Year 1", "Year 2"},
+		{"key_stage_2", "Year 3", "Year 6"},
+		{"key_stage_3", "Year 7", "Year 13"},
+	} {
+		if first <= slices.Index(YearGroups, stage.to) && last >= slices.Index(YearGroups, stage.from) {
+			stages = append(stages, stage.name)
+		}
+	}
+	return stages
+}
+
 // A manuscript is an edition with its blanks filled and every source checked.
 type manuscript struct {
 	rendering rendering
 	links     map[string][]link // by address of the page they stand on
 	texts     []Text            // in force, not yet rendered
+	earlier   []Text            // published before the site was, and new to the archive
 	wordings  []Text            // every one, those in force and those of the archive
+	gallery   gallery           // the pictures on its pages
+	beside    map[string][]byte // files that Hugo does not make, by path within the site
 	archived  map[string]bool   // addresses of pages that show an earlier wording
+	feeds     map[string][]byte // by path within the site
 }
 
 // write fills and checks what the edition consists of. All problems are
@@ -162,16 +246,23 @@ func (e edition) write(t theme, kept []Text, now time.Time) (*manuscript, error)
 		rendering: rendering{title: e.title, base: e.base, params: e.params, files: map[string][]byte{}},
 		links:     map[string][]link{},
 		archived:  map[string]bool{},
+		gallery:   gallery{shown: map[string]photograph{}},
+		beside:    map[string][]byte{},
 	}
 	for name, data := range t.source {
 		m.rendering.files[name] = data
 	}
-	m.rendering.files["generated/assets/school.css"] = fmt.Appendf(nil, ":root{--accent:%s;--accent-ink:#fff}\n", e.colour)
+	css, err := e.look.css()
+	if err != nil {
+		return nil, fmt.Errorf("colour: %w", err)
+	}
+	m.rendering.files["generated/assets/school.css"] = []byte(css)
 	m.rendering.mounts = [][2]string{
 		{"theme/layouts", "layouts"}, {"theme/assets", "assets"},
 		{"generated/content", "content"}, {"generated/assets", "assets"},
 	}
 
+	var news, events []dated
 	mounted := map[string]bool{}
 	all := layer{}
 	for _, rel := range sortedKeys(e.pages) {
@@ -179,8 +270,22 @@ func (e edition) write(t theme, kept []Text, now time.Time) (*manuscript, error)
 		all[rel] = src
 		p, found := readPage(rel, src, e.answers)
 		problems = append(problems, found...)
+		if p.hidden {
+			continue
+		}
 		m.rendering.files["content/"+src.name] = []byte(p.text)
 		m.links[p.address] = p.links
+		m.gallery.hang(rel, p, e.album, &problems)
+		if err := e.draw(m, p); err != nil {
+			return nil, err
+		}
+		switch {
+		case !p.isDated:
+		case strings.HasPrefix(rel, newsFolder):
+			news = append(news, p.dated)
+		default:
+			events = append(events, p.dated)
+		}
 		if root := "content/" + strings.TrimSuffix(src.name, "/"+rel); !mounted[root] {
 			mounted[root] = true
 			m.rendering.mounts = append(m.rendering.mounts, [2]string{root, "content"})
@@ -199,12 +304,83 @@ func (e edition) write(t theme, kept []Text, now time.Time) (*manuscript, error)
 			}
 			all[folders[kind]+"/"+rel] = src
 		}
+		earlier, found := readEarlier(kind, e.earlier[kind], kept, now)
+		problems = append(problems, found...)
+		m.earlier = append(m.earlier, earlier...)
+	}
+	if p, ok := e.policy.assemble(e.answers); ok {
+		problems = append(problems, p.problems...)
+		for from, links := range m.links {
+			m.links[from] = p.checkPolicyLinks(from, links, &problems)
+		}
+		m.links[p.page.address] = p.page.links
+		m.rendering.files["generated/content"+strings.TrimSuffix(p.page.address, "/")+".md"] = []byte(p.page.text)
+		if other, taken := all[strings.Trim(PolicyAddress, "/")+".md"]; taken {
+			problems.add(other.name, 0, "the address %s belongs to the policy: change its clauses in the school's folder %s, or put one of your own in %s", PolicyAddress, policyFolder, policyOwn)
+		}
+		all[strings.Trim(PolicyAddress, "/")+".md"] = source{name: p.page.source}
+	}
+	for _, address := range sortedKeys(e.made) {
+		all[strings.Trim(address, "/")+".md"] = source{name: "the page that Schoolgate makes"}
 	}
 	checkAddresses(all, &problems)
+	pictures, found, err := m.gallery.frame(e.cleaner, m.beside)
+	if err != nil {
+		return nil, err
+	}
+	problems = append(problems, found...)
 	if err := problems.err(); err != nil {
 		return nil, err
 	}
-	return m, m.addTexts(kept)
+	for address, matter := range e.made {
+		if err := m.addGenerated(address, matter); err != nil {
+			return nil, err
+		}
+	}
+	m.links["/"] = append(m.links["/"], e.written...)
+	if err := e.addFeeds(m, news, events, now); err != nil {
+		return nil, err
+	}
+	m.rendering.params["pictures"] = pictures
+	e.badges(m)
+	return m, m.addTexts(slices.Concat(kept, m.earlier))
+}
+
+// draw makes the pictures that a page asks for: assets that its layout finds by
+// the page's own path.
+func (e edition) draw(m *manuscript, p page) error {
+	name := strings.TrimSuffix(p.address, "/")
+	if len(p.matter.Flow) > 0 {
+		id := "flow" + strings.ReplaceAll(name, "/", "-")
+		m.rendering.files["generated/assets/flow"+name+".svg"] = []byte(drawFlow(p.matter.Title, id, p.matter.Flow))
+	}
+	if p.matter.QR != "" {
+		svg, err := drawQR(e.base + strings.TrimPrefix(p.matter.QR, "/"))
+		if err != nil {
+			return err
+		}
+		m.rendering.files["generated/assets/qr"+name+".svg"] = []byte(svg)
+	}
+	return nil
+}
+
+// addFeeds adds the news as RSS and the events as a calendar, where there are
+// any; layouts see which in site.Params.feeds.
+func (e edition) addFeeds(m *manuscript, news, events []dated, now time.Time) error {
+	m.feeds = map[string][]byte{}
+	if len(news) > 0 {
+		rss, err := e.newsRSS(news)
+		if err != nil {
+			return err
+		}
+		m.feeds[newsFeed] = rss
+	}
+	if ics := e.eventsICS(events, now); ics != nil {
+		m.feeds[eventsFeed] = ics
+	}
+	m.rendering.params = maps.Clone(m.rendering.params)
+	m.rendering.params["feeds"] = map[string]any{"news": len(news) > 0, "events": len(events) > 0}
+	return nil
 }
 
 // addTexts adds a page for every text in force and for every wording ever
@@ -222,6 +398,10 @@ func (m *manuscript) addTexts(kept []Text) error {
 		if i, ok := inForce[k.address()]; !ok || m.texts[i].Hash != k.Hash {
 			m.wordings = append(m.wordings, k)
 		}
+	}
+	several := map[string]int{} // how many wordings a text has
+	for _, t := range m.wordings {
+		several[t.address()]++
 	}
 	taken := map[string]bool{}
 	for _, t := range m.wordings {
@@ -245,12 +425,19 @@ func (m *manuscript) addTexts(kept []Text) error {
 			if place.listed && !current {
 				continue
 			}
-			file, err := textPage(t, current, currentPath, place.listed)
+			ways := textWays{currentPath: currentPath}
+			if several[t.address()] > 1 {
+				ways.changesPath = t.changes()
+			}
+			if exists && !current {
+				ways.sincePath = t.since(m.texts[i])
+			}
+			file, err := textPage(t, current, ways, place.listed)
 			if err != nil {
 				return fmt.Errorf("%s: %w", place.address, err)
 			}
 			m.rendering.files["generated/content"+strings.TrimSuffix(place.address, "/")+".md"] = []byte(file)
 		}
 	}
-	return nil
+	return m.addChanges()
 }

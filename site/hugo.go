@@ -53,7 +53,10 @@ func (r rendering) config() map[string]any {
 		"pagination":                 map[string]any{"disableAliases": true},
 		"markup": map[string]any{"goldmark": map[string]any{
 			"renderer": map[string]any{"unsafe": false},
-			"parser":   map[string]any{"attribute": map[string]any{"block": true}},
+			"parser": map[string]any{
+				"attribute":                          map[string]any{"block": true},
+				"wrapStandAloneImageWithinParagraph": false, // so that a picture withheld leaves nothing behind
+			},
 		}},
 		"security": map[string]any{
 			"allowContent":           []string{"^text/markdown$"},
@@ -68,14 +71,19 @@ func (r rendering) config() map[string]any {
 // renderLink makes links of Markdown. It is here and not in the theme, as the
 // HTML of a text is part of what somebody signs: /a/b/ leads within the site,
 // whatever address that has, and from a text by the whole address, as the
-// portal shows it too.
+// portal shows it too. A clause's number in a policy is a link to itself, and
+// carries the clause's address.
 const renderLink = `
 {{- $to := .Destination -}}
 {{- if hasPrefix $to "/" -}}
   {{- $to = strings.TrimPrefix "/" $to -}}
   {{- if eq .Page.Type "text" }}{{ $to = absURL $to }}{{ else }}{{ $to = relURL $to }}{{ end -}}
 {{- end -}}
+{{- if and (eq .Page.Layout "policy") (hasPrefix .Title "Clause ") -}}
+<a class="n" id="{{ strings.TrimPrefix "#" $to }}" href="{{ $to | safeURL }}" aria-label="{{ .Title }}">{{ .Text }}</a>
+{{- else -}}
 <a href="{{ $to | safeURL }}"{{ with .Title }} title="{{ . }}"{{ end }}>{{ .Text }}</a>
+{{- end -}}
 {{- /**/ -}}
 `
 

@@ -3,6 +3,7 @@ package site
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,6 +24,10 @@ type page struct {
 	address string // within the site, "/a/b/"
 	text    string // the whole file, blanks filled
 	links   []link
+	matter  pageMatter
+	hidden  bool  // not for this school: see pageMatter.Only
+	dated   dated // of news and events
+	isDated bool
 }
 
 // A link is what Markdown refers to, and where it does so.
@@ -52,6 +57,17 @@ type pageMatter struct {
 	Layout      string   `toml:"layout"`
 	Type        string   `toml:"type"`
 	Keywords    []string `toml:"keywords"`
+
+	Only    []string `toml:"only"`  // some of Conditions: published where one of them holds
+	Doors   []string `toml:"doors"` // some of Audiences: whose page lists this one
+	Shelf   string   `toml:"shelf"` // under which heading there
+	Flow    []step   `toml:"flow"`
+	QR      string   `toml:"qr"` // a page of the site that a printed one leads to
+	Day     string   `toml:"day"`
+	LastDay string   `toml:"last_day"`
+	Starts  string   `toml:"starts"`
+	Ends    string   `toml:"ends"`
+	Place   string   `toml:"place"`
 }
 
 // readPage fills the blanks of one page and checks it.
@@ -62,8 +78,8 @@ func readPage(rel string, src source, a answers) (page, Problems) {
 	if !ok {
 		return p, problems
 	}
-	var known pageMatter
-	if decodeMatter(src.name, matter, &known, &problems) {
+	known := &p.matter
+	if decodeMatter(src.name, matter, known, &problems) {
 		c := checker{src: source{src.name, []byte(matter)}, problems: &problems}
 		if strings.TrimSpace(known.Title) == "" {
 			problems.add(src.name, 1, `the page has no title: write title = "…" between the +++`)
@@ -74,6 +90,19 @@ func readPage(rel string, src source, a answers) (page, Problems) {
 		if known.Reviewed != nil && !isDate(known.Reviewed) {
 			c.say("reviewed", `reviewed is not a day such as "2026-09-01"`)
 		}
+		own := len(problems)
+		for _, condition := range known.Only {
+			c.oneOf("only", condition, Conditions)
+		}
+		p.hidden = len(known.Only) > 0 && !slices.ContainsFunc(known.Only, func(o string) bool { return slices.Contains(a.uses, o) })
+		if p.hidden {
+			return p, problems[own:] // what it would need of this school is nobody's business
+		}
+		for _, door := range known.Doors {
+			c.oneOf("doors", door, Audiences)
+		}
+		checkFlow(c.src, known.Flow, &problems)
+		p.dated, p.isDated = readDated(rel, p, c)
 		if known.Type == textType {
 			c.say("type", "type %q belongs to agreements and consents", textType)
 		}
@@ -88,6 +117,9 @@ func readPage(rel string, src source, a answers) (page, Problems) {
 	}
 	links, more := inspect(src.name, body, bodyLine)
 	p.links = links
+	if p.matter.QR != "" {
+		p.links = append(p.links, link{src.name, 1, p.matter.QR})
+	}
 	return p, append(problems, more...)
 }
 
@@ -124,10 +156,26 @@ var markdown = goldmark.New(
 	goldmark.WithParserOptions(parser.WithAttribute()),
 ).Parser()
 
+// maxNesting is how many quotes and lists may begin within each other on a line.
+const maxNesting = 20
+
+var (
+	marker  = regexp.MustCompile(`>|[-+*](?:[ \t]|$)|[0-9]{1,9}[.)](?:[ \t]|$)`)
+	nesting = regexp.MustCompile(`^(?:[ \t]*(?:>|[-+*](?:[ \t]|$)|[0-9]{1,9}[.)](?:[ \t]|$)))+`)
+)
+
 // inspect parses one body, which begins at line first of its file. It returns
 // what the body refers to, and refuses what is not plain Markdown: Hugo would
 // drop HTML with no more than a warning, and run its shortcodes.
 func inspect(name, body string, first int) (links []link, problems Problems) {
+	for i, line := range strings.Split(body, "\n") {
+		if markers := nesting.FindString(line); len(marker.FindAllString(markers, -1)) > maxNesting {
+			problems.add(name, first+i, "quotes or lists are nested more than %d deep", maxNesting)
+		}
+	}
+	if len(problems) > 0 {
+		return nil, problems // not parsed: the time that takes grows without measure
+	}
 	data := []byte(body)
 	_ = ast.Walk(markdown.Parse(text.NewReader(data)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
@@ -150,8 +198,6 @@ func inspect(name, body string, first int) (links []link, problems Problems) {
 		case *ast.RawHTML:
 			html(n.Segments.Value(data))
 		case *ast.Link:
-			links = append(links, link{name, line(), string(n.Destination)})
-		case *ast.Image:
 			links = append(links, link{name, line(), string(n.Destination)})
 		case *ast.AutoLink:
 			if n.AutoLinkType == ast.AutoLinkURL {

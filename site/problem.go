@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // A Problem is one thing wrong in the content, told to the person who can put
@@ -17,13 +20,17 @@ type Problem struct {
 }
 
 func (p Problem) Error() string {
+	file := p.File
+	if strings.ContainsFunc(file, func(r rune) bool { return !unicode.IsPrint(r) }) || !utf8.ValidString(file) {
+		file = strconv.QuoteToASCII(file) // a name may hold line ends, or marks that turn the text round
+	}
 	switch {
 	case p.Line == 0:
-		return p.File + ": " + p.Text
+		return file + ": " + p.Text
 	case p.Column == 0:
-		return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
+		return fmt.Sprintf("%s:%d: %s", file, p.Line, p.Text)
 	}
-	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Text)
+	return fmt.Sprintf("%s:%d:%d: %s", file, p.Line, p.Column, p.Text)
 }
 
 // Problems is everything found wrong in one go, in order of file and line.

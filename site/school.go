@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"math"
 	"net/mail"
 	"net/url"
 	"path"
 	"reflect"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -25,7 +23,10 @@ import (
 type Trust struct {
 	Name      string            `toml:"name"`
 	ShortName string            `toml:"short_name"`
-	Colour    string            `toml:"colour"` // #rrggbb, at least 4.5:1 against white
+	Colour    string            `toml:"colour"`   // #rrggbb, at least 4.5:1 against white
+	Tint      string            `toml:"tint"`     // #rrggbb, a light ground; empty: the theme's
+	Typeface  string            `toml:"typeface"` // of headings: one of typefaces; empty: book
+	Crest     string            `toml:"crest"`    // an SVG file in the same folder; empty: a drawn shield
 	Email     string            `toml:"email"`
 	Phone     string            `toml:"phone"`
 	Address   []string          `toml:"address"` // one entry a line
@@ -34,8 +35,16 @@ type Trust struct {
 
 	Schools []*School      `toml:"-"` // by slug
 	Help    []Organisation `toml:"-"` // the national directory of help
+	Guide   Guide          `toml:"-"` // what settings and blanks ask for
 
-	pages, model, agreements, consents layer
+	Checklist []ChecklistItem `toml:"-"` // what a school's site must hold
+	Replaced  []Replaced      `toml:"-"` // what must not be said any more
+
+	crest                                      *badge
+	ownAlbum, album                            album // pictures of the overview, and of the model
+	pages, model, policy, agreements, consents layer
+	problems                                   Problems // stop the overview; reported by Build
+
 }
 
 // A School is one school's settings, from schools/<slug>/school.toml.
@@ -43,10 +52,13 @@ type School struct {
 	Slug      string            `toml:"-"`    // the folder's name, first part of its addresses
 	Name      string            `toml:"name"` // in full, as on letters
 	ShortName string            `toml:"short_name"`
-	Kind      string            `toml:"kind"`   // academy or maintained
-	Phase     string            `toml:"phase"`  // one of Phases
-	Years     []string          `toml:"years"`  // first and last of YearGroups; empty: not said
-	Colour    string            `toml:"colour"` // #rrggbb, at least 4.5:1 against white
+	Kind      string            `toml:"kind"`     // academy or maintained
+	Phase     string            `toml:"phase"`    // one of Phases
+	Years     []string          `toml:"years"`    // first and last of YearGroups; empty: not said
+	Colour    string            `toml:"colour"`   // #rrggbb, at least 4.5:1 against white
+	Tint      string            `toml:"tint"`     // #rrggbb, a light ground; empty: the theme's
+	Typeface  string            `toml:"typeface"` // of headings: one of typefaces; empty: book
+	Crest     string            `toml:"crest"`    // an SVG file in the same folder; empty: a drawn shield
 	Email     string            `toml:"email"`
 	Phone     string            `toml:"phone"`
 	Address   []string          `toml:"address"` // one entry a line
@@ -55,10 +67,24 @@ type School struct {
 	Uses      []string          `toml:"uses"`    // some of Switches
 	Blanks    map[string]string `toml:"blanks"`  // fills the model's blanks
 
-	Help []Organisation `toml:"-"` // local organisations, from the school's help.toml
+	SearchTools []SearchTool `toml:"search_tool"`
+	Channels    []Channel    `toml:"channel"`
 
-	pages, agreements, consents layer
-	problems                    Problems // in its own pages; reported by Build
+	Help      []Organisation `toml:"-"` // local organisations, from the school's help.toml
+	Documents []Document     `toml:"-"` // linked policies, from the school's policies.toml
+	Checklist Checklist      `toml:"-"` // where it publishes what it must, from its checklist.toml
+
+	files  []string // names in the school's files folder
+	folder fs.FS    // the school's own folder
+
+	crest, ceop                        *badge
+	album                              album // pictures beside its pages
+	pages, agreements, consents        layer
+	policy                             layer    // changes to the model policy
+	ownPolicy                          source   // or a policy of its own
+	earlierAgreements, earlierConsents layer    // <slug>/<day>.md
+	problems                           Problems // in its own pages; reported by Build
+	unfinished                         bool     // school.toml holds a TODO: not in the trust's list yet
 }
 
 // An Organisation is one entry of the directory of help.
@@ -93,20 +119,44 @@ var YearGroups = []string{
 	"Year 8", "Year 9", "Year 10", "Year 11", "Year 12", "Year 13",
 }
 
+func (t *Trust) look() look  { return look{t.Colour, t.Tint, t.Typeface} }
+func (s *School) look() look { return look{s.Colour, s.Tint, s.Typeface} }
+
+// yearGroups are the first and the last year group: those the school says, or
+// the usual ones of its phase.
+func (s *School) yearGroups() [2]string {
+	if len(s.Years) == 2 {
+		return [2]string(s.Years)
+	}
+	switch s.Phase {
+	case "infant":
+		return [2]string{"Reception", "Year 2"}
+	case "junior":
+		return [2]string{"Year 3", "Year 6"}
+	case "primary":
+		return [2]string{"Reception", "Year 6"}
+	case "secondary":
+		return [2]string{"Year 7", "Year 11"}
+	}
+	return [2]string{YearGroups[0], YearGroups[len(YearGroups)-1]}
+}
+
 func loadTrust(content fs.FS, problems *Problems) *Trust {
 	trust := &Trust{}
 	entries := readDir(content, "trust", problems)
 	if len(entries) == 0 {
 		return trust
 	}
-	checkNames(entries, "trust", problems, "trust.toml", "pages")
 	if src, ok := readSettings(content, "trust/trust.toml", trust, problems); ok {
 		c := checker{src: src, problems: problems}
 		c.contact(trust.Name, trust.ShortName, trust.Colour, trust.Email, trust.Phone, trust.Address)
+		c.look(trust.look())
+		trust.crest = c.loadCrest(content, "trust", trust.Crest)
 		c.address("url", trust.URL)
 		c.blanks(trust.Blanks)
 	}
-	trust.pages = readLayer(content, "trust/pages", problems)
+	checkNames(entries, "trust", problems, "trust.toml", "pages", trust.Crest)
+	trust.pages, trust.ownAlbum = readPages(content, "trust/pages", problems)
 	return trust
 }
 
@@ -118,10 +168,11 @@ func loadSchool(content fs.FS, dir string, problems *Problems) *School {
 	case slices.Contains(reserved, school.Slug):
 		problems.add(dir, 0, "the name %s is reserved: choose another", school.Slug)
 	}
-	checkNames(readDir(content, dir, problems), dir, problems, "school.toml", "pages", "agreements", "consents", "help.toml")
 	if src, ok := readSettings(content, dir+"/school.toml", school, problems); ok {
 		c := checker{src: src, problems: problems}
 		c.contact(school.Name, school.ShortName, school.Colour, school.Email, school.Phone, school.Address)
+		c.look(school.look())
+		school.crest = c.loadCrest(content, dir, school.Crest)
 		c.oneOf("kind", school.Kind, []string{"academy", "maintained"})
 		c.oneOf("phase", school.Phase, Phases)
 		c.years(school.Years)
@@ -131,14 +182,25 @@ func loadSchool(content fs.FS, dir string, problems *Problems) *School {
 		c.address("url", school.URL)
 		c.address("portal", school.Portal)
 		c.blanks(school.Blanks)
+		c.policyDays(school.Blanks)
+		c.tools(school)
+	}
+	checkNames(readDir(content, dir, problems), dir, problems, "school.toml", "pages", "agreements", "consents", "help.toml", "policies.toml", "checklist.toml", "files", "ceop.svg", "ceop.png", school.Crest, policyFolder, policyOwn)
+	school.ceop = loadCEOP(content, dir, problems)
+	school.files = loadFiles(content, dir+"/files", &school.problems)
+	school.Documents = loadDocuments(content, dir, school.files, problems)
+	if sub, err := fs.Sub(content, dir); err == nil {
+		school.folder = sub
 	}
 	school.Help = loadHelp(content, dir+"/help.toml", problems)
 	for i := range school.Help {
 		school.Help[i].Local = true
 	}
-	school.pages = readLayer(content, dir+"/pages", &school.problems)
-	school.agreements = readTexts(content, dir+"/agreements", &school.problems)
-	school.consents = readTexts(content, dir+"/consents", &school.problems)
+	school.pages, school.album = readPages(content, dir+"/pages", &school.problems)
+	school.policy = readLayer(content, dir+"/"+policyFolder, &school.problems)
+	school.ownPolicy = readPolicyFile(content, dir, &school.problems)
+	school.agreements, school.earlierAgreements = readSchoolTexts(content, dir+"/agreements", &school.problems)
+	school.consents, school.earlierConsents = readSchoolTexts(content, dir+"/consents", &school.problems)
 	return school
 }
 
@@ -202,6 +264,7 @@ func helpOf(national, local []Organisation) []Organisation {
 }
 
 func checkNames(entries []fs.DirEntry, dir string, problems *Problems, known ...string) {
+	known = slices.DeleteFunc(known, func(name string) bool { return name == "" })
 	for _, e := range entries {
 		if !slices.Contains(known, e.Name()) {
 			problems.add(path.Join(dir, e.Name()), 0, "unknown file or folder: there are %s", strings.Join(known, ", "))
@@ -331,13 +394,6 @@ func (c checker) contact(name, shortName, colour, email, phone string, address [
 			c.say("name", "%q: < and > and line ends cannot be used in names and addresses", text)
 		}
 	}
-	if colour != "" {
-		if contrast, err := contrastWithWhite(colour); err != nil {
-			c.say("colour", "colour %q: %v", colour, err)
-		} else if contrast < 4.5 {
-			c.say("colour", "colour %q is too light: its contrast with white is %.2f and has to be 4.5 or more", colour, contrast)
-		}
-	}
 	if email != "" && !isEmail(email) {
 		c.say("email", "email %q is not an email address", email)
 	}
@@ -411,24 +467,6 @@ func isDate(v any) bool {
 		return err == nil
 	}
 	return false
-}
-
-// contrastWithWhite is WCAG 2.2's contrast ratio of a colour and white, 1 to 21.
-// https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
-func contrastWithWhite(colour string) (float64, error) {
-	hex, found := strings.CutPrefix(colour, "#")
-	rgb, err := strconv.ParseUint(hex, 16, 32)
-	if !found || len(hex) != 6 || err != nil {
-		return 0, errors.New(`write # and six hexadecimal digits, such as "#14532d"`)
-	}
-	channel := func(shift uint) float64 {
-		c := float64(rgb>>shift&0xff) / 255
-		if c <= 0.04045 {
-			return c / 12.92
-		}
-		return math.Pow((c+0.055)/1.055, 2.4)
-	}
-	return 1.05 / (0.2126*channel(16) + 0.7152*channel(8) + 0.0722*channel(0) + 0.05), nil
 }
 
 func sortedKeys[V any](m map[string]V) []string {

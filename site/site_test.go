@@ -162,7 +162,7 @@ func TestLoadRefusesFiles(t *testing.T) {
 	for _, c := range []struct{ name, data, want string }{
 		{"model/latin.md", "+++\ntitle = \"x\"\n+++\n\ncaf\xe9\n", "model/latin.md:5: is not UTF-8: save the file as UTF-8"},
 		{"model/bell.md", "+++\ntitle = \"x\"\n+++\na\ab\n", "model/bell.md:4: holds the control character U+0007"},
-		{"model/long.md", long, "model/long.md: is larger than 1 MB: divide it"},
+		{"model/long.md", long, "model/long.md: is larger than 256 KB: divide it"},
 		{"trust/pages/larkfield.md", "+++\ntitle = \"x\"\n+++\n", "trust/pages/larkfield.md: the address /larkfield/ is taken: choose another file name"},
 		{"trust/pages/portal/x.md", "+++\ntitle = \"x\"\n+++\n", "trust/pages/portal/x.md: the address /portal/ is taken: choose another file name"},
 		{"schools/readme.md", "", "schools/readme.md: unknown file: every school has a folder of its own here"},

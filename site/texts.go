@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,7 +42,7 @@ type Text struct {
 	URL       string    // the same with scheme and host
 	Summary   string    // a sentence on what it is
 
-	For       string // of an agreement: who signs it; "parents"
+	For       string // of an agreement: who makes it; one of Signers
 	Statement string // of an agreement: the words beside the tick
 
 	Basis    string // of a purpose: the lawful basis; "consent"
@@ -50,14 +51,18 @@ type Text struct {
 	Refused  string // of a purpose: what a no leads to
 }
 
+// Signers are the people an agreement may be for (S1-S4).
+var Signers = []string{"parents", "pupils", "staff", "visitors"}
+
 // agreementMatter and purposeMatter are all that front matter may hold.
 type agreementMatter struct {
-	Title     string `toml:"title"`
-	Edition   int    `toml:"edition"`
-	Weight    int    `toml:"weight"`
-	Summary   string `toml:"summary"`
-	For       string `toml:"for"`
-	Statement string `toml:"statement"`
+	Title     string   `toml:"title"`
+	Edition   int      `toml:"edition"`
+	Weight    int      `toml:"weight"`
+	Summary   string   `toml:"summary"`
+	For       string   `toml:"for"`
+	Statement string   `toml:"statement"`
+	Only      []string `toml:"only"` // some of Conditions: for schools where one of them holds
 }
 
 type purposeMatter struct {
@@ -96,7 +101,10 @@ func readText(kind string, src source, a answers) (t Text, links []link, problem
 		t.Title, t.Edition, t.Summary, t.For, t.Statement = m.Title, m.Edition, m.Summary, m.For, m.Statement
 		required = map[string]string{"title": t.Title, "summary": t.Summary, "statement": t.Statement}
 		if ok {
-			c.oneOf("for", t.For, []string{"parents"})
+			c.oneOf("for", t.For, Signers)
+			for _, condition := range m.Only {
+				c.oneOf("only", condition, Conditions)
+			}
 		}
 	} else {
 		var m purposeMatter
@@ -121,6 +129,9 @@ func readText(kind string, src source, a answers) (t Text, links []link, problem
 		problems.add(src.name, bodyLine, "there is no text below the front matter")
 	}
 	links, more := inspect(src.name, body, bodyLine)
+	for _, image := range imagesOf(src.name, body, bodyLine) {
+		more.add(image.file, image.line, "pictures cannot stand in a text that people sign or answer")
+	}
 	for _, l := range links {
 		if !strings.HasPrefix(l.to, "/") && !strings.HasPrefix(l.to, "#") && !strings.Contains(l.to, ":") {
 			problems.add(src.name, l.line, "the link %q has to begin with / here, as the text is shown at several addresses", l.to)
@@ -129,8 +140,67 @@ func readText(kind string, src source, a answers) (t Text, links []link, problem
 	return t, links, append(problems, more...)
 }
 
+// readEarlier reads the wordings that a school used before it had this site, but
+// for those that are in the archive already. They are kept as they were, so they
+// have no blanks.
+func readEarlier(kind string, files layer, kept []Text, now time.Time) (earlier []Text, problems Problems) {
+	for _, rel := range sortedKeys(files) {
+		src := files[rel]
+		if i := strings.Index(string(src.data), "[["); i >= 0 {
+			problems.add(src.name, 1+strings.Count(string(src.data[:i]), "\n"), "an earlier wording is kept as it was: write out what stood in the blank")
+			continue
+		}
+		t, _, found := readText(kind, src, answers{})
+		problems = append(problems, found...)
+		var err error
+		t.Slug = path.Dir(rel)
+		t.Published, err = time.Parse(time.DateOnly, strings.TrimSuffix(path.Base(rel), ".md"))
+		switch {
+		case err != nil:
+			problems.add(src.name, 0, "is not named for a day, such as 2025-09-01.md")
+		case t.Published.After(now):
+			problems.add(src.name, 0, "is named for a day that is still to come")
+		case !slices.ContainsFunc(kept, func(k Text) bool { return k.Kind == t.Kind && k.Slug == t.Slug && k.Hash == t.Hash }):
+			earlier = append(earlier, t)
+		}
+	}
+	return earlier, problems
+}
+
+// applies says whether an agreement is one for a school where these conditions
+// hold. What cannot be read applies, so that [readText] tells what is wrong.
+func applies(src source, holds []string) bool {
+	var (
+		none Problems
+		m    agreementMatter
+	)
+	matter, _, _, ok := splitMatter(src.name, string(src.data), &none)
+	if !ok || toml.Unmarshal([]byte(matter), &m) != nil || len(m.Only) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(m.Only, func(condition string) bool {
+		return slices.Contains(holds, condition) || !slices.Contains(Conditions, condition)
+	})
+}
+
+// forYoung says whether an agreement is for nobody above Year 6, so that its page
+// is set large and plain.
+func forYoung(front map[string]any) bool {
+	only, _ := front["only"].([]any)
+	return front["for"] == "pupils" && len(only) > 0 && !slices.ContainsFunc(only, func(condition any) bool {
+		return !slices.Contains([]any{"early_years", "key_stage_1", "key_stage_2"}, condition)
+	})
+}
+
+// textWays are what a text's page leads to, within the site; each may be empty.
+type textWays struct {
+	currentPath string // the wording in force
+	changesPath string // the list of all wordings
+	sincePath   string // the comparison with the wording in force
+}
+
 // textPage is the Markdown file that Hugo makes a text's page of.
-func textPage(t Text, current bool, currentPath string, listed bool) (string, error) {
+func textPage(t Text, current bool, ways textWays, listed bool) (string, error) {
 	var none Problems
 	matter, body, _, ok := splitMatter(t.Slug, t.Source, &none)
 	if !ok {
@@ -142,6 +212,9 @@ func textPage(t Text, current bool, currentPath string, listed bool) (string, er
 	}
 	front["type"] = textType
 	front["description"] = front["summary"]
+	if forYoung(front) {
+		front["audience"] = "pupils"
+	}
 	if !listed {
 		front["build"] = map[string]any{"list": "never"}
 	}
@@ -152,8 +225,10 @@ func textPage(t Text, current bool, currentPath string, listed bool) (string, er
 		"hash":         t.Hash,
 		"published":    t.Published,
 		"current":      current,
-		"current_path": currentPath,
+		"current_path": ways.currentPath,
 		"text_path":    t.wording() + "text.md",
+		"changes_path": ways.changesPath,
+		"since_path":   ways.sincePath,
 	}
 	encoded, err := toml.Marshal(front)
 	if err != nil {

@@ -36,7 +36,7 @@ func (s *countingStore) Update(ctx context.Context, f func(portal.Tx) error) err
 	return s.Store.Update(ctx, f)
 }
 
-// demoTexts are as many texts as the starter has, under its slugs.
+// demoTexts are as many texts as the starter has for parents, under its slugs.
 func demoTexts(t *testing.T, school string) (texts []portal.Text) {
 	for _, from := range []struct {
 		dir  string
@@ -47,6 +47,13 @@ func demoTexts(t *testing.T, school string) (texts []portal.Text) {
 			t.Fatal(err)
 		}
 		for _, f := range files {
+			text, err := fs.ReadFile(content.FS, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if from.kind == portal.Agreement && !strings.Contains(string(text), "\nfor = \"parents\"\n") {
+				continue
+			}
 			slug := strings.TrimSuffix(filepath.Base(f), ".md")
 			sum := sha256.Sum256([]byte(school + f))
 			texts = append(texts, portal.Text{

@@ -112,6 +112,11 @@ func (h *house) school(s *site.School, r site.Result) portal.School {
 		out.Site = h.settings.Address + "/" + s.Slug + "/"
 	}
 	for _, t := range r.Texts {
+		// Parents sign what is for them; the agreements of others are public, and
+		// signed on paper.
+		if t.Kind == site.Agreement && t.For != "parents" {
+			continue
+		}
 		out.Texts = append(out.Texts, portal.Text{
 			School: s.Slug, Kind: portal.Kind(t.Kind), Slug: t.Slug, Title: t.Title, Edition: t.Edition, Hash: t.Hash,
 			Source: string(t.Source), HTML: string(t.HTML), Path: t.Path, Published: t.Published,
@@ -142,4 +147,18 @@ func (h *house) trustName() string {
 		return trust.Name
 	}
 	return ""
+}
+
+// review is when a school's online safety policy is reviewed next, and whether
+// that is soon or overdue.
+func (h *house) review(school string) (time.Time, string) {
+	if trust := h.trust.Load(); trust != nil {
+		for _, s := range trust.Schools {
+			if s.Slug == school {
+				r := s.Review()
+				return r.Next, r.Standing(h.now())
+			}
+		}
+	}
+	return time.Time{}, ""
 }

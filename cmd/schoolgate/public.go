@@ -75,8 +75,11 @@ func servePublic(w http.ResponseWriter, r *http.Request, root *os.Root, name str
 		return
 	}
 	kind := cmp.Or(mime.TypeByExtension(path.Ext(name)), "application/octet-stream")
-	if path.Ext(name) == ".md" {
+	switch path.Ext(name) {
+	case ".md":
 		kind = "text/plain; charset=utf-8" // an agreement's exact wording, to be read as it is
+	case ".ics":
+		kind = "text/calendar; charset=utf-8" // not every machine knows it
 	}
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Cache-Control", "public, max-age=60")

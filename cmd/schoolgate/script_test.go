@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -21,7 +22,13 @@ func (t tests) Run() int { return pgtest.Run(t.M) }
 
 // TestScripts runs the command line as the scripts in testdata do, each in a
 // folder of its own.
-func TestScripts(t *testing.T) { runScripts(t, "", "testdata/settings.txtar", "testdata/office.txtar") }
+func TestScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	runScripts(t, "", files...)
+}
 
 // TestScriptsOnPostgreSQL does the office's work on the other engine.
 func TestScriptsOnPostgreSQL(t *testing.T) {

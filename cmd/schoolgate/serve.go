@@ -81,7 +81,7 @@ func (h *house) handler(providers []signin.Config) (http.Handler, error) {
 	}
 	pages, err := web.New(web.Config{
 		Portal: h.portal, SignIn: desk, ReadClassList: roster.ReadCSV, WriteList: writeList,
-		Stylesheet: css, Colour: h.colour, Address: h.settings.Address, TrustName: h.trustName(), Log: h.log,
+		Stylesheet: css, Colour: h.colour, Review: h.review, Address: h.settings.Address, TrustName: h.trustName(), Log: h.log,
 	})
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -31,6 +32,8 @@ type officeView struct {
 	Base    string // the office's address
 	Export  string // the list on show, as a download
 	Applied bool   // a class list has just been applied
+	Review  string // of the online safety policy: "soon", "overdue" or ""
+	Due     time.Time
 }
 
 // option is one choice of a select.
@@ -145,6 +148,9 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.Applied = r.URL.Query().Get("after") == "import"
+	if s.Review != nil {
+		v.Due, v.Review = s.Review(school.Slug)
+	}
 	p := page{template: "office.html", title: "School office: " + school.ShortName, school: &school, data: v}
 	if wrong != nil {
 		return &again{wrong, func(bool) (page, error) { return p, nil }}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"schoolgate/portal"
 )
@@ -153,5 +154,20 @@ func TestExportNeverLooksWhole(t *testing.T) {
 		case rows == 0 && (err != nil || res.StatusCode != http.StatusInternalServerError || res.Header.Get("Content-Disposition") != ""):
 			t.Errorf("a list that never began: %d, %v, %v", res.StatusCode, res.Header, err)
 		}
+	}
+}
+
+// The office is told when the school's policy is to be reviewed; nobody else is.
+func TestReviewDue(t *testing.T) {
+	for standing, says := range map[string]string{"": "", "soon": "is due for review by 8 January 2027", "overdue": "is overdue: it was due by 8 January 2027"} {
+		w := newWorld(t)
+		w.serve("http://127.0.0.1:1", func(c *Config) {
+			c.Review = func(string) (time.Time, string) { return time.Date(2027, 1, 8, 0, 0, 0, 0, time.UTC), standing }
+		})
+		page := w.as(clerk).get("/portal/office/fernlow/").wants(t, http.StatusOK, says)
+		if standing == "" && strings.Contains(page.body, "online safety policy") {
+			t.Error("the office is told of a review that is not due")
+		}
+		w.as(mother).get("/portal/").wants(t, http.StatusOK).lacks(t, "review", "overdue")
 	}
 }

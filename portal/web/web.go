@@ -56,6 +56,10 @@ type Config struct {
 	// Colour is a school's own colour by its slug, and the trust's for "", as
 	// "#14532d". Optional; where it answers "" the pages are ink blue.
 	Colour func(school string) string
+	// Review is the day by which a school's online safety policy is reviewed, and
+	// whether that is "soon" or "overdue"; "" where there is nothing to say. Only
+	// the school's own office is told. Optional.
+	Review func(school string) (next time.Time, standing string)
 	// Address is the public one, without a path: "https://schools.example". It
 	// may be http only on this machine itself, and then cookies are not Secure.
 	Address string

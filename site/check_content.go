@@ -1,0 +1,429 @@
+package site
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A ChecklistItem is one thing that a school's site must or should hold (P13).
+// The items are content/model/checklist.toml; a school adds items, or changes
+// one of the same id, in its own checklist.toml.
+type ChecklistItem struct {
+	ID     string   `toml:"id"`
+	Words  string   `toml:"words"`  // what it is, as a line of a list
+	Need   string   `toml:"need"`   // must or should
+	Kinds  []string `toml:"kinds"`  // of school: academy, maintained; empty: both
+	Phases []string `toml:"phases"` // some of Phases; empty: all
+	Years  []string `toml:"years"`  // first and last year group it is about; empty: whatever the school has
+	Where  string   `toml:"where"`  // page of the model that holds it
+	Policy string   `toml:"policy"` // slug in a school's policies.toml that meets it
+	Source string   `toml:"source"` // where it is asked for
+}
+
+// A Checklist is a school's answer to it, schools/<slug>/checklist.toml.
+type Checklist struct {
+	Items         []ChecklistItem   `toml:"item"`
+	Met           map[string]string `toml:"met"`            // by id: a page of the site, or an address elsewhere
+	NotApplicable map[string]string `toml:"not_applicable"` // by id: the reason
+}
+
+// How a school stands to an item.
+const (
+	Met           = "met"
+	Missing       = "missing"
+	NotApplicable = "not applicable"
+)
+
+// A Duty is an item of the checklist as a school meets it.
+type Duty struct {
+	ID     string `json:"id"`
+	Words  string `json:"words"`
+	Need   string `json:"need"`
+	State  string `json:"state"` // Met, Missing or NotApplicable
+	Where  string `json:"where,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	Source string `json:"source"`
+}
+
+// loadChecklist reads a checklist; there need not be one. Items that the model
+// has are known to a school's.
+func loadChecklist(content fs.FS, name string, model []ChecklistItem, problems *Problems) Checklist {
+	var list Checklist
+	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
+		return list
+	}
+	src, ok := readSettings(content, name, &list, problems)
+	if !ok {
+		return list
+	}
+	known := map[string]bool{}
+	for _, i := range model {
+		known[i.ID] = true
+	}
+	for _, i := range list.Items {
+		c := checker{src: src, problems: problems, value: i.ID}
+		known[i.ID] = true
+		if !slug.MatchString(i.ID) {
+			c.say("id", "%q: an id has only a-z, 0-9 and single hyphens", i.ID)
+		}
+		if strings.TrimSpace(i.Words) == "" {
+			c.say("id", "%s has no words", i.ID)
+		}
+		if i.Need != "must" && i.Need != "should" {
+			c.say("id", `%s: need is "must" or "should"`, i.ID)
+		}
+		for _, k := range i.Kinds {
+			if k != "academy" && k != "maintained" {
+				c.say("id", "%s: kind %q is not one of academy, maintained", i.ID, k)
+			}
+		}
+		for _, p := range i.Phases {
+			if !slices.Contains(Phases, p) {
+				c.say("id", "%s: phase %q is not one of %s", i.ID, p, strings.Join(Phases, ", "))
+			}
+		}
+		c.value = ""
+		c.years(i.Years)
+	}
+	c := checker{src: src, problems: problems}
+	for id, where := range list.Met {
+		switch {
+		case !known[id]:
+			c.say(id, "%s is no item of the checklist", id)
+		case !strings.HasPrefix(where, "/") && !strings.HasPrefix(where, "https://"):
+			c.say(id, "%s: %q is neither a page of this site such as \"/privacy/\" nor an address that begins with https://", id, where)
+		case list.NotApplicable[id] != "":
+			c.say(id, "%s is both met and not applicable: leave one out", id)
+		}
+	}
+	for id, reason := range list.NotApplicable {
+		switch {
+		case !known[id]:
+			c.say(id, "%s is no item of the checklist", id)
+		case len(strings.Fields(reason)) < 3:
+			c.say(id, "%s: write the reason in a sentence", id)
+		}
+	}
+	return list
+}
+
+// concerns says whether an item is for a school of this kind.
+func (i ChecklistItem) concerns(s *School) bool {
+	if len(i.Kinds) > 0 && !slices.Contains(i.Kinds, s.Kind) || len(i.Phases) > 0 && !slices.Contains(i.Phases, s.Phase) {
+		return false
+	}
+	if len(i.Years) != 2 {
+		return true
+	}
+	ours := s.yearGroups()
+	return slices.Index(YearGroups, i.Years[0]) <= slices.Index(YearGroups, ours[1]) &&
+		slices.Index(YearGroups, i.Years[1]) >= slices.Index(YearGroups, ours[0])
+}
+
+// checkDuties goes through the checklist.
+func (in *inspection) checkDuties() {
+	s := in.school
+	items := slices.Clone(in.trust.Checklist)
+	for _, own := range s.Checklist.Items {
+		if i := slices.IndexFunc(items, func(i ChecklistItem) bool { return i.ID == own.ID }); i >= 0 {
+			items[i] = own
+		} else {
+			items = append(items, own)
+		}
+	}
+	file := "schools/" + s.Slug + "/checklist.toml"
+	line := func(id string) int {
+		if f := in.sources.byName[file]; f != nil {
+			return checker{src: source{file, []byte(f.raw)}}.line(id)
+		}
+		return 0
+	}
+	for _, item := range items {
+		if !item.concerns(s) {
+			continue
+		}
+		d := Duty{ID: item.ID, Words: item.Words, Need: item.Need, Source: item.Source, State: Missing}
+		fix := fmt.Sprintf("Write where it is under [met] in %s, as %s = \"…\", or why it is not for this school under [not_applicable].", file, item.ID)
+		where, said := s.Checklist.Met[item.ID]
+		if reason := s.Checklist.NotApplicable[item.ID]; reason != "" {
+			d.State, d.Reason = NotApplicable, reason
+		} else if said {
+			d.Where = where
+			switch {
+			case !strings.HasPrefix(where, "/"):
+				d.State = Met
+				in.outside = append(in.outside, outsideLink{where, place{file: file, line: line(item.ID)}, in.edition.slug})
+			case in.exists(where):
+				d.State = Met
+			default:
+				fix = "Correct the address, or publish the page."
+				in.report("publish", severityOf(item.Need), place{file, line(item.ID), ""}, fix, "%s: there is no page %s in this site", item.Words, where)
+			}
+		} else if i := slices.IndexFunc(s.Documents, func(d Document) bool { return item.Policy != "" && d.Slug == item.Policy }); i >= 0 {
+			d.State, d.Where = Met, cmpOr(s.Documents[i].Page, "/files/"+s.Documents[i].File)
+			if s.Documents[i].Page == "" && s.Documents[i].File == "" {
+				d.State, d.Where = Missing, ""
+				fix = "Give the policy a file or a page in policies.toml: on paper alone it is not published."
+			}
+		} else if item.Where != "" && in.exists(item.Where) {
+			d.State, d.Where = Met, item.Where
+		}
+		if d.State == Missing && !said {
+			in.report("publish", severityOf(item.Need), place{file, 0, ""}, fix, "%s: the site %s publish this, and nothing says where it is (%s)", item.Words, item.Need, item.ID)
+		}
+		in.duties = append(in.duties, d)
+	}
+}
+
+func severityOf(need string) string {
+	if need == "must" {
+		return Wrong
+	}
+	return Doubtful
+}
+
+// exists says whether the site has a page or file at an address, with the part
+// that a fragment names.
+func (in *inspection) exists(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	name := u.Path
+	if strings.HasSuffix(name, "/") {
+		name += "index.html"
+	}
+	if !slices.Contains(in.built, strings.TrimPrefix(name, "/")) {
+		return false
+	}
+	if u.Fragment == "" {
+		return true
+	}
+	p := in.page(strings.TrimSuffix(name, "index.html"))
+	return p != nil && p.ids[u.Fragment]
+}
+
+// A part is something that a statement has to say, as its words show.
+type part struct {
+	name string
+	says *regexp.Regexp
+	fix  string
+}
+
+func says(pattern string) *regexp.Regexp { return regexp.MustCompile(`(?is)` + pattern) }
+
+const someDay = `[0-9]{1,2}(st|nd|rd|th)? (january|february|march|april|may|june|july|august|september|october|november|december) 20[0-9]{2}`
+
+// accessibilityParts are what the regulations of 2018 and the model statement
+// that goes with them ask for.
+var accessibilityParts = []part{
+	{"what it covers", says(`this (accessibility )?statement|statement (covers|applies)|covers? (this|the|our) (website|site|pages)|overview site`), "Say which site the statement is about: 'This statement covers …'."},
+	{"how far the standard is met", says(`web content accessibility guidelines|wcag`), "Say which standard you aim at and whether you meet it fully, in part or not."},
+	{"what is known to be wrong", says(`what we know|known (problems|issues|faults)|not (yet )?(fully )?accessible|(may|are|is) (be )?hard(er)? to use|do(es)? not (yet )?work with|problems we know`), "List what you know is hard to use; if nothing is, say that you know of nothing."},
+	{"other ways to get it", says(`another way|large print|other format|different format|on paper|alternative`), "Say how to get the same another way: on paper, in large print, read aloud."},
+	{"whom to tell", says(`@|\b0[0-9]{2,4}[ 0-9]{6,}`), "Give the email address or telephone to ask or complain to."},
+	{"how soon you answer", says(`within [a-z0-9]+ (school |working |calendar )?(days?|weeks?)`), "Say within how many days you answer."},
+	{"who enforces the rules", says(`equality and human rights commission|equality advisory`), "Name the Equality and Human Rights Commission, and the Equality Advisory and Support Service."},
+	{"how it was tested", says(`\b(test(ed|s|ing)?|looked at these pages|checked)\b`), "Say how the pages were tested, and by whom."},
+	{"when", says(someDay), "Give the day of the last test or review."},
+}
+
+// privacyParts are what article 13 of the UK GDPR asks a notice to say, with the
+// way to complain that the Act of 2025 adds.
+var privacyParts = []part{
+	{"who is the controller", says(`controller`), "Say who decides what is kept and why: '… is the controller'."},
+	{"what it is for", says(`\bwhy\b|\bpurposes?\b|so that|in order to|\bbecause\b`), "Say for what you use each kind of information."},
+	{"the lawful basis", says(`public task|lawful basis|legal obligation|legitimate interest|rely on (your )?consent`), "Say on which basis of the law you rely for each purpose."},
+	{"how long it is kept", says(`how long|until (one|your|replaced|the)|we keep|kept for|days|months`), "Say how long you keep it."},
+	{"what rights people have", says(`your rights|(right|ask|able) to (see|have|a copy|be given|access)|ask (us )?(for|to see)`), "Say that people may see, correct and in some cases remove what you hold."},
+	{"how to complain", says(`complain|unhappy with how`), "Say how to complain to you about how information was handled."},
+	{"the 30 days", says(`(30|thirty) days`), "Say that you acknowledge a complaint within 30 days, and answer it without undue delay."},
+	{"the Information Commissioner", says(`information commissioner|\bICO\b`), "Name the Information Commissioner's Office, to which people may complain too."},
+}
+
+// checkStatement holds one page to the parts it has to have.
+func (in *inspection) checkStatement(rule, address, name string, parts []part) {
+	p := in.page(address)
+	if p == nil {
+		in.report(rule, Wrong, place{in.sources.settings, 0, address}, "Publish one: the model's page does, unless a page of the school replaces it.", "the site has no %s at %s", name, address)
+		return
+	}
+	text := p.inMain()
+	for _, part := range parts {
+		if !part.says.MatchString(text) {
+			in.reportWhole(rule, Wrong, in.top(p), part.fix, "the %s does not say %s", name, part.name)
+		}
+	}
+}
+
+// risks are the four areas of online risk, as Keeping children safe in education
+// has named them since 2021.
+var risks = []string{"content", "contact", "conduct", "commerce"}
+
+// together is within how many words the four have to stand.
+const together = 250
+
+// checkRisks looks for the four areas of risk in the policy.
+func (in *inspection) checkRisks() {
+	p := in.page(PolicyAddress)
+	const fix = "Name all four in one place: content (with misinformation and conspiracy theories), contact, conduct and commerce."
+	if p == nil {
+		in.report("four-risks", Wrong, place{in.sources.settings, 0, PolicyAddress}, "Publish one: the model has a policy.", "the site has no online safety policy at %s", PolicyAddress)
+		return
+	}
+	last := map[string]int{}
+	n, found := 0, false
+	text := p.inMain()
+	eachToken(text, func(from, to int) {
+		n++
+		if to-from < 7 || to-from > 8 {
+			return
+		}
+		word := lower(text[from:to])
+		if !slices.Contains(risks, word) {
+			return
+		}
+		last[word] = n
+		for _, r := range risks {
+			if at, ok := last[r]; !ok || n-at > together {
+				return
+			}
+		}
+		found = true
+	})
+	if found {
+		return
+	}
+	var missing []string
+	for _, r := range risks {
+		if _, ok := last[r]; !ok {
+			missing = append(missing, r)
+		}
+	}
+	if len(missing) > 0 {
+		in.reportWhole("four-risks", Wrong, in.top(p), fix, "the policy does not name %s among the areas of risk", strings.Join(missing, " and "))
+	} else {
+		in.reportWhole("four-risks", Wrong, in.top(p), fix, "the policy does not name the four areas of risk together")
+	}
+}
+
+// stale is how long after its last review a page is to be read again.
+const stale = 366 * 24 * time.Hour
+
+// checkReviews says what is overdue (P3). Families are never told: what is shown
+// is only the day of the last review.
+func (in *inspection) checkReviews() {
+	due := func(what string, r Review, at place) {
+		const fix = "Review it, have it approved, and write the new days."
+		switch day := r.Next.Format("2 January 2006"); r.Standing(in.now) {
+		case ReviewOverdue:
+			in.report("review", Wrong, at, fix, "the review of %s was due on %s", what, day)
+		case ReviewSoon:
+			in.report("review", Doubtful, at, fix, "the review of %s is due on %s", what, day)
+		}
+	}
+	line := func(file, key, value string) place {
+		f := in.sources.byName[file]
+		if f == nil {
+			return place{file: file}
+		}
+		return place{file: file, line: checker{src: source{file, []byte(f.raw)}, value: value}.line(key)}
+	}
+	if in.school != nil {
+		review := in.school.Review()
+		if review.Next.IsZero() && in.page(PolicyAddress) != nil {
+			in.report("review", Doubtful, place{file: in.sources.settings}, `Write policy_next_review = "1 October 2027" under [blanks], with the real day.`, "nothing says when the online safety policy is reviewed next")
+		}
+		due("the online safety policy", review, line(in.sources.settings, "policy_next_review", ""))
+		for _, d := range in.school.Documents {
+			next, _ := readDay(d.Review)
+			due(d.Title, Review{Next: next}, line("schools/"+in.school.Slug+"/policies.toml", "slug", d.Slug))
+		}
+	}
+	for _, p := range in.pages {
+		f := in.sources.byName[p.source]
+		if f == nil {
+			continue
+		}
+		day, err := readDay(matterValue(f.raw, "reviewed"))
+		if err != nil {
+			continue
+		}
+		at := line(f.name, "reviewed", "")
+		at.page = p.address
+		switch {
+		case in.now.Sub(day) > stale:
+			in.report("review", Doubtful, at, "Read the page again, put right what has changed, and write today's day.", "the page was last reviewed on %s, over a year ago", day.Format("2 January 2006"))
+		case day.After(in.now):
+			in.report("review", Wrong, at, "Write the day it was really reviewed.", "the page says it was reviewed on %s, which is still to come", day.Format("2 January 2006"))
+		}
+	}
+}
+
+// pairs are the colours of the stylesheet that stand on each other, with the
+// least contrast each needs: 7:1 for words to be read, 4.5:1 for links and
+// controls, 3:1 for the edges of controls.
+var pairs = []struct {
+	over, under string
+	least       float64
+	what        string
+}{
+	{"ink", "paper", 7, "the text of a page"},
+	{"ink", "tint", 7, "text on a tinted ground"},
+	{"soft", "paper", 4.5, "small text"},
+	{"link", "paper", 4.5, "links"},
+	{"link", "tint", 4.5, "links on a tinted ground"},
+	{"fill-ink", "fill", 4.5, "buttons"},
+	{"accent-ink", "accent", 4.5, "words on the school's colour"},
+	{"help-ink", "help", 7, "the CEOP control"},
+	{"edge", "paper", 3, "the edges of fields"},
+}
+
+// checkContrast works out the colours that the built stylesheets come to, light
+// and dark, and holds each pair to its contrast.
+func (in *inspection) checkContrast() error {
+	var css strings.Builder
+	for _, name := range in.built { // the school's own sheet comes last on a page
+		if path.Ext(name) == ".css" && !strings.HasPrefix(path.Base(name), "school.") {
+			if err := in.read(name, &css); err != nil {
+				return err
+			}
+		}
+	}
+	for _, name := range in.built {
+		if path.Ext(name) == ".css" && strings.HasPrefix(path.Base(name), "school.") {
+			if err := in.read(name, &css); err != nil {
+				return err
+			}
+		}
+	}
+	light, dark := readColours(css.String())
+	at := in.sources.settings
+	f := in.sources.byName[at]
+	line := checker{src: source{at, []byte(f.raw)}}.line("colour")
+	for _, look := range []struct {
+		name    string
+		colours colours
+	}{{"light", light}, {"dark", dark}} {
+		for _, pair := range pairs {
+			over, ok := look.colours.of(pair.over, 0)
+			under, ok2 := look.colours.of(pair.under, 0)
+			if !ok || !ok2 {
+				continue
+			}
+			if c := over.contrast(under); c < pair.least {
+				in.report("contrast", Wrong, place{at, line, ""}, "Choose a darker or a lighter colour in the school's settings; if it is the theme's own, put schoolgate.css right.",
+					"in the %s look %s have a contrast of %.2f, and %s is needed (%s on %s)", look.name, pair.what, c, strconv.FormatFloat(pair.least, 'f', -1, 64), over, under)
+			}
+		}
+	}
+	return nil
+}

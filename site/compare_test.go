@@ -1,0 +1,179 @@
+package site
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/tools/txtar"
+)
+
+// TestComparisons builds every testdata/changes/*.txtar twice: with the files of
+// before, and with those of after laid over them. The file want is the readable
+// comparison of the two wordings of the one agreement that they change, a passage
+// a line: [-removed-] and {+added+}.
+func TestComparisons(t *testing.T) {
+	cases, err := filepath.Glob("testdata/changes/*.txtar")
+	if err != nil || len(cases) == 0 {
+		t.Fatal("no cases", err)
+	}
+	look, err := os.ReadFile("../themes/schoolgate/layouts/_partials/compared.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range cases {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, out := newFixture(t), t.TempDir()
+			f.write("theme/layouts/_partials/compared.html", string(look))
+			f.write("theme/layouts/changes/page.html", `<!doctype html>
+<html lang="en-GB">
+<head><title>{{ .Title }}</title></head>
+<body>
+<p><a href="https://www.ceop.police.uk/Safety-Centre/">CEOP</a></p>
+{{ range .Params.versions }}<p><a href="{{ relURL (strings.TrimPrefix "/" .path) }}">{{ .hash }}</a>{{ if .in_force }} in force{{ end }}{{ with .since }} <a href="{{ relURL (strings.TrimPrefix "/" .) }}">since</a>{{ end }}</p>
+{{ end }}{{ range .Params.runs }}{{ if .folded }}<p>{{ len .blocks }} the same</p>
+{{ else }}{{ partial "compared.html" .blocks }}{{ end }}{{ end }}
+</body>
+</html>`)
+			var want string
+			for i, stage := range []string{"before/", "after/"} {
+				for _, each := range archive.Files {
+					if name, ok := strings.CutPrefix(each.Name, stage); ok {
+						f.write(name, string(each.Data))
+					}
+					if each.Name == "want" {
+						want = string(each.Data)
+					}
+				}
+				mustBuild(t, f, out, now.Add(time.Duration(i)*48*time.Hour))
+			}
+			pairs, err := filepath.Glob(filepath.Join(out, "larkfield", "current", "agreements", "internet", "changes", "*-*", "index.html"))
+			if err != nil || len(pairs) != 1 {
+				t.Fatal(pairs, err)
+			}
+			if got := heard(read(t, pairs[0])); got != strings.TrimSpace(want) {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+			list := read(t, out, "larkfield", "current", "agreements", "internet", "changes", "index.html")
+			if strings.Count(list, "in force") != 1 || strings.Count(list, "since</a>") != 1 || strings.Index(list, "in force") > strings.Index(list, "since</a>") {
+				t.Errorf("the list of wordings is not newest first:\n%s", list)
+			}
+		})
+	}
+}
+
+// heard is a comparison as somebody without a screen hears it, with the words
+// that only they are told written as brackets.
+func heard(html string) string {
+	_, body, _ := strings.Cut(html, "CEOP</a></p>")
+	body, _, _ = strings.Cut(body, "</body>")
+	body = strings.NewReplacer(
+		`<ins><span class="visually-hidden">added: </span>`, "{+", "</ins>", "+}",
+		`<del><span class="visually-hidden">removed: </span>`, "[-", "</del>", "-]",
+		"<b>", "", "</b>", "", "</p>", "", "</h2>", "", "&rsquo;", "’", "&#34;", `"`, "&#39;", "'",
+	).Replace(body)
+	var lines []string
+	for line := range strings.Lines(body) {
+		if _, words, ok := strings.Cut(line, ">"); ok && strings.HasPrefix(line, "<") {
+			kind, _, _ := strings.Cut(line[1:], " ")
+			mark := ""
+			switch {
+			case kind == "h2":
+				mark = "## "
+			case strings.Contains(line, "is-item"):
+				mark = "- "
+			}
+			lines = append(lines, mark+strings.TrimSpace(words))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Whatever two texts are, each can be read out of their comparison again.
+func TestComparisonLosesNothing(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	some := func() (out []passage) {
+		for range r.IntN(8) {
+			p := passage{kind: []string{"p", "item", "heading"}[r.IntN(3)]}
+			for range 1 + r.IntN(9) {
+				p.words = append(p.words, fmt.Sprint(r.IntN(6)))
+			}
+			out = append(out, p)
+		}
+		return out
+	}
+	words := func(ps []passage) (out []string) {
+		for _, p := range ps {
+			out = append(out, p.words...)
+		}
+		return out
+	}
+	for range 3000 {
+		before, after := some(), some()
+		var old, fresh []string
+		for _, c := range compare(before, after) {
+			for _, part := range c.parts {
+				if part.op != added {
+					old = append(old, part.words...)
+				}
+				if part.op != removed {
+					fresh = append(fresh, part.words...)
+				}
+			}
+		}
+		if !slices.Equal(old, words(before)) || !slices.Equal(fresh, words(after)) {
+			t.Fatalf("%v\n%v\ncompare as\n%v", before, after, compare(before, after))
+		}
+	}
+}
+
+// Long texts with nothing in common take no more than moments.
+func TestComparisonOfLongTexts(t *testing.T) {
+	long := func(word string) (out []passage) {
+		for i := range 3000 {
+			out = append(out, passage{kind: "p", words: []string{fmt.Sprint(word, i)}})
+		}
+		return append(out, passage{kind: "p", words: strings.Fields(strings.Repeat(word+" ", 30_000))})
+	}
+	started := time.Now()
+	if c := compare(long("a"), long("b")); len(c) != 2*3001 {
+		t.Errorf("got %d passages", len(c))
+	}
+	if took := time.Since(started); took > 5*time.Second {
+		t.Errorf("took %s", took)
+	}
+}
+
+// A wording from before the site stands beside the one in force, and once it has
+// been published it stays even if its file goes.
+func TestEarlierWordingFromPaper(t *testing.T) {
+	f, out := newFixture(t), t.TempDir()
+	const name = "schools/larkfield/agreements/earlier/internet/2025-09-01.md"
+	f.write(name, "+++\ntitle = \"The internet\"\nedition = 1\nfor = \"parents\"\nsummary = \"How.\"\nstatement = \"I have read this.\"\n+++\n\nAsk anybody.\n")
+	for i := range 2 {
+		result := resultOf(t, mustBuild(t, f, out, now.Add(time.Duration(i)*time.Hour)), "larkfield")
+		found, err := filepath.Glob(filepath.Join(result.Dir, "agreements", "internet", "*", "text.md"))
+		if err != nil || len(found) != 2 {
+			t.Fatalf("build %d: got %v, %v", i, found, err)
+		}
+		html := read(t, result.Dir, "agreements", "internet", "changes", "index.html")
+		if !strings.Contains(html, "The internet") && !strings.Contains(html, "Using the internet") {
+			t.Errorf("got\n%s", html)
+		}
+		for _, text := range found {
+			if page := read(t, filepath.Dir(text), "index.html"); strings.Contains(page, "Ask anybody") && !strings.Contains(page, "first published 1 September 2025") {
+				t.Errorf("got\n%s", page)
+			}
+		}
+		delete(f.content, name)
+	}
+}

@@ -1,0 +1,173 @@
+package site
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// maxDocument is the largest file that a school may publish, in bytes.
+const maxDocument = 5 << 20
+
+// A Document is a policy of the school's beside its online safety policy, as
+// policies.toml lists it (row P12).
+type Document struct {
+	Slug     string `toml:"slug"`
+	Title    string `toml:"title"`
+	About    string `toml:"about"`    // what it says, a sentence
+	Owner    string `toml:"owner"`    // who looks after it, by role
+	Approved string `toml:"approved"` // the day it was approved
+	Review   string `toml:"review"`   // the day it is to be looked at again
+	File     string `toml:"file"`     // a PDF in the school's files folder
+	Page     string `toml:"page"`     // or a page of the site, "/anti-bullying/"; neither: on paper
+}
+
+// A SearchTool is a way to look things up that the school has chosen for some
+// of its pupils (row P9).
+type SearchTool struct {
+	Years string `toml:"years"` // "Years 3 and 4"
+	Name  string `toml:"name"`
+	URL   string `toml:"url"` // may be empty
+	How   string `toml:"how"` // how pupils use it, a sentence
+}
+
+// A Channel is an official social media channel of the school's (row P10).
+type Channel struct {
+	Name    string `toml:"name"` // where it is and what it is called there
+	URL     string `toml:"url"`
+	Purpose string `toml:"purpose"` // a sentence
+	RunBy   string `toml:"run_by"`  // who posts and who watches, by role
+	For     string `toml:"for"`     // whom it is meant for
+}
+
+var documentFile = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*\.pdf$`)
+
+// loadDocuments reads policies.toml, which need not be there, and looks at the
+// files it may name.
+func loadDocuments(content fs.FS, dir string, files []string, problems *Problems) []Document {
+	name := dir + "/policies.toml"
+	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var file struct {
+		Policies []Document `toml:"policy"`
+	}
+	src, ok := readSettings(content, name, &file, problems)
+	if !ok {
+		return nil
+	}
+	seen := map[string]bool{}
+	for _, d := range file.Policies {
+		c := checker{src: src, problems: problems, value: d.Slug}
+		switch {
+		case !slug.MatchString(d.Slug):
+			c.say("slug", "%q: a slug has only a-z, 0-9 and single hyphens (policy %q)", d.Slug, d.Title)
+		case seen[d.Slug]:
+			c.say("slug", "%q is there twice", d.Slug)
+		}
+		seen[d.Slug] = true
+		for _, required := range []struct{ key, value string }{{"title", d.Title}, {"about", d.About}, {"owner", d.Owner}} {
+			if strings.TrimSpace(required.value) == "" {
+				c.say("slug", "%s has no %s", d.Slug, required.key)
+			}
+		}
+		for _, day := range []struct{ key, value string }{{"approved", d.Approved}, {"review", d.Review}} {
+			if !isDate(day.value) {
+				c.say("slug", `%s: %s is not a day such as "2026-09-01"`, d.Slug, day.key)
+			}
+		}
+		switch {
+		case d.File != "" && d.Page != "":
+			c.say("slug", "%s has a file and a page: choose one", d.Slug)
+		case d.File != "" && !slices.Contains(files, d.File):
+			c.say("slug", "%s: there is no file %s/files/%s", d.Slug, dir, d.File)
+		case d.Page != "" && !strings.HasPrefix(d.Page, "/"):
+			c.say("slug", `%s: page %q has to begin with /`, d.Slug, d.Page)
+		}
+	}
+	return file.Policies
+}
+
+// documentLinks are the pages that policies.toml leads to, to be followed like
+// every link that somebody wrote.
+func (s *School) documentLinks() []link {
+	var links []link
+	for _, d := range s.Documents {
+		if d.Page != "" {
+			links = append(links, link{"schools/" + s.Slug + "/policies.toml", 0, d.Page})
+		}
+	}
+	return links
+}
+
+// loadFiles lists a school's files folder. The files themselves are read when
+// they are published: forty schools' would not fit into memory.
+func loadFiles(content fs.FS, dir string, problems *Problems) []string {
+	var files []string
+	for _, e := range readDir(content, dir, problems) {
+		name := path.Join(dir, e.Name())
+		if e.IsDir() || !documentFile.MatchString(e.Name()) {
+			problems.add(name, 0, "only PDF files stand here, named with a-z, 0-9 and single hyphens, then .pdf")
+			continue
+		}
+		if info, err := e.Info(); err != nil {
+			problems.add(name, 0, "cannot be read: %v", err)
+			continue
+		} else if info.Size() > maxDocument {
+			problems.add(name, 0, "is larger than 5 MB: families on a telephone cannot wait for it; make it smaller")
+			continue
+		}
+		files = append(files, e.Name())
+	}
+	return files
+}
+
+// publishFiles copies a school's files, as they are, to /files/.
+func (e edition) publishFiles(dir string) error {
+	for _, name := range e.files {
+		data, err := readAtMost(e.folder, "files/"+name, maxDocument+1)
+		if err != nil {
+			return fmt.Errorf("read a file: %w", err)
+		}
+		if !bytes.HasPrefix(data, []byte("%PDF-")) || len(data) > maxDocument {
+			return Problems{{File: "schools/" + e.slug + "/files/" + name, Text: "is not a PDF of at most 5 MB, whatever its name says"}}
+		}
+		if err := writeFile(filepath.Join(dir, "files", name), data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tools checks the search tools and channels of school.toml.
+func (c checker) tools(s *School) {
+	address := func(key, name, value string) {
+		if value != "" && !strings.HasPrefix(value, "https://") {
+			c.say(key, "%s: url %q does not begin with https://", name, value)
+		}
+	}
+	for _, t := range s.SearchTools {
+		c.value = t.Name
+		if t.Years == "" || t.Name == "" || t.How == "" {
+			c.say("name", "search_tool %q needs years, name and how", t.Name)
+		}
+		address("name", t.Name, t.URL)
+	}
+	for _, ch := range s.Channels {
+		c.value = ch.Name
+		if ch.Name == "" || ch.Purpose == "" || ch.RunBy == "" || ch.For == "" || ch.URL == "" {
+			c.say("name", "channel %q needs name, url, purpose, run_by and for", ch.Name)
+		}
+		address("name", ch.Name, ch.URL)
+	}
+	c.value = ""
+	if used := slices.Contains(s.Uses, "official_social_media"); used != (len(s.Channels) > 0) {
+		c.say("uses", "official_social_media in uses and the [[channel]] tables go together: there is only one of them")
+	}
+}

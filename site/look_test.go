@@ -1,0 +1,113 @@
+package site
+
+import (
+	"bytes"
+	"fmt"
+	"image/png"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// Whatever colour has enough contrast with white gives a site that can be read,
+// in light and in dark.
+func TestEveryAcceptedColourCanBeRead(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	accepted := 0
+	for range 20_000 {
+		c := rgb{r.Float64(), r.Float64(), r.Float64()}
+		l := look{colour: c.String()}
+		p, err := l.palette()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if white.contrast(p.accent) < smallContrast {
+			continue
+		}
+		accepted++
+		if faults := p.faults(); len(faults) > 0 {
+			t.Fatalf("%s: %v", l.colour, faults)
+		}
+		if c := p.darkAccent.contrast(darkPaper); c < textContrast {
+			t.Fatalf("%s: in dark links have %.2f", l.colour, c)
+		}
+	}
+	if accepted < 5000 {
+		t.Errorf("only %d colours accepted", accepted)
+	}
+}
+
+// A tint is used as it is, or refused; in dark it keeps its hue and can be read.
+func TestEveryAcceptedTintCanBeRead(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	accepted := 0
+	for range 20_000 {
+		tint := rgb{0.6 + 0.4*r.Float64(), 0.6 + 0.4*r.Float64(), 0.6 + 0.4*r.Float64()}
+		p, err := look{colour: "#14532d", tint: tint.String()}.palette()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, fault := range p.faults() {
+			if strings.Contains(fault, "in dark") {
+				t.Fatalf("%s: %s", tint, fault)
+			}
+		}
+		if len(p.faults()) == 0 {
+			accepted++
+		}
+	}
+	if accepted < 2000 {
+		t.Errorf("only %d tints accepted", accepted)
+	}
+}
+
+// A school's own crest, letters and tint, and the NCA's picture, to the byte.
+func TestSchoolsOwnLook(t *testing.T) {
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, quarters(120, 48)); err != nil {
+		t.Fatal(err)
+	}
+	f := newFixture(t)
+	settings := string(f.content["schools/larkfield/school.toml"].Data)
+	f.write("schools/larkfield/school.toml", strings.Replace(settings, "colour =", "crest = \"crest.svg\"\ntypeface = \"slab\"\ntint = \"#fdf0e3\"\ncolour =", 1))
+	f.write("schools/larkfield/crest.svg", `<?xml version="1.0"?>
+<!-- drawn by hand -->
+<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
+<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:ink="http://ink.example/" width="40" height="50" viewBox="0,0 40 50" ink:version="1">
+<metadata><ink:author>Somebody Else</ink:author></metadata>
+<ink:view zoom="2"><path d="M0 0"/></ink:view>
+<defs><linearGradient id="a"><stop offset="0" style="stop-color:#fff; -ink-x: 1"/></linearGradient></defs>
+<path d="M0 0h40v50H0z" style="fill:url(#a)" data-x="1"/><use xlink:href="#a"/><title>A &amp; B</title>
+</svg>`)
+	f.write("schools/larkfield/ceop.png", picture.String())
+	page := string(f.theme["layouts/all.html"].Data)
+	f.write("theme/layouts/all.html", strings.Replace(page, "<h1>", `{{ with site.Params.crest_picture }}<img src="{{ relURL .src }}" width="{{ .width }}" height="{{ .height }}">{{ end }}{{ with site.Params.ceop_picture }}<img src="{{ relURL .src }}" width="{{ .width }}" height="{{ .height }}" alt="Click CEOP">{{ end }}<h1>`, 1))
+	results := mustBuild(t, f, t.TempDir(), now)
+	result := resultOf(t, results, "larkfield")
+	html := read(t, result.Dir, "index.html")
+	var crest, ceop, hash string
+	if n, err := fmt.Sscanf(html[max(0, strings.Index(html, `<img src="/larkfield/crest`)):], `<img src="/larkfield/crest.%12s.svg" width="80" height="100">`, &crest); n != 1 {
+		t.Fatalf("%v\n%s", err, html)
+	}
+	if n, err := fmt.Sscanf(html[max(0, strings.Index(html, `<img src="/larkfield/ceop`)):], `<img src="/larkfield/ceop.%12s.png" width="120" height="48" alt="Click`, &ceop); n != 1 {
+		t.Fatalf("%v\n%s", err, html)
+	}
+	if got := read(t, result.Dir, "ceop."+ceop+".png"); got != picture.String() {
+		t.Error("the NCA's picture was changed")
+	}
+	const want = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="50" viewBox="0,0 40 50"><defs><linearGradient id="a"><stop offset="0" stop-color="#fff"></stop></linearGradient></defs><path d="M0 0h40v50H0z" fill="url(#a)"></path><use href="#a"></use><title>A &amp; B</title></svg>`
+	if got := read(t, result.Dir, "crest."+crest+".svg"); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	_, hash, _ = strings.Cut(html, "/larkfield/school.")
+	hash, _, _ = strings.Cut(hash, `"`)
+	css := read(t, result.Dir, "school."+hash)
+	for _, part := range []string{"--accent:#14532d;", "--own-tint:#fdf0e3;", "--headings:Rockwell,"} {
+		if !strings.Contains(css, part) {
+			t.Errorf("no %s in %s", part, css)
+		}
+	}
+	if other := resultOf(t, results, "harbour"); strings.Contains(read(t, other.Dir, "index.html"), "<img") {
+		t.Error("another school shows them")
+	}
+}
