@@ -37,11 +37,15 @@ func command() *cobra.Command {
 	settings := func() (Settings, error) { return readSettings(file) }
 	root.AddCommand(
 		buildCommand(settings),
+		checkCommand(settings),
 		serveCommand(settings),
 		importCommand(settings),
 		exportCommand(settings),
 		verifyCommand(settings),
+		policyCommand(settings),
 		demoCommand(&file),
+		initCommand(),
+		previewCommand(&file),
 	)
 	return root
 }

@@ -1,0 +1,418 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"schoolgate/content"
+	"schoolgate/site"
+)
+
+// beginning is what init was told on the command line.
+type beginning struct {
+	trust, school, slug string
+	single, yes         bool
+	settings            map[string]*string // of the school, by key
+	set                 []string           // name=value
+}
+
+func initCommand() *cobra.Command {
+	b := beginning{settings: map[string]*string{}}
+	cmd := &cobra.Command{
+		Use:   "init DIR",
+		Short: "Begin the content of a trust or of one school, or add a school",
+		Long: `Write what a trust of several schools, or a school on its own, begins with: the
+model pages, the texts people sign, the directory of help, a folder for the first
+school, and a settings file. In a folder that is begun already, add a school, by
+writing its folder and nothing else. A file that is there is never overwritten.
+
+What is not given by flags is asked, unless --yes says not to. What is not answered
+stands as TODO in school.toml, below a comment that says what to write; the school's
+site is not built until none is left.`,
+		Example: `  schoolgate init ourtrust --trust "The Wrenbury Schools Trust"
+  schoolgate init ourtrust --school "Wrenbury Hill Primary School" --phase primary
+  schoolgate init ourschool --single --yes --school "Tarn View School" --kind maintained --phase special`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return b.run(cmd, args[0])
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&b.trust, "trust", "", "begin a trust of this `name`")
+	f.BoolVar(&b.single, "single", false, "begin a school that belongs to no trust")
+	f.StringVar(&b.school, "school", "", "the school's `name` in full")
+	f.StringVar(&b.slug, "slug", "", "the school's `folder` and address; made of its short name otherwise")
+	for _, s := range []struct{ key, usage string }{
+		{"short_name", "what people call the school"},
+		{"kind", "academy or maintained"},
+		{"phase", strings.Join(site.Phases, ", ")},
+		{"email", "the office's email `address`"},
+		{"phone", "the office's telephone `number`"},
+		{"address", "the postal address, its `lines` divided by commas"},
+		{"colour", "the school's colour, such as `#1f4e5f`"},
+		{"uses", "what the school uses, divided by commas: " + strings.Join(site.Switches, ", ")},
+	} {
+		b.settings[s.key] = f.String(strings.ReplaceAll(s.key, "_", "-"), "", s.usage)
+	}
+	f.StringArrayVar(&b.set, "set", nil, "any setting or blank of school.toml as `name=value`, or of trust.toml as trust.name=value; may be repeated")
+	f.BoolVar(&b.yes, "yes", false, "ask no questions")
+	cmd.MarkFlagsMutuallyExclusive("trust", "single")
+	return cmd
+}
+
+func (b beginning) run(cmd *cobra.Command, dir string) error {
+	ask := asker{in: bufio.NewReader(cmd.InOrStdin()), out: cmd.OutOrStdout(), silent: b.yes}
+	whole, err := site.Load(content.FS)
+	if err != nil {
+		return err
+	}
+	school, trust, err := b.said(whole.Guide)
+	if err != nil {
+		return err
+	}
+	into, begun := contentFolder(dir)
+	start := site.Start{Guide: whole.Guide}
+	files := site.Files{}
+	if begun {
+		if b.trust != "" || b.single {
+			return fmt.Errorf("%s is begun already: add a school to it with --school", into)
+		}
+		start.Content = os.DirFS(into)
+		if start.Guide, err = site.ReadGuide(start.Content, whole.Guide); err != nil {
+			return err
+		}
+	} else {
+		name := b.trust
+		if name == "" && !b.single {
+			if name, err = ask.trust(); err != nil {
+				return err
+			}
+		}
+		base, err := site.Base(content.FS, name == "")
+		if err != nil {
+			return err
+		}
+		start.Content = base.FS()
+		files = base
+		if name != "" {
+			trust["name"] = name
+			if start.Values, err = ask.settings(start, "trust", trust); err != nil {
+				return err
+			}
+			overview, err := start.Overview()
+			if err != nil {
+				return err
+			}
+			maps.Copy(files, overview)
+		}
+		if _, said := school["kind"]; !said && name != "" {
+			school["kind"] = "academy"
+		}
+	}
+	if start.Values, err = ask.settings(start, "school", school); err != nil {
+		return err
+	}
+	short, _ := start.Values["short_name"].(string)
+	slug := b.slug
+	if slug == "" {
+		slug = site.Slug(short)
+	}
+	if slug == "" || site.Slug(slug) != slug {
+		return fmt.Errorf("--slug: %q: expected a-z, 0-9 and single hyphens, such as wrenbury-hill", slug)
+	}
+	if begun && there(into, slug) {
+		return fmt.Errorf("%s is there already, and nothing was written: choose another with --slug", filepath.Join(into, "schools", slug))
+	}
+	own, err := start.School(slug)
+	if err != nil {
+		if begun {
+			return fmt.Errorf("nothing was written, as the folder has to be sound first:\n%w", err)
+		}
+		return err
+	}
+	maps.Copy(files, own)
+	if err := write(into, files); err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	fmt.Fprintf(out, "Wrote %d files in %s\n", len(files), into)
+	if !begun {
+		err := write(dir, site.Files{"schoolgate.toml": firstSettings})
+		switch {
+		case err == nil:
+			fmt.Fprintf(out, "Wrote %s\n", filepath.Join(dir, "schoolgate.toml"))
+		case !errors.Is(err, fs.ErrExist):
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if left := site.ToDo(files[name]); left > 0 && path.Ext(name) == ".toml" {
+			fmt.Fprintf(out, "Still to be written, marked TODO: %d in %s\n", left, filepath.Join(into, filepath.FromSlash(name)))
+		}
+	}
+	fmt.Fprintf(out, "See the pages while you write: schoolgate preview --content %s\n", into)
+	return nil
+}
+
+// contentFolder is where the content stands, or is to stand, and whether it is
+// begun: in the folder itself or in its folder named content.
+func contentFolder(dir string) (into string, begun bool) {
+	for _, into := range []string{dir, filepath.Join(dir, "content")} {
+		if info, err := os.Stat(filepath.Join(into, "model")); err == nil && info.IsDir() {
+			return into, true
+		}
+	}
+	return filepath.Join(dir, "content"), false
+}
+
+// there says whether a school has this folder, on disks too that take capital
+// letters for small ones.
+func there(into, slug string) bool {
+	entries, err := os.ReadDir(filepath.Join(into, "schools"))
+	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return strings.EqualFold(e.Name(), slug) })
+}
+
+// said is what the flags say of the school and of the trust.
+func (b beginning) said(guide site.Guide) (school, trust map[string]any, err error) {
+	school, trust = map[string]any{}, map[string]any{}
+	if b.school != "" {
+		school["name"] = b.school
+	}
+	for key, value := range b.settings {
+		if *value != "" {
+			school[key] = guide.Value(key, *value)
+		}
+	}
+	for _, pair := range b.set {
+		name, value, found := strings.Cut(pair, "=")
+		if !found || value == "" {
+			return nil, nil, fmt.Errorf("--set %s: expected name=value", pair)
+		}
+		if name, of := strings.CutPrefix(name, "trust."); of {
+			trust[name] = guide.Value(name, value)
+		} else {
+			school[name] = guide.Value(name, value)
+		}
+	}
+	return school, trust, nil
+}
+
+// write writes files below dir, all or none. An error wraps fs.ErrExist when one
+// of them is there.
+func write(dir string, files site.Files) (err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, root)
+	var written []string
+	defer func() {
+		if err != nil {
+			for _, name := range written {
+				err = errors.Join(err, root.Remove(name))
+			}
+		}
+	}()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
+			return err
+		}
+		f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("%s is there already, and nothing was written: %w", filepath.Join(dir, filepath.FromSlash(name)), fs.ErrExist)
+		} else if err != nil {
+			return err
+		}
+		written = append(written, name)
+		_, err = io.WriteString(f, files[name])
+		if err := errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// An asker asks somebody at a terminal, a line for a line.
+type asker struct {
+	in     *bufio.Reader
+	out    io.Writer
+	silent bool // takes what is usual, and leaves the rest for later
+}
+
+// line reads one answer.
+func (a asker) line() (string, error) {
+	fmt.Fprint(a.out, "> ")
+	line, err := a.in.ReadString('\n')
+	if line = strings.TrimSpace(line); line != "" || err == nil {
+		return line, nil
+	}
+	fmt.Fprintln(a.out)
+	return "", errors.New("there was no answer, and nothing was written: answer the questions, or give flags and --yes")
+}
+
+// trust asks for the name of the trust; "" for a school on its own.
+func (a asker) trust() (string, error) {
+	if a.silent {
+		return "", errors.New(`expected --trust "Name" for a trust of several schools, or --single for a school on its own`)
+	}
+	fmt.Fprintln(a.out, "The name of your trust, in full. Press Enter if your school belongs to none.")
+	return a.line()
+}
+
+// settings is what was said with what is asked on top: the settings that have to
+// be given, and what the school uses. Flags and answers are checked alike.
+func (a asker) settings(start site.Start, of string, said map[string]any) (map[string]any, error) {
+	values := maps.Clone(said)
+	for _, q := range start.Guide.Questions(of) {
+		if value, ok := values[q.Name]; ok {
+			if wrong := start.Check(of, q.Name, value); wrong != "" {
+				return nil, fmt.Errorf("--%s: %s", strings.ReplaceAll(q.Name, "_", "-"), wrong)
+			}
+			continue
+		}
+		usual := q.Usual
+		if name, ok := values["name"].(string); ok && q.Name == "short_name" {
+			usual = strings.TrimSuffix(name, " School")
+		}
+		switch {
+		case a.silent && q.Name == "name":
+			return nil, errors.New(`expected --school "Name", as --yes asks nothing`)
+		case a.silent && q.Name == "short_name":
+			values[q.Name] = usual
+		case a.silent:
+		case q.Name == "uses":
+			uses, err := a.uses(start.Guide)
+			if err != nil {
+				return nil, err
+			}
+			values[q.Name] = uses
+		case !q.Optional:
+			value, err := a.one(start, of, q, usual)
+			if err != nil {
+				return nil, err
+			}
+			if value != nil {
+				values[q.Name] = value
+			}
+		}
+	}
+	for name := range values {
+		if !start.Known(of, name) {
+			return nil, fmt.Errorf("--set %s: neither a setting nor a blank of %s.toml", name, of)
+		}
+	}
+	return values, nil
+}
+
+// one asks for one setting until the answer will do; nil leaves it for later.
+func (a asker) one(start site.Start, of string, q site.Question, usual any) (any, error) {
+	fmt.Fprintf(a.out, "\n%s\n", q.What)
+	if usual != nil {
+		fmt.Fprintf(a.out, "Enter for: %v\n", usual)
+	} else {
+		fmt.Fprintf(a.out, "For example: %s\n", q.Said())
+	}
+	if _, list := q.Example.([]any); list {
+		fmt.Fprintln(a.out, "Put commas between.")
+	}
+	for {
+		line, err := a.line()
+		switch {
+		case err != nil:
+			return nil, err
+		case line == "" && usual != nil:
+			return usual, nil
+		case line == "" && q.Name != "name":
+			return nil, nil
+		case line == "":
+			continue
+		}
+		value := start.Guide.Value(q.Name, line)
+		wrong := start.Check(of, q.Name, value)
+		if wrong == "" {
+			return value, nil
+		}
+		fmt.Fprintln(a.out, wrong)
+	}
+}
+
+// uses asks for each switch.
+func (a asker) uses(guide site.Guide) ([]string, error) {
+	uses := []string{}
+	for _, name := range site.Switches {
+		what := name
+		if i := slices.IndexFunc(guide.Switches, func(q site.Question) bool { return q.Name == name }); i >= 0 {
+			what = guide.Switches[i].What
+		}
+		fmt.Fprintf(a.out, "\n%s Is that so? y or n\n", what)
+		for {
+			line, err := a.line()
+			if err != nil {
+				return nil, err
+			}
+			answer := strings.ToLower(line)
+			if answer == "y" || answer == "yes" {
+				uses = append(uses, name)
+			} else if answer != "" && answer != "n" && answer != "no" {
+				continue
+			}
+			break
+		}
+	}
+	return uses, nil
+}
+
+// firstSettings is a settings file that builds and serves on this machine, with
+// all that may be set.
+const firstSettings = `# Settings of the program. What people read is in the folder content.
+# Files and folders in here are relative to this file.
+
+# The public address. Anything but http://localhost has to be https://.
+address = "http://localhost:8080"
+
+# Where the program listens. Put a web server that ends TLS in front of it.
+listen = "127.0.0.1:8080"
+
+# The built sites, the ledger's key and the database. Back up this folder.
+data = "data"
+
+# The database: a file, or "postgres://user@host/name".
+# database = "data/schoolgate.db"
+
+# The folder that schoolgate init wrote.
+content = "content"
+
+# How people sign in: at least one way, or nobody can reach the portal. The secret
+# stands in a file of its own, or in the variable SCHOOLGATE_SECRET_<NAME>.
+#
+# [[sign_in]]
+# name = "google"                     # a-z and hyphens; part of an address
+# kind = "google"                     # google, microsoft or oidc
+# label = "Google"                    # on the button
+# issuer = ""                         # of oidc: https://…
+# tenant = ""                         # of microsoft: a tenant's id, or consumers
+# client_id = ""
+# client_secret_file = "google.secret"
+# staff_domains = ["wrenbury.example"] # whose addresses may be staff
+
+# Who may import class lists and export consent lists.
+#
+# [[staff]]
+# email = "office@wrenbury-hill.example"
+# school = "wrenbury-hill"            # the school's folder, or "*" for every school
+# role = "office"
+`

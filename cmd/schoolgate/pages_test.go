@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"schoolgate/content"
+	"schoolgate/site"
+	"schoolgate/themes"
+)
+
+// builtPages builds the starter's sites and serves them. It returns the server's
+// address, the folder, and the path of every page on the server.
+func builtPages(t *testing.T) (address, out string, pages []string) {
+	t.Helper()
+	out = t.TempDir()
+	server := httptest.NewServer(publicSites(out))
+	t.Cleanup(server.Close)
+	theme, err := fs.Sub(themes.FS, "schoolgate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	trust, err := site.Load(content.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := site.Build(t.Context(), trust, site.Options{Theme: theme, Out: out, Address: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		root := "/" + r.Slug + "/"
+		if r.Slug == site.Overview {
+			root = "/"
+		}
+		err := fs.WalkDir(os.DirFS(r.Dir), ".", func(name string, e fs.DirEntry, err error) error {
+			if path.Ext(name) == ".html" {
+				pages = append(pages, root+strings.TrimSuffix(name, "index.html"))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return server.URL, out, pages
+}
+
+// Every page of both schools and of the trust, on a phone and on a desk, in light
+// and in dark: axe-core finds nothing, nothing is wider than the window, and no
+// page asks another host for anything. What axe-core finds in a page's structure
+// does not depend on the colours, so that in dark it looks at those alone.
+func TestEveryPageIsAccessible(t *testing.T) {
+	axe := needAxe(t)
+	browser := needBrowser(t)
+	address, _, pages := builtPages(t)
+	for some := range slices.Chunk(pages, 16) { // a visitor's browser has a limited time
+		t.Run(some[0], func(t *testing.T) {
+			t.Parallel()
+			v := browser.open(t, axe, address)
+			for _, at := range some {
+				v.everyLook(at)
+			}
+			v.quiet()
+		})
+	}
+	t.Logf("%d pages", len(pages))
+}
+
+// everyLook opens a page and checks it in each look. The page stays open, as
+// everything it has answers to a change of width and scheme at once.
+func (v *visitor) everyLook(at string) {
+	v.t.Helper()
+	v.do(chromedp.Navigate(v.address + at))
+	v.text(v.axe + "\n;''")
+	for _, look := range []struct {
+		width  int64
+		scheme string
+		only   string
+	}{
+		{360, "light", `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`},
+		{360, "dark", `{type: "rule", values: ["color-contrast", "link-in-text-block"]}`},
+		{1280, "dark", `{type: "rule", values: ["color-contrast", "link-in-text-block"]}`},
+		{1280, "light", `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`},
+	} {
+		v.look(look.width, look.scheme)
+		found := v.text(`axe.run({resultTypes: ["violations"], runOnly: ` + look.only + `}).then(r =>
+			r.violations.map(v => v.id + ": " + v.nodes.map(n => n.html + " " + n.failureSummary).join("; ")).join("\n"))`)
+		if found != "" {
+			v.t.Errorf("axe-core at %d pixels, %s, on %s:\n%s", look.width, look.scheme, at, found)
+		}
+		if wide := v.text(`String(document.documentElement.scrollWidth - innerWidth)`); !strings.HasPrefix(wide, "-") && wide != "0" {
+			v.t.Errorf("%s is %s pixels wider than %d", at, wide, look.width)
+		}
+	}
+}
+
+// Every page is HTML as the standard has it.
+func TestEveryPageIsValid(t *testing.T) {
+	tools := filepath.Join("..", "..", ".ci", "tools")
+	program, err := filepath.Abs(filepath.Join(tools, "node_modules", ".bin", "html-validate"))
+	if _, err2 := os.Stat(program); err != nil || err2 != nil {
+		missing(t, "html-validate (make test installs it where there is npm)")
+	}
+	config, err := filepath.Abs(filepath.Join(tools, ".htmlvalidate.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, out, pages := builtPages(t)
+	files := 0
+	report := filepath.Join(t.TempDir(), "report.json") // to a pipe it writes only the first 64 KB
+	args := []string{"--config", config, "--formatter", "json=" + report}
+	err = filepath.WalkDir(out, func(name string, e fs.DirEntry, err error) error {
+		if filepath.Ext(name) == ".html" {
+			files++
+			args = append(args, name)
+		}
+		return err
+	})
+	if err != nil || files != len(pages) {
+		t.Fatalf("%d files, %d pages, %v", files, len(pages), err)
+	}
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	said, err := cmd.CombinedOutput()
+	var found []struct {
+		FilePath string
+		Messages []struct {
+			RuleID, Message, Selector string
+			Line                      int
+		}
+	}
+	if wrong := json.Unmarshal([]byte(readFile(t, report)), &found); wrong != nil {
+		t.Fatalf("html-validate: %v, %v\n%s", err, wrong, said)
+	}
+	told := map[string]int{}
+	for _, file := range found {
+		for _, m := range file.Messages {
+			if told[m.RuleID+m.Message]++; told[m.RuleID+m.Message] <= 3 {
+				t.Errorf("%s:%d: %s: %s (%s)", strings.TrimPrefix(file.FilePath, out), m.Line, m.RuleID, m.Message, m.Selector)
+			}
+		}
+	}
+	if err != nil && len(told) == 0 {
+		t.Errorf("html-validate: %v", err)
+	}
+}
+
+// firstVisit is what a first visit to a home page may weigh in bytes, compressed
+// and without photographs.
+const firstVisit = 20_000
+
+var partOfPage = regexp.MustCompile(`(?:<link rel="(?:stylesheet|icon)" href|<img [^>]*src)="?([^" >]+)"?`)
+
+func TestFirstVisitIsLight(t *testing.T) {
+	address, _, _ := builtPages(t)
+	fetch := func(at string) []byte {
+		response, err := http.Get(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		var body bytes.Buffer
+		if _, err := body.ReadFrom(response.Body); err != nil || response.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s, %v", at, response.Status, err)
+		}
+		return body.Bytes()
+	}
+	weight := func(body []byte) int {
+		var out bytes.Buffer
+		z := gzip.NewWriter(&out)
+		z.Write(body)
+		z.Close()
+		return out.Len()
+	}
+	for _, home := range []string{"/", "/fernlow-primary/", "/st-osrics-junior/"} {
+		page := fetch(address + home)
+		total := weight(page)
+		var parts []string
+		for _, m := range partOfPage.FindAllSubmatch(page, -1) {
+			if ext := path.Ext(string(m[1])); ext == ".css" || ext == ".svg" {
+				n := weight(fetch(address + string(m[1])))
+				total += n
+				parts = append(parts, fmt.Sprintf("%s %d", path.Base(string(m[1])), n))
+			}
+		}
+		if t.Logf("%s: %d bytes: page %d, %s", home, total, weight(page), strings.Join(parts, ", ")); total > firstVisit || len(parts) < 3 {
+			t.Errorf("a first visit to %s weighs %d bytes compressed (%v); at most %d", home, total, parts, firstVisit)
+		}
+	}
+}
