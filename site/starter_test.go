@@ -118,20 +118,20 @@ func TestSchoolJoinsATrust(t *testing.T) {
 	disk := os.DirFS(dir)
 	_, guide := embedded(t)
 	start := Start{Content: disk, Guide: guide, Values: map[string]any{
-		"name": "Wrenbury Hill Primary School", "short_name": "Wrenbury Hill", "kind": "academy", "phase": "primary",
+		"name": "Quillmere Hill Primary School", "short_name": "Quillmere Hill", "kind": "academy", "phase": "primary",
 		"uses": []string{"tracking_app"}, "head": `Mrs "Jude" Amberley`,
 	}}
-	files, err := start.School("wrenbury-hill")
+	files, err := start.School("quillmere-hill")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name := range files {
-		if !strings.HasPrefix(name, "schools/wrenbury-hill/") {
+		if !strings.HasPrefix(name, "schools/quillmere-hill/") {
 			t.Errorf("%s is not in the school's own folder", name)
 		}
 	}
 	put(t, dir, files)
-	settings := files["schools/wrenbury-hill/school.toml"]
+	settings := files["schools/quillmere-hill/school.toml"]
 	for _, line := range []string{`tracking_app = "TODO"`, `# call_platform = "TODO"`, `head = "Mrs \"Jude\" Amberley"`, `email = "TODO"`, `address = ["TODO"]`, `# years = ["Nursery", "Year 6"]`} {
 		if !strings.Contains(settings, "\n"+line+"\n") {
 			t.Errorf("school.toml has no line %s", line)
@@ -150,49 +150,49 @@ func TestSchoolJoinsATrust(t *testing.T) {
 		t.Fatal("a school with TODOs is built")
 	}
 	for _, r := range results {
-		if (r.Slug == "wrenbury-hill") != (r.Err != nil) {
+		if (r.Slug == "quillmere-hill") != (r.Err != nil) {
 			t.Errorf("%s: %v", r.Slug, r.Err)
 		}
 	}
-	said := strings.Split(resultOf(t, results, "wrenbury-hill").Err.Error(), "\n")
+	said := strings.Split(resultOf(t, results, "quillmere-hill").Err.Error(), "\n")
 	if want := len(todo.FindAllString(settings, -1)); len(said) != want {
 		t.Errorf("%d TODOs and %d problems:\n%s", want, len(said), strings.Join(said, "\n"))
 	}
 	for _, line := range said {
-		if !regexp.MustCompile(`^schools/wrenbury-hill/school\.toml:\d+: \w+ is still TODO: write .*, such as .*$`).MatchString(line) {
+		if !regexp.MustCompile(`^schools/quillmere-hill/school\.toml:\d+: \w+ is still TODO: write .*, such as .*$`).MatchString(line) {
 			t.Errorf("not helpful: %s", line)
 		}
 	}
-	if strings.Contains(read(t, out, Overview, "current", "index.html"), "Wrenbury") {
+	if strings.Contains(read(t, out, Overview, "current", "index.html"), "Quillmere") {
 		t.Error("the trust sends families to a school that has no site")
 	}
 
-	put(t, dir, Files{"schools/wrenbury-hill/school.toml": fillIn(t, guide, "school", settings)})
+	put(t, dir, Files{"schools/quillmere-hill/school.toml": fillIn(t, guide, "school", settings)})
 	if _, err := build(); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(read(t, out, Overview, "current", "index.html"), "Wrenbury Hill") {
+	if !strings.Contains(read(t, out, Overview, "current", "index.html"), "Quillmere Hill") {
 		t.Error("the trust does not list its new school")
 	}
-	if html := read(t, out, "wrenbury-hill", "current", "staff", "index.html"); !strings.Contains(html, "Mr Owen Thackeray") {
+	if html := read(t, out, "quillmere-hill", "current", "staff", "index.html"); !strings.Contains(html, "Mr Owen Thackeray") {
 		t.Error("the answers do not stand in the pages")
 	}
 
 	// The check names what the school has yet to say about its website, and is
 	// content when that is said too.
 	check := func() *Report {
-		report, err := Check(t.Context(), disk, CheckOptions{Options: Options{Theme: schoolgateTheme(t), Address: "http://localhost:8080", Now: now}, School: "wrenbury-hill"})
+		report, err := Check(t.Context(), disk, CheckOptions{Options: Options{Theme: schoolgateTheme(t), Address: "http://localhost:8080", Now: now}, School: "quillmere-hill"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return report
 	}
-	list := files["schools/wrenbury-hill/checklist.toml"]
+	list := files["schools/quillmere-hill/checklist.toml"]
 	met := regexp.MustCompile(`(?m)^# ([a-z-]+ = "https://)`)
 	if report := check(); report.Count(Wrong)+report.Count(Doubtful) != len(met.FindAllString(list, -1)) {
 		t.Errorf("the checklist has %d lines to take up, and the check finds %v", len(met.FindAllString(list, -1)), report.Findings)
 	}
-	put(t, dir, Files{"schools/wrenbury-hill/checklist.toml": met.ReplaceAllString(list, "$1")})
+	put(t, dir, Files{"schools/quillmere-hill/checklist.toml": met.ReplaceAllString(list, "$1")})
 	for _, f := range check().Findings {
 		t.Errorf("not green: %s:%d: %s", f.File, f.Line, f.What)
 	}
@@ -207,7 +207,7 @@ func TestBeginnings(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			start := Start{Content: files.FS(), Guide: guide, Values: map[string]any{"name": "Wrenbury Schools Trust"}}
+			start := Start{Content: files.FS(), Guide: guide, Values: map[string]any{"name": "Quillmere Schools Trust"}}
 			if !single {
 				overview, err := start.Overview()
 				if err != nil {
@@ -215,15 +215,15 @@ func TestBeginnings(t *testing.T) {
 				}
 				files["trust/trust.toml"] = fillIn(t, guide, "trust", overview["trust/trust.toml"])
 			}
-			start.Values = map[string]any{"name": "Wrenbury Hill Primary School", "phase": "infant", "kind": "maintained"}
-			school, err := start.School("wrenbury-hill")
+			start.Values = map[string]any{"name": "Quillmere Hill Primary School", "phase": "infant", "kind": "maintained"}
+			school, err := start.School("quillmere-hill")
 			if err != nil {
 				t.Fatal(err)
 			}
 			for name, text := range school {
 				files[name] = text
 			}
-			files["schools/wrenbury-hill/school.toml"] = fillIn(t, guide, "school", files["schools/wrenbury-hill/school.toml"])
+			files["schools/quillmere-hill/school.toml"] = fillIn(t, guide, "school", files["schools/quillmere-hill/school.toml"])
 			for name, text := range files {
 				if strings.Contains(text, "Fernlow") || strings.Contains(text, "Osric") || strings.Contains(text, "Thornmere") {
 					t.Errorf("%s: speaks of the demo's trust", name)

@@ -40,8 +40,8 @@ writing its folder and nothing else. A file that is there is never overwritten.
 What is not given by flags is asked, unless --yes says not to. What is not answered
 stands as TODO in school.toml, below a comment that says what to write; the school's
 site is not built until none is left.`,
-		Example: `  schoolgate init ourtrust --trust "The Wrenbury Schools Trust"
-  schoolgate init ourtrust --school "Wrenbury Hill Primary School" --phase primary
+		Example: `  schoolgate init ourtrust --trust "The Quillmere Schools Trust"
+  schoolgate init ourtrust --school "Quillmere Hill Primary School" --phase primary
   schoolgate init ourschool --single --yes --school "Tarn View School" --kind maintained --phase special`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -129,7 +129,7 @@ func (b beginning) run(cmd *cobra.Command, dir string) error {
 		slug = site.Slug(short)
 	}
 	if slug == "" || site.Slug(slug) != slug {
-		return fmt.Errorf("--slug: %q: expected a-z, 0-9 and single hyphens, such as wrenbury-hill", slug)
+		return fmt.Errorf("--slug: %q: expected a-z, 0-9 and single hyphens, such as quillmere-hill", slug)
 	}
 	if begun && there(into, slug) {
 		return fmt.Errorf("%s is there already, and nothing was written: choose another with --slug", filepath.Join(into, "schools", slug))
@@ -407,12 +407,12 @@ content = "content"
 # tenant = ""                         # of microsoft: a tenant's id, or consumers
 # client_id = ""
 # client_secret_file = "google.secret"
-# staff_domains = ["wrenbury.example"] # whose addresses may be staff
+# staff_domains = ["quillmere.example"] # whose addresses may be staff
 
 # Who may import class lists and export consent lists.
 #
 # [[staff]]
-# email = "office@wrenbury-hill.example"
-# school = "wrenbury-hill"            # the school's folder, or "*" for every school
+# email = "office@quillmere-hill.example"
+# school = "quillmere-hill"            # the school's folder, or "*" for every school
 # role = "office"
 `

@@ -36,6 +36,10 @@ func publicSites(sites string) http.Handler {
 			dir, name = filepath.Join(sites, "_trust", "current"), strings.TrimPrefix(clean, "/")
 		}
 		root, err := os.OpenRoot(dir)
+		if only := onlySchool(sites); err != nil && clean == "/" && only != "" {
+			http.Redirect(w, r, "/"+only+"/", http.StatusFound)
+			return
+		}
 		if err != nil {
 			http.Error(w, "This site has not been built yet. Try again in a minute.", http.StatusServiceUnavailable)
 			return
@@ -43,6 +47,16 @@ func publicSites(sites string) http.Handler {
 		defer root.Close()
 		servePublic(w, r, root, name)
 	})
+}
+
+// onlySchool is the slug of the one school that was built, where there is no
+// trust and no other.
+func onlySchool(sites string) string {
+	built, err := filepath.Glob(filepath.Join(sites, "*", "current"))
+	if err != nil || len(built) != 1 {
+		return ""
+	}
+	return filepath.Base(filepath.Dir(built[0]))
 }
 
 // servePublic serves one file, or a folder's index.html, or the site's 404 page.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -101,6 +102,32 @@ func TestAlwaysHTTPS(t *testing.T) {
 			if got := w.Header.Get("Strict-Transport-Security"); got != want {
 				t.Errorf("%s%s: Strict-Transport-Security %q", address, path, got)
 			}
+		}
+	}
+}
+
+// A school on its own has no overview: the address alone leads to the school.
+func TestOneSchoolAlone(t *testing.T) {
+	sites := t.TempDir()
+	first := filepath.Join(sites, "fernlow-primary", "current")
+	ask := func() *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		publicSites(sites).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		return w
+	}
+	if w := ask(); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("with nothing built: %d", w.Code)
+	}
+	for _, dir := range []string{first, filepath.Join(sites, "other-school", "current")} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		want, location := http.StatusFound, "/fernlow-primary/"
+		if dir != first {
+			want, location = http.StatusServiceUnavailable, ""
+		}
+		if w := ask(); w.Code != want || w.Header().Get("Location") != location {
+			t.Errorf("with %s built: %d to %q", dir, w.Code, w.Header().Get("Location"))
 		}
 	}
 }
