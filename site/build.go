@@ -166,8 +166,8 @@ func (e edition) publish(t theme, opts Options) Result {
 	if err != nil {
 		return fail(err)
 	}
-	for _, w := range m.gallery.withheld {
-		opts.Log.Warn("picture withheld", "site", e.slug, "file", w.File, "why", w.Why)
+	for _, w := range m.gallery.withheld { // by its page: a picture's own name may be a child's
+		opts.Log.Warn("picture withheld", "site", e.slug, "page", path.Dir(w.File), "why", w.Why)
 	}
 	id := opts.Now.Format("20060102-150405-") + strings.ToLower(rand.Text()[:8])
 	generation := filepath.Join(dir, "generations", id)
@@ -228,6 +228,7 @@ func (e edition) print(m *manuscript, t theme, dir string) (pages int, err error
 	if err != nil {
 		return 0, err
 	}
+	problems = append(problems, e.unreached(out)...)
 	if err := e.checkLinks(m, out, problems); err != nil {
 		return 0, err
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -68,7 +69,7 @@ func (in *inspection) build(t theme) error {
 	}
 	for _, p := range problems {
 		if f := refusal(p, in.edition.slug); f.Rule != "ceop" || in.refused { // the page itself is looked at below
-			in.found = append(in.found, f)
+			in.note(f)
 		}
 	}
 	return nil
@@ -217,11 +218,28 @@ func (in *inspection) note(f Finding) {
 	}
 }
 
-// redact takes pupils' names out of words that a report quotes from a page.
+var (
+	upnLike = regexp.MustCompile(`\b[A-Z]\d{11}[0-9A-Z]\b`)
+	dayLike = regexp.MustCompile(`\b(?:\d{1,2}(?:st|nd|rd|th)?[ /.-](?:\d{1,2}|\p{L}{3,9})[ /.-]\d{2,4}|\d{4}-\d{2}-\d{2})\b`)
+	ordinal = regexp.MustCompile(`(\d)(?:st|nd|rd|th)\b`)
+)
+
+// redact takes pupils' names, numbers and dates of birth out of words that a
+// report quotes from a page.
 func (in *inspection) redact(words string) string {
+	words = upnLike.ReplaceAllString(words, "…")
 	if in.roll == nil {
 		return words
 	}
+	words = dayLike.ReplaceAllStringFunc(words, func(day string) string {
+		plain := strings.NewReplacer("/", " ", ".", " ", "-", " ").Replace(ordinal.ReplaceAllString(day, "$1"))
+		for _, layout := range []string{"2 January 2006", "2 Jan 2006", "2 1 2006", "2 1 06", "2006 01 02"} {
+			if t, err := time.Parse(layout, plain); err == nil && in.roll.born[t.Format(time.DateOnly)] {
+				return "…"
+			}
+		}
+		return day
+	})
 	all := tokens(words)
 	for i := len(all) - 1; i >= 0; i-- {
 		for _, ph := range in.roll.names[lower(all[i].text)] {

@@ -52,7 +52,7 @@ func (c checker) loadCrest(folder fs.FS, dir, file string) *badge {
 		c.problems.add(src.name, 0, "is larger than 60 KB: everybody waits for it on every first visit; save it simpler")
 		return nil
 	}
-	clean, width, height, ok := cleanSVG(src, c.problems)
+	clean, width, height, ok := cleanSVG(src, false, c.problems)
 	if !ok {
 		return nil
 	}
@@ -98,7 +98,7 @@ func loadCEOP(folder fs.FS, dir string, problems *Problems) *badge {
 			continue
 		}
 		before := len(*problems)
-		_, width, height, ok := cleanSVG(source{name, data}, problems)
+		_, width, height, ok := cleanSVG(source{name, data}, true, problems)
 		if ok && len(*problems) == before {
 			found = newBadge("ceop", ".svg", width, height, data)
 		}
@@ -138,8 +138,10 @@ func words(list string) map[string]bool {
 
 // cleanSVG reads a drawing and writes it out again with only what draws. What
 // drawing programs add of their own goes; what could run, or fetch something
-// from elsewhere, is a problem. Width and height are the drawing's proportion.
-func cleanSVG(src source, problems *Problems) (clean []byte, width, height int, ok bool) {
+// from elsewhere, is a problem. When the drawing is published as it is, and not
+// as written here, whatever would have been left out is a problem too. Width and
+// height are the drawing's proportion.
+func cleanSVG(src source, asItIs bool, problems *Problems) (clean []byte, width, height int, ok bool) {
 	before := len(*problems)
 	d := xml.NewDecoder(bytes.NewReader(src.data))
 	d.Entity = map[string]string{}
@@ -160,8 +162,12 @@ func cleanSVG(src source, problems *Problems) (clean []byte, width, height int, 
 		}
 		switch t := token.(type) {
 		case xml.Directive:
-			if bytes.Contains(t, []byte("ENTITY")) {
-				say("declares entities: save the drawing as a plain SVG")
+			if bytes.ContainsAny(t, "[") || bytes.Contains(t, []byte("ENTITY")) {
+				say("declares entities or attributes: save the drawing as a plain SVG")
+			}
+		case xml.ProcInst:
+			if asItIs && t.Target != "xml" {
+				say("has instructions for programs (<?%s): use the PNG of the same picture", t.Target)
 			}
 		case xml.StartElement:
 			depth++
@@ -173,6 +179,9 @@ func cleanSVG(src source, problems *Problems) (clean []byte, width, height int, 
 				return nil, 0, 0, false
 			case t.Name.Space != svgSpace || name == "metadata":
 				skipping = depth // a drawing program's own
+				if asItIs {
+					say("has a <%s>, which draws nothing: use the PNG of the same picture", name)
+				}
 			case !svgElements[name]:
 				say("has a <%s>: a crest is made of shapes and words only", name)
 				skipping = depth
@@ -188,7 +197,7 @@ func cleanSVG(src source, problems *Problems) (clean []byte, width, height int, 
 			} else {
 				out.WriteString("<" + name)
 			}
-			writeAttributes(&out, t.Attr, say)
+			writeAttributes(&out, t.Attr, asItIs, say)
 			out.WriteString(">")
 		case xml.EndElement:
 			if skipping == 0 {
@@ -211,7 +220,7 @@ func cleanSVG(src source, problems *Problems) (clean []byte, width, height int, 
 }
 
 // writeAttributes writes those that draw. A style is taken apart into them.
-func writeAttributes(out *strings.Builder, attributes []xml.Attr, say func(string, ...any)) {
+func writeAttributes(out *strings.Builder, attributes []xml.Attr, asItIs bool, say func(string, ...any)) {
 	var flat []xml.Attr
 	for _, a := range attributes {
 		if a.Name.Space == "" && a.Name.Local == "style" {
@@ -225,13 +234,12 @@ func writeAttributes(out *strings.Builder, attributes []xml.Attr, say func(strin
 	}
 	for _, a := range flat {
 		name := a.Name.Local
-		switch a.Name.Space {
-		case "":
-		case "http://www.w3.org/1999/xlink":
-			if name != "href" {
-				continue
+		declares := a.Name.Space == "xmlns" || a.Name.Space == "" && name == "xmlns" || a.Name.Space == "http://www.w3.org/XML/1998/namespace"
+		links := a.Name.Space == "http://www.w3.org/1999/xlink" && name == "href"
+		if a.Name.Space != "" && !links {
+			if asItIs && !declares {
+				say("has %s=, which draws nothing: use the PNG of the same picture", name)
 			}
-		default:
 			continue // a drawing program's own
 		}
 		value := strings.TrimSpace(a.Value)
@@ -241,8 +249,11 @@ func writeAttributes(out *strings.Builder, attributes []xml.Attr, say func(strin
 			say("has %s=: a drawing cannot run anything", name)
 		case name == "href" && !strings.HasPrefix(value, "#"),
 			strings.Contains(lower, "url(") && !localURL.MatchString(lower),
+			strings.ContainsRune(value, '\\') || strings.Contains(lower, "image(") || strings.Contains(lower, "image-set(") || strings.Contains(lower, "src("),
 			strings.Contains(lower, "javascript:"):
 			say("refers to something outside the drawing: %s=%q", name, value)
+		case asItIs && !svgAttributes[name] && !declares && !strings.HasPrefix(name, "data-"):
+			say("has %s=, which draws nothing: use the PNG of the same picture", name)
 		case svgAttributes[name]:
 			out.WriteString(" " + name + `="`)
 			_ = xml.EscapeText(out, []byte(value))

@@ -216,7 +216,7 @@ func (d *drawing) label(words string, x, y float64, anchor string) {
 	if words == "" {
 		return
 	}
-	fmt.Fprintf(d, `<text class="answer" x="%.1f" y="%.1f" text-anchor="%s">%s</text>`, x, y, anchor, words)
+	fmt.Fprintf(d, `<text class="answer" x="%.1f" y="%.1f" text-anchor="%s">%s</text>`, x, y, anchor, html.EscapeString(words))
 }
 
 func (d *drawing) line(x1, y1, x2, y2 float64) {

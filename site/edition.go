@@ -31,8 +31,9 @@ type edition struct {
 	problems Problems                  // found by Load
 	others   func(string) bool         // whether a first path element belongs to another site
 
-	written []link   // links in the school's data, beside those of its pages
-	files   []string // to be published from folder's files
+	written []link          // links in the school's data, beside those of its pages
+	listed  map[string]bool // of its files, those that policies.toml names
+	files   []string        // to be published from folder's files
 	folder  fs.FS
 }
 
@@ -132,6 +133,7 @@ func (s *School) edition(t *Trust, opts Options) edition {
 		others:   func(string) bool { return false },
 		written:  s.documentLinks(),
 		files:    s.files,
+		listed:   s.listedFiles(),
 		folder:   s.folder,
 	}
 }

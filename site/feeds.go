@@ -194,8 +194,9 @@ func (e edition) eventID(d dated) string {
 
 func icsTime(t time.Time) string { return t.UTC().Format("20060102T150405Z") }
 
-// icsText escapes a value of the type TEXT: RFC 5545 §3.3.11.
-var icsText = strings.NewReplacer(`\`, `\\`, ";", `\;`, ",", `\,`, "\n", `\n`)
+// icsText escapes a value of the type TEXT: RFC 5545 §3.3.11. A bare carriage
+// return, which some readers take for the end of a line, becomes a space.
+var icsText = strings.NewReplacer(`\`, `\\`, ";", `\;`, ",", `\,`, "\r\n", `\n`, "\n", `\n`, "\r", " ")
 
 // foldLine ends a content line, and divides it where it is longer than 75
 // octets, never within a character: RFC 5545 §3.1.

@@ -22,7 +22,7 @@ import (
 // What a published picture is like. Whoever changes how pictures are made puts
 // recipe up, so that none from before is taken out of the cache.
 const (
-	recipe    = "1"
+	recipe    = "2"
 	quality   = 82         // of a JPEG
 	maxPixels = 50_000_000 // of an original: more is a mistake, or meant to fill the memory
 	longest   = 20_000     // side of an original, in pixels
@@ -98,6 +98,7 @@ func (c *cleaner) clean(p photograph) ([]rendition, error) {
 		upright := gift.New(turns[turn]...)
 		final := canvas(kind, upright.Bounds(sized.Bounds()))
 		upright.Draw(final, sized)
+		forgetErased(final)
 		var out bytes.Buffer
 		if kind == "png" {
 			err = png.Encode(&out, final)
@@ -110,6 +111,18 @@ func (c *cleaner) clean(p photograph) ([]rendition, error) {
 		prints[i].data = out.Bytes()
 	}
 	return prints, c.keep(prints)
+}
+
+// forgetErased takes away the colour under pixels that are wholly transparent:
+// whoever rubs out a face in a drawing program often leaves it there.
+func forgetErased(img draw.Image) {
+	if p, ok := img.(*image.NRGBA); ok {
+		for i := 0; i+3 < len(p.Pix); i += 4 {
+			if p.Pix[i+3] == 0 {
+				p.Pix[i], p.Pix[i+1], p.Pix[i+2] = 0, 0, 0
+			}
+		}
+	}
 }
 
 // plan is the prints of a picture without their pixels.
