@@ -34,6 +34,9 @@ of the new sites are what the portal asks families from then on.`,
 					continue
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "%s: %d pages, %d texts\n", r.Slug, r.Pages, len(r.Texts))
+				for _, w := range r.Withheld { // here and not in the log, as a file's name may be a child's
+					fmt.Fprintf(cmd.OutOrStdout(), "  not published: %s: %s\n", w.File, w.Why)
+				}
 			}
 			if failed > 0 {
 				return errors.Join(err, fmt.Errorf("%d of %d sites were not built and stay as they were", failed, len(results)))
