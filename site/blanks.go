@@ -1,6 +1,7 @@
 package site
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,8 +35,20 @@ var (
 
 // answers is what one school puts into the model's blanks.
 type answers struct {
-	values map[string]string
-	uses   []string
+	values  map[string]string
+	uses    []string
+	details []string // blanks whose value may change and leave the meaning of a text as it is
+}
+
+// withoutDetails is the answers with each detail left as the blank that it is.
+func (a answers) withoutDetails() answers {
+	values := maps.Clone(a.values)
+	for _, name := range a.details {
+		if _, ok := values[name]; ok {
+			values[name] = "[" + name + "]"
+		}
+	}
+	return answers{values: values, uses: a.uses}
 }
 
 // fill puts the answers into one Markdown file and leaves every line where it

@@ -59,7 +59,7 @@ func TestEarlierWordingsStay(t *testing.T) {
 	first := resultOf(t, mustBuild(t, f, out, now), "larkfield").Texts[0]
 
 	agreement := string(f.content["agreements/internet.md"].Data)
-	f.write("agreements/internet.md", strings.Replace(agreement, "Ask", "Always ask", 1))
+	f.write("agreements/internet.md", strings.NewReplacer("Ask", "Always ask", "edition = 1", "edition = 2").Replace(agreement))
 	result := resultOf(t, mustBuild(t, f, out, now.Add(48*time.Hour)), "larkfield")
 	second := result.Texts[0]
 	if second.Hash == first.Hash || second.Path == first.Path {
@@ -95,6 +95,41 @@ func TestEarlierWordingsStay(t *testing.T) {
 	delete(f.content, "model/policy.md")
 	if html := earlier(resultOf(t, mustBuild(t, f, out, now.Add(96*time.Hour)), "larkfield")); !strings.Contains(html, "No longer in use") {
 		t.Errorf("got\n%s", html)
+	}
+}
+
+// A yes must not outlive its question: under one edition only details may change,
+// unless the text says which wording it corrects, and why (S7, C5).
+func TestOtherWordsUnderOneEdition(t *testing.T) {
+	f, out := newFixture(t), t.TempDir()
+	first := resultOf(t, mustBuild(t, f, out, now), "larkfield").Texts[0]
+	was := string(f.content["agreements/internet.md"].Data)
+	school := string(f.content["schools/larkfield/school.toml"].Data)
+	edit := func(lines, from, to string) {
+		f.write("agreements/internet.md", strings.Replace(strings.Replace(was, "edition = 1\n", "edition = 1\n"+lines, 1), from, to, 1))
+	}
+	for _, c := range []struct{ name, lines, from, to, want string }{
+		{"other words", "", "Ask", "Never ask", `agreements/internet.md:3: these are other words than those of 21 November 2026, under the same edition`},
+		{"other statement", "", "I ", "I do not ", `agreements/internet.md:3: these are other words`},
+		{"nobody's wording", "corrects = \"0123456789ab\"\nbecause = \"x\"\n", "Ask", "Do ask", `agreements/internet.md:4: no earlier wording of this edition begins with "0123456789ab"`},
+		{"too little of its hash", "corrects = \"" + first.Form[:4] + "\"\nbecause = \"x\"\n", "Ask", "Do ask", `agreements/internet.md:4: no earlier wording`},
+		{"no reason", "corrects = \"" + first.Form[:12] + "\"\n", "Ask", "Do ask", `agreements/internet.md:4: say why the wording was corrected`},
+	} {
+		edit(c.lines, c.from, c.to)
+		if _, err := f.build(t, out, now.Add(time.Hour)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v", c.name, err)
+		}
+	}
+
+	edit("corrects = \""+first.Form[:12]+"\"\nbecause = \"A spelling mistake.\"\n", "Ask", "Do ask")
+	corrected := resultOf(t, mustBuild(t, f, out, now.Add(2*time.Hour)), "larkfield").Texts[0]
+	if corrected.Corrects != first.Hash || corrected.Because != "A spelling mistake." || corrected.Sense == first.Sense {
+		t.Errorf("got %+v", corrected)
+	}
+	f.write("schools/larkfield/school.toml", strings.Replace(school, "Mrs A. Example", "Ms Z. Example", 1))
+	detail := resultOf(t, mustBuild(t, f, out, now.Add(3*time.Hour)), "larkfield").Texts[0]
+	if detail.Hash == corrected.Hash || detail.Sense != corrected.Sense {
+		t.Errorf("another name is another meaning: %+v", detail)
 	}
 }
 

@@ -158,6 +158,7 @@ func TestComparisonOfLongTexts(t *testing.T) {
 func TestEarlierWordingFromPaper(t *testing.T) {
 	f, out := newFixture(t), t.TempDir()
 	const name = "schools/larkfield/agreements/earlier/internet/2025-09-01.md"
+	f.write("agreements/internet.md", strings.Replace(string(f.content["agreements/internet.md"].Data), "edition = 1", "edition = 2", 1))
 	f.write(name, "+++\ntitle = \"The internet\"\nedition = 1\nfor = \"parents\"\nsummary = \"How.\"\nstatement = \"I have read this.\"\n+++\n\nAsk anybody.\n")
 	for i := range 2 {
 		result := resultOf(t, mustBuild(t, f, out, now.Add(time.Duration(i)*time.Hour)), "larkfield")

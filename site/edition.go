@@ -119,7 +119,7 @@ func (s *School) edition(t *Trust, opts Options) edition {
 		look:    s.look(),
 		crest:   s.crest,
 		ceop:    s.ceop,
-		answers: answers{values: values, uses: holds},
+		answers: answers{values: values, uses: holds, details: t.Guide.details()},
 		params:  params,
 		pages:   s.pages.over(t.model),
 		album:   s.album.over(t.album),
@@ -294,10 +294,16 @@ func (e edition) write(t theme, kept []Text, now time.Time) (*manuscript, error)
 		}
 	}
 	for _, kind := range []string{Agreement, Purpose} {
+		earlier, found := readEarlier(kind, e.earlier[kind], kept, now)
+		problems = append(problems, found...)
+		m.earlier = append(m.earlier, earlier...)
 		for _, rel := range sortedKeys(e.texts[kind]) {
 			src := e.texts[kind][rel]
 			text, links, found := readText(kind, src, e.answers)
 			problems = append(problems, found...)
+			if len(found)+len(e.problems) == 0 {
+				text.checkEdition(src, slices.Concat(kept, earlier), &problems)
+			}
 			text.Published = now
 			m.links[text.address()] = links
 			m.texts = append(m.texts, text)
@@ -306,9 +312,6 @@ func (e edition) write(t theme, kept []Text, now time.Time) (*manuscript, error)
 			}
 			all[folders[kind]+"/"+rel] = src
 		}
-		earlier, found := readEarlier(kind, e.earlier[kind], kept, now)
-		problems = append(problems, found...)
-		m.earlier = append(m.earlier, earlier...)
 	}
 	if p, ok := e.policy.assemble(e.answers); ok {
 		problems = append(problems, p.problems...)

@@ -41,6 +41,7 @@ type Question struct {
 	Optional bool   `toml:"optional"` // may be left out
 	Of       string `toml:"of"`       // "school" or "trust"; empty: both
 	Lines    string `toml:"lines"`    // of a table: an example as it stands in the file
+	Detail   bool   `toml:"detail"`   // a name, a number or an address: texts that people sign mean the same with another
 }
 
 // A Starter is a file that every new school begins with.
@@ -76,6 +77,17 @@ func loadGuide(content fs.FS, problems *Problems) Guide {
 		}
 	}
 	return g
+}
+
+// details are the blanks that may be answered anew without asking anybody again.
+func (g Guide) details() []string {
+	names := []string{"portal", "this_year"}
+	for _, q := range slices.Concat(g.Settings, g.Blanks) {
+		if q.Detail {
+			names = append(names, q.Name)
+		}
+	}
+	return names
 }
 
 // find is the question of a name that is asked of "school" or "trust".

@@ -41,6 +41,10 @@ type Text struct {
 	Path      string    // address of this wording for ever, from the server's root: "/larkfield/agreements/acceptable-use/0123456789ab/"
 	URL       string    // the same with scheme and host
 	Summary   string    // a sentence on what it is
+	Sense     string    // SHA-256 of Source with its details left blank: the same for wordings that differ in details alone
+	Form      string    // SHA-256 of the file with no blank filled: the same at every school that has it from the trust
+	Corrects  string    // Hash of an earlier wording of this edition that this one says again in better words; "" for none
+	Because   string    // of a correction: why
 
 	For       string // of an agreement: who makes it; one of Signers
 	Statement string // of an agreement: the words beside the tick
@@ -58,6 +62,8 @@ var Signers = []string{"parents", "pupils", "staff", "visitors"}
 type agreementMatter struct {
 	Title     string   `toml:"title"`
 	Edition   int      `toml:"edition"`
+	Corrects  string   `toml:"corrects"`
+	Because   string   `toml:"because"`
 	Weight    int      `toml:"weight"`
 	Summary   string   `toml:"summary"`
 	For       string   `toml:"for"`
@@ -68,6 +74,8 @@ type agreementMatter struct {
 type purposeMatter struct {
 	Title    string `toml:"title"`
 	Edition  int    `toml:"edition"`
+	Corrects string `toml:"corrects"`
+	Because  string `toml:"because"`
 	Weight   int    `toml:"weight"`
 	Summary  string `toml:"summary"`
 	Basis    string `toml:"basis"`
@@ -86,8 +94,9 @@ func (t Text) wording() string { return t.address() + t.Hash[:12] + "/" }
 func readText(kind string, src source, a answers) (t Text, links []link, problems Problems) {
 	t = Text{Kind: kind, Slug: strings.TrimSuffix(path.Base(src.name), ".md")}
 	t.Source, problems = fill(src, a)
-	sum := sha256.Sum256([]byte(t.Source))
-	t.Hash = hex.EncodeToString(sum[:])
+	t.Hash = sum(t.Source)
+	sense, _ := fill(src, a.withoutDetails())
+	t.Sense, t.Form = sum(sense), sum(string(src.data))
 
 	matter, body, bodyLine, ok := splitMatter(src.name, t.Source, &problems)
 	if !ok {
@@ -98,7 +107,7 @@ func readText(kind string, src source, a answers) (t Text, links []link, problem
 	if kind == Agreement {
 		var m agreementMatter
 		ok = decodeTOML(src.name, []byte(matter), &m, &problems)
-		t.Title, t.Edition, t.Summary, t.For, t.Statement = m.Title, m.Edition, m.Summary, m.For, m.Statement
+		t.Title, t.Edition, t.Summary, t.For, t.Statement, t.Corrects, t.Because = m.Title, m.Edition, m.Summary, m.For, m.Statement, m.Corrects, m.Because
 		required = map[string]string{"title": t.Title, "summary": t.Summary, "statement": t.Statement}
 		if ok {
 			c.oneOf("for", t.For, Signers)
@@ -109,7 +118,7 @@ func readText(kind string, src source, a answers) (t Text, links []link, problem
 	} else {
 		var m purposeMatter
 		ok = decodeTOML(src.name, []byte(matter), &m, &problems)
-		t.Title, t.Edition, t.Summary, t.Basis, t.Question, t.Given, t.Refused = m.Title, m.Edition, m.Summary, m.Basis, m.Question, m.Given, m.Refused
+		t.Title, t.Edition, t.Summary, t.Basis, t.Question, t.Given, t.Refused, t.Corrects, t.Because = m.Title, m.Edition, m.Summary, m.Basis, m.Question, m.Given, m.Refused, m.Corrects, m.Because
 		required = map[string]string{"title": t.Title, "summary": t.Summary, "question": t.Question, "given": t.Given, "refused": t.Refused}
 		if ok {
 			c.oneOf("basis", t.Basis, []string{"consent"})
@@ -139,6 +148,51 @@ func readText(kind string, src source, a answers) (t Text, links []link, problem
 	}
 	return t, links, append(problems, more...)
 }
+
+func sum(text string) string {
+	h := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(h[:])
+}
+
+// checkEdition holds a text against the wordings that were published before it
+// under the same edition. Other words than theirs, details apart, would make an
+// answer to one question count for another: the text has to say which of them it
+// corrects, by the beginning of its Form, and why; or it has to be a new edition
+// (S7, C5). Corrects becomes that wording's hash.
+func (t *Text) checkEdition(src source, kept []Text, problems *Problems) {
+	var last Text
+	corrects, same := "", false
+	for _, k := range kept {
+		if k.Kind != t.Kind || k.Slug != t.Slug {
+			continue
+		}
+		if was, _, _ := readText(k.Kind, source{name: src.name, data: []byte(k.Source)}, answers{}); was.Edition != t.Edition {
+			continue
+		}
+		same = same || k.Hash == t.Hash || k.Sense == t.Sense
+		if last.Hash == "" || k.Published.After(last.Published) {
+			last = k
+		}
+		if len(t.Corrects) >= 12 && strings.HasPrefix(k.Form, t.Corrects) {
+			corrects = k.Hash
+		}
+	}
+	c := checker{src: src, problems: problems}
+	switch {
+	case same || last.Hash == "":
+	case t.Corrects == "":
+		problems.add(src.name, max(1, c.line("edition")), "these are other words than those of %s, under the same edition, and some people have answered those. If they now mean something else, put edition up by one, and everybody is asked again. If they mean the same, say which wording this corrects, and why: corrects = %q and because = \"…\"; earlier answers count again once a second person has agreed", last.Published.Format("2 January 2006"), last.form())
+		return
+	case corrects == "":
+		problems.add(src.name, c.line("corrects"), "no earlier wording of this edition begins with %q; the last one is %q", t.Corrects, last.form())
+	case strings.TrimSpace(t.Because) == "":
+		problems.add(src.name, c.line("corrects"), "say why the wording was corrected: because = \"…\"")
+	}
+	t.Corrects = corrects
+}
+
+// form is how a correction names the wording.
+func (t Text) form() string { return t.Form[:12] }
 
 // readEarlier reads the wordings that a school used before it had this site, but
 // for those that are in the archive already. They are kept as they were, so they
@@ -242,6 +296,7 @@ func textPage(t Text, current bool, ways textWays, listed bool) (string, error) 
 //
 //	<folder>/<slug>/<hash>.md    the canonical text
 //	<folder>/<slug>/<hash>.date  when it was first published, RFC 3339
+//	<folder>/<slug>/<hash>.sense its Sense and Form
 type archive string
 
 var hashed = regexp.MustCompile(`^[0-9a-f]{64}$`)
@@ -268,10 +323,18 @@ func (a archive) read() ([]Text, error) {
 			if err != nil {
 				return nil, fmt.Errorf("read an archived text: %w", err)
 			}
-			if sum := sha256.Sum256(source); hex.EncodeToString(sum[:]) != t.Hash {
-				return nil, fmt.Errorf("the archived text %s was changed: its SHA-256 is now %x; put back the file from a backup", file, sum)
-			}
 			t.Source = string(source)
+			if is := sum(t.Source); is != t.Hash {
+				return nil, fmt.Errorf("the archived text %s was changed: its SHA-256 is now %s; put back the file from a backup", file, is)
+			}
+			sense, err := os.ReadFile(a.file(t, ".sense"))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return nil, fmt.Errorf("read an archived text: %w", err)
+			}
+			t.Sense, t.Form = t.Hash, t.Hash // where nobody wrote them down
+			if hashes := strings.Fields(string(sense)); len(hashes) == 2 {
+				t.Sense, t.Form = hashes[0], hashes[1]
+			}
 			if t.Published, err = a.published(t); err != nil {
 				return nil, err
 			}
@@ -298,7 +361,7 @@ func (a archive) published(t Text) (time.Time, error) {
 }
 
 // keep adds a wording, through to the disk; one that is there already stays as
-// it is. The text is written last, so that a text that is there has its date.
+// it is. The text is written last, so that a text that is there has its date and sense.
 func (a archive) keep(t Text) error {
 	if _, err := os.Lstat(a.file(t, ".md")); err == nil {
 		return nil
@@ -307,6 +370,9 @@ func (a archive) keep(t Text) error {
 	err := os.MkdirAll(folder, 0o755)
 	if err == nil {
 		err = addFile(a.file(t, ".date"), t.Published.Format(time.RFC3339)+"\n")
+	}
+	if err == nil {
+		err = addFile(a.file(t, ".sense"), t.Sense+" "+t.Form+"\n")
 	}
 	if err == nil {
 		err = addFile(a.file(t, ".md"), t.Source)
