@@ -13,12 +13,14 @@
 //	<slug>/generations/  the one that is served; older ones are deleted
 //	<slug>/texts/        every wording ever published; only added to
 //	<slug>/pictures/     cleaned pictures, so that a build need not clean them again
+//	<slug>/listed.json   how the trust's overview lists the school
 package site
 
 import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -129,7 +131,7 @@ func readTheme(fsys fs.FS) (theme, error) {
 		return t, errors.New("no theme was given")
 	}
 	err := fs.WalkDir(fsys, ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || skipped(e.Name()) {
+		if err != nil || e.IsDir() || Ignored(e.Name()) {
 			return err
 		}
 		data, err := fs.ReadFile(fsys, name)
@@ -155,6 +157,9 @@ func readTheme(fsys fs.FS) (theme, error) {
 // the one before. Nothing that is served changes on an error.
 func (e edition) publish(t theme, opts Options) Result {
 	fail := func(err error) Result { return Result{Slug: e.slug, Err: err} }
+	if e.stopped {
+		return fail(e.problems.err())
+	}
 	dir := filepath.Join(opts.Out, e.slug)
 	past := archive(filepath.Join(dir, "texts"))
 	kept, err := past.read()
@@ -179,6 +184,9 @@ func (e edition) publish(t theme, opts Options) Result {
 		if err == nil {
 			err = past.keep(text)
 		}
+	}
+	if err == nil {
+		err = e.keepListed(dir)
 	}
 	if err == nil {
 		err = swap(dir, id)
@@ -292,6 +300,18 @@ func swap(dir, id string) error {
 		return fmt.Errorf("put the new generation in place: %w", err)
 	}
 	return nil
+}
+
+// keepListed keeps the school's entry in the trust's overview: see listedFile.
+func (e edition) keepListed(dir string) error {
+	if e.listed == nil {
+		return nil
+	}
+	data, err := json.Marshal(e.listed)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, listedFile), append(data, '\n'), 0o644)
+	}
+	return err
 }
 
 // prune deletes every generation but the one that is served, also those that a

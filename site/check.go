@@ -151,7 +151,7 @@ func Check(ctx context.Context, content fs.FS, opts CheckOptions) (*Report, erro
 	if err != nil {
 		return nil, err
 	}
-	if opts.School != "" && opts.School != Overview && !slices.ContainsFunc(trust.Schools, func(s *School) bool { return s.Slug == opts.School }) {
+	if opts.School != "" && opts.School != Overview && !slices.Contains(trust.Slugs(), opts.School) {
 		return nil, fmt.Errorf("there is no school %s in the content folder", opts.School)
 	}
 	shared, err := readShared(content)
@@ -179,6 +179,13 @@ func Check(ctx context.Context, content fs.FS, opts CheckOptions) (*Report, erro
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
+		}
+		if e.stopped {
+			for _, p := range e.problems {
+				report.Findings = append(report.Findings, refusal(p, e.slug))
+			}
+			report.Sites = append(report.Sites, SiteReport{Slug: e.slug, Name: e.title})
+			continue
 		}
 		in := &inspection{edition: e, trust: trust, roll: roll, online: opts.Online != nil, now: opts.Now, dir: filepath.Join(temp, e.slug)}
 		if in.sources, err = shared.of(content, e); err != nil {

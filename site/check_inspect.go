@@ -57,15 +57,9 @@ func (in *inspection) build(t theme) error {
 		_, err = in.edition.print(m, t, in.dir)
 	}
 	problems, ok := errors.AsType[Problems](err)
-	switch {
-	case err == nil:
-		return nil
-	case ok:
-	case strings.HasPrefix(err.Error(), "hugo:"):
+	if err != nil && !ok { // Hugo's, or the disk's
 		in.refused = true
 		problems = Problems{{File: in.sources.settings, Text: err.Error()}}
-	default:
-		return err
 	}
 	for _, p := range problems {
 		if f := refusal(p, in.edition.slug); f.Rule != "ceop" || in.refused { // the page itself is looked at below

@@ -55,20 +55,20 @@ func (files contentSources) walk(content fs.FS, dir string) error {
 			return nil
 		case err != nil:
 			return err
-		case skipped(e.Name()) && e.IsDir():
+		case Ignored(e.Name()) && e.IsDir():
 			return fs.SkipDir
-		case skipped(e.Name()) || !e.Type().IsRegular():
+		case Ignored(e.Name()) || !e.Type().IsRegular():
 			return nil
 		}
 		if ext := path.Ext(name); ext != ".md" && ext != ".toml" {
 			files[name] = "" // its name is all that is looked at
 			return nil
 		}
-		var problems Problems
-		if src, ok := readFile(content, name, &problems); ok {
+		var told Problems // by Load
+		if src, ok := readFile(content, name, &told); ok {
 			files[name] = string(src.data)
 		}
-		return problems.err()
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("read what is to be checked: %w", err)

@@ -145,20 +145,20 @@ func (e edition) publishFiles(dir string) error {
 	return nil
 }
 
-// listedFiles are the files that policies.toml names.
-func (s *School) listedFiles() map[string]bool {
-	listed := map[string]bool{}
+// namedFiles are the files that policies.toml names.
+func (s *School) namedFiles() map[string]bool {
+	named := map[string]bool{}
 	for _, d := range s.Documents {
-		listed[d.File] = true
+		named[d.File] = true
 	}
-	return listed
+	return named
 }
 
 // unreached is the files that no page leads to. Nobody meant to publish them, so
 // they stop the site: a draft, or a letter that was scanned into the wrong folder.
 func (e edition) unreached(out *output) (problems Problems) {
 	for _, name := range e.files {
-		if !e.listed[name] && !slices.ContainsFunc(out.refs, func(r reference) bool { return r.path == "/files/"+name }) {
+		if !e.named[name] && !slices.ContainsFunc(out.refs, func(r reference) bool { return r.path == "/files/"+name }) {
 			problems.add("schools/"+e.slug+"/files/"+name, 0, "no page leads to this file: name it in policies.toml or link to it, or take it away")
 		}
 	}

@@ -2,9 +2,12 @@ package site
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,23 +33,67 @@ type edition struct {
 	earlier  map[string]layer          // by kind: wordings from before the site, <slug>/<day>.md
 	problems Problems                  // found by Load
 	others   func(string) bool         // whether a first path element belongs to another site
+	stopped  bool                      // no site can be made of it; problems say why
+	listed   map[string]any            // how the trust's overview lists the school; nil for the overview
 
 	written []link          // links in the school's data, beside those of its pages
-	listed  map[string]bool // of its files, those that policies.toml names
+	named   map[string]bool // of its files, those that policies.toml names
 	files   []string        // to be published from folder's files
 	folder  fs.FS
 }
 
-// editions are the sites of a trust in the order they are built.
+// editions are the sites of a trust in the order they are built, and after them
+// what no site can be made of.
 func editions(t *Trust, opts Options) []edition {
 	var all []edition
 	for _, s := range t.Schools {
-		all = append(all, s.edition(t, opts))
+		e := s.edition(t, opts)
+		for _, a := range s.alike { // the one that families know already goes on
+			if !standing(opts.Out, s.Slug) || standing(opts.Out, a.other) {
+				e.problems = append(e.problems, a.problem)
+				e.stopped = true
+			}
+		}
+		all = append(all, e)
 	}
 	if t.Name != "" {
 		all = slices.Insert(all, 0, t.edition(all, opts))
 	}
+	for _, s := range t.stopped {
+		all = append(all, edition{slug: s.name, title: s.name, problems: s.problems, stopped: true})
+	}
 	return all
+}
+
+// standing says whether a site was published in the folder of the sites.
+func standing(out, slug string) bool {
+	_, err := os.Stat(filepath.Join(out, slug, "current"))
+	return out != "" && err == nil
+}
+
+// listedFile is where a school's entry in the trust's overview is kept, in the
+// folder of its site: while its settings cannot be used, it is listed as before.
+const listedFile = "listed.json"
+
+// listed is the school as the trust's overview lists it.
+func (s *School) listed(opts Options) map[string]any {
+	return map[string]any{
+		"name": s.Name, "short_name": s.ShortName, "url": s.base(opts), "address": s.Address,
+		"phone": s.Phone, "email": s.Email,
+	}
+}
+
+// listedBefore are the entries of schools that have a site and whose settings
+// cannot be used now.
+func (t *Trust) listedBefore(out string) (before []map[string]any) {
+	for _, s := range t.stopped {
+		var entry map[string]any
+		data, err := os.ReadFile(filepath.Join(out, s.name, listedFile))
+		if out != "" && err == nil && json.Unmarshal(data, &entry) == nil && standing(out, s.name) {
+			before = append(before, entry)
+		}
+	}
+	return before
 }
 
 // edition is the trust's overview, which tells of its schools' editions.
@@ -54,13 +101,14 @@ func (t *Trust) edition(of []edition, opts Options) edition {
 	portal := opts.Address + "/portal/"
 	var schools []map[string]any
 	for _, s := range t.finished() {
-		schools = append(schools, map[string]any{
-			"name": s.Name, "short_name": s.ShortName, "url": s.base(opts),
-			"address": s.Address, "phone": s.Phone, "email": s.Email,
-		})
+		schools = append(schools, s.listed(opts))
 	}
 	params := t.params(opts)
 	policies := t.policyPages(schools, of, opts)
+	schools = append(schools, t.listedBefore(opts.Out)...)
+	slices.SortStableFunc(schools, func(a, b map[string]any) int {
+		return strings.Compare(fmt.Sprint(a["url"]), fmt.Sprint(b["url"]))
+	})
 	params["is_trust"] = true
 	params["schools"] = schools
 	params["portal"] = portal
@@ -84,11 +132,11 @@ func (t *Trust) edition(of []edition, opts Options) edition {
 		params:   params,
 		pages:    t.pages,
 		problems: t.problems,
+		stopped:  t.unusable,
 		album:    t.ownAlbum,
 		made:     policies,
 		others: func(first string) bool {
-			return slices.Contains(reserved, first) ||
-				slices.ContainsFunc(t.Schools, func(s *School) bool { return s.Slug == first })
+			return slices.Contains(reserved, first) || slices.Contains(t.Slugs(), first)
 		},
 	}
 }
@@ -133,7 +181,8 @@ func (s *School) edition(t *Trust, opts Options) edition {
 		others:   func(string) bool { return false },
 		written:  s.documentLinks(),
 		files:    s.files,
-		listed:   s.listedFiles(),
+		listed:   s.listed(opts),
+		named:    s.namedFiles(),
 		folder:   s.folder,
 	}
 }
@@ -255,7 +304,7 @@ func (e edition) write(t theme, kept []Text, now time.Time) (*manuscript, error)
 		m.rendering.files[name] = data
 	}
 	css, err := e.look.css()
-	if err != nil {
+	if err != nil && len(problems) == 0 { // otherwise it is among them
 		return nil, fmt.Errorf("colour: %w", err)
 	}
 	m.rendering.files["generated/assets/school.css"] = []byte(css)

@@ -62,10 +62,10 @@ func (l layer) only(fits func(source) bool) layer {
 }
 
 // Load reads a content folder: the trust, its schools with their settings, the
-// model pages and the texts people sign. Everything wrong with settings and
-// with shared files is reported together, as [Problems]; what is wrong in one
-// school's own pages, or still TODO in its settings, is kept for [Build], where it
-// stops only that school.
+// model pages and the texts people sign. Everything wrong with what every site is
+// made of is reported together, as [Problems]; what is wrong in one school's own
+// folder, in the trust's, or with a file that belongs to neither, is kept for
+// [Build], where it stops that site alone.
 //
 // Files are held in memory, so that a build sees one state of the folder.
 func Load(content fs.FS) (*Trust, error) {
@@ -73,23 +73,32 @@ func Load(content fs.FS) (*Trust, error) {
 		return nil, fmt.Errorf("read the content folder: %w", err)
 	}
 	trust, problems := load(content)
-	if len(trust.Schools) == 0 {
+	if len(trust.Schools)+len(trust.stopped) == 0 {
 		problems.add("schools", 0, "no school: add schools/<slug>/school.toml, or let schoolgate init write it")
 	}
-	if err := problems.err(); err != nil {
-		return nil, err
+	if len(problems) > 0 { // no site is built: everything is told at once
+		problems = append(problems, trust.problems...)
+		for _, s := range trust.Schools {
+			problems = append(problems, s.problems...)
+		}
+		for _, s := range trust.stopped {
+			problems = append(problems, s.problems...)
+		}
+		return nil, problems.err()
 	}
 	return trust, nil
 }
 
 // load reads a content folder that may be without schools yet.
 func load(content fs.FS) (*Trust, Problems) {
-	var problems, found Problems
-	checkTop(content, &problems)
+	var problems Problems
 	guide := loadGuide(content, &problems)
-	trust := loadTrust(content, &found)
+	trust := loadTrust(content, &problems)
 	trust.Guide = guide
-	trust.problems = guide.postpone(content, "trust/trust.toml", found, &problems)
+	later, wrong := guide.postpone(content, "trust/trust.toml", trust.problems)
+	trust.problems = append(wrong, later...)
+	trust.unusable = slices.ContainsFunc(wrong, func(p Problem) bool { return p.File == "trust/trust.toml" })
+	trust.checkTop(content, &problems)
 	trust.model, trust.album = readPages(content, "model", &problems, "help.toml", "checklist.toml", "replaced.toml", guideFile, policyFolder)
 	trust.policy = readLayer(content, "model/"+policyFolder, &problems)
 	trust.agreements = readTexts(content, "agreements", &problems)
@@ -98,64 +107,141 @@ func load(content fs.FS) (*Trust, Problems) {
 	trust.Checklist = loadChecklist(content, "model/checklist.toml", nil, &problems).Items
 	trust.Replaced = loadReplaced(content, "model/replaced.toml", &problems)
 
-	for _, entry := range readDir(content, "schools", &problems) {
-		dir := path.Join("schools", entry.Name())
-		if !entry.IsDir() {
-			problems.add(dir, 0, "unknown file: every school has a folder of its own here")
-			continue
-		}
-		var found Problems
-		school := loadSchool(content, dir, &found)
-		later := guide.postpone(content, dir+"/school.toml", found, &problems)
-		school.unfinished = len(later) > 0
-		school.problems = append(school.problems, later...)
-		school.Checklist = loadChecklist(content, dir+"/checklist.toml", trust.Checklist, &problems)
-		trust.Schools = append(trust.Schools, school)
-	}
-	checkAlike(trust.Schools, &problems)
+	trust.loadSchools(content, &problems)
 	for name, src := range trust.pages {
 		first, _, _ := strings.Cut(strings.TrimSuffix(name, ".md"), "/")
-		if slices.Contains(reserved, first) || slices.ContainsFunc(trust.Schools, func(s *School) bool { return s.Slug == first }) {
-			problems.add(src.name, 0, "the address /%s/ is taken: choose another file name", first)
+		if slices.Contains(reserved, first) || slices.Contains(trust.Slugs(), first) {
+			trust.problems.add(src.name, 0, "the address /%s/ is taken: choose another file name", first)
 		}
 	}
 	return trust, problems
 }
 
-// checkAlike reports schools that families could not tell apart, or that would
-// be published over each other.
-func checkAlike(schools []*School, problems *Problems) {
-	seen := map[string]string{}
-	for _, s := range schools {
-		dir := "schools/" + s.Slug
-		for _, same := range []struct{ file, what, value string }{
-			{"", "name of the folder, but for capital letters,", s.Slug},
-			{"/school.toml", "short_name", s.ShortName},
-			{"/school.toml", "url", strings.TrimSuffix(s.URL, "/")},
-		} {
-			key := same.what + "\x00" + strings.ToLower(same.value)
-			if same.value == "" || strings.HasPrefix(same.value, todoMark) {
-				continue
+// A stopped site is a name in the content folder that no site can be made of: a
+// school whose settings cannot be used, or a file where none belongs. It holds up
+// nothing else.
+type stopped struct {
+	name     string
+	problems Problems
+}
+
+// loadSchools reads every school's folder. Problems gets what is wrong with the
+// folder of all of them.
+func (t *Trust) loadSchools(content fs.FS, problems *Problems) {
+	var found Problems
+	entries := readDir(content, "schools", &found)
+	for _, p := range found {
+		if p.File == "schools" {
+			*problems = append(*problems, p)
+		} else {
+			t.stopped = append(t.stopped, stopped{path.Base(p.File), Problems{p}})
+		}
+	}
+	for _, entry := range entries {
+		dir := path.Join("schools", entry.Name())
+		if !entry.IsDir() {
+			t.stopped = append(t.stopped, stopped{entry.Name(), Problems{{File: dir, Text: "unknown file: every school has a folder of its own here"}}})
+			continue
+		}
+		var found Problems
+		school := loadSchool(content, dir, &found)
+		later, wrong := t.Guide.postpone(content, dir+"/school.toml", found)
+		school.unfinished = len(later) > 0
+		school.problems = append(school.problems, later...)
+		school.Checklist = loadChecklist(content, dir+"/checklist.toml", t.Checklist, &school.problems)
+		if len(wrong) > 0 {
+			t.stopped = append(t.stopped, stopped{school.Slug, append(wrong, school.problems...)})
+			continue
+		}
+		t.Schools = append(t.Schools, school)
+	}
+	findAlike(t.Schools)
+}
+
+// Slugs are the names of all schools' folders, also of those whose settings cannot
+// be used.
+func (t *Trust) Slugs() []string {
+	var slugs []string
+	for _, s := range t.Schools {
+		slugs = append(slugs, s.Slug)
+	}
+	for _, s := range t.stopped {
+		slugs = append(slugs, s.name)
+	}
+	return slugs
+}
+
+// An alike is another school that a school cannot be told apart from.
+type alike struct {
+	other   string // slug
+	problem Problem
+}
+
+// findAlike notes which schools families could not tell apart, or would be
+// published over each other.
+func findAlike(schools []*School) {
+	for i, s := range schools {
+		for _, other := range schools[:i] {
+			for _, same := range []struct{ what, here, there string }{
+				{"short_name", s.ShortName, other.ShortName},
+				{"url", strings.TrimSuffix(s.URL, "/"), strings.TrimSuffix(other.URL, "/")},
+			} {
+				if same.here == "" || strings.HasPrefix(same.here, todoMark) || !strings.EqualFold(same.here, same.there) {
+					continue
+				}
+				note := func(a, b *School, value string) {
+					a.alike = append(a.alike, alike{b.Slug, Problem{
+						File: "schools/" + a.Slug + "/school.toml",
+						Text: fmt.Sprintf("has the same %s as schools/%s/school.toml: %s", same.what, b.Slug, value),
+					}})
+				}
+				note(s, other, same.here)
+				note(other, s, same.there)
 			}
-			if other, taken := seen[key]; taken {
-				problems.add(dir+same.file, 0, "has the same %s as %s: %s", same.what, other, same.value)
-			}
-			seen[key] = dir + same.file
 		}
 	}
 }
 
-// checkTop names what does not belong at the top of the content folder.
-func checkTop(content fs.FS, problems *Problems) {
-	entries := slices.DeleteFunc(readDir(content, ".", problems), func(e fs.DirEntry) bool {
+// checkTop names what does not belong at the top of the content folder. What is
+// wrong with a folder that does goes to problems.
+func (t *Trust) checkTop(content fs.FS, problems *Problems) {
+	known := []string{"trust", "model", "agreements", "consents", "schools"}
+	var found Problems
+	entries := slices.DeleteFunc(readDir(content, ".", &found), func(e fs.DirEntry) bool {
 		return path.Ext(e.Name()) == ".go" // what embeds the folder
 	})
-	checkNames(entries, ".", problems, "trust", "model", "agreements", "consents", "schools")
+	checkNames(entries, ".", &found, known...)
+	for _, p := range found {
+		if slices.Contains(known, p.File) || p.File == "." {
+			*problems = append(*problems, p)
+		} else {
+			t.stopped = append(t.stopped, stopped{p.File, Problems{p}})
+		}
+	}
 }
 
-// skipped says whether a name is hidden: editors and file managers leave such
-// files behind, and nothing of them is ever published.
-func skipped(name string) bool { return strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") }
+// leftBehind are names, in small letters, of what systems and their file managers
+// put into every folder that somebody opened.
+var leftBehind = []string{
+	"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r", // Windows, macOS
+	"$recycle.bin", "system volume information", "__macosx", "lost+found", "@eadir", "#recycle", "#snapshot", // disks and network stores
+}
+
+// Ignored says whether a file or folder of this name is as good as not there:
+// hidden ones, and those that editors, file managers and disks leave behind.
+// Nothing of them is ever published, and none of them stops a build.
+func Ignored(name string) bool {
+	lower := strings.ToLower(name)
+	switch {
+	case strings.HasPrefix(name, "."), strings.HasPrefix(name, "~"), strings.HasSuffix(name, "~"): // ._page.md, ~$page.docx, page.md~
+		return true
+	case strings.HasPrefix(name, "#") && strings.HasSuffix(name, "#"): // Emacs
+		return true
+	case slices.Contains(leftBehind, lower):
+		return true
+	}
+	return slices.Contains([]string{".swp", ".swo", ".swx", ".bak", ".tmp", ".orig", ".lnk", ".crdownload", ".part"}, path.Ext(lower))
+}
 
 // readDir lists the folders and plain files of a folder, without hidden ones; a
 // folder that is not there is empty. Links are never followed: one could bring
@@ -174,7 +260,7 @@ func readDir(fsys fs.FS, dir string, problems *Problems) []fs.DirEntry {
 		return nil
 	}
 	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
-		if skipped(e.Name()) {
+		if Ignored(e.Name()) {
 			return true
 		}
 		if plain := e.IsDir() || e.Type().IsRegular(); !plain {

@@ -188,7 +188,7 @@ func TestPolicyDaysRefused(t *testing.T) {
 		f := newFixture(t)
 		settings := string(f.content["schools/harbour/school.toml"].Data)
 		f.write("schools/harbour/school.toml", settings+c.blanks+"\n")
-		if _, err := Load(f.content); err == nil || err.Error() != c.want {
+		if _, err := f.build(t, t.TempDir(), now); err == nil || err.Error() != "harbour: "+c.want {
 			t.Errorf("got %v, want %s", err, c.want)
 		}
 	}

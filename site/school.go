@@ -44,7 +44,9 @@ type Trust struct {
 	ownAlbum, album                            album // pictures of the overview, and of the model
 	pages, model, policy, agreements, consents layer
 	problems                                   Problems // stop the overview; reported by Build
-
+	unusable                                   bool     // trust.toml is wrong: nothing further is looked at
+	stopped                                    []stopped
+	forSchools                                 map[string]string // the blanks that every school has unless it says otherwise
 }
 
 // A School is one school's settings, from schools/<slug>/school.toml.
@@ -83,8 +85,9 @@ type School struct {
 	policy                             layer    // changes to the model policy
 	ownPolicy                          source   // or a policy of its own
 	earlierAgreements, earlierConsents layer    // <slug>/<day>.md
-	problems                           Problems // in its own pages; reported by Build
-	unfinished                         bool     // school.toml holds a TODO: not in the trust's list yet
+	problems                           Problems // in its own folder; reported by Build
+	alike                              []alike
+	unfinished                         bool // school.toml holds a TODO: not in the trust's list yet
 }
 
 // An Organisation is one entry of the directory of help.
@@ -141,27 +144,43 @@ func (s *School) yearGroups() [2]string {
 	return [2]string{YearGroups[0], YearGroups[len(YearGroups)-1]}
 }
 
+// loadTrust reads the trust's own folder. Problems gets what stops every site, as
+// all of them show the trust's name; all else is the overview's alone.
 func loadTrust(content fs.FS, problems *Problems) *Trust {
 	trust := &Trust{}
 	entries := readDir(content, "trust", problems)
 	if len(entries) == 0 {
 		return trust
 	}
-	if src, ok := readSettings(content, "trust/trust.toml", trust, problems); ok {
-		c := checker{src: src, problems: problems}
-		c.contact(trust.Name, trust.ShortName, trust.Colour, trust.Email, trust.Phone, trust.Address)
-		c.look(trust.look())
-		trust.crest = c.loadCrest(content, "trust", trust.Crest)
-		c.address("url", trust.URL)
-		c.blanks(trust.Blanks)
+	own := &trust.problems
+	var found Problems
+	src, ok := readSettings(content, "trust/trust.toml", trust, &found)
+	if !ok {
+		*problems = append(*problems, found...)
+		return trust
 	}
-	checkNames(entries, "trust", problems, "trust.toml", "pages", trust.Crest)
-	trust.pages, trust.ownAlbum = readPages(content, "trust/pages", problems)
+	c := checker{src: src, problems: &found}
+	c.contact(trust.Name, trust.ShortName, trust.Colour, trust.Email, trust.Phone, trust.Address)
+	if c.nameless("name", trust.Name) || c.nameless("short_name", trust.ShortName) {
+		*problems = append(*problems, found...)
+		return trust
+	}
+	*own, c.problems = append(*own, found...), own
+	c.look(trust.look())
+	trust.crest = c.loadCrest(content, "trust", trust.Crest)
+	c.address("url", trust.URL)
+	trust.forSchools = c.blanks(trust.Blanks)
+	c.policyDays(trust.Blanks)
+	checkNames(entries, "trust", own, "trust.toml", "pages", trust.Crest)
+	trust.pages, trust.ownAlbum = readPages(content, "trust/pages", own)
 	return trust
 }
 
+// loadSchool reads a school's folder. Problems gets what is wrong with its
+// settings; all else is kept with the school.
 func loadSchool(content fs.FS, dir string, problems *Problems) *School {
 	school := &School{Slug: path.Base(dir)}
+	own := &school.problems
 	switch {
 	case !slug.MatchString(school.Slug):
 		problems.add(dir, 0, "a school's folder name has only a-z, 0-9 and single hyphens")
@@ -185,22 +204,22 @@ func loadSchool(content fs.FS, dir string, problems *Problems) *School {
 		c.policyDays(school.Blanks)
 		c.tools(school)
 	}
-	checkNames(readDir(content, dir, problems), dir, problems, "school.toml", "pages", "agreements", "consents", "help.toml", "policies.toml", "checklist.toml", "files", "ceop.svg", "ceop.png", school.Crest, policyFolder, policyOwn)
-	school.ceop = loadCEOP(content, dir, problems)
-	school.files = loadFiles(content, dir+"/files", &school.problems)
-	school.Documents = loadDocuments(content, dir, school.files, problems)
+	checkNames(readDir(content, dir, own), dir, own, "school.toml", "pages", "agreements", "consents", "help.toml", "policies.toml", "checklist.toml", "files", "ceop.svg", "ceop.png", school.Crest, policyFolder, policyOwn)
+	school.ceop = loadCEOP(content, dir, own)
+	school.files = loadFiles(content, dir+"/files", own)
+	school.Documents = loadDocuments(content, dir, school.files, own)
 	if sub, err := fs.Sub(content, dir); err == nil {
 		school.folder = sub
 	}
-	school.Help = loadHelp(content, dir+"/help.toml", problems)
+	school.Help = loadHelp(content, dir+"/help.toml", own)
 	for i := range school.Help {
 		school.Help[i].Local = true
 	}
-	school.pages, school.album = readPages(content, dir+"/pages", &school.problems)
-	school.policy = readLayer(content, dir+"/"+policyFolder, &school.problems)
-	school.ownPolicy = readPolicyFile(content, dir, &school.problems)
-	school.agreements, school.earlierAgreements = readSchoolTexts(content, dir+"/agreements", &school.problems)
-	school.consents, school.earlierConsents = readSchoolTexts(content, dir+"/consents", &school.problems)
+	school.pages, school.album = readPages(content, dir+"/pages", own)
+	school.policy = readLayer(content, dir+"/"+policyFolder, own)
+	school.ownPolicy = readPolicyFile(content, dir, own)
+	school.agreements, school.earlierAgreements = readSchoolTexts(content, dir+"/agreements", own)
+	school.consents, school.earlierConsents = readSchoolTexts(content, dir+"/consents", own)
 	return school
 }
 
@@ -430,8 +449,11 @@ func (c checker) address(key, value string) {
 	}
 }
 
-func (c checker) blanks(blanks map[string]string) {
+// blanks checks what stands in blanks, and returns what may stand there.
+func (c checker) blanks(blanks map[string]string) (good map[string]string) {
+	good = map[string]string{}
 	for name, value := range blanks {
+		before := len(*c.problems)
 		switch {
 		case !blankName.MatchString(name):
 			c.say(name, "blank %q: a name has only a-z, 0-9 and _", name)
@@ -449,7 +471,20 @@ func (c checker) blanks(blanks map[string]string) {
 				c.say(name, "blank %q: %s", name, p.Text)
 			}
 		}
+		if len(*c.problems) == before && !strings.HasPrefix(value, todoMark) {
+			good[name] = value
+		}
 	}
+	return good
+}
+
+// nameless says whether every site would show a name that cannot be shown.
+func (c checker) nameless(key, name string) bool {
+	if strings.HasPrefix(name, todoMark) {
+		c.say(key, "%s is still %s: every school's pages show it", key, todoMark)
+		return true
+	}
+	return strings.TrimSpace(name) == "" || strings.ContainsAny(name, "<>\n")
 }
 
 func isEmail(s string) bool {

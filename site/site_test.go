@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -134,6 +135,8 @@ func TestCases(t *testing.T) {
 	}
 }
 
+var siteName = regexp.MustCompile(`^(_trust|[a-z-]+): `)
+
 func compareError(t *testing.T, err error, want string) {
 	t.Helper()
 	if err == nil {
@@ -141,6 +144,9 @@ func compareError(t *testing.T, err error, want string) {
 	}
 	sorted := func(s string) []string {
 		lines := strings.Split(strings.TrimSpace(s), "\n")
+		for i := range lines { // whose it is, is the file's to say
+			lines[i] = siteName.ReplaceAllString(lines[i], "")
+		}
 		slices.Sort(lines)
 		return lines
 	}
@@ -163,14 +169,111 @@ func TestLoadRefusesFiles(t *testing.T) {
 		{"model/latin.md", "+++\ntitle = \"x\"\n+++\n\ncaf\xe9\n", "model/latin.md:5: is not UTF-8: save the file as UTF-8"},
 		{"model/bell.md", "+++\ntitle = \"x\"\n+++\na\ab\n", "model/bell.md:4: holds the control character U+0007"},
 		{"model/long.md", long, "model/long.md: is larger than 256 KB: divide it"},
-		{"trust/pages/larkfield.md", "+++\ntitle = \"x\"\n+++\n", "trust/pages/larkfield.md: the address /larkfield/ is taken: choose another file name"},
-		{"trust/pages/portal/x.md", "+++\ntitle = \"x\"\n+++\n", "trust/pages/portal/x.md: the address /portal/ is taken: choose another file name"},
-		{"schools/readme.md", "", "schools/readme.md: unknown file: every school has a folder of its own here"},
 	} {
 		f := newFixture(t)
 		f.write(c.name, c.data)
 		if _, err := Load(f.content); err == nil || err.Error() != c.want {
 			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+// Whatever is wrong in one school's folder, or in the trust's, stops that site
+// alone, which stays as it was; so does what belongs to nobody. The trust's list
+// goes on as families know it.
+func TestOneMistakeStopsOneSite(t *testing.T) {
+	const school = "schools/larkfield/school.toml"
+	with := func(old, new string) func(fixture) {
+		return func(f fixture) { f.write(school, strings.Replace(string(f.content[school].Data), old, new, 1)) }
+	}
+	file := func(name, data string) func(fixture) { return func(f fixture) { f.write(name, data) } }
+	settings := func(f fixture) string { return string(f.content[school].Data) }
+	for name, c := range map[string]struct {
+		change func(fixture)
+		site   string // that is not built
+		want   string // the first line of its error, or how that begins
+	}{
+		"a stray file":             {file("schools/larkfield/notes.txt", "x"), "larkfield", "schools/larkfield/notes.txt: unknown file or folder"},
+		"a stray file among pages": {file("schools/larkfield/pages/notes.docx", "x"), "larkfield", "schools/larkfield/pages/notes.docx: unknown file"},
+		"a letter in files":        {file("schools/larkfield/files/letter.docx", "x"), "larkfield", "schools/larkfield/files/letter.docx: only PDF files"},
+		"TOML":                     {with(`"Larkfield"`, `"Larkfield`), "larkfield", school + ":2:"},
+		"a key":                    {with("short_name", "shortname"), "larkfield", school + ": short_name is missing"},
+		"a colour":                 {with("#14532d", "#ffff00"), "larkfield", school + ":6: colour \"#ffff00\" is too light"},
+		"a phase":                  {with(`"primary"`, `"middle"`), "larkfield", school + ":4: phase \"middle\" is not one of"},
+		"a telephone":              {with("01632 960 101", "ring us"), "larkfield", school + ":8: phone \"ring us\""},
+		"a year":                   {with("Nursery", "Year 14"), "larkfield", school + ":5: years \"Year 14\""},
+		"a blank":                  {with("Mrs A.", "<b>A.</b>"), "larkfield", school + ":13: blank \"lead\""},
+		"no settings":              {func(f fixture) { delete(f.content, school); f.write("schools/larkfield/pages/x.md", tidyPage) }, "larkfield", school + ": is missing"},
+		"help":                     {file("schools/larkfield/help.toml", "[[organisation]]\nslug = 7\n"), "larkfield", "schools/larkfield/help.toml:2:"},
+		"policies":                 {file("schools/larkfield/policies.toml", "[[policy]\n"), "larkfield", "schools/larkfield/policies.toml:1:"},
+		"checklist":                {file("schools/larkfield/checklist.toml", "[met]\nmoon = \"/\"\n"), "larkfield", "schools/larkfield/checklist.toml:2: moon is no item"},
+		"a CEOP picture":           {file("schools/larkfield/ceop.svg", "<svg/>"), "larkfield", "schools/larkfield/ceop.svg:1: is not an SVG"},
+		"a page that is not UTF-8": {file("schools/larkfield/pages/x.md", "caf\xe9"), "larkfield", "schools/larkfield/pages/x.md:1: is not UTF-8"},
+		"a change to the policy":   {file("schools/larkfield/policy/x.txt", "x"), "larkfield", "schools/larkfield/policy/x.txt: unknown file"},
+		"a consent":                {file("schools/larkfield/consents/x.md", "x"), "larkfield", "schools/larkfield/consents/x.md:1: the first line"},
+		"a new school's name":      {func(f fixture) { f.write("schools/aaa/school.toml", settings(f)) }, "aaa", "schools/aaa/school.toml: has the same short_name as " + school},
+		"a new school's folder":    {func(f fixture) { f.write("schools/New School/school.toml", settings(f)) }, "New School", "schools/New School: a school's folder name"},
+		"a file for a school":      {file("schools/readme.md", "x"), "readme.md", "schools/readme.md: unknown file: every school has a folder of its own here"},
+		"a file for nobody":        {file("leaflet.pdf", "x"), "leaflet.pdf", "leaflet.pdf: unknown file or folder"},
+		"the trust's colour":       {file("trust/trust.toml", strings.Replace(string(newFixture(t).content["trust/trust.toml"].Data), "#1f3a5f", "blue", 1)), Overview, "trust/trust.toml:3: colour \"blue\""},
+		"the trust's file":         {file("trust/notes.txt", "x"), Overview, "trust/notes.txt: unknown file or folder"},
+		"the trust's page":         {file("trust/pages/x.md", "x"), Overview, "trust/pages/x.md:1: the first line"},
+		"the trust's address":      {file("trust/pages/larkfield.md", tidyPage), Overview, "trust/pages/larkfield.md: the address /larkfield/ is taken"},
+		"the portal's address":     {file("trust/pages/portal/x.md", tidyPage), Overview, "trust/pages/portal/x.md: the address /portal/ is taken"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, out := newFixture(t), t.TempDir()
+			before := map[string]string{}
+			for _, r := range mustBuild(t, f, out, now) {
+				before[r.Slug], _ = os.Readlink(filepath.Join(out, r.Slug, "current"))
+			}
+			c.change(f)
+			results, err := f.build(t, out, now.Add(time.Hour))
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			if got := resultOf(t, results, c.site).Err; got == nil || !strings.HasPrefix(got.Error(), c.want) {
+				t.Errorf("got %v, want %s", got, c.want)
+			}
+			for slug, was := range before {
+				is, _ := os.Readlink(filepath.Join(out, slug, "current"))
+				if (is == was) != (slug == c.site) {
+					t.Errorf("%s: was %s and is %s", slug, was, is)
+				}
+			}
+			if html := read(t, out, Overview, "current", "index.html"); !strings.Contains(html, `<a href="http://localhost:8080/larkfield/">Larkfield Primary School</a>`) {
+				t.Errorf("the trust does not list the school any more:\n%s", html)
+			}
+			report := f.check(t, nil)
+			if report.Count(Wrong) == 0 || !slices.ContainsFunc(report.Sites, func(s SiteReport) bool { return s.Slug == c.site && !s.Built }) {
+				t.Errorf("check does not say so: %+v", report)
+			}
+			if !slices.ContainsFunc(report.Sites, func(s SiteReport) bool { return s.Slug == "harbour" && s.Built }) {
+				t.Errorf("check does not look at the others: %+v", report.Sites)
+			}
+		})
+	}
+}
+
+// What systems and editors leave behind is as good as not there, wherever it is.
+func TestLeftBehindFilesAreIgnored(t *testing.T) {
+	f := newFixture(t)
+	for _, folder := range []string{"", "model/", "model/policy/", "agreements/", "schools/", "schools/larkfield/", "schools/larkfield/pages/", "schools/larkfield/files/", "trust/", "trust/pages/"} {
+		for _, name := range []string{"Thumbs.db", "thumbs.db", "desktop.ini", "Desktop.ini", ".DS_Store", "._page.md", "~$page.docx", "page.md~", "#page.md#", ".page.md.swp", "page.md.swp", "page.md.bak", "~WRL0001.tmp", ".~lock.page.odt#", "Icon\r"} {
+			f.write(folder+name, "<script>\xff")
+		}
+		f.write(folder+"__MACOSX/page.md", "<script>\xff")
+	}
+	delete(f.content, "model/policy/__MACOSX/page.md")
+	mustBuild(t, f, t.TempDir(), now)
+	for _, finding := range f.check(t, nil).Findings {
+		if strings.Contains(finding.What, "unknown") || strings.Contains(finding.File, "~") {
+			t.Errorf("%+v", finding)
+		}
+	}
+	for _, name := range []string{"page.md", "fair", "Thumbs.md", "desktop", "a-b.md", "policy.toml"} {
+		if Ignored(name) {
+			t.Errorf("%s is ignored", name)
 		}
 	}
 }

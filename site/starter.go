@@ -126,10 +126,9 @@ const todoMark = "TODO"
 // todo finds such values in a settings file: the key is the first group.
 var todo = regexp.MustCompile(`(?m)^[ \t]*"?([A-Za-z0-9_-]+)"?[ \t]*=[ \t]*(?:\[[ \t]*)?["']` + todoMark + `\b.*$`)
 
-// postpone divides what was found in the settings of one site: what is simply not
-// written yet is returned, to stop that site alone; all else is added to problems,
-// which stop everything.
-func (g Guide) postpone(content fs.FS, name string, found Problems, problems *Problems) (later Problems) {
+// postpone divides what was found in the settings of one site: later is what is
+// simply not written yet, wrong is all else.
+func (g Guide) postpone(content fs.FS, name string, found Problems) (later, wrong Problems) {
 	var unread Problems
 	src, _ := readFile(content, name, &unread)
 	of := "school"
@@ -149,10 +148,10 @@ func (g Guide) postpone(content fs.FS, name string, found Problems, problems *Pr
 	}
 	for _, p := range found {
 		if p.File != name || !lines[p.Line] {
-			*problems = append(*problems, p)
+			wrong = append(wrong, p)
 		}
 	}
-	return later
+	return later, wrong
 }
 
 // finished are the schools whose settings are written: the others have no site
@@ -289,8 +288,8 @@ func (s Start) Check(of, key string, value any) string {
 func (s Start) read(of, text string) Problems {
 	var problems Problems
 	if of == "trust" {
-		loadTrust(Files{"trust/trust.toml": text}.FS(), &problems)
-		return problems
+		trust := loadTrust(Files{"trust/trust.toml": text}.FS(), &problems)
+		return append(problems, trust.problems...)
 	}
 	loadSchool(Files{"schools/new/school.toml": text}.FS(), "schools/new", &problems)
 	return problems
@@ -470,16 +469,18 @@ func (s Start) Overview() (Files, error) {
 
 // sound holds what is about to be written to the loader's own checks.
 func (s Start) sound(files Files, dir string) error {
-	var found, problems Problems
-	m := files.FS()
+	var found Problems
+	m, name := files.FS(), dir+"/school.toml"
 	if dir == "trust" {
-		loadTrust(m, &found)
-		s.Guide.postpone(m, "trust/trust.toml", found, &problems)
+		name = "trust/trust.toml"
+		trust := loadTrust(m, &found)
+		found = append(found, trust.problems...)
 	} else {
 		school := loadSchool(m, dir, &found)
-		s.Guide.postpone(m, dir+"/school.toml", append(found, school.problems...), &problems)
+		found = append(found, school.problems...)
 	}
-	return problems.err()
+	_, wrong := s.Guide.postpone(m, name, found)
+	return wrong.err()
 }
 
 // A writer writes one settings file.

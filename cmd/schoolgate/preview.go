@@ -182,11 +182,11 @@ func (p *preview) look() glimpse {
 			seen[rel] = err.Error()
 			return nil
 		}
-		if strings.HasPrefix(e.Name(), ".") && rel != "." {
+		if site.Ignored(e.Name()) && rel != "." {
 			if e.IsDir() {
 				return fs.SkipDir
 			}
-			return nil // the loader ignores hidden files
+			return nil
 		}
 		if e.IsDir() && p.watcher != nil {
 			_ = p.watcher.Add(name) // again and again does no harm; without it, the next look finds out
@@ -294,7 +294,7 @@ func (b *builder) build(ctx context.Context, names []string) {
 		for _, s := range trust.Schools {
 			s.URL = ""
 		}
-		if trust.Name == "" {
+		if trust.Name == "" && len(trust.Schools) > 0 {
 			state.first = trust.Schools[0].Slug
 		}
 		b.publish(ctx, trust)
@@ -335,7 +335,7 @@ func (b *builder) publish(ctx context.Context, trust *site.Trust) {
 	b.stale, b.every = nil, false
 
 	went := func(slug string) bool {
-		return slug != site.Overview && !slices.ContainsFunc(trust.Schools, func(s *site.School) bool { return s.Slug == slug })
+		return slug != site.Overview && !slices.Contains(trust.Slugs(), slug)
 	}
 	maps.DeleteFunc(b.errs, func(slug string, _ error) bool { return slug != "" && went(slug) })
 	built, _ := os.ReadDir(b.out)
