@@ -32,6 +32,7 @@ type engine struct {
 	update  *sql.TxOptions
 	queue   string // a statement that lets updates pass one at a time
 	numbers bool   // placeholders are ?1, not $1
+	grouped bool   // updates share a commit; see [writers]
 	failure func(error) (failure, bool)
 }
 
@@ -39,6 +40,7 @@ var sqliteEngine = &engine{
 	name:    "sqlite",
 	dialect: database.DialectSQLite3,
 	numbers: true,
+	grouped: true,
 	failure: sqliteFailure,
 }
 
@@ -74,7 +76,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		"_stmt_cache_size": {"128"},
 		"_cache_size":      {"-16384"}, // KiB a connection; a list of 100,000 pupils is no faster with more
 	}.Encode()
-	db := &DB{engine: sqliteEngine}
+	db := &DB{engine: sqliteEngine, writers: writers{turn: make(chan struct{}, 1)}}
 	if db.write, err = sql.Open("sqlite3", file+"?"+both+"&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_recursive_triggers=on&_secure_delete=on"); err != nil {
 		return nil, err
 	}

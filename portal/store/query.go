@@ -20,6 +20,7 @@ type tx struct {
 	engine  *engine
 	schools *schoolCache
 	sql     *sql.Tx
+	shared  bool  // with others: see [tx.begin]
 	failed  error // of the first statement that failed; there is no going on after it
 	again   retry
 }
@@ -128,15 +129,29 @@ func (d document) text() (string, error) {
 	return string(b), nil
 }
 
+// begin is the context of a statement, or the error of a transaction that has
+// failed or whose ctx has ended. SQLite ends a whole transaction when a statement
+// in it is interrupted; so where the transaction is shared, none is.
+func (t *tx) begin(query string) (context.Context, error) {
+	if t.failed == nil && t.ctx.Err() != nil {
+		t.fail(query, t.ctx.Err())
+	}
+	if t.shared {
+		return context.WithoutCancel(t.ctx), t.failed
+	}
+	return t.ctx, t.failed
+}
+
 // exec runs a statement and answers how many rows it changed.
 func (t *tx) exec(query string, args ...any) (int64, error) {
-	if t.failed != nil {
-		return 0, t.failed
+	ctx, err := t.begin(query)
+	if err != nil {
+		return 0, err
 	}
 	if err := bind(args); err != nil {
 		return 0, err
 	}
-	result, err := t.sql.ExecContext(t.ctx, t.engine.text(query), args...)
+	result, err := t.sql.ExecContext(ctx, t.engine.text(query), args...)
 	if err != nil {
 		return 0, t.fail(query, err)
 	}
@@ -156,13 +171,14 @@ func (t *tx) put(query string, args ...any) error {
 // rows runs a query and calls f on each row. What no database can hold is in
 // none: a search for it finds nothing.
 func (t *tx) rows(query string, args []any, f func(*sql.Rows) error) error {
-	if t.failed != nil {
-		return t.failed
+	ctx, err := t.begin(query)
+	if err != nil {
+		return err
 	}
 	if bind(args) != nil {
 		return nil
 	}
-	rows, err := t.sql.QueryContext(t.ctx, t.engine.text(query), args...)
+	rows, err := t.sql.QueryContext(ctx, t.engine.text(query), args...)
 	if err != nil {
 		return t.fail(query, err)
 	}

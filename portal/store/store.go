@@ -23,6 +23,7 @@ type DB struct {
 	engine  *engine
 	read    *sql.DB
 	write   *sql.DB // SQLite: one connection; PostgreSQL: the same pool as read
+	writers writers // of SQLite
 	schools schoolCache
 }
 
@@ -71,13 +72,23 @@ const tries = 10
 // After the first statement that fails, every other use of the Tx fails alike
 // and nothing is kept, whatever f returns.
 //
+// On SQLite, updates that wait for each other share one durable commit. None is
+// answered before it, and none takes another with it: where a commit fails, each
+// is tried once more by itself.
+//
 // On PostgreSQL f runs again, up to [tries] times, when another transaction was
 // in its way, and once more after a broken constraint, which may have come of a
 // race. If ctx ends during the commit, the update may have happened.
 func (db *DB) Update(ctx context.Context, f func(portal.Tx) error) error {
 	lock := ""
 	for try := 1; ; try++ {
-		again, err := db.run(ctx, db.write, db.engine.update, lock, f)
+		var again retry
+		var err error
+		if db.engine.grouped {
+			again, err = db.together(ctx, try > 1, f)
+		} else {
+			again, err = db.run(ctx, db.write, db.engine.update, lock, f)
+		}
 		if again == never || try == tries || again == once && try > 1 {
 			return err
 		}
