@@ -86,7 +86,7 @@ func (w *world) expect(want ...string) {
 // plan previews a class list of St Anne's.
 func (w *world) plan(rows ...portal.ClassListRow) *portal.ImportPlan {
 	w.t.Helper()
-	_, p, err := w.PreviewImport(w.t.Context(), portal.Operator, anne, numbered(rows))
+	p, err := w.PreviewImport(w.t.Context(), portal.Operator, anne, numbered(rows))
 	w.ok(err)
 	return p
 }
@@ -192,17 +192,17 @@ func TestContactsMatched(t *testing.T) {
 		w.imports(child(another), child(sibling, another))
 		w.expect("U801200019002 18 Jan Year 2 2M; 0 Mrs Kasia Wójcik", "U801200018001 17 Ania Year 4 4B; 0 Mrs Kasia Wójcik")
 	})
-	t.Run("a new name is a new person", func(t *testing.T) {
+	t.Run("a new name, with nothing in common, is a new person", func(t *testing.T) {
 		w := newWorld(t)
 		w.imports(child())
-		w.changes([]portal.ClassListRow{child(func(r *portal.ClassListRow) { r.ContactName = "Mrs Kasia Nowak" })},
+		w.changes([]portal.ClassListRow{child(another, func(r *portal.ClassListRow) { r.ContactName, r.Phone = "Mrs Kasia Nowak", "07700 900999" })},
 			"Ania: New contact: Mrs Kasia Nowak, Mother, parental responsibility, priority 1",
 			"Ania: No longer a contact: Mrs Kasia Wójcik")
 	})
 	t.Run("across schools", func(t *testing.T) {
 		w := newWorld(t)
 		w.imports(child())
-		_, p, err := w.PreviewImport(t.Context(), portal.Operator, bede, numbered([]portal.ClassListRow{child()}))
+		p, err := w.PreviewImport(t.Context(), portal.Operator, bede, numbered([]portal.ClassListRow{child()}))
 		w.ok(err)
 		if len(p.New) != 1 {
 			t.Errorf("%d new pupils", len(p.New))
@@ -236,13 +236,15 @@ func TestChanges(t *testing.T) {
 	w.changes([]portal.ClassListRow{child(), child(father, func(r *portal.ClassListRow) { r.Parental, r.Relationship, r.Priority = false, "", 0 })},
 		"Ania: Mr Piotr Wójcik: Father, parental responsibility, priority 2 to relationship not given")
 
-	// That an order ends is said, as an empty column ends it too.
+	// No list lifts an order.
 	barred := func(r *portal.ClassListRow) { r.CourtOrder = true }
 	w.imports(child(), child(father, barred))
-	w.changes([]portal.ClassListRow{child(), child(father)},
-		"Ania: Mr Piotr Wójcik: Father, parental responsibility, court order, priority 2 to Father, parental responsibility, priority 2; the court order ends: they will see this child and decide again")
+	w.changes([]portal.ClassListRow{child(), child(father)})
+	if notes := w.plan(child(), child(father)).Notes; len(notes) != 1 || !strings.Contains(notes[0], "no list lifts one") {
+		t.Errorf("the notes are %q", notes)
+	}
 	w.changes([]portal.ClassListRow{child(), child(father, func(r *portal.ClassListRow) { r.Parental = false })},
-		"Ania: Mr Piotr Wójcik: Father, parental responsibility, court order, priority 2 to Father, priority 2")
+		"Ania: Mr Piotr Wójcik: Father, parental responsibility, court order, priority 2 to Father, court order, priority 2")
 	w.imports(child(), child(father))
 
 	w.imports(child(func(r *portal.ClassListRow) { r.Year, r.Group, r.LookedAfter = 5, "5C", true }))
@@ -257,7 +259,7 @@ func TestCourtOrder(t *testing.T) {
 	w.imports(child(), child(kept), child(sibling), child(sibling, father))
 	w.expect("U801200019002 18 Jan Year 2 2M; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik", "U801200018001 17 Ania Year 4 4B; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik may not decide")
 	w.imports(child(), child(father), child(sibling), child(sibling, kept))
-	w.expect("U801200019002 18 Jan Year 2 2M; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik may not decide", "U801200018001 17 Ania Year 4 4B; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik")
+	w.expect("U801200019002 18 Jan Year 2 2M; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik may not decide", "U801200018001 17 Ania Year 4 4B; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik may not decide")
 }
 
 func TestPupilsMatched(t *testing.T) {
@@ -311,7 +313,7 @@ func TestPupilsMatched(t *testing.T) {
 	t.Run("two rows about one pupil of the register", func(t *testing.T) {
 		w := newWorld(t)
 		w.imports(child())
-		_, _, err := w.PreviewImport(t.Context(), portal.Operator, anne, numbered([]portal.ClassListRow{child(without(false, true)), child(without(true, false), father)}))
+		_, err := w.PreviewImport(t.Context(), portal.Operator, anne, numbered([]portal.ClassListRow{child(without(false, true)), child(without(true, false), father)}))
 		wrong(t, err, "row 3")
 	})
 }
@@ -380,9 +382,10 @@ func TestCheckClassList(t *testing.T) {
 		"numbers left empty": {rows: []portal.ClassListRow{child(func(r *portal.ClassListRow) { r.UPN = "" }), child(sibling, func(r *portal.ClassListRow) { r.UPN = "" })}},
 		"one UPN for two":    {rows: []portal.ClassListRow{child(), child(sibling, father, func(r *portal.ClassListRow) { r.UPN = "U801200018001" })}, want: []string{"row 3, column UPN"}},
 		"one number for two": {rows: []portal.ClassListRow{child(), child(sibling, func(r *portal.ClassListRow) { r.AdmissionNumber = "17" })}, want: []string{"row 3, column Admission number"}},
-		"a class in one row": {rows: []portal.ClassListRow{child(), child(father, func(r *portal.ClassListRow) { r.Group = "4C" })}, want: []string{"row 3, column UPN", "row 3, column Admission number"}},
-		"care in one row":    {rows: []portal.ClassListRow{child(), child(father, func(r *portal.ClassListRow) { r.LookedAfter = true })}, want: []string{"row 3, column UPN", "row 3, column Admission number"}},
-		"contact twice":      {rows: []portal.ClassListRow{child(), child(father), child(func(r *portal.ClassListRow) { r.ContactName = "MRS  Kasia WÓJCIK" })}, want: []string{"row 4, column Contact name"}},
+		"a class in one row": {rows: []portal.ClassListRow{child(), child(father, func(r *portal.ClassListRow) { r.Group = "4C" })}},
+		"care in one row":    {rows: []portal.ClassListRow{child(), child(father, func(r *portal.ClassListRow) { r.LookedAfter = true })}},
+		"born on two days":   {rows: []portal.ClassListRow{child(), child(father, func(r *portal.ClassListRow) { r.Born = "2017-11-15" })}, want: []string{"row 3, column UPN", "row 3, column Admission number"}},
+		"contact twice":      {rows: []portal.ClassListRow{child(), child(father), child(func(r *portal.ClassListRow) { r.ContactName = "MRS  Kasia WÓJCIK" })}},
 	} {
 		var got []string
 		for _, p := range portal.CheckClassList(numbered(c.rows)) {
@@ -394,5 +397,240 @@ func TestCheckClassList(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+// Whatever a keyboard or an export does to a name, it stays the same person's.
+func TestNamesFolded(t *testing.T) {
+	named := func(name string) func(*portal.ClassListRow) {
+		return func(r *portal.ClassListRow) { r.ContactName, r.Email, r.Phone = name, "", "" }
+	}
+	for was, spellings := range map[string][]string{
+		"Mrs Siân O'Neill":   {"Mrs Siân O’Neill", "Mrs Siân O`Neill", "Mrs Siân Oʼneill", "Mrs Siân O′Neill", "Mrs Sian O'Neill", "Mrs. Siân O'Neill", "MRS SIÂN O'NEILL", "Mrs  Siân  O'Neill", "Siân O'Neill", "O'Neill, Siân", "Dr Siân O'Neill", "Ms Sian ONeill"},
+		"Ms Ann-Marie Łuć":   {"Ms Ann–Marie Luc", "Ms Ann Marie Łuć", "Ms Ann‑Marie Łuć", "Ms AnnMarie Łuc"},
+		"Mr Nguyễn Văn Đức":  {"Mr Nguyen Van Duc", "Nguyễn Văn Đức"},
+		"علی‌رضا موسوی":      {"علی رضا موسوی", "علیرضا موسوی"},
+		"Mr Weiß":            {"Mr Weiss"},
+		"Suharto":            {"SUHARTO", "Mr Suharto"},
+		"Mrs J. P. Smith":    {"Mrs JP Smith", "Mrs J.P. Smith"},
+		"Mr Jørgen Ångström": {"Mr Jorgen Angstrom"},
+	} {
+		for _, is := range spellings {
+			w := newWorld(t)
+			w.imports(child(named(was)))
+			p := w.plan(child(named(is)))
+			if p.Unchanged+len(p.Changed) != 1 || len(p.Maybe)+len(p.Missing)+len(p.New) > 0 {
+				t.Errorf("%s, then %s: %d unchanged, %d changed", was, is, p.Unchanged, len(p.Changed))
+			}
+			for _, c := range p.Changed {
+				if len(c.Changes) != 1 || !strings.Contains(c.Changes[0], ": name ") {
+					t.Errorf("%s, then %s: %q", was, is, c.Changes)
+				}
+			}
+		}
+	}
+	for _, two := range [][2]string{{"Mr Lee", "Mrs Lee"}, {"Mr Al Lee", "Mr Alan Lee"}, {"Mrs Testley", "Mrs Kasia Testley"}, {"Dr Sam Lee", "Dr Pat Lee"}} {
+		w := newWorld(t)
+		p := w.plan(child(named(two[0])), child(named(two[1])))
+		if n := len(p.New[0].Contacts); n != 2 {
+			t.Errorf("%s and %s are %d person", two[0], two[1], n)
+		}
+	}
+	// What differs by nothing but its marks is no change.
+	w := newWorld(t)
+	w.imports(child(named("Mrs Siân O'Neill")))
+	for _, is := range []string{"Mrs Siân O’Neill", "Mrs. Siân O'Neill", "Mrs Sian O'Neill"} {
+		if p := w.plan(child(named(is))); p.Unchanged != 1 {
+			t.Errorf("%s is a change: %q", is, p.Changed[0].Changes)
+		}
+	}
+}
+
+// One email address or telephone number and a child in common is asked about:
+// nothing is taken away before somebody has said.
+func TestMaybeOnePerson(t *testing.T) {
+	renamed := func(r *portal.ClassListRow) { r.ContactName = "Mrs Kasia Nowak" }
+	for name, edit := range map[string]func(*portal.ClassListRow){
+		"email":     func(r *portal.ClassListRow) { r.Phone = "07700 900999" },
+		"telephone": func(r *portal.ClassListRow) { r.Email, r.Phone = "new@home.example", "+44 7700 900 123" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.imports(child())
+			rows := numbered([]portal.ClassListRow{child(renamed, edit)})
+			p := w.plan(rows...)
+			if len(p.Maybe) != 1 || p.Maybe[0].Held != "Mrs Kasia Wójcik" || p.Maybe[0].Listed != "Mrs Kasia Nowak" || !slices.Contains(p.Maybe[0].Why, "the same child") || len(p.Changed) > 0 {
+				t.Fatalf("asked %+v; changed %v", p.Maybe, p.Changed)
+			}
+			_, err := w.ApplyImport(t.Context(), portal.Operator, anne, "", rows, p.Fingerprint, portal.ImportChoices{})
+			wrong(t, err, "same-"+p.Maybe[0].ID)
+			w.expect("U801200018001 17 Ania Year 4 4B; 0 Mrs Kasia Wójcik")
+			_, err = w.ApplyImport(t.Context(), portal.Operator, anne, "", rows, p.Fingerprint, portal.ImportChoices{Same: map[string]bool{p.Maybe[0].ID: true}})
+			w.ok(err)
+			w.expect("U801200018001 17 Ania Year 4 4B; 0 Mrs Kasia Nowak")
+			if p := w.plan(rows...); !p.Empty() {
+				t.Errorf("asks again: %v", p.Maybe)
+			}
+		})
+	}
+	t.Run("two people", func(t *testing.T) {
+		w := newWorld(t)
+		w.imports(child())
+		rows := numbered([]portal.ClassListRow{child(renamed)})
+		p := w.plan(rows...)
+		_, err := w.ApplyImport(t.Context(), portal.Operator, anne, "", rows, p.Fingerprint, portal.ImportChoices{Same: map[string]bool{p.Maybe[0].ID: false}})
+		w.ok(err)
+		w.expect("U801200018001 17 Ania Year 4 4B; 0 Mrs Kasia Nowak")
+		w.view(func(tx portal.Tx) error {
+			if all, err := tx.Contacts(anne); err != nil || len(all) != 2 {
+				t.Errorf("%d contacts, %v", len(all), err)
+			}
+			return nil
+		})
+	})
+}
+
+// One parent on two rows is one contact with two telephones; two parents of one
+// name are told apart by email.
+func TestOneNameOnTwoRows(t *testing.T) {
+	w := newWorld(t)
+	w.imports(child(), child(func(r *portal.ClassListRow) { r.Phone = "01632 960111" }))
+	w.expect("U801200018001 17 Ania Year 4 4B; 0 Mrs Kasia Wójcik")
+	w.view(func(tx portal.Tx) error {
+		if all, err := tx.Contacts(anne); err != nil || len(all) != 1 || all[0].Phone != "07700 900123; 01632 960111" {
+			t.Errorf("%d contacts, %v", len(all), err)
+		}
+		return nil
+	})
+	w = newWorld(t)
+	two := []portal.ClassListRow{child(), child(func(r *portal.ClassListRow) { r.Email, r.Priority = "z@home.example", 2 })}
+	w.imports(two...)
+	w.expect("U801200018001 17 Ania Year 4 4B; 0 Mrs Kasia Wójcik; 1 Mrs Kasia Wójcik")
+	slices.Reverse(two)
+	if p := w.plan(two...); p.Unchanged != 1 {
+		t.Errorf("in another order they change: %q", p.Changed[0].Changes)
+	}
+	// A grandfather and his son of one name are two people.
+	w = newWorld(t)
+	senior := func(r *portal.ClassListRow) {
+		father(r)
+		r.Relationship, r.Email, r.Priority = "Grandfather", "zz@home.example", 3
+	}
+	w.imports(child(father), child(senior))
+	w.expect("U801200018001 17 Ania Year 4 4B; 0 Mr Piotr Wójcik; 1 Mr Piotr Wójcik")
+}
+
+func TestLostZeros(t *testing.T) {
+	w := newWorld(t)
+	numbered := func(n string) func(*portal.ClassListRow) {
+		return func(r *portal.ClassListRow) { r.UPN, r.AdmissionNumber = "", n }
+	}
+	w.imports(child(numbered("003592")))
+	p := w.plan(child(numbered("3592")))
+	if p.Unchanged != 1 || len(p.New)+len(p.Missing) > 0 || len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "dropped the zeros") {
+		t.Errorf("%d unchanged, %d new, %d missing, notes %q", p.Unchanged, len(p.New), len(p.Missing), p.Notes)
+	}
+	// Another number altogether is asked about.
+	p = w.plan(child(numbered("77")))
+	if len(p.New)+len(p.Missing) > 0 || len(p.Maybe) != 1 || !slices.Equal(p.Maybe[0].Why, []string{"the same name", "the same birthday", "the same contact"}) {
+		t.Errorf("%d new, %d missing, asked %+v", len(p.New), len(p.Missing), p.Maybe)
+	}
+	// No number at all says nothing against name and birthday.
+	if p = w.plan(child(numbered(""))); p.Unchanged != 1 {
+		t.Errorf("without a number: %d unchanged", p.Unchanged)
+	}
+	twin := child(numbered("3592"), func(r *portal.ClassListRow) { r.Forename = "Ola" })
+	if p = w.plan(twin); len(p.New) != 1 || len(p.Missing) != 1 {
+		t.Errorf("another name: %d new, %d missing", len(p.New), len(p.Missing))
+	}
+}
+
+// What a list does not say changes nothing, grants nothing and lifts nothing.
+func TestUnsaid(t *testing.T) {
+	const nothing = portal.UnsaidLookedAfter | portal.UnsaidParental | portal.UnsaidCourtOrder | portal.UnsaidEmail | portal.UnsaidPhone | portal.UnsaidPriority | portal.UnsaidRelationship | portal.UnsaidGroup | portal.UnsaidYear | portal.UnsaidBorn
+	silent := func(r *portal.ClassListRow) {
+		*r = portal.ClassListRow{Unsaid: nothing, UPN: r.UPN, AdmissionNumber: r.AdmissionNumber, Forename: r.Forename, Surname: r.Surname, Year: 9, ContactName: r.ContactName}
+	}
+	w := newWorld(t)
+	held := func(r *portal.ClassListRow) { r.LookedAfter = true }
+	barred := func(r *portal.ClassListRow) { r.CourtOrder = true }
+	w.imports(child(held), child(father, held, barred))
+	p := w.plan(child(silent), child(father, silent))
+	if p.Unchanged != 1 || !p.LookedAfterUnsaid || p.LookedAfter != 1 {
+		t.Errorf("%d unchanged, %d looked after: %q", p.Unchanged, p.LookedAfter, p.Changed)
+	}
+	// Of somebody new nobody knows.
+	w = newWorld(t)
+	rows := numbered([]portal.ClassListRow{child(silent), child(father, silent)})
+	p = w.plan(rows...)
+	if p.Unsettled != 2 || len(p.New) != 1 || len(p.New[0].Contacts) != 2 || !p.New[0].Contacts[0].Responsibility.Unsettled {
+		t.Errorf("%d to settle, %v", p.Unsettled, p.New)
+	}
+	_, err := w.ApplyImport(t.Context(), portal.Operator, anne, "", rows, p.Fingerprint, portal.ImportChoices{LookedAfter: []string{p.New[0].Key}})
+	w.ok(err)
+	if got := w.entries(anne); len(got) != 1 || !strings.Contains(got[0], "looked after") || strings.Count(got[0], "may not decide") != 2 {
+		t.Errorf("the register is %q", got)
+	}
+	// Said later by a list, it is settled.
+	w.imports(child(), child(father))
+	w.expect("U801200018001 17 Ania Year 4 4B; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik")
+	// A list of pupils alone keeps their contacts.
+	if p := w.plan(child(noContact, func(r *portal.ClassListRow) { r.Unsaid = portal.UnsaidContacts })); p.Unchanged != 1 {
+		t.Errorf("pupils alone: %q", p.Changed[0].Changes)
+	}
+}
+
+// A list that stands at another school is asked about.
+func TestListOfAnotherSchool(t *testing.T) {
+	w := newWorld(t)
+	rows := numbered([]portal.ClassListRow{child(), child(sibling)})
+	w.imports(rows...)
+	p, err := w.PreviewImport(t.Context(), portal.Operator, bede, rows)
+	w.ok(err)
+	if len(p.Elsewhere) != 1 || p.Elsewhere[0] != (portal.SchoolCount{School: anne, Pupils: 2}) {
+		t.Errorf("elsewhere: %v", p.Elsewhere)
+	}
+	_, err = w.ApplyImport(t.Context(), portal.Operator, bede, "", rows, p.Fingerprint, portal.ImportChoices{})
+	wrong(t, err, "elsewhere")
+	_, err = w.ApplyImport(t.Context(), portal.Operator, bede, "", rows, p.Fingerprint, portal.ImportChoices{Elsewhere: true})
+	w.ok(err)
+	if p := w.plan(rows...); len(p.Elsewhere) > 0 {
+		t.Error("asks about pupils who are not new")
+	}
+}
+
+// What an import takes from somebody who has joined is told, by name.
+func TestTakesFromJoined(t *testing.T) {
+	w := settled(t)
+	w.parent(anne, "Mr Al Lee")
+	p := w.plan(change(func(r *portal.ClassListRow) bool {
+		return r.ContactName != "Mr Al Lee" && r.ContactName != "Ms Pia Poe"
+	})...)
+	if len(p.Takes) != 2 {
+		t.Fatalf("takes %d", len(p.Takes))
+	}
+	for _, x := range p.Takes {
+		if x.Contact.Name != "Mr Al Lee" {
+			t.Errorf("takes from %s, who has not joined", x.Contact.Name)
+		}
+	}
+	p = w.plan(change(func(r *portal.ClassListRow) bool {
+		r.CourtOrder = r.CourtOrder || r.ContactName == "Mr Al Lee"
+		return true
+	})...)
+	if len(p.Takes) != 2 || !strings.Contains(p.Takes[0].Words, "no longer see") {
+		t.Errorf("takes %v", p.Takes)
+	}
+}
+
+func TestManyMissing(t *testing.T) {
+	w := newWorld(t)
+	var rows []portal.ClassListRow
+	for i := range 20 {
+		rows = append(rows, child(func(r *portal.ClassListRow) { r.UPN, r.AdmissionNumber = "", fmt.Sprint(100+i) }))
+	}
+	w.imports(rows...)
+	if w.plan(rows[:16]...).ManyMissing() || !w.plan(rows[:15]...).ManyMissing() {
+		t.Error("a fifth is many")
 	}
 }

@@ -539,7 +539,7 @@ func TestErrorsNameNobody(t *testing.T) {
 	rows := annesList()
 	rows = append(rows, rows[0])
 	rows[1].Surname = "Lea"
-	_, _, err := w.PreviewImport(t.Context(), portal.Operator, anne, rows)
+	_, err := w.PreviewImport(t.Context(), portal.Operator, anne, rows)
 	errs = append(errs, err)
 	_, err = w.Child(t.Context(), jo, w.pupil("Ann"))
 	errs = append(errs, err)

@@ -1,8 +1,11 @@
 package portal
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -21,23 +24,81 @@ func (p *Portal) Export(ctx context.Context, account, school string, f Filter, b
 	return p.list(ctx, account, ExportList, school, f, begin, each)
 }
 
-// PreviewImport works out what a class list would change, saving nothing of it
-// but the rows themselves, under the id it answers, for an hour.
-func (p *Portal) PreviewImport(ctx context.Context, account, school string, rows []ClassListRow) (id string, planned *ImportPlan, err error) {
-	if err := (&Invalid{CheckClassList(rows)}).Or(); err != nil {
-		return "", nil, err
-	}
+// HoldClassList keeps an uploaded file, as it came, while somebody looks at what
+// it would change: for an hour, and for nobody but them.
+func (p *Portal) HoldClassList(ctx context.Context, account, school string, file []byte) (id string, err error) {
 	id = newID()
 	err = p.store.Update(ctx, func(tx Tx) error {
-		if planned, err = p.planImport(tx, account, school, rows); err != nil {
+		if _, err := p.allowed(tx, account, ImportClassList, Subject{School: school}); err != nil {
 			return err
 		}
-		if err := tx.DeleteImportsBefore(p.now().Add(-ImportLife)); err != nil {
+		if err := tx.DeleteHeldListsBefore(p.now().Add(-ImportLife)); err != nil {
 			return err
 		}
-		return tx.PutImport(PendingImport{ID: id, School: school, AccountID: account, Rows: rows, At: p.now()})
+		return tx.PutHeldList(HeldList{ID: id, School: school, AccountID: account, File: file, At: p.now()})
 	})
-	return id, planned, err
+	return id, err
+}
+
+// HeldClassList is a file that is held for this account, or [ErrNotFound].
+func (p *Portal) HeldClassList(ctx context.Context, account, school, id string) (held HeldList, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		held, err = p.heldList(tx, account, school, id)
+		return err
+	})
+	return held, err
+}
+
+func (p *Portal) heldList(tx Tx, account, school, id string) (HeldList, error) {
+	if _, err := p.allowed(tx, account, ImportClassList, Subject{School: school}); err != nil {
+		return HeldList{}, err
+	}
+	held, err := tx.HeldList(id)
+	if err == nil && (held.School != school || held.AccountID != account || p.now().Sub(held.At) > ImportLife) {
+		err = fmt.Errorf("class list: %w", ErrNotFound)
+	}
+	return held, err
+}
+
+// MapClassList says how a held file is to be read, and remembers it for the
+// school's later files of that shape.
+func (p *Portal) MapClassList(ctx context.Context, account, school, id, shape string, m ListMapping) error {
+	return p.store.Update(ctx, func(tx Tx) error {
+		held, err := p.heldList(tx, account, school, id)
+		if err != nil {
+			return err
+		}
+		held.Mapping = &m
+		return errors.Join(tx.PutHeldList(held), tx.PutListMapping(school, shape, m))
+	})
+}
+
+// ClassListMapping is how a school's files of a shape are read; found is false
+// where nobody has said.
+func (p *Portal) ClassListMapping(ctx context.Context, account, school, shape string) (m ListMapping, found bool, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		if _, err := p.allowed(tx, account, ImportClassList, Subject{School: school}); err != nil {
+			return err
+		}
+		m, err = tx.ListMapping(school, shape)
+		if found = err == nil; errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	return m, found, err
+}
+
+// PreviewImport works out what a class list would change, and saves nothing.
+func (p *Portal) PreviewImport(ctx context.Context, account, school string, rows []ClassListRow) (planned *ImportPlan, err error) {
+	if err := (&Invalid{CheckClassList(rows)}).Or(); err != nil {
+		return nil, err
+	}
+	err = p.store.View(ctx, func(tx Tx) error {
+		planned, err = p.planImport(tx, account, school, rows, ImportChoices{})
+		return err
+	})
+	return planned, err
 }
 
 // ImportStale is a class list whose changes are no longer those that were shown,
@@ -47,34 +108,49 @@ type ImportStale struct{ Now *ImportPlan }
 
 func (e *ImportStale) Error() string { return "the register changed since the class list was read" }
 
-// ApplyImport applies a class list that was previewed under id, if it would
-// change what the fingerprint says was shown. With leavers, pupils on roll whom
-// it does not name leave the roll. It answers [ErrNotFound] for a preview that
-// has expired or is somebody else's, and [*ImportStale].
-func (p *Portal) ApplyImport(ctx context.Context, account, school, id, fingerprint string, leavers bool) (planned *ImportPlan, err error) {
+// ApplyImport applies a class list, if it would change what the fingerprint says
+// was shown, and forgets the held file it is of, whose id may be "". It answers
+// [*ImportStale], and [*Invalid] where a question of the plan is unanswered. A
+// list that was applied already is not applied again, and the plan is then nil.
+func (p *Portal) ApplyImport(ctx context.Context, account, school, id string, rows []ClassListRow, fingerprint string, choice ImportChoices) (planned *ImportPlan, err error) {
+	if err := (&Invalid{CheckClassList(rows)}).Or(); err != nil {
+		return nil, err
+	}
 	err = p.store.Update(ctx, func(tx Tx) error {
-		pending, err := tx.Import(id)
-		if err != nil {
-			return err
+		planned = nil
+		var held HeldList
+		if id != "" {
+			if held, err = p.heldList(tx, account, school, id); err != nil || held.Applied {
+				return err
+			}
 		}
-		if pending.School != school || pending.AccountID != account || p.now().Sub(pending.At) > ImportLife {
-			return fmt.Errorf("import: %w", ErrNotFound)
-		}
-		if planned, err = p.planImport(tx, account, school, pending.Rows); err != nil {
+		if planned, err = p.planImport(tx, account, school, rows, ImportChoices{}); err != nil {
 			return err
 		}
 		if planned.Fingerprint != fingerprint {
 			return &ImportStale{Now: planned}
 		}
-		if err := planned.apply(tx, leavers, p.now()); err != nil {
+		if err := planned.unanswered(choice); err != nil {
 			return err
 		}
-		return tx.DeleteImport(id)
+		if len(choice.Same)+len(choice.LookedAfter) > 0 {
+			if planned, err = p.planImport(tx, account, school, rows, choice); err != nil {
+				return err
+			}
+		}
+		if err := planned.apply(tx, choice.Left, p.now()); err != nil {
+			return err
+		}
+		if id == "" {
+			return nil
+		}
+		held.Applied, held.File = true, nil
+		return tx.PutHeldList(held)
 	})
 	return planned, err
 }
 
-func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow) (*ImportPlan, error) {
+func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow, choice ImportChoices) (*ImportPlan, error) {
 	if _, err := p.allowed(tx, account, ImportClassList, Subject{School: school}); err != nil {
 		return nil, err
 	}
@@ -92,6 +168,9 @@ func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow) 
 	if have.links, err = tx.Responsibilities(school); err != nil {
 		return nil, err
 	}
+	if have.joined, err = tx.JoinedContacts(school); err != nil {
+		return nil, err
+	}
 	err = tx.EachPupil(school, func(r *PupilRecord) error {
 		for _, l := range r.Responsibilities {
 			for _, t := range info.Of(Purpose) {
@@ -106,6 +185,36 @@ func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow) 
 	if err != nil {
 		return nil, err
 	}
-	planned := plan(school, rows, have, newID)
+	planned := plan(school, rows, have, choice, newID)
+	if planned.Elsewhere, err = elsewhere(tx, school, planned.New); err != nil {
+		return nil, err
+	}
 	return planned, planned.wrong.Or()
+}
+
+// maxElsewhere is how many new pupils are looked for at the trust's other
+// schools: enough to tell whose list it is.
+const maxElsewhere = 300
+
+// elsewhere counts new pupils who are on roll at other schools.
+func elsewhere(tx Tx, school string, all []PlannedPupil) (counts []SchoolCount, err error) {
+	for _, x := range all[:min(len(all), maxElsewhere)] {
+		others, err := tx.PupilsElsewhere(school, x.Pupil.UPN, x.Pupil.Born)
+		if err != nil {
+			return nil, err
+		}
+		for _, other := range others {
+			if same := other.UPN != "" && other.UPN == x.Pupil.UPN; !same && (!agree(other.UPN, x.Pupil.UPN) || other.Born != x.Pupil.Born || !samePupilName(other, x.Pupil)) {
+				continue
+			}
+			i := slices.IndexFunc(counts, func(c SchoolCount) bool { return c.School == other.School })
+			if i < 0 {
+				i = len(counts)
+				counts = append(counts, SchoolCount{School: other.School})
+			}
+			counts[i].Pupils++
+		}
+	}
+	slices.SortFunc(counts, func(a, b SchoolCount) int { return cmp.Compare(a.School, b.School) })
+	return counts, nil
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Pupil is a child on a school's roll. ID is opaque and is the only thing about
@@ -57,6 +58,12 @@ type Responsibility struct {
 	Priority     int    // order in which the school rings, from 1; 0 unknown
 	Parental     bool   // holds parental responsibility
 	CourtOrder   bool   // a court order limits this contact's part in the child's life
+	// Unsettled says that no class list and nobody has said whether the contact
+	// holds parental responsibility. They decide nothing until the office settles it.
+	Unsettled bool
+	// SettledBy is the account of whoever settled it at the office; "" where a
+	// class list said it. No later list undoes it.
+	SettledBy string
 }
 
 // Decides says whether this contact may see the child in the portal and speak
@@ -68,12 +75,32 @@ func (r Responsibility) Decides() bool { return r.Parental && !r.CourtOrder }
 // The zero value is no date.
 type Date string
 
-// ParseDate reads the forms in which English schools' systems write a day:
-// 2017-09-01, 01/09/2017, 1/9/2017 and 01-Sep-2017. The day must exist.
+// dayForms are how a day is written, day before month, once [ParseDate] has put
+// a space for each sign between its parts.
+var dayForms = []string{"2006 1 2", "2 1 2006", "2 1 06", "2 Jan 2006", "2 Jan 06", "2 January 2006", "2 January 06", "Jan 2 2006", "January 2 2006", "2006 Jan 2", "20060102"}
+
+// ofDay is what may stand beside a day without changing it: the time, where it
+// is midnight; the day of the week; "th"; and the comma of "November 14, 2017".
+var (
+	midnight = regexp.MustCompile(`(?i)[ T]+(12:00(:00(\.0+)?)? ?am|0{1,2}:00(:00([.,]0+)?)?)( ?(z|utc|gmt|[+-]00:?00))?$`)
+	weekday  = regexp.MustCompile(`(?i)^(mon|tues?|wed(nes)?|thu(rs)?|fri|sat(ur)?|sun)(day)?[,. ]+`)
+	ordinal  = regexp.MustCompile(`(?i)\b(\d{1,2})(st|nd|rd|th)\b`)
+)
+
+// ParseDate reads every way to write a day that is not in doubt: 2017-09-01,
+// 01/09/2017, 1.9.17, 01-Sep-2017, 1st September 2017, with midnight behind it
+// or without. The day comes before the month, as in England, and must exist.
 func ParseDate(s string) (Date, error) {
-	s = strings.TrimSpace(s)
-	for _, layout := range []string{time.DateOnly, "2/1/2006", "2-1-2006", "2-Jan-2006", "2 January 2006"} {
-		if t, err := time.Parse(layout, s); err == nil {
+	s = weekday.ReplaceAllString(strings.TrimSpace(s), "")
+	s = ordinal.ReplaceAllString(midnight.ReplaceAllString(s, ""), "$1")
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == ',' || r == '/' || r == '.' || dash(r) }), " ")
+	if first, rest, ok := strings.Cut(s, " "); ok {
+		if month, rest, ok := strings.Cut(rest, " "); ok && strings.EqualFold(month, "sept") {
+			s = first + " Sep " + rest
+		}
+	}
+	for _, form := range dayForms {
+		if t, err := time.Parse(form, s); err == nil && t.Year() >= 1900 {
 			return Date(t.Format(time.DateOnly)), nil
 		}
 	}
@@ -89,13 +116,17 @@ func (d Date) String() string {
 	return t.Format("2 January 2006")
 }
 
-// Year is a national curriculum year group in England: Nursery, Reception, then 1 to 13.
+// Year is a national curriculum year group in England: Nursery, Reception, then
+// 1 to 14; or [NoYear], for a pupil who is taught in none.
 type Year int
 
 const (
 	Nursery   Year = -1
 	Reception Year = 0
+	NoYear    Year = 99
 )
+
+const lastYear Year = 14
 
 // String is the year as schools write it: "Nursery", "Reception", "Year 4".
 func (y Year) String() string {
@@ -104,33 +135,83 @@ func (y Year) String() string {
 		return "Nursery"
 	case Reception:
 		return "Reception"
+	case NoYear:
+		return "No year group"
 	}
 	return "Year " + strconv.Itoa(int(y))
 }
 
-// ParseYear reads "Year 4", "Yr 4", "Y4", "NC Year 4", "4", "Reception", "R",
-// "Nursery" and "N1".
+// Code is the year in one word, which [ParseYear] reads again: "N", "R", "4", "X".
+func (y Year) Code() string {
+	switch y {
+	case Nursery:
+		return "N"
+	case Reception:
+		return "R"
+	case NoYear:
+		return "X"
+	}
+	return strconv.Itoa(int(y))
+}
+
+// YearOf is the year group of a child of that birthday on a day, by the school
+// year that begins on 1 September.
+func YearOf(born Date, on time.Time) (Year, bool) {
+	t, err := time.Parse(time.DateOnly, string(born))
+	if err != nil {
+		return 0, false
+	}
+	starts := func(t time.Time) int { // the year in which the school year began
+		if t.Month() < time.September {
+			return t.Year() - 1
+		}
+		return t.Year()
+	}
+	y := Year(starts(on) - starts(t) - 5)
+	return min(max(y, Nursery), lastYear), true
+}
+
+var yearNumber = regexp.MustCompile(`^0*(\d{1,2})(\.0+)?$`)
+
+// ParseYear reads a year group however a system writes it: "Year 4", "Yr 4",
+// "Y4", "NCY4", "04", "4.0"; "Reception", "R", "FS2", "0"; "Nursery", "N1", "E2",
+// "FS1", "-1"; and "X" for none (Department for Education, NC year actual).
 func ParseYear(s string) (Year, error) {
-	w := strings.TrimPrefix(strings.ToLower(strings.Join(strings.Fields(s), " ")), "nc ")
+	w := strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || strings.ContainsRune("_()", r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, s)
 	if w == "yr" {
 		return Reception, nil
 	}
-	for _, prefix := range []string{"year", "yr", "y"} {
+	for _, prefix := range []string{"nationalcurriculum", "curriculum", "nc"} {
+		w = strings.TrimPrefix(w, prefix)
+	}
+	for _, prefix := range []string{"yeargroup", "year", "yrgroup", "yr", "y"} {
 		if rest, ok := strings.CutPrefix(w, prefix); ok {
-			w = strings.TrimPrefix(rest, " ")
+			w = strings.TrimLeft(rest, "-:")
+			if rest == "-1" {
+				w = rest
+			}
 			break
 		}
 	}
-	switch w {
-	case "r", "rec", "reception", "0":
+	switch strings.TrimSuffix(w, ".") {
+	case "r", "rec", "recep", "reception", "receptionclass", "fs2", "fsu2", "eyfs2", "f2", "foundation2", "foundationstage2", "kg":
 		return Reception, nil
-	case "n", "n1", "n2", "nur", "nursery", "-1":
+	case "n", "n1", "n2", "nur", "nurs", "nursery", "nursery1", "nursery2", "nurseryclass", "preschool", "pre-school", "e", "e1", "e2", "fs1", "fsu1", "eyfs1", "f1", "foundation1", "foundationstage1", "-1", "-1.0", "-2", "-2.0", "pk":
 		return Nursery, nil
+	case "x", "none", "nyr", "notapplicable":
+		return NoYear, nil
 	}
-	if n, err := strconv.Atoi(w); err == nil && n >= 1 && n <= 13 {
-		return Year(n), nil
+	if m := yearNumber.FindStringSubmatch(w); m != nil {
+		if n, err := strconv.Atoi(m[1]); err == nil && Year(n) <= lastYear {
+			return Year(n), nil
+		}
 	}
-	return 0, fmt.Errorf("not a year group: write Nursery, Reception, or Year 1 to Year 13")
+	return 0, fmt.Errorf("not a year group: write Nursery, Reception, or Year 1 to Year 14, or X for none")
 }
 
 const upnLetters = "ABCDEFGHJKLMNPQRTUVWXYZ"

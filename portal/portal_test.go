@@ -186,10 +186,25 @@ func numbered(rows []portal.ClassListRow) []portal.ClassListRow {
 // register imports class lists as the operator.
 func (w *world) register(school string, rows []portal.ClassListRow, leavers bool) {
 	w.t.Helper()
-	id, plan, err := w.PreviewImport(w.t.Context(), portal.Operator, school, rows)
+	plan, err := w.PreviewImport(w.t.Context(), portal.Operator, school, rows)
 	w.ok(err)
-	_, err = w.ApplyImport(w.t.Context(), portal.Operator, school, id, plan.Fingerprint, leavers)
+	_, err = w.ApplyImport(w.t.Context(), portal.Operator, school, "", rows, plan.Fingerprint, agreed(plan, leavers))
 	w.ok(err)
+}
+
+// agreed is an office that says yes to all that a plan asks: who may be one
+// person is, and with leavers, whoever is missing has left.
+func agreed(plan *portal.ImportPlan, leavers bool) portal.ImportChoices {
+	c := portal.ImportChoices{Elsewhere: true, Same: map[string]bool{}}
+	for _, m := range plan.Maybe {
+		c.Same[m.ID] = true
+	}
+	for _, x := range plan.Missing {
+		if leavers {
+			c.Left = append(c.Left, x.ID)
+		}
+	}
+	return c
 }
 
 // settled is a trust with its families on the register.

@@ -98,9 +98,21 @@ func (p ImportPlan) String() string       { return "import plan " + p.Fingerprin
 func (p ImportPlan) GoString() string     { return p.String() }
 func (p ImportPlan) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
-func (i PendingImport) String() string       { return fmt.Sprintf("import of %d rows", len(i.Rows)) }
-func (i PendingImport) GoString() string     { return i.String() }
-func (i PendingImport) LogValue() slog.Value { return slog.StringValue(i.String()) }
+func (l HeldList) String() string       { return "class list " + l.ID }
+func (l HeldList) GoString() string     { return l.String() }
+func (l HeldList) LogValue() slog.Value { return slog.StringValue(l.String()) }
+
+func (t Taken) String() string       { return "taken from " + t.Contact.String() }
+func (t Taken) GoString() string     { return t.String() }
+func (t Taken) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+func (m Maybe) String() string       { return "question about " + m.Pupil.String() }
+func (m Maybe) GoString() string     { return m.String() }
+func (m Maybe) LogValue() slog.Value { return slog.StringValue(m.String()) }
+
+func (c PlannedContact) String() string       { return c.Contact.String() }
+func (c PlannedContact) GoString() string     { return c.String() }
+func (c PlannedContact) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 func (f HeldForm) String() string       { return "form held for account " + f.AccountID }
 func (f HeldForm) GoString() string     { return f.String() }

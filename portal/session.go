@@ -130,7 +130,7 @@ func (p *Portal) Tidy(ctx context.Context) error {
 			tx.DeleteHandshakesBefore(now),
 			tx.DeleteSessionsBefore(now.Add(-HeldLife)),
 			tx.DeleteHeldBefore(now.Add(-HeldLife)),
-			tx.DeleteImportsBefore(now.Add(-ImportLife)),
+			tx.DeleteHeldListsBefore(now.Add(-ImportLife)),
 			tx.DeleteAttemptsBefore(now.Add(-CodeLife-TriesWindow)),
 		)
 	})

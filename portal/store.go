@@ -44,10 +44,16 @@ type RegisterTx interface {
 	PutResponsibility(Responsibility) error // keyed by pupil and contact
 	DeleteResponsibility(pupil, contact string) error
 
-	PutImport(PendingImport) error
-	Import(id string) (PendingImport, error)
-	DeleteImport(id string) error
-	DeleteImportsBefore(time.Time) error
+	// PupilsElsewhere are those on roll at other schools who have this UPN or this
+	// birthday.
+	PupilsElsewhere(school, upn string, born Date) ([]Pupil, error)
+
+	PutHeldList(HeldList) error
+	HeldList(id string) (HeldList, error)
+	DeleteHeldListsBefore(time.Time) error
+	// PutListMapping keeps how a school's class lists of a shape are read.
+	PutListMapping(school, shape string, m ListMapping) error
+	ListMapping(school, shape string) (ListMapping, error)
 }
 
 // AccountTx is who has signed in, and what joins them to the register.
@@ -184,11 +190,20 @@ type HeldForm struct {
 	At        time.Time
 }
 
-// PendingImport is a class list that has been read and shown, and not yet applied.
-type PendingImport struct {
+// HeldList is the file of a class list that somebody is looking at.
+type HeldList struct {
 	ID        string
 	School    string
 	AccountID string
-	Rows      []ClassListRow
-	At        time.Time
+	File      []byte       // as it came; nil once it was applied
+	Mapping   *ListMapping // as somebody said it is to be read; nil where nobody has
+	Applied   bool
+	At        time.Time // UTC, when it came
+}
+
+// ListMapping is how the file of a class list is to be read. The zero mapping is
+// as the reader recognises it.
+type ListMapping struct {
+	Sheet   string   // of a workbook, or school of an archive
+	Columns []string // what each column is taken for; "" for nothing
 }

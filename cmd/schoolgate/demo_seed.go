@@ -149,11 +149,11 @@ func seedDemo(ctx context.Context, p *portal.Portal, clock func(time.Time), issu
 }
 
 func (s *demoSeed) importList(ctx context.Context, school string, rows []portal.ClassListRow) error {
-	id, plan, err := s.PreviewImport(ctx, portal.Operator, school, rows)
+	plan, err := s.PreviewImport(ctx, portal.Operator, school, rows)
 	if err != nil {
 		return err
 	}
-	_, err = s.ApplyImport(ctx, portal.Operator, school, id, plan.Fingerprint, false)
+	_, err = s.ApplyImport(ctx, portal.Operator, school, "", rows, plan.Fingerprint, portal.ImportChoices{Elsewhere: true})
 	return err
 }
 

@@ -17,6 +17,7 @@ import (
 func importCommand(settings settingsFunc) *cobra.Command {
 	var school, letters string
 	var apply, leavers bool
+	var say answers
 	cmd := &cobra.Command{
 		Use:   "import --school SLUG FILE.csv",
 		Short: "Import a class list: show what would change, or apply it",
@@ -54,7 +55,7 @@ letter for anybody whose letter went astray.`,
 			if len(ignored) > 0 {
 				fmt.Fprintf(out, "Columns not used: %s\n", strings.Join(ignored, ", "))
 			}
-			id, plan, err := h.portal.PreviewImport(cmd.Context(), portal.Operator, school, rows)
+			plan, err := h.portal.PreviewImport(cmd.Context(), portal.Operator, school, rows)
 			if err != nil {
 				return listed(args[0], named(school, err))
 			}
@@ -63,8 +64,12 @@ letter for anybody whose letter went astray.`,
 				fmt.Fprintln(out, "\nNothing has been saved. To save it, run the same command with --apply.")
 				return nil
 			}
-			if _, err := h.portal.ApplyImport(cmd.Context(), portal.Operator, school, id, plan.Fingerprint, leavers); err != nil {
+			choice, err := say.choices(plan, leavers)
+			if err != nil {
 				return err
+			}
+			if _, err := h.portal.ApplyImport(cmd.Context(), portal.Operator, school, "", rows, plan.Fingerprint, choice); err != nil {
+				return listed(args[0], err)
 			}
 			fmt.Fprintln(out, "\nSaved.")
 			if letters == "" {
@@ -76,9 +81,36 @@ letter for anybody whose letter went astray.`,
 	cmd.Flags().StringVar(&school, "school", "", "the school's folder `name`")
 	cmd.Flags().BoolVar(&apply, "apply", false, "save the changes")
 	cmd.Flags().BoolVar(&leavers, "leavers", false, "pupils whom the list does not name have left")
+	cmd.Flags().BoolVar(&say.same, "same", false, "whoever may be one person, as the preview shows, is")
+	cmd.Flags().BoolVar(&say.apart, "apart", false, "whoever may be one person is two")
+	cmd.Flags().BoolVar(&say.elsewhere, "elsewhere", false, "pupils who are on roll at another school of the trust belong to this one")
+	cmd.MarkFlagsMutuallyExclusive("same", "apart")
 	cmd.Flags().StringVar(&letters, "letters", "", "write invitation letters to this `file`, a page to print")
 	cmd.MarkFlagRequired("school")
 	return cmd
+}
+
+// answers is what the command line says to the questions of a plan, of all alike.
+type answers struct{ same, apart, elsewhere bool }
+
+// choices is the answers to a plan, or what is unanswered and how to answer it.
+func (a answers) choices(plan *portal.ImportPlan, leavers bool) (portal.ImportChoices, error) {
+	c := portal.ImportChoices{Same: map[string]bool{}, Elsewhere: a.elsewhere}
+	for _, x := range plan.Missing {
+		if leavers {
+			c.Left = append(c.Left, x.ID)
+		}
+	}
+	for _, m := range plan.Maybe {
+		c.Same[m.ID] = a.same
+	}
+	switch {
+	case len(plan.Maybe) > 0 && !a.same && !a.apart:
+		return c, errors.New("nothing has been saved: say with --same or --apart whether those who may be one person are. To answer each alone, bring the list in at the office's pages")
+	case len(plan.Elsewhere) > 0 && !a.elsewhere:
+		return c, errors.New("nothing has been saved: pupils of this list are on roll at another school of the trust. If it is this school's list, say so with --elsewhere")
+	}
+	return c, nil
 }
 
 // printLetters writes the letters of a school to a file that only its owner can
@@ -126,9 +158,18 @@ func named(school string, err error) error {
 }
 
 func printPlan(w io.Writer, plan *portal.ImportPlan, leavers bool) {
+	if len(plan.Takes) > 0 {
+		fmt.Fprintln(w, "This list takes something from people who have joined:")
+	}
+	for _, t := range plan.Takes {
+		fmt.Fprintf(w, "  %s, about %s: %s\n", t.Contact.Name, t.Pupil.Name(), t.Words)
+	}
 	fmt.Fprintf(w, "New pupils: %d\n", len(plan.New))
 	for _, p := range plan.New {
 		fmt.Fprintf(w, "  %s, %v, %s\n", p.Pupil.Name(), p.Pupil.Year, p.Pupil.Group)
+		for _, c := range p.Contacts {
+			fmt.Fprintf(w, "    %s\n", c.Contact.Name)
+		}
 	}
 	fmt.Fprintf(w, "Changed: %d\n", len(plan.Changed))
 	for _, p := range plan.Changed {
@@ -138,6 +179,12 @@ func printPlan(w io.Writer, plan *portal.ImportPlan, leavers bool) {
 		}
 	}
 	fmt.Fprintf(w, "Unchanged: %d\n", plan.Unchanged)
+	if len(plan.Maybe) > 0 {
+		fmt.Fprintf(w, "Maybe one person: %d\n", len(plan.Maybe))
+	}
+	for _, m := range plan.Maybe {
+		fmt.Fprintf(w, "  %s on the register, and %s in the list (%s): %s%s\n", m.Held, m.Listed, m.Place, strings.Join(m.Why, ", "), map[bool]string{true: "; has joined"}[m.Joined])
+	}
 	fate := "they stay on roll unless you add --leavers"
 	if leavers {
 		fate = "they leave the roll"
@@ -147,8 +194,23 @@ func printPlan(w io.Writer, plan *portal.ImportPlan, leavers bool) {
 		fmt.Fprintf(w, " (%s)", fate)
 	}
 	fmt.Fprintln(w)
+	if plan.ManyMissing() {
+		fmt.Fprintln(w, "  That is many: check that this is the list of the whole school.")
+	}
 	for _, p := range plan.Missing {
 		fmt.Fprintf(w, "  %s, %v, %s\n", p.Name(), p.Year, p.Group)
+	}
+	for _, c := range plan.Elsewhere {
+		fmt.Fprintf(w, "On roll at %s already: %d of this list's new pupils\n", c.School, c.Pupils)
+	}
+	if plan.LookedAfterUnsaid {
+		fmt.Fprintf(w, "The list does not say who is looked after: the register's stay so (%d). Say of new pupils at the office's pages.\n", plan.LookedAfter)
+	}
+	if plan.Unsettled > 0 {
+		fmt.Fprintf(w, "Contacts of whom the list does not say whether they hold parental responsibility: %d. They decide nothing until the office settles it.\n", plan.Unsettled)
+	}
+	for _, n := range plan.Notes {
+		fmt.Fprintf(w, "Note: %s\n", n)
 	}
 	if len(plan.Alike) > 0 {
 		fmt.Fprintf(w, "Contacts of one name, kept apart; look whether they are one person:\n  %s\n", strings.Join(plan.Alike, "\n  "))

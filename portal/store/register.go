@@ -21,10 +21,10 @@ func contactFields(c *portal.Contact) []any {
 	return []any{&c.ID, &c.School, &c.Name, &c.Email, &c.Phone}
 }
 
-const responsibilityColumns = "r.pupil_id, r.contact_id, r.relationship, r.priority, r.parental, r.court_order"
+const responsibilityColumns = "r.pupil_id, r.contact_id, r.relationship, r.priority, r.parental, r.court_order, r.unsettled, r.settled_by"
 
 func responsibilityFields(r *portal.Responsibility) []any {
-	return []any{&r.PupilID, &r.ContactID, &r.Relationship, &r.Priority, &r.Parental, &r.CourtOrder}
+	return []any{&r.PupilID, &r.ContactID, &r.Relationship, &r.Priority, &r.Parental, &r.CourtOrder, &r.Unsettled, &r.SettledBy}
 }
 
 func (t *tx) Pupil(id string) (portal.Pupil, error) {
@@ -81,36 +81,49 @@ func (t *tx) PutContact(c portal.Contact) error {
 }
 
 func (t *tx) PutResponsibility(r portal.Responsibility) error {
-	return t.put(`INSERT INTO responsibilities (pupil_id, contact_id, relationship, priority, parental, court_order, packed) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	return t.put(`INSERT INTO responsibilities (pupil_id, contact_id, relationship, priority, parental, court_order, packed, unsettled, settled_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (pupil_id, contact_id) DO UPDATE SET relationship = excluded.relationship, priority = excluded.priority,
-			parental = excluded.parental, court_order = excluded.court_order, packed = excluded.packed`,
-		r.PupilID, r.ContactID, r.Relationship, r.Priority, r.Parental, r.CourtOrder, packResponsibility(r))
+			parental = excluded.parental, court_order = excluded.court_order, packed = excluded.packed,
+			unsettled = excluded.unsettled, settled_by = excluded.settled_by`,
+		r.PupilID, r.ContactID, r.Relationship, r.Priority, r.Parental, r.CourtOrder, packResponsibility(r), r.Unsettled, r.SettledBy)
 }
 
 func (t *tx) DeleteResponsibility(pupil, contact string) error {
 	return t.put("DELETE FROM responsibilities WHERE pupil_id = $1 AND contact_id = $2", pupil, contact)
 }
 
-func (t *tx) PutImport(p portal.PendingImport) error {
-	rows, err := document{p.Rows}.text()
+func (t *tx) PupilsElsewhere(school, upn string, born portal.Date) ([]portal.Pupil, error) {
+	return list(t, pupilFields, "SELECT "+pupilColumns+" FROM pupils p WHERE p.school <> $1 AND p.left_at IS NULL AND ((p.upn = $2 AND p.upn <> '') OR (p.born = $3 AND p.born <> '')) ORDER BY p.id", school, upn, string(born))
+}
+
+func (t *tx) PutHeldList(l portal.HeldList) error {
+	mapping, err := document{l.Mapping}.text()
 	if err != nil {
 		return err
 	}
-	return t.put(`INSERT INTO imports (id, school, account_id, list_rows, at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (id) DO UPDATE SET school = excluded.school, account_id = excluded.account_id, list_rows = excluded.list_rows, at = excluded.at`,
-		p.ID, p.School, p.AccountID, rows, p.At)
+	return t.put(`INSERT INTO held_lists (id, school, account_id, content, mapping, applied, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (id) DO UPDATE SET content = excluded.content, mapping = excluded.mapping, applied = excluded.applied`,
+		l.ID, l.School, l.AccountID, l.File, mapping, l.Applied, l.At)
 }
 
-func (t *tx) Import(id string) (portal.PendingImport, error) {
-	return one(t, func(p *portal.PendingImport) []any {
-		return []any{&p.ID, &p.School, &p.AccountID, document{&p.Rows}, stamp{&p.At}}
-	}, "SELECT id, school, account_id, list_rows, at FROM imports WHERE id = $1", id)
+func (t *tx) HeldList(id string) (portal.HeldList, error) {
+	return one(t, func(l *portal.HeldList) []any {
+		return []any{&l.ID, &l.School, &l.AccountID, &l.File, document{&l.Mapping}, &l.Applied, stamp{&l.At}}
+	}, "SELECT id, school, account_id, content, mapping, applied, at FROM held_lists WHERE id = $1", id)
 }
 
-func (t *tx) DeleteImport(id string) error {
-	return t.put("DELETE FROM imports WHERE id = $1", id)
+func (t *tx) DeleteHeldListsBefore(at time.Time) error {
+	return t.put("DELETE FROM held_lists WHERE at < $1", at)
 }
 
-func (t *tx) DeleteImportsBefore(at time.Time) error {
-	return t.put("DELETE FROM imports WHERE at < $1", at)
+func (t *tx) PutListMapping(school, shape string, m portal.ListMapping) error {
+	mapping, err := document{m}.text()
+	if err != nil {
+		return err
+	}
+	return t.put("INSERT INTO list_mappings (school, shape, mapping) VALUES ($1, $2, $3) ON CONFLICT (school, shape) DO UPDATE SET mapping = excluded.mapping", school, shape, mapping)
+}
+
+func (t *tx) ListMapping(school, shape string) (portal.ListMapping, error) {
+	return one(t, func(m *portal.ListMapping) []any { return []any{document{m}} }, "SELECT mapping FROM list_mappings WHERE school = $1 AND shape = $2", school, shape)
 }

@@ -291,27 +291,51 @@ func TestRegister(t *testing.T) {
 	})
 }
 
-func TestImports(t *testing.T) {
+func TestClassLists(t *testing.T) {
 	onBoth(t, func(t *testing.T, f *fixture) {
-		p := portal.PendingImport{ID: "i-1", School: "oak", AccountID: portal.Operator, At: noon, Rows: []portal.ClassListRow{
-			{Row: 2, UPN: "u", Forename: "Żaneta", Born: "2017-09-01", Year: portal.Nursery, ContactName: "Ms \x00 A", Parental: true},
-		}}
-		older := p
-		older.ID, older.At = "i-0", noon.Add(-time.Microsecond)
-		f.must(func(tx portal.Tx) error { return errors.Join(tx.PutImport(p), tx.PutImport(older)) })
+		f.must(register)
+		m := portal.ListMapping{Sheet: "Żaneta", Columns: []string{"upn", ""}}
+		l := portal.HeldList{ID: "i-1", School: "oak", AccountID: portal.Operator, At: noon, File: []byte("a\x00\xff"), Mapping: &m}
+		older := portal.HeldList{ID: "i-0", School: "oak", At: noon.Add(-time.Microsecond), File: []byte("b")}
+		f.must(func(tx portal.Tx) error { return errors.Join(tx.PutHeldList(l), tx.PutHeldList(older)) })
 		f.must(func(tx portal.Tx) error {
-			got, err := tx.Import("i-1")
-			same(t, got, err, p)
-			if err := tx.DeleteImportsBefore(noon); err != nil {
+			got, err := tx.HeldList("i-1")
+			same(t, got, err, l)
+			got, err = tx.HeldList("i-0")
+			same(t, got, err, older)
+			if err := tx.DeleteHeldListsBefore(noon); err != nil {
 				return err
 			}
-			got, err = tx.Import("i-0")
+			got, err = tx.HeldList("i-0")
 			missing(t, got, err)
-			if err := tx.DeleteImport("i-1"); err != nil {
+			l.File, l.Applied = nil, true
+			if err := tx.PutHeldList(l); err != nil {
 				return err
 			}
-			got, err = tx.Import("i-1")
+			got, err = tx.HeldList("i-1")
+			same(t, got, err, l)
+			return nil
+		})
+		f.must(func(tx portal.Tx) error { return tx.PutListMapping("oak", "s", portal.ListMapping{}) })
+		f.must(func(tx portal.Tx) error { return tx.PutListMapping("oak", "s", m) })
+		f.must(func(tx portal.Tx) error {
+			got, err := tx.ListMapping("oak", "s")
+			same(t, got, err, m)
+			got, err = tx.ListMapping("oak", "t")
 			missing(t, got, err)
+			return nil
+		})
+		f.must(func(tx portal.Tx) error {
+			for _, c := range []struct {
+				school, upn string
+				born        portal.Date
+				want        int
+			}{{"elm", ann.UPN, "", 1}, {"oak", ann.UPN, ann.Born, 0}, {"elm", "", ann.Born, 1}, {"elm", "", "", 0}} {
+				got, err := tx.PupilsElsewhere(c.school, c.upn, c.born)
+				if err != nil || len(got) != c.want {
+					t.Errorf("%+v: %v, %v", c, got, err)
+				}
+			}
 			return nil
 		})
 	})

@@ -119,13 +119,17 @@ func pending(w *world, who string) string {
 	if who != clerk {
 		who = trust
 	}
-	id, _, err := w.portal.PreviewImport(w.t.Context(), w.accounts[who], "fernlow", fernlowRows(true))
+	id, err := w.portal.HoldClassList(w.t.Context(), w.accounts[who], "fernlow", []byte(heldList))
 	w.must(err)
 	return "/portal/office/fernlow/import/" + id
 }
 
+const heldList = "1,Asha,Okonedo,2018-03-27"
+
 func fingerprint(w *world) url.Values {
-	_, plan, err := w.portal.PreviewImport(w.t.Context(), portal.Operator, "fernlow", fernlowRows(true))
+	rows, _, err := readRows(strings.NewReader(heldList))
+	w.must(err)
+	plan, err := w.portal.PreviewImport(w.t.Context(), portal.Operator, "fernlow", rows)
 	w.must(err)
 	return url.Values{"fingerprint": {plan.Fingerprint}}
 }

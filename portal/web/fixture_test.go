@@ -252,7 +252,7 @@ func readRows(r io.Reader) (rows []portal.ClassListRow, ignored []string, err er
 			wrong.Add(fmt.Sprintf("row %d, column Surname", i+1), "this row has no surname")
 			continue
 		}
-		rows = append(rows, portal.ClassListRow{Row: i + 1, AdmissionNumber: cells[0], Forename: cells[1], Surname: cells[2], Born: portal.Date(cells[3]), Year: 3})
+		rows = append(rows, portal.ClassListRow{Row: i + 1, AdmissionNumber: cells[0], Forename: cells[1], Surname: cells[2], Born: portal.Date(cells[3]), Year: 3, Unsaid: portal.UnsaidContacts})
 	}
 	return rows, []string{"House"}, wrong.Or()
 }
@@ -286,9 +286,13 @@ func (w *world) later(d time.Duration) {
 // bring applies a class list as the office would.
 func (w *world) bring(school string, rows []portal.ClassListRow) {
 	w.t.Helper()
-	id, plan, err := w.portal.PreviewImport(w.t.Context(), portal.Operator, school, rows)
+	plan, err := w.portal.PreviewImport(w.t.Context(), portal.Operator, school, rows)
 	w.must(err)
-	_, err = w.portal.ApplyImport(w.t.Context(), portal.Operator, school, id, plan.Fingerprint, true)
+	choice := portal.ImportChoices{}
+	for _, x := range plan.Missing {
+		choice.Left = append(choice.Left, x.ID)
+	}
+	_, err = w.portal.ApplyImport(w.t.Context(), portal.Operator, school, "", rows, plan.Fingerprint, choice)
 	w.must(err)
 }
 

@@ -1,10 +1,13 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"slices"
 
 	"github.com/gorilla/mux"
 
@@ -25,7 +28,27 @@ type applyView struct {
 	Plan    *portal.ImportPlan
 	Ignored []string // columns that were passed over
 	Changed bool     // the register has changed since the last look
+
+	Missing   []missingClass
+	Elsewhere []string   // schools, and how many of the list's pupils stand there
+	Said      url.Values // what was answered before the page came back
 }
+
+// missingClass is pupils of one class who are on roll and not in the file.
+type missingClass struct {
+	Year   portal.Year
+	Class  string
+	Pupils []portal.Pupil
+}
+
+// Value is the class as a form sends it.
+func (c missingClass) Value() string { return c.Year.Code() + " " + c.Class }
+
+// Answer is what was said to a question, where the page comes back.
+func (v applyView) Answer(field string) string { return v.Said.Get(field) }
+
+// Ticked says whether a box was ticked, where the page comes back.
+func (v applyView) Ticked(field, value string) bool { return slices.Contains(v.Said[field], value) }
 
 func (s *server) getImport(w http.ResponseWriter, r *http.Request) error {
 	school, err := s.office(r, portal.ImportClassList)
@@ -52,18 +75,27 @@ func (s *server) postImport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return retry(err)
 	}
-	rows, ignored, err := s.ReadClassList(file)
-	if _, ok := errors.AsType[*portal.Invalid](err); err != nil && !ok {
+	b, err := io.ReadAll(file)
+	if err != nil {
 		return fmt.Errorf("%w: %w", errBadForm, err) // the upload broke off
 	}
+	rows, ignored, err := s.ReadClassList(bytes.NewReader(b))
 	if err != nil {
 		return retry(err)
 	}
-	id, plan, err := s.Portal.PreviewImport(r.Context(), account(r), school.Slug, rows)
+	plan, err := s.Portal.PreviewImport(r.Context(), account(r), school.Slug, rows)
 	if err != nil {
 		return retry(err)
 	}
-	return s.show(w, r, http.StatusOK, applyPage(applyView{School: school, ID: id, Plan: plan, Ignored: ignored}))
+	id, err := s.Portal.HoldClassList(r.Context(), account(r), school.Slug, b)
+	if err != nil {
+		return err
+	}
+	v := applyView{School: school, ID: id, Plan: plan, Ignored: ignored}
+	if err := s.complete(r, &v); err != nil {
+		return err
+	}
+	return s.show(w, r, http.StatusOK, applyPage(v))
 }
 
 // uploaded is the file of a form, as it comes.
@@ -93,20 +125,77 @@ func applyPage(v applyView) page {
 	return page{template: "apply.html", title: "Check what will change", school: &v.School, data: v}
 }
 
+// complete fills in what the page tells besides the plan.
+func (s *server) complete(r *http.Request, v *applyView) error {
+	for _, x := range v.Plan.Missing {
+		if n := len(v.Missing); n == 0 || v.Missing[n-1].Year != x.Year || v.Missing[n-1].Class != x.Group {
+			v.Missing = append(v.Missing, missingClass{Year: x.Year, Class: x.Group})
+		}
+		c := &v.Missing[len(v.Missing)-1]
+		c.Pupils = append(c.Pupils, x)
+	}
+	for _, c := range v.Plan.Elsewhere {
+		other, err := s.Portal.School(r.Context(), c.School)
+		if err != nil {
+			return err
+		}
+		v.Elsewhere = append(v.Elsewhere, fmt.Sprintf("%s: %d", other.Name, c.Pupils))
+	}
+	return nil
+}
+
+// choices reads what somebody said to the questions of a plan.
+func (v *applyView) choices(form url.Values) portal.ImportChoices {
+	c := portal.ImportChoices{Same: map[string]bool{}, LookedAfter: form["care"], Left: form["left"], Elsewhere: form.Get("elsewhere") == "yes"}
+	for _, class := range v.Missing {
+		if slices.Contains(form["left-class"], class.Value()) {
+			for _, x := range class.Pupils {
+				c.Left = append(c.Left, x.ID)
+			}
+		}
+	}
+	for _, m := range v.Plan.Maybe {
+		if said := form.Get("same-" + m.ID); said == "yes" || said == "no" {
+			c.Same[m.ID] = said == "yes"
+		}
+	}
+	return c
+}
+
 func (s *server) postApply(w http.ResponseWriter, r *http.Request) error {
 	school, err := s.office(r, portal.ImportClassList)
 	if err != nil {
 		return err
 	}
+	done := officeLink(school.Slug) + "?after=import"
 	id := mux.Vars(r)["id"]
-	_, err = s.Portal.ApplyImport(r.Context(), account(r), school.Slug, id, r.PostForm.Get("fingerprint"), r.PostForm.Get("leavers") == "yes")
-	if stale, ok := errors.AsType[*portal.ImportStale](err); ok {
-		return &again{err, func(bool) (page, error) {
-			return applyPage(applyView{School: school, ID: id, Plan: stale.Now, Changed: true}), nil
-		}}
+	held, err := s.Portal.HeldClassList(r.Context(), account(r), school.Slug, id)
+	if err != nil {
+		return err
+	}
+	if held.Applied { // the form was sent twice
+		return seeOther(w, r, done)
+	}
+	rows, ignored, err := s.ReadClassList(bytes.NewReader(held.File))
+	if err != nil {
+		return err
+	}
+	now, err := s.Portal.PreviewImport(r.Context(), account(r), school.Slug, rows)
+	if err != nil {
+		return err
+	}
+	v := applyView{School: school, ID: id, Plan: now, Ignored: ignored, Said: r.PostForm}
+	if err := s.complete(r, &v); err != nil {
+		return err
+	}
+	_, err = s.Portal.ApplyImport(r.Context(), account(r), school.Slug, id, rows, r.PostForm.Get("fingerprint"), v.choices(r.PostForm))
+	_, stale := errors.AsType[*portal.ImportStale](err)
+	if _, unanswered := errors.AsType[*portal.Invalid](err); stale || unanswered {
+		v.Changed = stale
+		return &again{err, func(bool) (page, error) { return applyPage(v), nil }}
 	}
 	if err != nil {
 		return err
 	}
-	return seeOther(w, r, officeLink(school.Slug)+"?after=import")
+	return seeOther(w, r, done)
 }

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -98,7 +97,7 @@ func readOfficeFilter(r *http.Request, school portal.School) (f officeFilter, wa
 		if err != nil {
 			wrong.Add("year", "There is no such year group. Choose one from the list.")
 		}
-		wanted.Year, f.Year = &year, strconv.Itoa(int(year))
+		wanted.Year, f.Year = &year, year.Code()
 	}
 	if f.Purpose != "" {
 		if _, ok := school.Current(portal.Purpose, f.Purpose); !ok {
@@ -191,7 +190,7 @@ func (s *server) readOffice(r *http.Request, school portal.School, f officeFilte
 		p := row.Pupil
 		if !years[p.Year] {
 			years[p.Year] = true
-			v.Years = append(v.Years, option{strconv.Itoa(int(p.Year)), p.Year.String(), strconv.Itoa(int(p.Year)) == f.Year})
+			v.Years = append(v.Years, option{p.Year.Code(), p.Year.String(), p.Year.Code() == f.Year})
 		}
 		if !classes[p.Group] && p.Group != "" {
 			classes[p.Group] = true

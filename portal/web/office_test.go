@@ -68,21 +68,26 @@ func TestImport(t *testing.T) {
 
 	const file = "1,Asha,Okonedo,2018-03-27\n50,Nia,Rowe,2019-01-01\n"
 	w.secrets = append(w.secrets, "Nia", "Rowe")
-	page := office.upload(path, "file", strings.NewReader(file)).wants(t, http.StatusOK, "Nothing has been saved yet", "Nia Rowe", "House", "3 pupils who are not in the file have left").lacks(t, "checked")
+	page := office.upload(path, "file", strings.NewReader(file)).wants(t, http.StatusOK, "Nothing has been saved yet", "Nia Rowe", "House", "On roll, and not in the file", "Ben Okonedo</bdi> has left", "Cai Pugh</bdi> has left").lacks(t, "checked", "Asha Okonedo</bdi> has left")
 	apply, print := value(t, page, `action="`), value(t, page, `name="fingerprint" value="`)
 
 	w.as(trust).post(apply, url.Values{"fingerprint": {print}}).wants(t, http.StatusNotFound)
 	w.bring("fernlow", fernlowRows(true)[:6]) // Deepa leaves meanwhile
-	stale := office.post(apply, url.Values{"fingerprint": {print}, "leavers": {"yes"}}).wants(t, http.StatusConflict, "The register has changed since you looked", "2 pupils who are not in the file").lacks(t, "checked")
+	stale := office.post(apply, url.Values{"fingerprint": {print}, "left": {w.pupils["Ben"]}}).wants(t, http.StatusConflict, "The register has changed since you looked", w.pupils["Ben"]+`" checked`).lacks(t, "Deepa")
 	print = value(t, stale, `name="fingerprint" value="`)
 	to := office.post(apply, url.Values{"fingerprint": {print}}).wants(t, http.StatusSeeOther).location()
 	office.get(to).wants(t, http.StatusOK, "The class list is in", "Rowe, Nia", "Okonedo, Ben")
-	office.post(apply, url.Values{"fingerprint": {print}}).wants(t, http.StatusNotFound)
+	// Sent twice, it says again that it is in.
+	if again := office.post(apply, url.Values{"fingerprint": {print}}).wants(t, http.StatusSeeOther).location(); again != to {
+		t.Errorf("sent twice, it leads to %s", again)
+	}
 
-	page = office.upload(path, "file", strings.NewReader(file)).wants(t, http.StatusOK, "2 pupils who are not in the file")
-	office.post(value(t, page, `action="`+path), url.Values{"fingerprint": {value(t, page, `name="fingerprint" value="`)}, "leavers": {"yes"}}).wants(t, http.StatusNotFound)
-	office.post(path+value(t, page, `action="`+path), url.Values{"fingerprint": {value(t, page, `name="fingerprint" value="`)}, "leavers": {"yes"}}).wants(t, http.StatusSeeOther)
-	office.get("/portal/office/fernlow/").wants(t, http.StatusOK, "2 of 2 pupils").lacks(t, "Okonedo, Ben")
+	page = office.upload(path, "file", strings.NewReader(file)).wants(t, http.StatusOK, "On roll, and not in the file")
+	left := url.Values{"fingerprint": {value(t, page, `name="fingerprint" value="`)}, "left": {w.pupils["Cai"]}}
+	office.post(value(t, page, `action="`+path), left).wants(t, http.StatusNotFound)
+	office.post(path+value(t, page, `action="`+path), left).wants(t, http.StatusSeeOther)
+	// Only whoever was ticked has left.
+	office.get("/portal/office/fernlow/").wants(t, http.StatusOK, "3 of 3 pupils", "Okonedo, Ben").lacks(t, "Pugh, Cai")
 	w.as(neighbour).get("/portal/").wants(t, http.StatusOK).lacks(t, "Cai")
 }
 
@@ -115,7 +120,7 @@ func TestExport(t *testing.T) {
 	if d := got.Header.Get("Content-Disposition"); !strings.HasPrefix(d, `attachment; filename="fernlow-website-pictures-waiting-year-4-2`) {
 		t.Errorf("the list comes as %s", d)
 	}
-	for _, bad := range []string{"?format=doc", "?format=csv&year=x", "?format=csv&purpose=nothing", "?format=csv&standing=given"} {
+	for _, bad := range []string{"?format=doc", "?format=csv&year=q", "?format=csv&purpose=nothing", "?format=csv&standing=given"} {
 		w.as(clerk).get(path+bad).wants(t, http.StatusUnprocessableEntity, "<title>Error: ", "Download as CSV")
 	}
 }

@@ -1,0 +1,771 @@
+package portal
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ImportPlan is what applying a class list would change. Nothing has been saved.
+type ImportPlan struct {
+	School    string
+	New       []PlannedPupil
+	Changed   []PlannedPupil
+	Unchanged int
+	Missing   []Pupil // on roll, and not in the file
+	// Takes is what the list takes from people who have joined: told first.
+	Takes []Taken
+	// Maybe is who may be one person, or one pupil. The list is not applied until
+	// somebody has said of each whether they are.
+	Maybe []Maybe
+	// Elsewhere is at which other schools of the trust pupils of the list stand.
+	// It is not applied until somebody has said that this is right.
+	Elsewhere []SchoolCount
+	Alike     []string // contacts of one name who may be one person; kept apart
+	Notes     []string // what somebody should know of how the list was read
+	// Unsettled is how many contacts the list brings without saying whether they
+	// hold parental responsibility.
+	Unsettled int
+	// LookedAfterUnsaid says that the list does not say who is looked after. Those
+	// of the register whom it has stay so; of the new ones somebody is asked.
+	LookedAfterUnsaid bool
+	LookedAfter       int // of the list's pupils, by list or register
+	// Fingerprint is the same for the same changes, so that what was shown can
+	// be told from what would now be applied.
+	Fingerprint string
+
+	wrong   Invalid
+	puts    []Pupil
+	people  []Contact
+	links   []Responsibility
+	unlinks []Responsibility
+}
+
+// PlannedPupil is one pupil whom an import would add or change.
+type PlannedPupil struct {
+	Key      string // tells the new pupils of one plan apart
+	Pupil    Pupil
+	Moved    string           // the class they leave for another; "" for anybody else
+	Changes  []string         // in words: "Year: Year 3 to Year 4"
+	Contacts []PlannedContact // of a new pupil all, of another those who are new to them
+}
+
+// PlannedContact is a contact whom an import joins to a pupil.
+type PlannedContact struct {
+	Contact        Contact
+	Responsibility Responsibility
+	Known          bool // on the register before
+	Joined         bool // and has an account
+}
+
+// Taken is what an import takes from somebody who has joined.
+type Taken struct {
+	Contact Contact
+	Pupil   Pupil
+	Words   string // what becomes of it: "They will no longer see Ania."
+}
+
+// Maybe is two entries that may be of one person: one on the register, and one
+// of the list by another name or number.
+type Maybe struct {
+	ID     string // for the answer
+	Pupil  Pupil  // the child in common; of two pupils, the one on the register
+	Held   string // as the register has them
+	Listed string // as the list has them
+	Place  string // where the list has them
+	Why    []string
+	Joined bool // whoever is on the register has an account
+	Person bool // a contact, not a pupil
+	// Silenced is what stops counting if the two are not one: "" where nothing.
+	Silenced string
+}
+
+// SchoolCount is a school of the trust, and how many pupils.
+type SchoolCount struct {
+	School string
+	Pupils int
+}
+
+// ImportChoices is what somebody said to what a plan asks.
+type ImportChoices struct {
+	Left        []string        // ids of those missing who have left
+	Same        map[string]bool // by the id of a Maybe
+	LookedAfter []string        // keys of new pupils
+	Elsewhere   bool            // pupils who stand at another school belong here
+}
+
+// Empty says whether applying the plan would change nothing; leavers apart.
+func (p *ImportPlan) Empty() bool { return len(p.New)+len(p.Changed)+len(p.Maybe) == 0 }
+
+// ManyMissing says whether so many are missing that the list may not be of the
+// whole school.
+func (p *ImportPlan) ManyMissing() bool {
+	met := len(p.Changed) + p.Unchanged
+	return len(p.Missing) >= 5 && len(p.Missing)*5 > len(p.Missing)+met
+}
+
+// unanswered is what a plan asks and nobody has said.
+func (p *ImportPlan) unanswered(c ImportChoices) error {
+	var wrong Invalid
+	for _, m := range p.Maybe {
+		if _, ok := c.Same[m.ID]; !ok {
+			wrong.Add("same-"+m.ID, "Say whether "+m.Listed+" and "+m.Held+" are one person")
+		}
+	}
+	if len(p.Elsewhere) > 0 && !c.Elsewhere {
+		wrong.Add("elsewhere", "Pupils of this list are on roll at another school of the trust. Say whether the list is this school's")
+	}
+	return wrong.Or()
+}
+
+// maxSharers is how many names may share an email address, as a household does,
+// for it to help tell who is who.
+const maxSharers = 3
+
+// register is a school's register as an import needs it.
+type register struct {
+	pupils   []Pupil
+	contacts []Contact
+	links    []Responsibility
+	joined   map[string]time.Time   // by contact
+	noes     map[[2]string][]string // by pupil and contact: the purposes to which their last answer is no
+}
+
+// silenced says which refusals stop counting with a responsibility: a yes by
+// somebody else may then stand alone, which the office has to see coming.
+func (g register) silenced(was Responsibility) string {
+	no := g.noes[[2]string{was.PupilID, was.ContactID}]
+	if len(no) == 0 || !was.Decides() {
+		return ""
+	}
+	return "their no will stop counting: " + strings.Join(no, ", ")
+}
+
+// planner works out what a list would change.
+type planner struct {
+	*ImportPlan
+	have   register
+	choice ImportChoices
+	random func() string
+	minted map[string]string // ids made afresh, and what stands for them
+
+	byUPN, byAdmission, byZeros map[string]Pupil
+	byName                      map[string][]Pupil
+	contacts                    map[string]Contact          // by id
+	addressed                   map[string][]string         // name and email → ids
+	linked                      map[string][]Responsibility // by pupil
+	sharers                     map[string]map[string]bool  // names by email
+	settled                     map[string]bool             // contacts met in this list
+}
+
+// plan works out what the rows would change. Pupils are matched by UPN, else by
+// admission number, else by name and birthday where no number speaks against it.
+// A contact is the one of that name whom the pupil already has; else the one in
+// the school or the file with the same name and the same email address; else a
+// new one: names alone never make two people one, nor does an address that many
+// have, as where an office writes one for 'none'. Names are compared as [fold]
+// leaves them. A temporary UPN gives way to the one that replaces it.
+func plan(school string, rows []ClassListRow, have register, choice ImportChoices, random func() string) *ImportPlan {
+	p := &planner{ImportPlan: &ImportPlan{School: school}, have: have, choice: choice, random: random, minted: map[string]string{}, settled: map[string]bool{}}
+	all := byPupil(rows)
+	p.index(all)
+
+	was := p.match(all)
+	claimed := map[string]int{} // pupils of the register met in the list, and by which of it
+	for i := range all {
+		if was[i].ID == "" {
+			continue
+		}
+		if first, twice := claimed[was[i].ID]; twice {
+			p.wrong.Add(all[i].Place(), "this is the pupil of "+all[first].Place()+": give both rows the same UPN and admission number")
+			was[i].ID = "twice"
+			continue
+		}
+		claimed[was[i].ID] = i
+	}
+	waiting := map[string]bool{} // pupils of the register who may be one of the list
+	for i := range all {
+		l := &all[i]
+		if was[i].ID == "twice" {
+			continue
+		}
+		if was[i].ID == "" {
+			if held, ok := p.maybePupil(l, claimed); ok {
+				id := fmt.Sprintf("p-%s-%d", held.ID, i)
+				p.Maybe = append(p.Maybe, Maybe{
+					ID: id, Pupil: held, Held: held.Name() + " (" + numbers(held.UPN, held.AdmissionNumber) + ")", Listed: strings.TrimSpace(l.Forename+" "+l.Surname) + " (" + numbers(l.UPN, l.AdmissionNumber) + ")",
+					Place: l.Place(), Why: p.alikePupils(l, held),
+				})
+				same, said := p.choice.Same[id]
+				if !said {
+					waiting[held.ID] = true
+					continue
+				}
+				if same {
+					was[i] = held
+					claimed[held.ID] = i
+				}
+			}
+		}
+		p.pupil(l, was[i])
+	}
+	for _, x := range have.pupils {
+		if _, met := claimed[x.ID]; x.OnRoll() && !met && !waiting[x.ID] {
+			p.Missing = append(p.Missing, x)
+		}
+	}
+	p.Alike = alike(p.contacts)
+	p.Fingerprint = p.fingerprint()
+	return p.ImportPlan
+}
+
+func numbers(upn, admission string) string {
+	switch {
+	case upn != "" && admission != "":
+		return upn + ", " + admission
+	case upn+admission == "":
+		return "without a number"
+	}
+	return upn + admission
+}
+
+func (p *planner) newID() string {
+	id := p.random()
+	p.minted[id] = fmt.Sprintf("new %d", len(p.minted))
+	return id
+}
+
+// index makes ready what pupils and contacts are looked up by.
+func (p *planner) index(all []listed) {
+	p.byUPN, p.byAdmission, p.byZeros, p.byName = map[string]Pupil{}, map[string]Pupil{}, map[string]Pupil{}, map[string][]Pupil{}
+	put := func(m map[string]Pupil, key string, x Pupil) {
+		if other, taken := m[key]; key != "" && (!taken || !other.OnRoll()) {
+			m[key] = x // somebody on roll before a leaver of that number
+		}
+	}
+	for _, x := range p.have.pupils {
+		put(p.byUPN, x.UPN, x)
+		put(p.byAdmission, x.AdmissionNumber, x)
+		put(p.byZeros, strings.TrimLeft(x.AdmissionNumber, "0"), x)
+		if x.Born != "" {
+			key := string(x.Born) + pupilName(x.Forename, x.Surname)
+			p.byName[key] = append(p.byName[key], x)
+		}
+	}
+	p.sharers = map[string]map[string]bool{}
+	shares := func(name, email string) {
+		if email = strings.ToLower(email); email == "" {
+			return
+		}
+		if p.sharers[email] == nil {
+			p.sharers[email] = map[string]bool{}
+		}
+		p.sharers[email][sameName(name)] = true
+	}
+	for _, c := range p.have.contacts {
+		shares(c.Name, c.Email)
+	}
+	for i := range all {
+		for _, r := range all[i].contacts {
+			shares(r.ContactName, r.Email)
+		}
+	}
+	p.contacts, p.addressed = map[string]Contact{}, map[string][]string{}
+	for _, c := range p.have.contacts {
+		p.contacts[c.ID] = c
+		p.address(c)
+	}
+	p.linked = map[string][]Responsibility{}
+	for _, l := range p.have.links {
+		p.linked[l.PupilID] = append(p.linked[l.PupilID], l)
+	}
+	for _, ls := range p.linked { // a plan says the same things in the same order
+		slices.SortFunc(ls, func(a, b Responsibility) int {
+			return cmp.Or(a.Priority-b.Priority, cmp.Compare(p.contacts[a.ContactID].Name, p.contacts[b.ContactID].Name), cmp.Compare(a.ContactID, b.ContactID))
+		})
+	}
+}
+
+// address lets a contact be found by name and email, if their email tells them
+// from others.
+func (p *planner) address(c Contact) {
+	email := strings.ToLower(c.Email)
+	if n := len(p.sharers[email]); email == "" || n > maxSharers {
+		return
+	}
+	key := sameName(c.Name) + "\n" + email
+	if !slices.Contains(p.addressed[key], c.ID) {
+		p.addressed[key] = append(p.addressed[key], c.ID)
+	}
+}
+
+// match finds the pupils of the register whom a list's are beyond doubt; the
+// zero Pupil is nobody.
+func (p *planner) match(all []listed) []Pupil {
+	was := make([]Pupil, len(all))
+	taken := map[string]bool{}
+	for i := range all {
+		l := &all[i]
+		x, ok := p.byUPN[l.UPN]
+		if !ok || l.UPN == "" {
+			x, ok = p.byAdmission[l.AdmissionNumber]
+			ok = ok && l.AdmissionNumber != "" && (x.UPN == "" || l.UPN == "" || x.UPN == l.UPN || temporaryUPN(x.UPN))
+		}
+		if ok {
+			was[i] = x
+			taken[x.ID] = true
+		}
+	}
+	for i := range all {
+		l := &all[i]
+		if was[i].ID != "" {
+			continue
+		}
+		if x, ok := p.byZeros[strings.TrimLeft(l.AdmissionNumber, "0")]; ok && l.AdmissionNumber != "" && !taken[x.ID] && agree(l.UPN, x.UPN) && p.namesake(l, x) {
+			was[i] = x
+			taken[x.ID] = true
+			p.Notes = append(p.Notes, fmt.Sprintf("%s: %s has the admission number %s, and the register has %s: taken for the same pupil, as the name and the birthday are the same. The spreadsheet seems to have dropped the zeros.", l.Place(), x.Name(), l.AdmissionNumber, x.AdmissionNumber))
+			l.AdmissionNumber = x.AdmissionNumber
+			continue
+		}
+		var found []Pupil
+		for _, x := range p.byName[string(l.Born)+pupilName(l.Forename, l.Surname)] {
+			if !taken[x.ID] && agree(l.UPN, x.UPN) && agree(l.AdmissionNumber, x.AdmissionNumber) {
+				found = append(found, x)
+			}
+		}
+		if len(found) == 1 {
+			was[i] = found[0]
+			taken[found[0].ID] = true
+		}
+	}
+	return was
+}
+
+// agree says whether two numbers do not speak against each other.
+func agree(a, b string) bool { return a == "" || b == "" || a == b }
+
+func (p *planner) namesake(l *listed, x Pupil) bool {
+	return x.Born == l.Born && pupilName(x.Forename, x.Surname) == pupilName(l.Forename, l.Surname)
+}
+
+// maybePupil is somebody on roll whom the list does not have, of the name and
+// birthday of somebody new.
+func (p *planner) maybePupil(l *listed, claimed map[string]int) (Pupil, bool) {
+	for _, x := range p.byName[string(l.Born)+pupilName(l.Forename, l.Surname)] {
+		if _, met := claimed[x.ID]; !met && x.OnRoll() {
+			return x, true
+		}
+	}
+	return Pupil{}, false
+}
+
+func (p *planner) alikePupils(l *listed, x Pupil) []string {
+	why := []string{"the same name", "the same birthday"}
+	for _, link := range p.linked[x.ID] {
+		for _, r := range l.contacts {
+			if samePerson(p.contacts[link.ContactID].Name, r.ContactName) {
+				return append(why, "the same contact")
+			}
+		}
+	}
+	return why
+}
+
+// pupil plans one pupil of the list, who is one of the register or the zero Pupil.
+func (p *planner) pupil(l *listed, was Pupil) {
+	known := was.ID != ""
+	is := Pupil{
+		ID: was.ID, School: p.School, UPN: l.UPN, AdmissionNumber: l.AdmissionNumber, Forename: l.Forename, Surname: l.Surname,
+		Born: l.Born, Year: l.Year, Group: l.Group, LookedAfter: l.LookedAfter,
+	}
+	planned := PlannedPupil{}
+	if l.Unsaid.Has(UnsaidLookedAfter) {
+		p.LookedAfterUnsaid = true
+	}
+	if known {
+		// A report without one of the two numbers does not say that it has gone.
+		is.UPN, is.AdmissionNumber = cmp.Or(is.UPN, was.UPN), cmp.Or(is.AdmissionNumber, was.AdmissionNumber)
+		is.Forename, is.Surname = spelt(was.Forename, is.Forename), spelt(was.Surname, is.Surname)
+		if l.Unsaid.Has(UnsaidBorn) {
+			is.Born = was.Born
+		}
+		if l.Unsaid.Has(UnsaidYear) {
+			is.Year = was.Year
+		}
+		if l.Unsaid.Has(UnsaidGroup) {
+			is.Group = was.Group
+		}
+		if l.Unsaid.Has(UnsaidLookedAfter) {
+			is.LookedAfter = is.LookedAfter || was.LookedAfter
+		}
+		if is.Group != was.Group && was.Group != "" && was.OnRoll() {
+			planned.Moved = was.Group
+		}
+	} else {
+		is.ID = p.newID()
+		planned.Key = fmt.Sprint(len(p.New))
+		is.LookedAfter = is.LookedAfter || slices.Contains(p.choice.LookedAfter, planned.Key)
+	}
+	if is.LookedAfter {
+		p.LookedAfter++
+	}
+	if len(l.classes) > 1 {
+		p.Notes = append(p.Notes, fmt.Sprintf("%s: the rows of %s name %d classes: %s is taken, the first. If that is not the registration class, add it as a column 'Registration form'.", l.Place(), is.Name(), len(l.classes), l.classes[0]))
+	}
+	planned.Pupil = is
+	planned.Changes = pupilChanges(was, is, known)
+	if !l.Unsaid.Has(UnsaidContacts) {
+		p.contactsOf(l, &planned, known)
+	}
+	switch {
+	case !known:
+		p.New = append(p.New, planned)
+		p.puts = append(p.puts, is)
+	case len(planned.Changes) > 0:
+		p.Changed = append(p.Changed, planned)
+		p.puts = append(p.puts, is)
+	default:
+		p.Unchanged++
+	}
+}
+
+// contactsOf plans a pupil's contacts.
+func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
+	pupil := planned.Pupil
+	held := p.linked[pupil.ID]
+	ids, waiting := p.matchContacts(l, pupil, held)
+	for i, r := range l.contacts {
+		if ids[i] == "wait" {
+			continue
+		}
+		c, old := p.contacts[ids[i]]
+		now := Contact{ID: ids[i], School: p.School, Name: r.ContactName, Email: r.Email, Phone: r.Phone}
+		if old {
+			now.Name = spelt(c.Name, now.Name)
+			if r.Unsaid.Has(UnsaidEmail) {
+				now.Email = c.Email
+			}
+			if r.Unsaid.Has(UnsaidPhone) {
+				now.Phone = c.Phone
+			}
+		} else {
+			now.ID = p.newID()
+			p.contacts[now.ID] = now
+			p.address(now)
+		}
+		if now != c && !p.settled[now.ID] { // the file's first row about somebody is the one that counts
+			p.contacts[now.ID] = now
+			p.address(now)
+			if old {
+				planned.Changes = append(planned.Changes, contactChange(c, now))
+			}
+			p.people = append(p.people, now)
+		}
+		p.settled[now.ID] = true
+		ids[i] = now.ID
+		j := slices.IndexFunc(held, func(l Responsibility) bool { return l.ContactID == now.ID })
+		var was Responsibility
+		if j >= 0 {
+			was = held[j]
+		}
+		link := p.link(r, pupil.ID, now.ID, was, j >= 0)
+		switch {
+		case j < 0:
+			if known {
+				planned.Changes = append(planned.Changes, "New contact: "+now.Name+", "+linkWords(link))
+			}
+			if link.Unsettled {
+				p.Unsettled++
+			}
+			_, joined := p.have.joined[now.ID]
+			planned.Contacts = append(planned.Contacts, PlannedContact{Contact: p.contacts[now.ID], Responsibility: link, Known: old, Joined: joined})
+			p.links = append(p.links, link)
+		case was != link:
+			words := fmt.Sprintf("%s: %s to %s", now.Name, linkWords(was), linkWords(link))
+			if was.Decides() && !link.Decides() {
+				words += after("; ", p.have.silenced(was))
+				p.takes(now, pupil, "They will no longer see "+pupil.Forename+" or decide.")
+			}
+			planned.Changes = append(planned.Changes, words)
+			p.links = append(p.links, link)
+		}
+	}
+	for _, l := range held {
+		if slices.Contains(ids, l.ContactID) || waiting[l.ContactID] {
+			continue
+		}
+		c := p.contacts[l.ContactID]
+		planned.Changes = append(planned.Changes, "No longer a contact: "+c.Name+after("; ", p.have.silenced(l)))
+		if l.Decides() {
+			p.takes(c, pupil, "They are not among the list's contacts, and will no longer see "+pupil.Forename+" or decide.")
+		}
+		p.unlinks = append(p.unlinks, l)
+	}
+}
+
+// after is words behind what joins them to others, or nothing.
+func after(join, words string) string {
+	if words == "" {
+		return ""
+	}
+	return join + words
+}
+
+func (p *planner) takes(c Contact, pupil Pupil, words string) {
+	if _, joined := p.have.joined[c.ID]; joined {
+		p.Takes = append(p.Takes, Taken{c, pupil, words})
+	}
+}
+
+// link is what a list makes of a responsibility. It lifts no court order, and
+// undoes nothing that the office has settled.
+func (p *planner) link(r ClassListRow, pupil, contact string, was Responsibility, known bool) Responsibility {
+	link := Responsibility{PupilID: pupil, ContactID: contact, Relationship: r.Relationship, Priority: r.Priority, Parental: r.Parental, CourtOrder: r.CourtOrder}
+	unsaid := r.Unsaid.Has(UnsaidParental)
+	if !known {
+		link.Unsettled = unsaid
+		return link
+	}
+	if r.Unsaid.Has(UnsaidRelationship) {
+		link.Relationship = was.Relationship
+	}
+	if r.Unsaid.Has(UnsaidPriority) {
+		link.Priority = was.Priority
+	}
+	if unsaid || was.SettledBy != "" {
+		if !unsaid && was.Parental != r.Parental {
+			p.Notes = append(p.Notes, fmt.Sprintf("%s: the list and your office do not agree on whether %s holds parental responsibility. What your office settled stays.", r.Place(), p.contacts[contact].Name))
+		}
+		link.Parental, link.Unsettled, link.SettledBy = was.Parental, was.Unsettled, was.SettledBy
+	}
+	if was.CourtOrder && !link.CourtOrder {
+		link.CourtOrder = true
+		if !r.Unsaid.Has(UnsaidCourtOrder) {
+			p.Notes = append(p.Notes, fmt.Sprintf("%s: the list says that there is no court order against %s, and the register has one. It stays: no list lifts one.", r.Place(), p.contacts[contact].Name))
+		}
+	}
+	return link
+}
+
+// matchContacts finds who each contact of a list's pupil is: an id of the
+// register or of this list, "" for somebody new, or "wait" for somebody who may
+// be one of those waiting, until somebody says.
+func (p *planner) matchContacts(l *listed, pupil Pupil, held []Responsibility) (ids []string, waiting map[string]bool) {
+	ids, waiting = make([]string, len(l.contacts)), map[string]bool{}
+	free := func(id string) bool { return !slices.Contains(ids, id) }
+	// By name among the pupil's own: first where the email is the same too, so
+	// that two of one name stay two, then whoever is left.
+	for _, sure := range []bool{true, false} {
+		for i, r := range l.contacts {
+			if ids[i] != "" {
+				continue
+			}
+			for _, link := range held {
+				c := p.contacts[link.ContactID]
+				if free(c.ID) && samePerson(c.Name, r.ContactName) && (!sure || sameEmail(c.Email, r.Email)) {
+					ids[i] = c.ID
+					break
+				}
+			}
+		}
+	}
+	for i, r := range l.contacts {
+		if ids[i] != "" {
+			continue
+		}
+		for _, id := range p.addressed[sameName(r.ContactName)+"\n"+strings.ToLower(r.Email)] {
+			if free(id) && r.Email != "" && samePerson(p.contacts[id].Name, r.ContactName) {
+				ids[i] = id
+				break
+			}
+		}
+	}
+	for i, r := range l.contacts {
+		if ids[i] != "" {
+			continue
+		}
+		for _, link := range held {
+			c := p.contacts[link.ContactID]
+			if !free(c.ID) || waiting[c.ID] {
+				continue
+			}
+			var why []string
+			if sameEmail(c.Email, r.Email) {
+				why = append(why, "the same email address")
+			}
+			if sharePhone(c.Phone, r.Phone) {
+				why = append(why, "the same telephone number")
+			}
+			if len(why) == 0 {
+				continue
+			}
+			_, joined := p.have.joined[c.ID]
+			m := Maybe{ID: "c-" + c.ID + "-" + pupil.ID, Pupil: pupil, Held: c.Name, Listed: r.ContactName, Place: r.Place(), Why: append(why, "the same child"), Joined: joined, Person: true, Silenced: p.have.silenced(link)}
+			p.Maybe = append(p.Maybe, m)
+			same, said := p.choice.Same[m.ID]
+			if said && same {
+				ids[i] = c.ID
+			} else if !said {
+				ids[i] = "wait"
+				waiting[c.ID] = true
+			}
+			break
+		}
+	}
+	return ids, waiting
+}
+
+// temporaryUPN says whether a number was only lent until the pupil's own is known.
+func temporaryUPN(s string) bool { return ValidUPN(s) && s[len(s)-1] >= 'A' }
+
+func pupilChanges(was, is Pupil, known bool) []string {
+	if !known {
+		return nil
+	}
+	var out []string
+	differ := func(what, a, b string) {
+		if a != b {
+			out = append(out, fmt.Sprintf("%s: %s to %s", what, cmp.Or(a, "none"), cmp.Or(b, "none")))
+		}
+	}
+	differ("Forename", was.Forename, is.Forename)
+	differ("Surname", was.Surname, is.Surname)
+	differ("Date of birth", was.Born.String(), is.Born.String())
+	differ("Year", was.Year.String(), is.Year.String())
+	differ("Class", was.Group, is.Group)
+	differ("UPN", was.UPN, is.UPN)
+	differ("Admission number", was.AdmissionNumber, is.AdmissionNumber)
+	if was.LookedAfter != is.LookedAfter {
+		out = append(out, map[bool]string{true: "Now looked after", false: "No longer looked after"}[is.LookedAfter])
+	}
+	if !was.OnRoll() {
+		out = append(out, "Back on roll")
+	}
+	return out
+}
+
+func contactChange(was, is Contact) string {
+	var what []string
+	for _, f := range []struct{ name, a, b string }{{"name", was.Name, is.Name}, {"email", was.Email, is.Email}, {"phone", was.Phone, is.Phone}} {
+		if f.a != f.b {
+			what = append(what, fmt.Sprintf("%s %s to %s", f.name, cmp.Or(f.a, "none"), cmp.Or(f.b, "none")))
+		}
+	}
+	return is.Name + ": " + strings.Join(what, ", ")
+}
+
+func linkWords(r Responsibility) string {
+	w := cmp.Or(r.Relationship, "relationship not given")
+	switch {
+	case r.Unsettled:
+		w += ", parental responsibility not known"
+	case r.Parental:
+		w += ", parental responsibility"
+	}
+	if r.CourtOrder {
+		w += ", court order"
+	}
+	if r.Priority > 0 {
+		w += fmt.Sprintf(", priority %d", r.Priority)
+	}
+	return w
+}
+
+// alike lists the names that more than one contact has.
+func alike(contacts map[string]Contact) []string {
+	count, name := map[string]int{}, map[string]string{}
+	for _, c := range contacts {
+		k := sameName(c.Name)
+		count[k]++
+		if name[k] == "" || c.Name < name[k] {
+			name[k] = c.Name
+		}
+	}
+	var out []string
+	for k, n := range count {
+		if n > 1 {
+			out = append(out, fmt.Sprintf("%s (%d contacts)", name[k], n))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// fingerprint covers all that apply would write and all that was shown. The ids
+// of what is new are made afresh each time, so their places stand for them.
+func (p *planner) fingerprint() string {
+	id := func(s string) string { return cmp.Or(p.minted[s], s) }
+	sum := sha256.New()
+	write := json.NewEncoder(sum)
+	note := func(v any) {
+		if err := write.Encode(v); err != nil {
+			panic(fmt.Sprintf("portal: a plan of plain strings did not marshal: %v", err))
+		}
+	}
+	note(p.School)
+	for _, x := range p.puts {
+		x.ID = id(x.ID)
+		note(x)
+	}
+	for _, c := range p.people {
+		c.ID = id(c.ID)
+		note(c)
+	}
+	for _, list := range [][]Responsibility{p.links, p.unlinks} {
+		note(len(list))
+		for _, l := range list {
+			l.PupilID, l.ContactID = id(l.PupilID), id(l.ContactID)
+			note(l)
+		}
+	}
+	for _, x := range p.Missing {
+		note(x.ID)
+	}
+	for _, x := range p.Changed {
+		note(x.Changes)
+	}
+	for _, m := range p.Maybe {
+		note([]string{m.Held, m.Listed, m.Place, m.Silenced})
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:16])
+}
+
+// apply writes the plan.
+func (p *ImportPlan) apply(tx Tx, left []string, now time.Time) error {
+	for _, x := range p.puts {
+		if err := tx.PutPupil(x); err != nil {
+			return fmt.Errorf("%v: %w", x, err)
+		}
+	}
+	for _, c := range p.people {
+		if err := tx.PutContact(c); err != nil {
+			return fmt.Errorf("%v: %w", c, err)
+		}
+	}
+	for _, l := range p.links {
+		if err := tx.PutResponsibility(l); err != nil {
+			return fmt.Errorf("responsibility of contact %s: %w", l.ContactID, err)
+		}
+	}
+	for _, l := range p.unlinks {
+		if err := tx.DeleteResponsibility(l.PupilID, l.ContactID); err != nil {
+			return fmt.Errorf("responsibility of contact %s: %w", l.ContactID, err)
+		}
+	}
+	for _, x := range p.Missing {
+		if !slices.Contains(left, x.ID) {
+			continue
+		}
+		x.Left = now
+		if err := tx.PutPupil(x); err != nil {
+			return fmt.Errorf("%v: %w", x, err)
+		}
+	}
+	return nil
+}

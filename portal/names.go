@@ -1,0 +1,212 @@
+package portal
+
+import (
+	"strings"
+	"unicode"
+)
+
+// plainLetters is each letter that is written without its mark, or in two
+// letters, where a system or a person leaves marks off.
+var plainLetters = func() map[rune]string {
+	m := map[rune]string{
+		'æ': "ae", 'œ': "oe", 'ß': "ss", 'ẞ': "ss", 'þ': "th", 'ĳ': "ij", 'ﬁ': "fi", 'ﬂ': "fl",
+		'ё': "е", 'й': "и", 'ї': "і", 'ґ': "г", 'ά': "α", 'έ': "ε", 'ή': "η", 'ί': "ι", 'ό': "ο", 'ύ': "υ", 'ώ': "ω", 'ϊ': "ι", 'ϋ': "υ",
+		'أ': "ا", 'إ': "ا", 'آ': "ا",
+	}
+	for plain, marked := range map[string]string{
+		"a": "àáâãäåāăąǎǟǡǻȁȃȧạảấầẩẫậắằẳẵặ", "b": "ḃḅḇ", "c": "çćĉċčḉ", "d": "ďđðḋḍḏḑḓ",
+		"e": "èéêëēĕėęěȅȇȩḕḗḙḛḝẹẻẽếềểễệə", "f": "ḟ", "g": "ĝğġģǥǧǵḡ", "h": "ĥħȟḣḥḧḩḫẖ", "i": "ìíîïĩīĭįıǐȉȋḭḯỉị",
+		"j": "ĵǰ", "k": "ķǩḱḳḵĸ", "l": "ĺļľŀłḷḹḻḽ", "m": "ḿṁṃ", "n": "ñńņňŉŋǹṅṇṉṋ",
+		"o": "òóôõöøōŏőơǒǫǭǿȍȏȫȭȯȱṍṏṑṓọỏốồổỗộớờởỡợ", "p": "ṕṗ", "r": "ŕŗřȑȓṙṛṝṟ", "s": "śŝşšșṡṣṥṧṩſ",
+		"t": "ţťŧțṫṭṯṱẗ", "u": "ùúûüũūŭůűųưǔǖǘǚǜȕȗṳṵṷṹṻụủứừửữự", "v": "ṽṿ", "w": "ŵẁẃẅẇẉẘ", "x": "ẋẍ",
+		"y": "ýÿŷȳẏẙỳỵỷỹ", "z": "źżžẑẓẕƶ",
+	} {
+		for _, r := range marked {
+			m[r] = plain
+		}
+	}
+	return m
+}()
+
+// fold is the words of a name as two people spell them alike: without case,
+// accents, apostrophes, hyphens, full stops, brackets and joiners, and with
+// "Surname, Forename" turned round. A name of nothing else is left as it is.
+func fold(name string) string {
+	if last, first, ok := strings.Cut(name, ","); ok && !strings.Contains(first, ",") {
+		name = first + " " + last
+	}
+	var b strings.Builder
+	for _, r := range strings.ToLower(name) {
+		plain, ok := plainLetters[r]
+		switch {
+		case ok:
+			b.WriteString(plain)
+		case r >= 0x300 && r <= 0x36f, r >= 0x64b && r <= 0x652, r == 0x640: // accents that stand alone; Arabic's short vowels and stretching
+		case unicode.Is(unicode.Cf, r), apostrophe(r):
+		case unicode.IsSpace(r), dash(r), strings.ContainsRune(".()[]/\\_", r):
+			b.WriteByte(' ')
+		default:
+			b.WriteRune(r)
+		}
+	}
+	if folded := strings.Join(strings.Fields(b.String()), " "); folded != "" {
+		return folded
+	}
+	return name
+}
+
+// apostrophe says whether a character stands for an apostrophe, as keyboards and
+// word processors write it.
+func apostrophe(r rune) bool {
+	return strings.ContainsRune("'’‘‛`´ʼʻʹˈ′ʾʿ＇\u0092", r)
+}
+
+func dash(r rune) bool { return unicode.Is(unicode.Pd, r) || r == '\u2212' || r == '\u00ad' }
+
+// titles is what stands before a name, and of whom it can be said: 'm', 'f', or
+// anybody.
+var titles = map[string]byte{
+	"mr": 'm', "master": 'm', "sir": 'm', "lord": 'm', "father": 'm', "fr": 'm', "mister": 'm',
+	"mrs": 'f', "miss": 'f', "ms": 'f', "lady": 'f', "dame": 'f', "madam": 'f', "mme": 'f',
+	"mx": 0, "dr": 0, "doctor": 0, "prof": 0, "professor": 0, "rev": 0, "revd": 0, "reverend": 0, "canon": 0,
+	"capt": 0, "captain": 0, "cllr": 0, "col": 0, "hon": 0, "imam": 0, "rabbi": 0, "pastor": 0, "sgt": 0, "major": 0,
+}
+
+// sameName is a contact's name for comparing: folded, and without titles.
+func sameName(name string) string {
+	bare, _ := titled(name)
+	return bare
+}
+
+// titled is a name folded, without titles and spaces, and of whom these can be said. Of
+// a name that is nothing but a title, the title is the name.
+func titled(name string) (bare string, of byte) {
+	words := strings.Fields(fold(name))
+	for len(words) > 1 {
+		kind, ok := titles[words[0]]
+		if !ok {
+			break
+		}
+		if kind != 0 {
+			of = kind
+		}
+		words = words[1:]
+	}
+	return strings.Join(words, ""), of
+}
+
+// samePupilName says whether two pupils' names are spelt alike.
+func samePupilName(a, b Pupil) bool {
+	return a.Forename == b.Forename && a.Surname == b.Surname || pupilName(a.Forename, a.Surname) == pupilName(b.Forename, b.Surname)
+}
+
+// pupilName is a pupil's name for comparing.
+func pupilName(forename, surname string) string {
+	return strings.ReplaceAll(fold(forename+" "+surname), " ", "")
+}
+
+// samePerson says whether two names may be one person's: the same but for what
+// [fold] leaves out and for titles, unless one is a man's and the other a
+// woman's. Mr and Mrs Lee are two people.
+func samePerson(a, b string) bool {
+	if a == b {
+		return true
+	}
+	bareA, ofA := titled(a)
+	bareB, ofB := titled(b)
+	return bareA == bareB && (ofA == 0 || ofB == 0 || ofA == ofB)
+}
+
+// spelt is which of two spellings of one name the register keeps: the list's,
+// unless it differs by nothing but the marks that keyboards and exports change.
+func spelt(was, is string) string {
+	if was == is || strings.ReplaceAll(fold(was), " ", "") != strings.ReplaceAll(fold(is), " ", "") {
+		return is
+	}
+	drawn := func(s string) string {
+		return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+			switch {
+			case apostrophe(r):
+				return '\''
+			case dash(r):
+				return '-'
+			case r == '.' || unicode.Is(unicode.Cf, r):
+				return -1
+			}
+			return r
+		}, s)), " ")
+	}
+	plain := func(s string) string {
+		var b strings.Builder
+		for _, r := range s {
+			lower := unicode.ToLower(r)
+			if p, ok := plainLetters[lower]; ok && lower != r {
+				b.WriteString(strings.ToUpper(p[:1]) + p[1:])
+			} else if ok {
+				b.WriteString(p)
+			} else if r < 0x300 || r > 0x36f {
+				b.WriteRune(r)
+			}
+		}
+		return b.String()
+	}
+	if a, b := drawn(was), drawn(is); a == b || plain(a) == b {
+		return was
+	}
+	return is
+}
+
+// digits is a telephone number for comparing: its last nine digits, which leave
+// out how the country is dialled; "" for what is too short to tell anybody by.
+func digits(phone string) string {
+	d := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, phone)
+	if len(d) < 7 {
+		return ""
+	}
+	return d[max(0, len(d)-9):]
+}
+
+// phones is the numbers of a contact, who may have several.
+func phones(s string) []string {
+	var all []string
+	for _, p := range strings.FieldsFunc(s, func(r rune) bool { return r == ';' || r == ',' }) {
+		if p = strings.TrimSpace(p); p != "" {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// withPhones is two contacts' numbers together, each once.
+func withPhones(a, b string) string {
+	all := phones(a)
+	for _, p := range phones(b) {
+		known := false
+		for _, q := range all {
+			known = known || p == q || digits(p) != "" && digits(p) == digits(q)
+		}
+		if !known {
+			all = append(all, p)
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+// sharePhone says whether two contacts have a number in common.
+func sharePhone(a, b string) bool {
+	for _, p := range phones(a) {
+		for _, q := range phones(b) {
+			if d := digits(p); d != "" && d == digits(q) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func sameEmail(a, b string) bool { return a != "" && strings.EqualFold(a, b) }
