@@ -25,8 +25,11 @@ var Conditions = append(Switches[:len(Switches):len(Switches)],
 // builtIn are the blanks that Schoolgate fills by itself.
 var builtIn = []string{
 	"school", "school_short", "trust", "trust_short",
-	"email", "phone", "address", "portal", "this_year",
+	"email", "phone", "address", "portal", thisYear,
 }
+
+// thisYear is the blank for the year in which the site is built.
+const thisYear = "this_year"
 
 var (
 	blankName = regexp.MustCompile(`^[a-z0-9_]+$`)
@@ -38,13 +41,23 @@ type answers struct {
 	values  map[string]string
 	uses    []string
 	details []string // blanks whose value may change and leave the meaning of a text as it is
+	today   *calendar
+}
+
+// value is what stands in a blank.
+func (a answers) value(name string) (string, bool) {
+	v, ok := a.values[name]
+	if !ok && name == thisYear && a.today != nil {
+		return a.today.year(), true
+	}
+	return v, ok
 }
 
 // withoutDetails is the answers with each detail left as the blank that it is.
 func (a answers) withoutDetails() answers {
 	values := maps.Clone(a.values)
 	for _, name := range a.details {
-		if _, ok := values[name]; ok {
+		if _, ok := values[name]; ok || name == thisYear {
 			values[name] = "[" + name + "]"
 		}
 	}
@@ -91,7 +104,7 @@ func fill(src source, a answers) (string, Problems) {
 			line = ""
 		}
 		out.WriteString(fillLine(line, func(name string) (string, bool) {
-			value, ok := a.values[name]
+			value, ok := a.value(name)
 			if !ok {
 				problems.add(src.name, n, "unfilled blank [[%s]]", name)
 			}

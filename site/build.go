@@ -49,24 +49,32 @@ type Options struct {
 	Now     time.Time    // the zero time is the present
 	Log     *slog.Logger // nil says nothing
 	Only    []string     // slugs, and Overview, of the sites to build; none: all of them
+	All     bool         // build also what would come out as it is
+
+	// HandOver is told of each school's site, before a new one is put in place and also
+	// of one that stays as it is, so that whoever goes by its texts changes with it. On an
+	// error the old site stays. Nil tells nobody. Calls may come at the same time.
+	HandOver func(context.Context, Result) error
 }
 
 // A Result is how the build of one site ended.
 type Result struct {
-	Slug     string     // the school's, or Overview
-	Dir      string     // the generation that is served now; empty when Err is set
-	Pages    int        // HTML pages in it
-	Withheld []Withheld // pictures that pages show and that were not published
-	Texts    []Text     // wordings in force: agreements, then purposes, by slug
-	Err      error      // why the site stayed as it was
+	Slug      string     // the school's, or Overview
+	Dir       string     // the generation that is served now; empty when Err is set
+	Unchanged bool       // nothing it is made of has changed, so that it was not built again
+	Pages     int        // HTML pages in it
+	Withheld  []Withheld // pictures that pages show and that were not published
+	Texts     []Text     // wordings in force: agreements, then purposes, by slug
+	Err       error      // why the site stayed as it was
 }
 
 // rendering runs one at a time: see render.
 var renderingMutex sync.Mutex
 
-// Build publishes the trust's overview and every school. A site that fails stays as it was and does not stop the others: its Result
-// holds the error, which is also part of the joined error returned. When ctx is
-// done, the sites not yet begun fail with its error.
+// Build publishes the trust's overview and every school. A site that would come out
+// as it is stays in place: see [Result.Unchanged]. A site that fails stays as it was
+// and does not stop the others: its Result holds the error, which is also part of the
+// joined error returned. When ctx is done, the sites not yet begun fail with its error.
 //
 // Builds into the same folder wait for each other, in this process and across
 // processes.
@@ -107,12 +115,13 @@ func Build(ctx context.Context, trust *Trust, opts Options) ([]Result, error) {
 			started := time.Now()
 			result := Result{Slug: e.slug}
 			if result.Err = ctx.Err(); result.Err == nil {
-				result = e.publish(theme, opts)
+				result = e.publish(ctx, theme, trust.read, opts)
 			}
-			if result.Err != nil {
+			switch {
+			case result.Err != nil:
 				opts.Log.Error("site not built", "site", e.slug, "err", result.Err)
 				errs[i] = fmt.Errorf("%s: %w", e.slug, result.Err)
-			} else {
+			case !result.Unchanged:
 				opts.Log.Info("site built", "site", e.slug, "pages", result.Pages, "took", time.Since(started).Round(time.Millisecond))
 			}
 			results[i] = result
@@ -122,8 +131,12 @@ func Build(ctx context.Context, trust *Trust, opts Options) ([]Result, error) {
 	return results, errors.Join(errs...)
 }
 
-// A theme is its files by path, as Hugo reads them and as they are copied.
-type theme struct{ source, static map[string][]byte }
+// A theme is its files by path, as Hugo reads them and as they are copied, and a
+// hash of them all.
+type theme struct {
+	source, static map[string][]byte
+	sum            string
+}
 
 func readTheme(fsys fs.FS) (theme, error) {
 	t := theme{source: map[string][]byte{}, static: map[string][]byte{}}
@@ -150,13 +163,20 @@ func readTheme(fsys fs.FS) (theme, error) {
 		return t, fmt.Errorf("the theme has no layouts; give the theme's own folder: %w", err)
 	}
 	t.source["theme/layouts/_markup/render-link.html"] = []byte(renderLink)
-	return t, nil
+	t.sum, err = sumOf([]map[string][]byte{t.source, t.static})
+	return t, err
 }
 
 // publish builds the edition into a fresh generation and puts it in place of
-// the one before. Nothing that is served changes on an error.
-func (e edition) publish(t theme, opts Options) Result {
+// the one before, unless that is the same. Nothing that is served changes on an error.
+func (e edition) publish(ctx context.Context, t theme, read map[string]string, opts Options) Result {
 	fail := func(err error) Result { return Result{Slug: e.slug, Err: err} }
+	handOver := func(r Result) error {
+		if opts.HandOver == nil || e.slug == Overview {
+			return nil
+		}
+		return opts.HandOver(ctx, r)
+	}
 	if e.stopped {
 		return fail(e.problems.err())
 	}
@@ -165,6 +185,21 @@ func (e edition) publish(t theme, opts Options) Result {
 	kept, err := past.read()
 	if err != nil {
 		return fail(err)
+	}
+	inputs, err := e.inputs(t, read, opts)
+	if err != nil {
+		return fail(err)
+	}
+	whole, err := sumOf([]any{inputs, kept})
+	if err != nil {
+		return fail(err)
+	}
+	if r, ok := stands(dir, whole, e.today.day); ok && !opts.All && len(e.problems) == 0 {
+		result := r.result(e, dir)
+		if err := handOver(result); err != nil {
+			return fail(err)
+		}
+		return result
 	}
 	e.cleaner = &cleaner{folder: filepath.Join(dir, "pictures"), used: map[string]bool{}}
 	m, err := e.write(t, kept, opts.Now)
@@ -180,24 +215,51 @@ func (e edition) publish(t theme, opts Options) Result {
 		return fail(fmt.Errorf("make a generation: %w", err))
 	}
 	pages, err := e.print(m, t, generation)
+	result := Result{Slug: e.slug, Dir: generation, Pages: pages, Texts: m.texts, Withheld: m.gallery.withheld}
+	var added []Text
 	for _, text := range slices.Concat(m.earlier, m.texts) {
+		fresh := false
 		if err == nil {
-			err = past.keep(text)
+			fresh, err = past.keep(text)
+		}
+		if fresh {
+			added = append(added, text)
 		}
 	}
 	if err == nil {
 		err = e.keepListed(dir)
 	}
 	if err == nil {
-		err = swap(dir, id)
+		err = swap(dir, id, func() error { return handOver(result) })
 	}
 	if err != nil {
-		return fail(errors.Join(err, os.RemoveAll(generation)))
+		return fail(errors.Join(err, past.forget(added), os.RemoveAll(generation)))
 	}
-	if err := errors.Join(prune(dir, id), e.cleaner.prune()); err != nil {
+	if err := errors.Join(e.record(past, inputs, dir, id, result), prune(dir, id), e.cleaner.prune()); err != nil {
 		opts.Log.Warn("something old was left behind", "site", e.slug, "err", err)
 	}
-	return Result{Slug: e.slug, Dir: generation, Pages: pages, Texts: m.texts, Withheld: m.gallery.withheld}
+	return result
+}
+
+// record writes down what was put in place, so that the next build can tell.
+func (e edition) record(past archive, inputs, dir, id string, result Result) error {
+	kept, err := past.read()
+	if err != nil {
+		return err
+	}
+	whole, err := sumOf([]any{inputs, kept})
+	if err != nil {
+		return err
+	}
+	files, err := listing(result.Dir)
+	if err != nil {
+		return fmt.Errorf("record what was built: %w", err)
+	}
+	withheld := map[string]string{}
+	for _, w := range result.Withheld {
+		withheld[sum(w.File)] = w.Why
+	}
+	return record{whole, e.today.shown(), id, files, result.Pages, withheld, result.Texts}.keep(dir)
 }
 
 // print renders a manuscript into dir, adds the files that Hugo does not make,
@@ -288,10 +350,14 @@ func writeFile(name string, data []byte) error {
 	return nil
 }
 
-// swap makes current lead to a generation, in one step.
-func swap(dir, id string) error {
+// swap makes current lead to a generation, in one step, when before has agreed: that
+// comes as late as can be, when next to nothing can go wrong any more.
+func swap(dir, id string, before func() error) error {
 	fresh := filepath.Join(dir, ".current-"+id)
 	err := os.Symlink(filepath.Join("generations", id), fresh)
+	if err == nil {
+		err = before()
+	}
 	if err == nil {
 		err = os.Rename(fresh, filepath.Join(dir, "current"))
 	}

@@ -174,8 +174,8 @@ func TestFailureLeavesTheSiteUp(t *testing.T) {
 		t.Errorf("current was %s and is %s", served, now)
 	}
 	read(t, out, "larkfield", "current", "index.html")
-	if r := resultOf(t, results, "harbour"); r.Err != nil || r.Dir == harbour.Dir {
-		t.Errorf("the other school was not built: %+v", r)
+	if r := resultOf(t, results, "harbour"); r.Err != nil || r.Dir != harbour.Dir || !r.Unchanged {
+		t.Errorf("the other school does not stand: %+v", r)
 	}
 
 	// Once Hugo has run: the unfinished generation goes.

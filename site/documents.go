@@ -135,8 +135,11 @@ func (e edition) publishFiles(dir string) error {
 		if err != nil {
 			return fmt.Errorf("read a file: %w", err)
 		}
+		if err := e.originals.same(e.fileName(name), data); err != nil {
+			return err
+		}
 		if !bytes.HasPrefix(data, []byte("%PDF-")) || len(data) > maxDocument {
-			return Problems{{File: "schools/" + e.slug + "/files/" + name, Text: "is not a PDF of at most 5 MB, whatever its name says"}}
+			return Problems{{File: e.fileName(name), Text: "is not a PDF of at most 5 MB, whatever its name says"}}
 		}
 		if err := writeFile(filepath.Join(dir, "files", name), data); err != nil {
 			return err
@@ -144,6 +147,9 @@ func (e edition) publishFiles(dir string) error {
 	}
 	return nil
 }
+
+// fileName is the path of a school's file within the content folder.
+func (e edition) fileName(name string) string { return "schools/" + e.slug + "/files/" + name }
 
 // namedFiles are the files that policies.toml names.
 func (s *School) namedFiles() map[string]bool {

@@ -9,32 +9,33 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
 
 // An edition is one site about to be built: a school's, or the overview.
 type edition struct {
-	slug     string
-	title    string
-	base     string // public address, with a slash at the end
-	look     look
-	crest    *badge // nil: a drawn shield
-	ceop     *badge // the NCA's own picture; nil: a button in words
-	answers  answers
-	params   map[string]any
-	pages    layer
-	album    album                     // the pictures beside its pages
-	cleaner  *cleaner                  // of pictures; nil keeps nothing
-	texts    map[string]layer          // by kind
-	policy   *policySources            // nil for the overview
-	made     map[string]map[string]any // pages that nobody wrote: front matter by address
-	earlier  map[string]layer          // by kind: wordings from before the site, <slug>/<day>.md
-	problems Problems                  // found by Load
-	others   func(string) bool         // whether a first path element belongs to another site
-	stopped  bool                      // no site can be made of it; problems say why
-	listed   map[string]any            // how the trust's overview lists the school; nil for the overview
+	slug      string
+	title     string
+	base      string // public address, with a slash at the end
+	look      look
+	crest     *badge // nil: a drawn shield
+	ceop      *badge // the NCA's own picture; nil: a button in words
+	answers   answers
+	params    map[string]any
+	today     *calendar
+	pages     layer
+	album     album                            // the pictures beside its pages
+	cleaner   *cleaner                         // of pictures; nil keeps nothing
+	originals *originals                       // sums of what is published from the disk; nil: none were taken
+	texts     map[string]layer                 // by kind
+	policy    *policySources                   // nil for the overview
+	made      func() map[string]map[string]any // pages that nobody wrote: front matter by address; may be nil
+	earlier   map[string]layer                 // by kind: wordings from before the site, <slug>/<day>.md
+	problems  Problems                         // found by Load
+	others    func(string) bool                // whether a first path element belongs to another site
+	stopped   bool                             // no site can be made of it; problems say why
+	listed    map[string]any                   // how the trust's overview lists the school; nil for the overview
 
 	written []link          // links in the school's data, beside those of its pages
 	named   map[string]bool // of its files, those that policies.toml names
@@ -57,7 +58,11 @@ func editions(t *Trust, opts Options) []edition {
 		all = append(all, e)
 	}
 	if t.Name != "" {
-		all = slices.Insert(all, 0, t.edition(all, opts))
+		all = slices.Insert(all, 0, t.edition(slices.Clone(all), opts))
+	}
+	files := &originals{sums: map[string]string{}}
+	for i := range all {
+		all[i].originals = files
 	}
 	for _, s := range t.stopped {
 		all = append(all, edition{slug: s.name, title: s.name, problems: s.problems, stopped: true})
@@ -103,8 +108,9 @@ func (t *Trust) edition(of []edition, opts Options) edition {
 	for _, s := range t.finished() {
 		schools = append(schools, s.listed(opts))
 	}
-	params := t.params(opts)
-	policies := t.policyPages(schools, of, opts)
+	today := newCalendar(opts.Now)
+	params := t.params(opts, today)
+	own := slices.Clone(schools)
 	schools = append(schools, t.listedBefore(opts.Out)...)
 	slices.SortStableFunc(schools, func(a, b map[string]any) int {
 		return strings.Compare(fmt.Sprint(a["url"]), fmt.Sprint(b["url"]))
@@ -128,13 +134,14 @@ func (t *Trust) edition(of []edition, opts Options) edition {
 		base:     t.base(opts),
 		look:     t.look(),
 		crest:    t.crest,
-		answers:  answers{values: values, uses: t.condition()},
+		answers:  answers{values: values, uses: t.condition(), today: today},
 		params:   params,
 		pages:    t.pages,
 		problems: t.problems,
 		stopped:  t.unusable,
 		album:    t.ownAlbum,
-		made:     policies,
+		today:    today,
+		made:     func() map[string]map[string]any { return t.policyPages(own, of, today) },
 		others: func(first string) bool {
 			return slices.Contains(reserved, first) || slices.Contains(t.Slugs(), first)
 		},
@@ -144,7 +151,8 @@ func (t *Trust) edition(of []edition, opts Options) edition {
 // edition is the school's site.
 func (s *School) edition(t *Trust, opts Options) edition {
 	portal := slashed(cmp.Or(s.Portal, opts.Address+"/portal"))
-	params := t.params(opts)
+	today := newCalendar(opts.Now)
+	params := t.params(opts, today)
 	params["is_trust"] = false
 	params["portal"] = portal
 	params["help"] = helpParams(helpOf(t.Help, s.Help))
@@ -167,8 +175,9 @@ func (s *School) edition(t *Trust, opts Options) edition {
 		look:    s.look(),
 		crest:   s.crest,
 		ceop:    s.ceop,
-		answers: answers{values: values, uses: holds, details: t.Guide.details()},
+		answers: answers{values: values, uses: holds, details: t.Guide.details(), today: today},
 		params:  params,
+		today:   today,
 		pages:   s.pages.over(t.model),
 		album:   s.album.over(t.album),
 		policy:  &policySources{model: t.policy, changes: s.policy, own: s.ownPolicy},
@@ -188,17 +197,17 @@ func (s *School) edition(t *Trust, opts Options) edition {
 }
 
 // params are the site params that every site of the trust has alike.
-func (t *Trust) params(opts Options) map[string]any {
+func (t *Trust) params(opts Options, today *calendar) map[string]any {
 	trust := map[string]any{"name": t.Name, "short_name": t.ShortName, "url": ""}
 	if t.Name != "" {
 		trust["url"] = t.base(opts)
 	}
-	return map[string]any{"trust": trust, "built": opts.Now.Format(time.RFC3339)}
+	return map[string]any{"trust": trust, "calendar": today}
 }
 
 // values are the blanks that every site of the trust fills alike.
 func (t *Trust) values(opts Options) map[string]string {
-	values := map[string]string{"this_year": strconv.Itoa(opts.Now.Year())}
+	values := map[string]string{}
 	if t.Name != "" {
 		values["trust"], values["trust_short"] = t.Name, t.ShortName
 	}
@@ -374,11 +383,15 @@ func (e edition) write(t theme, kept []Text, now time.Time) (*manuscript, error)
 		}
 		all[strings.Trim(PolicyAddress, "/")+".md"] = source{name: p.page.source}
 	}
-	for _, address := range sortedKeys(e.made) {
+	var made map[string]map[string]any
+	if e.made != nil {
+		made = e.made()
+	}
+	for _, address := range sortedKeys(made) {
 		all[strings.Trim(address, "/")+".md"] = source{name: "the page that Schoolgate makes"}
 	}
 	checkAddresses(all, &problems)
-	pictures, found, err := m.gallery.frame(e.cleaner, m.beside)
+	pictures, found, err := m.gallery.frame(e.cleaner, e.originals, m.beside)
 	if err != nil {
 		return nil, err
 	}
@@ -386,7 +399,7 @@ func (e edition) write(t theme, kept []Text, now time.Time) (*manuscript, error)
 	if err := problems.err(); err != nil {
 		return nil, err
 	}
-	for address, matter := range e.made {
+	for address, matter := range made {
 		if err := m.addGenerated(address, matter); err != nil {
 			return nil, err
 		}

@@ -59,7 +59,7 @@ func TestErasedPixelsAreForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &cleaner{folder: t.TempDir(), used: map[string]bool{}}
-	prints, err := c.clean(photograph{folder: fstest.MapFS{"a.png": {Data: file.Bytes()}}, name: "a.png"})
+	prints, err := c.clean(photograph{folder: fstest.MapFS{"a.png": {Data: file.Bytes()}}, name: "a.png"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -212,7 +212,7 @@ func (f fixture) buildFrom(t *testing.T, content fs.FS, out string, at time.Time
 	if err != nil {
 		return nil, err
 	}
-	return Build(t.Context(), trust, Options{Theme: f.theme, Out: out, Address: "http://localhost:8080", Now: at})
+	return Build(t.Context(), trust, Options{Theme: f.theme, Out: out, Address: "http://localhost:8080", Now: at, All: true})
 }
 
 // lay writes files that nobody should read.

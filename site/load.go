@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -90,8 +91,9 @@ func Load(content fs.FS) (*Trust, error) {
 }
 
 // load reads a content folder that may be without schools yet.
-func load(content fs.FS) (*Trust, Problems) {
+func load(folder fs.FS) (*Trust, Problems) {
 	var problems Problems
+	content := &reading{FS: folder, sums: map[string]string{}}
 	guide := loadGuide(content, &problems)
 	trust := loadTrust(content, &problems)
 	trust.Guide = guide
@@ -114,6 +116,7 @@ func load(content fs.FS) (*Trust, Problems) {
 			trust.problems.add(src.name, 0, "the address /%s/ is taken: choose another file name", first)
 		}
 	}
+	trust.read = maps.Clone(content.sums)
 	return trust, problems
 }
 

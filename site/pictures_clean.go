@@ -50,13 +50,16 @@ type cleaner struct {
 // clean reads an original and returns its prints, smallest first: turned
 // upright, and with nothing in them but pixels. A camera writes down where and
 // when a picture was taken, and sometimes by whom; none of that is left.
-func (c *cleaner) clean(p photograph) ([]rendition, error) {
+func (c *cleaner) clean(p photograph, read *originals) ([]rendition, error) {
 	wrong := func(format string, args ...any) ([]rendition, error) {
 		return nil, Problems{{File: p.name, Text: fmt.Sprintf(format, args...)}}
 	}
 	original, err := readAtMost(p.folder, p.name, maxPicture+1)
 	if err != nil {
 		return wrong("cannot be read: %v", err)
+	}
+	if err := read.same(p.name, original); err != nil {
+		return nil, err
 	}
 	if len(original) > maxPicture {
 		return wrong("is larger than 30 MB: save the picture smaller")
@@ -239,13 +242,13 @@ const picturesFolder = "pictures"
 // frame cleans every picture that is shown and adds the files to publish. It
 // returns what layouts get to know, by address of the page and file name, in small
 // letters as Hugo's params are.
-func (g *gallery) frame(c *cleaner, files map[string][]byte) (params map[string]any, problems Problems, err error) {
+func (g *gallery) frame(c *cleaner, read *originals, files map[string][]byte) (params map[string]any, problems Problems, err error) {
 	params = map[string]any{}
 	made := map[string]map[string]any{} // by name of the original
 	for _, at := range sortedKeys(g.shown) {
 		p := g.shown[at]
 		if made[p.name] == nil {
-			prints, err := c.clean(p)
+			prints, err := c.clean(p, read)
 			if found, ok := err.(Problems); ok {
 				problems = append(problems, found...)
 				continue

@@ -247,7 +247,7 @@ func TestOrientation(t *testing.T) {
 		f := newFixture(t)
 		f.write("a.jpg", string(photo(t, quarters(60, 40), orientation)))
 		var c *cleaner
-		made, err := c.clean(photograph{folder: f.content, name: "a.jpg"})
+		made, err := c.clean(photograph{folder: f.content, name: "a.jpg"}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -166,7 +166,7 @@ func withNames(model layer, l policyLine, a answers) string {
 	}
 	return blankIn.ReplaceAllStringFunc(lines[l.n-1], func(blank string) string {
 		name := strings.Trim(blank, "[]")
-		if value, ok := a.values[name]; ok {
+		if value, ok := a.value(name); ok {
 			return value
 		}
 		return "(" + strings.ReplaceAll(name, "_", " ") + ")"

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -41,13 +42,16 @@ func (s *School) Review() Review {
 	}
 }
 
-// Standing is ReviewDone, ReviewSoon or ReviewOverdue at a time. The day of the
+// Standing is ReviewDone, ReviewSoon or ReviewOverdue at a time, by the day in London. The day of the
 // review itself is not overdue. A policy without a day is nobody's to chase.
-func (r Review) Standing(now time.Time) string {
-	today := now.UTC().Truncate(24 * time.Hour)
-	switch {
-	case r.Next.IsZero():
+func (r Review) Standing(now time.Time) string { return r.standingOn(newCalendar(now)) }
+
+func (r Review) standingOn(day *calendar) string {
+	if r.Next.IsZero() {
 		return ReviewDone
+	}
+	today, _ := time.Parse(time.DateOnly, day.Today())
+	switch {
 	case r.Next.Before(today):
 		return ReviewOverdue
 	case r.Next.Before(today.Add(ReviewNotice)):
@@ -128,8 +132,9 @@ type policySources struct {
 	model, changes layer
 	own            source
 
-	made, exists bool
-	page         policyPage
+	once   sync.Once
+	page   policyPage
+	exists bool
 }
 
 // assemble makes the policy; there need not be one.
@@ -137,10 +142,7 @@ func (s *policySources) assemble(a answers) (policyPage, bool) {
 	if s == nil {
 		return policyPage{}, false
 	}
-	if !s.made {
-		s.page, s.exists = policyOf(s.model, s.changes, s.own, a)
-		s.made = true
-	}
+	s.once.Do(func() { s.page, s.exists = policyOf(s.model, s.changes, s.own, a) })
 	return s.page, s.exists
 }
 
@@ -238,7 +240,7 @@ func (s *policySources) blanks(p policyPage, a answers) (blanks []PolicyBlank, l
 	note := func(text, number string) {
 		for _, m := range blankIn.FindAllStringSubmatch(text, -1) {
 			name := m[1]
-			value, ok := a.values[name]
+			value, ok := a.value(name)
 			if !ok || slices.Contains(builtIn, name) {
 				continue
 			}
@@ -284,11 +286,11 @@ func (s *policySources) all() []source {
 }
 
 // policyParams are what the trust's overview shows of a school's policy.
-func (s *School) policyParams(school edition, opts Options) map[string]any {
+func (s *School) policyParams(school edition, today *calendar) map[string]any {
 	review := s.Review()
 	params := map[string]any{
 		"reference": review.Reference, "version": review.Version, "approved_by": review.ApprovedBy,
-		"standing": review.Standing(opts.Now), "path": "/policies/" + s.Slug + "/", "url": school.base + strings.TrimPrefix(PolicyAddress, "/"),
+		"standing": review.standingOn(today), "path": "/policies/" + s.Slug + "/", "url": school.base + strings.TrimPrefix(PolicyAddress, "/"),
 	}
 	for name, day := range map[string]time.Time{"approved": review.Approved, "next": review.Next} {
 		if !day.IsZero() {
@@ -301,7 +303,7 @@ func (s *School) policyParams(school edition, opts Options) map[string]any {
 // policyPages are the trust's pages on its schools' policies: for each school
 // that has one, how it differs from the model. They go into the params of the
 // schools too, for the overview's lists.
-func (t *Trust) policyPages(schools []map[string]any, of []edition, opts Options) map[string]map[string]any {
+func (t *Trust) policyPages(schools []map[string]any, of []edition, today *calendar) map[string]map[string]any {
 	pages := map[string]map[string]any{}
 	for i, s := range t.finished() {
 		at := slices.IndexFunc(of, func(e edition) bool { return e.slug == s.Slug })
@@ -313,7 +315,7 @@ func (t *Trust) policyPages(schools []map[string]any, of []edition, opts Options
 		if !ok {
 			continue
 		}
-		params := s.policyParams(e, opts)
+		params := s.policyParams(e, today)
 		schools[i]["policy"] = params
 		if len(p.problems) > 0 { // told when the school itself is built
 			params["path"] = ""

@@ -47,6 +47,7 @@ type Trust struct {
 	unusable                                   bool     // trust.toml is wrong: nothing further is looked at
 	stopped                                    []stopped
 	forSchools                                 map[string]string // the blanks that every school has unless it says otherwise
+	read                                       map[string]string // the SHA-256 of every file that was read, by path
 }
 
 // A School is one school's settings, from schools/<slug>/school.toml.

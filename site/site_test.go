@@ -228,6 +228,7 @@ func TestOneMistakeStopsOneSite(t *testing.T) {
 				before[r.Slug], _ = os.Readlink(filepath.Join(out, r.Slug, "current"))
 			}
 			c.change(f)
+			f.write("theme/static/new.svg", "<svg/>") // so that every other site is built again
 			results, err := f.build(t, out, now.Add(time.Hour))
 			if err == nil {
 				t.Fatal("accepted")

@@ -81,7 +81,7 @@ func loadGuide(content fs.FS, problems *Problems) Guide {
 
 // details are the blanks that may be answered anew without asking anybody again.
 func (g Guide) details() []string {
-	names := []string{"portal", "this_year"}
+	names := []string{"portal", thisYear}
 	for _, q := range slices.Concat(g.Settings, g.Blanks) {
 		if q.Detail {
 			names = append(names, q.Name)

@@ -361,13 +361,14 @@ func (a archive) published(t Text) (time.Time, error) {
 }
 
 // keep adds a wording, through to the disk; one that is there already stays as
-// it is. The text is written last, so that a text that is there has its date and sense.
-func (a archive) keep(t Text) error {
+// it is, and is not added. The text is written last, so that a text that is there has
+// its date and sense.
+func (a archive) keep(t Text) (added bool, err error) {
 	if _, err := os.Lstat(a.file(t, ".md")); err == nil {
-		return nil
+		return false, nil
 	}
 	folder := filepath.Dir(a.file(t, ".md"))
-	err := os.MkdirAll(folder, 0o755)
+	err = os.MkdirAll(folder, 0o755)
 	if err == nil {
 		err = addFile(a.file(t, ".date"), t.Published.Format(time.RFC3339)+"\n")
 	}
@@ -381,9 +382,18 @@ func (a archive) keep(t Text) error {
 		err = syncDir(folder)
 	}
 	if err != nil {
-		return fmt.Errorf("archive a text: %w", err)
+		return false, fmt.Errorf("archive a text: %w", err)
 	}
-	return nil
+	return true, nil
+}
+
+// forget takes out wordings that were added and then not published.
+func (a archive) forget(texts []Text) error {
+	var all error
+	for _, t := range texts {
+		all = errors.Join(all, os.Remove(a.file(t, ".md")), os.Remove(a.file(t, ".sense")), os.Remove(a.file(t, ".date")))
+	}
+	return all
 }
 
 // addFile writes a file in one step, unless it exists.

@@ -80,7 +80,7 @@ func demo(cmd *cobra.Command, settingsFile, addr, data string) (err error) {
 		seeding.Store(&start)
 	}
 	fmt.Fprintln(out, "Building the sites of an invented trust …")
-	if _, err := h.build(ctx); err != nil {
+	if _, err := h.build(ctx, false); err != nil {
 		return err
 	}
 	issuer := s.Address + "/demo-identity"
@@ -90,7 +90,7 @@ func demo(cmd *cobra.Command, settingsFile, addr, data string) (err error) {
 			return err
 		}
 		seeding.Store(nil)
-		if _, err := h.build(ctx); err != nil {
+		if _, err := h.build(ctx, false); err != nil {
 			return err
 		}
 	}

@@ -72,9 +72,10 @@ func (h *house) content() fs.FS {
 // sites is where the built sites stand.
 func (h *house) sites() string { return filepath.Join(h.settings.Data, "sites") }
 
-// build builds every school's site and hands the texts of those that succeeded
-// to the portal. It answers the results also where some failed.
-func (h *house) build(ctx context.Context) ([]site.Result, error) {
+// build builds the schools' sites, all of them or those whose inputs have changed.
+// Each is put in place once the portal has its texts: the two change together, or, when
+// the database is away, not at all. It answers the results also where some failed.
+func (h *house) build(ctx context.Context, all bool) ([]site.Result, error) {
 	trust, err := site.Load(h.content())
 	if err != nil {
 		return nil, err
@@ -84,23 +85,23 @@ func (h *house) build(ctx context.Context) ([]site.Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("theme: %w", err)
 	}
-	results, failed := site.Build(ctx, trust, site.Options{
-		Theme: theme, Out: h.sites(), Address: h.settings.Address, Now: h.now(), Log: h.log,
-	})
-	built := map[string]site.Result{}
-	for _, r := range results {
-		if r.Err == nil {
-			built[r.Slug] = r
-		}
-	}
-	var schools []portal.School
+	schools := map[string]*site.School{}
 	for _, s := range trust.Schools {
-		if r, ok := built[s.Slug]; ok {
-			schools = append(schools, h.school(s, r))
-		}
+		schools[s.Slug] = s
 	}
-	return results, errors.Join(failed, h.portal.SetSchools(ctx, schools))
+	return site.Build(ctx, trust, site.Options{
+		Theme: theme, Out: h.sites(), Address: h.settings.Address, Now: h.now(), Log: h.log, All: all,
+		HandOver: func(ctx context.Context, r site.Result) error {
+			if err := h.portal.SetSchools(ctx, []portal.School{h.school(schools[r.Slug], r)}); err != nil {
+				return fmt.Errorf("%w: %w", errNotHandedOver, err)
+			}
+			return nil
+		},
+	})
 }
+
+// errNotHandedOver is why a site that was sound was not put in place.
+var errNotHandedOver = errors.New("the portal could not take over its texts")
 
 // school is a school of the site as the portal knows it.
 func (h *house) school(s *site.School, r site.Result) portal.School {

@@ -51,7 +51,7 @@ builds the sites again; a site whose build fails stays as it was.`,
 				return err
 			}
 			defer closing(&err, h)
-			if _, err := h.build(cmd.Context()); err != nil {
+			if _, err := h.build(cmd.Context(), false); err != nil {
 				log.Error("some sites were not built and stay as they were", "err", err)
 			}
 			handler, err := h.handler(configs)
@@ -164,13 +164,27 @@ func (h *house) upkeep(ctx context.Context, hup <-chan os.Signal) {
 		case <-tidying.C:
 			tidy()
 		case <-hup:
-			results, err := h.build(ctx)
-			if err != nil {
-				h.log.Error("some sites were not built and stay as they were", "err", err)
-			}
-			h.log.Info("built", "sites", len(results))
+			h.rebuild(ctx)
 		}
 	}
+}
+
+// rebuild builds what has changed, and says how much that was.
+func (h *house) rebuild(ctx context.Context) {
+	results, err := h.build(ctx, false)
+	var built, unchanged int
+	for _, r := range results {
+		switch {
+		case r.Unchanged:
+			unchanged++
+		case r.Err == nil:
+			built++
+		}
+	}
+	if err != nil {
+		h.log.Error("some sites were not built and stay as they were", "err", err)
+	}
+	h.log.Info("sites", "built", built, "unchanged", unchanged, "failed", len(results)-built-unchanged)
 }
 
 func writeList(w io.Writer, purposes []portal.Text) (func(portal.ListRow) error, func() error) {

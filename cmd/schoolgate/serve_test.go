@@ -29,7 +29,7 @@ func servedHouse(t *testing.T, address string) *httptest.Server {
 			t.Error(err)
 		}
 	})
-	if _, err := h.build(t.Context()); err != nil {
+	if _, err := h.build(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
 	handler, err := h.handler([]signin.Config{{Name: "id", Kind: "oidc", Label: "Id", Issuer: "https://id.example", ClientID: "x", Secret: "y"}})
