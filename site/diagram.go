@@ -153,7 +153,7 @@ func drawChart(title, id string, flow []step, d *drawing) string {
 	if d.wide {
 		shape = "wide"
 	}
-	return fmt.Sprintf(`<svg class="flow-%s" viewBox="0 0 %g %g" role="img" aria-labelledby="%s-t" aria-describedby="%s-d"><title id="%s-t">Flow chart: %s</title><desc id="%s-d">%s</desc>%s</svg>`,
+	return fmt.Sprintf(`<svg class="flow-%s" viewBox="0 0 %[2]g %[3]g" width="%[2]g" height="%[3]g" fill="none" stroke="currentColor" role="img" aria-labelledby="%s-t" aria-describedby="%s-d"><title id="%s-t">Flow chart: %s</title><desc id="%s-d">%s</desc>%s</svg>`,
 		shape, d.width, y, id, id, id, html.EscapeString(plain(title)), id, html.EscapeString(inWords(flow)), d.String()) + "\n"
 }
 

@@ -30,6 +30,6 @@ func drawQR(address string) (string, error) {
 		}
 	}
 	size := code.Size + 2*margin
-	return fmt.Sprintf(`<svg class="qr" viewBox="0 0 %d %d" role="img" aria-label="QR code of %s" shape-rendering="crispEdges"><rect width="%d" height="%d"/><path d="%s"/></svg>`,
+	return fmt.Sprintf(`<svg class="qr" viewBox="0 0 %d %d" width="120" height="120" role="img" aria-label="QR code of %s" shape-rendering="crispEdges"><rect width="%d" height="%d" fill="#fff"/><path d="%s"/></svg>`,
 		size, size, html.EscapeString(address), size, size, path.String()), nil
 }

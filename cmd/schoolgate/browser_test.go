@@ -46,13 +46,20 @@ type chrome struct{ ctx context.Context }
 
 func needBrowser(t *testing.T) chrome {
 	t.Helper()
+	return needBrowserIn(t, dejaVu)
+}
+
+// needBrowserIn is a browser on a machine with a set of fonts and no others.
+func needBrowserIn(t *testing.T, fonts fontSet) chrome {
+	t.Helper()
+	env := fonts.need(t)
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		path, err := exec.LookPath(name)
 		if err != nil {
 			continue
 		}
 		options := append(chromedp.DefaultExecAllocatorOptions[:],
-			chromedp.ExecPath(path), chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-quic", true))
+			chromedp.ExecPath(path), chromedp.Env(env), chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-quic", true))
 		ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
 		t.Cleanup(stop)
 		ctx, stop = chromedp.NewContext(ctx)
