@@ -77,9 +77,10 @@ type calendar struct {
 	asked atomic.Int32
 }
 
-func newCalendar(now time.Time) *calendar {
-	return &calendar{day: now.In(london).Format(time.DateOnly)}
-}
+func newCalendar(now time.Time) *calendar { return &calendar{day: Day(now)} }
+
+// Day is the day in London, "2026-11-27".
+func Day(now time.Time) string { return now.In(london).Format(time.DateOnly) }
 
 // Today is the day, "2026-11-27"; layouts have it as site.Params.calendar.Today.
 func (c *calendar) Today() string {

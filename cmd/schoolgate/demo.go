@@ -105,7 +105,7 @@ func demo(cmd *cobra.Command, settingsFile, addr, data string) (err error) {
 	if err := h.welcome(ctx, out); err != nil {
 		return err
 	}
-	return h.serve(ctx, l, handler, nil)
+	return h.serve(ctx, l, handler, nil, nil)
 }
 
 // demoSettings refuses to stand anywhere but on this machine, or beside a real

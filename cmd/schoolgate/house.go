@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -29,7 +30,8 @@ type house struct {
 	ledger   *ledger.Ledger
 	portal   *portal.Portal
 	now      func() time.Time
-	trust    atomic.Pointer[site.Trust] // as last built
+	trust    atomic.Pointer[site.Trust] // as last read
+	built    atomic.Bool                // the sites stand, as far as they can be built
 	log      *slog.Logger
 }
 
@@ -58,6 +60,28 @@ func openHouse(ctx context.Context, s Settings, now func() time.Time, log *slog.
 	return &house{settings: s, store: db, key: key, ledger: sealed, portal: portal.New(db, sealed, s.staff(), now), now: now, log: log}, nil
 }
 
+// with is the house with other settings: staff, ways to sign in, content. What it is
+// built on cannot change while it stands.
+func (h *house) with(s Settings) *house {
+	was := h.settings
+	for _, fixed := range []struct {
+		name     string
+		was, now *string
+	}{
+		{"address", &was.Address, &s.Address}, {"listen", &was.Listen, &s.Listen},
+		{"data", &was.Data, &s.Data}, {"database", &was.Database, &s.Database},
+	} {
+		if *fixed.was != *fixed.now {
+			h.log.Warn("this setting takes a restart", "setting", fixed.name)
+			*fixed.now = *fixed.was
+		}
+	}
+	next := &house{settings: s, store: h.store, key: h.key, ledger: h.ledger, portal: portal.New(h.store, h.ledger, s.staff(), h.now), now: h.now, log: h.log}
+	next.trust.Store(h.trust.Load())
+	next.built.Store(h.built.Load())
+	return next
+}
+
 // Close closes the database.
 func (h *house) Close() error { return h.store.Close() }
 
@@ -76,11 +100,10 @@ func (h *house) sites() string { return filepath.Join(h.settings.Data, "sites") 
 // Each is put in place once the portal has its texts: the two change together, or, when
 // the database is away, not at all. It answers the results also where some failed.
 func (h *house) build(ctx context.Context, all bool) ([]site.Result, error) {
-	trust, err := site.Load(h.content())
-	if err != nil {
+	if err := h.read(); err != nil {
 		return nil, err
 	}
-	h.trust.Store(trust)
+	trust := h.trust.Load()
 	theme, err := fs.Sub(themes.FS, "schoolgate")
 	if err != nil {
 		return nil, fmt.Errorf("theme: %w", err)
@@ -97,6 +120,24 @@ func (h *house) build(ctx context.Context, all bool) ([]site.Result, error) {
 			}
 			return nil
 		},
+	})
+}
+
+// read reads the content folder.
+func (h *house) read() error {
+	trust, err := site.Load(h.content())
+	if err != nil {
+		return err
+	}
+	h.trust.Store(trust)
+	return nil
+}
+
+// stands says whether every school has a site from an earlier build.
+func (h *house) stands() bool {
+	return !slices.ContainsFunc(h.trust.Load().Slugs(), func(slug string) bool {
+		_, err := os.Stat(filepath.Join(h.sites(), slug, "current"))
+		return err != nil
 	})
 }
 

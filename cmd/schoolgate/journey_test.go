@@ -243,7 +243,7 @@ func startServer(t *testing.T, address string, args ...string) *lockedBuffer {
 			t.Fatalf("the server did not start: %v\n%s", err, log)
 		case <-time.After(100 * time.Millisecond):
 		}
-		if r, err := http.Get(address + "/healthz"); err == nil {
+		if r, err := http.Get(address + "/readyz"); err == nil {
 			r.Body.Close()
 			if r.StatusCode == http.StatusOK {
 				return log

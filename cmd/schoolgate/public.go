@@ -107,19 +107,40 @@ func servePublic(w http.ResponseWriter, r *http.Request, root *os.Root, name str
 	http.ServeContent(w, r, name, info.ModTime(), f)
 }
 
-// health answers whether the database answers.
-func (h *house) health(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
-	defer cancel()
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	if _, err := h.portal.Schools(ctx); err != nil {
-		h.log.Error("health", "err", err)
-		w.WriteHeader(http.StatusServiceUnavailable)
-		io.WriteString(w, "the database does not answer\n")
+// alive answers as long as the program runs. It costs nothing and waits for nothing, so
+// that whoever restarts the program by it does not do so when the database is slow.
+func alive(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok\n") }
+
+// ready answers whether requests can be served: the database answers, and the sites
+// have been built, or stood before.
+func (h *house) ready(w http.ResponseWriter, r *http.Request) {
+	if err := h.answers(r.Context()); err != nil {
+		h.log.Error("not ready", "err", err)
+		say(w, http.StatusServiceUnavailable, "the database does not answer\n")
 		return
 	}
-	io.WriteString(w, "ok\n")
+	if !h.built.Load() {
+		say(w, http.StatusServiceUnavailable, "the sites are being built\n")
+		return
+	}
+	say(w, http.StatusOK, "ok\n")
+}
+
+// answers asks the database for one number.
+func (h *house) answers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return h.store.View(ctx, func(tx portal.Tx) error {
+		_, err := tx.LedgerSize()
+		return err
+	})
+}
+
+func say(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	io.WriteString(w, text)
 }
 
 // plain answers a public text about the ledger.

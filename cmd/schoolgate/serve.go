@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -30,8 +31,16 @@ func serveCommand(settings settingsFunc) *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the public sites, and the portal under /portal/",
-		Long: `Build the sites, then serve them and the portal until interrupted. The signal HUP
-builds the sites again; a site whose build fails stays as it was.`,
+		Long: `Serve the sites that stand, and the portal, until interrupted; build beside that
+whatever has changed. A site whose build fails stays as it was. When the database is
+away during a build, neither site nor portal changes, and the build is repeated until
+both have. Sites that show the day are built again after midnight in London.
+
+The signal HUP reads the settings again, and then builds what has changed. Another
+address, listen, data or database takes a restart.
+
+/healthz answers as long as the program runs; /readyz when the database answers and
+the first build is over.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			s, err := settings()
@@ -45,32 +54,47 @@ builds the sites again; a site whose build fails stays as it was.`,
 			hup := make(chan os.Signal, 1) // before the first build, which it must not end
 			signal.Notify(hup, syscall.SIGHUP)
 			defer signal.Stop(hup)
+			l, err := net.Listen("tcp", s.Listen) // before anything is touched: another may be running
+			if err != nil {
+				return fmt.Errorf("listen: %w", err)
+			}
+			defer l.Close()
 			log := newLog(cmd.ErrOrStderr())
 			h, err := openHouse(cmd.Context(), s, nil, log)
 			if err != nil {
 				return err
 			}
 			defer closing(&err, h)
-			if _, err := h.build(cmd.Context(), false); err != nil {
-				log.Error("some sites were not built and stay as they were", "err", err)
-			}
 			handler, err := h.handler(configs)
 			if err != nil {
 				return err
 			}
-			l, err := net.Listen("tcp", s.Listen)
-			if err != nil {
-				return fmt.Errorf("listen: %w", err)
-			}
 			log.Info("serving", "listen", l.Addr().String(), "address", s.Address)
-			return h.serve(cmd.Context(), l, handler, hup)
+			return h.serve(cmd.Context(), l, handler, hup, func(h *house) (*house, http.Handler, error) {
+				s, err := settings()
+				if err != nil {
+					return nil, nil, err
+				}
+				configs, err := s.providers()
+				if err != nil {
+					return nil, nil, err
+				}
+				next := h.with(s)
+				handler, err := next.handler(configs)
+				return next, handler, err
+			})
 		},
 	}
 }
 
 // handler is everything that is served: the sites, the portal, the ledger's
-// public side and /healthz.
+// public side, /healthz and /readyz.
 func (h *house) handler(providers []signin.Config) (http.Handler, error) {
+	if err := h.read(); err != nil { // told by the build too; until it is mended, the portal has no name and no colour
+		h.log.Error("the content folder cannot be used", "err", err)
+	} else if h.stands() {
+		h.built.Store(true)
+	}
 	desk, err := signin.New(providers, h.settings.Address, nil)
 	if err != nil {
 		return nil, err
@@ -87,7 +111,8 @@ func (h *house) handler(providers []signin.Config) (http.Handler, error) {
 		return nil, err
 	}
 	r := mux.NewRouter().UseEncodedPath()
-	r.HandleFunc("/healthz", h.health).Methods(http.MethodGet, http.MethodHead)
+	r.HandleFunc("/healthz", alive).Methods(http.MethodGet, http.MethodHead)
+	r.HandleFunc("/readyz", h.ready).Methods(http.MethodGet, http.MethodHead)
 	r.HandleFunc("/ledger/head", h.ledgerHead).Methods(http.MethodGet, http.MethodHead)
 	r.HandleFunc("/ledger/key", h.ledgerKey).Methods(http.MethodGet, http.MethodHead)
 	r.HandleFunc("/ledger/consistency/{from:[0-9]+}/{to:[0-9]+}", h.ledgerConsistency).Methods(http.MethodGet, http.MethodHead)
@@ -110,10 +135,13 @@ func (h *house) outer(next http.Handler) http.Handler {
 	})
 }
 
-// serve answers requests until ctx ends, then lets those under way finish.
-func (h *house) serve(ctx context.Context, l net.Listener, handler http.Handler, hup <-chan os.Signal) error {
+// serve answers requests until ctx ends, then lets those under way finish. On hup,
+// renew makes the house and what it serves anew.
+func (h *house) serve(ctx context.Context, l net.Listener, handler http.Handler, hup <-chan os.Signal, renew renewal) error {
+	var current atomic.Pointer[http.Handler]
+	current.Store(&handler)
 	server := &http.Server{
-		Handler:           handler,
+		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*current.Load()).ServeHTTP(w, r) }),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       2 * time.Minute, // a class list on a slow line
 		WriteTimeout:      5 * time.Minute, // a long list on a slow line
@@ -126,7 +154,8 @@ func (h *house) serve(ctx context.Context, l net.Listener, handler http.Handler,
 	upkeep := make(chan struct{})
 	go func() {
 		defer close(upkeep)
-		h.upkeep(ctx, hup)
+		k := keeper{house: h, renew: renew, show: func(next http.Handler) { current.Store(&next) }}
+		k.keep(ctx, hup)
 	}()
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
@@ -144,47 +173,6 @@ func (h *house) serve(ctx context.Context, l net.Listener, handler http.Handler,
 		err = errors.Join(fmt.Errorf("some requests did not finish: %w", err), server.Close())
 	}
 	return err
-}
-
-// upkeep deletes every few minutes what has had its time, and builds the sites
-// again on the signal HUP.
-func (h *house) upkeep(ctx context.Context, hup <-chan os.Signal) {
-	tidying := time.NewTicker(5 * time.Minute)
-	defer tidying.Stop()
-	tidy := func() {
-		if err := h.portal.Tidy(ctx); err != nil && ctx.Err() == nil {
-			h.log.Error("tidying", "err", err)
-		}
-	}
-	tidy()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tidying.C:
-			tidy()
-		case <-hup:
-			h.rebuild(ctx)
-		}
-	}
-}
-
-// rebuild builds what has changed, and says how much that was.
-func (h *house) rebuild(ctx context.Context) {
-	results, err := h.build(ctx, false)
-	var built, unchanged int
-	for _, r := range results {
-		switch {
-		case r.Unchanged:
-			unchanged++
-		case r.Err == nil:
-			built++
-		}
-	}
-	if err != nil {
-		h.log.Error("some sites were not built and stay as they were", "err", err)
-	}
-	h.log.Info("sites", "built", built, "unchanged", unchanged, "failed", len(results)-built-unchanged)
 }
 
 func writeList(w io.Writer, purposes []portal.Text) (func(portal.ListRow) error, func() error) {

@@ -131,3 +131,14 @@ func TestOneSchoolAlone(t *testing.T) {
 		}
 	}
 }
+
+// answer is what a handler answers to a GET with some headers.
+func answer(h http.Handler, path string, header http.Header) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	for name, values := range header {
+		r.Header[name] = values
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}

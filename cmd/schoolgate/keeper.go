@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"time"
+
+	"schoolgate/site"
+)
+
+// How long a keeper waits before it builds again what the portal could not take over.
+const (
+	leastWait = 5 * time.Second
+	mostWait  = 10 * time.Minute
+)
+
+// A renewal makes a house and what it serves from settings that were read again.
+type renewal func(*house) (*house, http.Handler, error)
+
+// A keeper looks after a house that is served: it builds the sites, and deletes what
+// has had its time. It works on one thing at a time.
+type keeper struct {
+	*house
+	renew renewal
+	show  func(http.Handler) // serves this from now on
+
+	day   string        // in London, of the last build
+	wait  time.Duration // after a build that the portal could not take over; 0 after another
+	again time.Time     // when to build then
+}
+
+// keep works until ctx ends. It builds at once, on hup after it has read the
+// settings again, after midnight, and when the database is back.
+func (k *keeper) keep(ctx context.Context, hup <-chan os.Signal) {
+	tidying, looking := time.NewTicker(5*time.Minute), time.NewTicker(leastWait)
+	defer tidying.Stop()
+	defer looking.Stop()
+	k.build(ctx)
+	k.tidy(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tidying.C:
+			k.tidy(ctx)
+		case <-looking.C:
+			k.look(ctx)
+		case <-hup:
+			k.reload(ctx)
+		}
+	}
+}
+
+func (k *keeper) tidy(ctx context.Context) {
+	if err := k.portal.Tidy(ctx); err != nil && ctx.Err() == nil {
+		k.log.Error("tidying", "err", err)
+	}
+}
+
+// look builds when it is time to.
+func (k *keeper) look(ctx context.Context) {
+	late := k.wait > 0 && !time.Now().Before(k.again) && k.answers(ctx) == nil
+	if late || site.Day(k.now()) != k.day {
+		k.build(ctx)
+	}
+}
+
+// reload reads the settings again; while they are wrong the old ones go on.
+func (k *keeper) reload(ctx context.Context) {
+	next, handler, err := k.renew(k.house)
+	if err != nil {
+		k.log.Error("the settings were not read again, and stay as they were", "err", err)
+	} else {
+		k.house = next
+		k.show(handler)
+	}
+	k.build(ctx)
+}
+
+// build builds what has changed, and says how much that was.
+func (k *keeper) build(ctx context.Context) {
+	k.day = site.Day(k.now())
+	results, err := k.house.build(ctx, false)
+	if ctx.Err() != nil {
+		return
+	}
+	k.built.Store(true)
+	var built, unchanged int
+	for _, r := range results {
+		switch {
+		case r.Unchanged:
+			unchanged++
+		case r.Err == nil:
+			built++
+		}
+	}
+	if err != nil {
+		k.log.Error("some sites were not built and stay as they were", "err", err)
+	}
+	k.log.Info("sites", "built", built, "unchanged", unchanged, "failed", len(results)-built-unchanged)
+	if !errors.Is(err, errNotHandedOver) {
+		k.wait = 0
+		return
+	}
+	k.wait = min(max(2*k.wait, leastWait), mostWait)
+	k.again = time.Now().Add(k.wait)
+}
