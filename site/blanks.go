@@ -17,10 +17,11 @@ var Switches = []string{
 	"work_phones",
 }
 
-// Conditions are what `[[if …]]` and a page's only may ask about: the switches,
-// the stages of the school's year groups, and whether there is a trust.
+// Conditions are what `[[if …]]`, a page's only and a passage's when may ask
+// about: the switches, the kind of school, the stages of its year groups, and
+// whether there is a trust.
 var Conditions = append(Switches[:len(Switches):len(Switches)],
-	"trust", "early_years", "key_stage_1", "key_stage_2", "key_stage_3")
+	"academy", "maintained", "trust", "early_years", "key_stage_1", "key_stage_2", "key_stage_3")
 
 // builtIn are the blanks that Schoolgate fills by itself.
 var builtIn = []string{
@@ -39,12 +40,13 @@ var (
 // answers is what one school puts into the model's blanks.
 type answers struct {
 	values  map[string]string
+	shared  map[string]string // passages and numbers, the same for every page; they may hold blanks
 	uses    []string
 	details []string // blanks whose value may change and leave the meaning of a text as it is
 	today   *calendar
 }
 
-// value is what stands in a blank.
+// value is what the school puts into a blank.
 func (a answers) value(name string) (string, bool) {
 	v, ok := a.values[name]
 	if !ok && name == thisYear && a.today != nil {
@@ -53,15 +55,43 @@ func (a answers) value(name string) (string, bool) {
 	return v, ok
 }
 
-// withoutDetails is the answers with each detail left as the blank that it is.
+// withoutDetails is the answers with each detail left as the blank that it is; so
+// is each number of the directory of help.
 func (a answers) withoutDetails() answers {
-	values := maps.Clone(a.values)
+	values, shared := maps.Clone(a.values), maps.Clone(a.shared)
 	for _, name := range a.details {
 		if _, ok := values[name]; ok || name == thisYear {
 			values[name] = "[" + name + "]"
 		}
 	}
-	return answers{values: values, uses: a.uses}
+	for name := range shared {
+		if strings.HasSuffix(name, "_phone") || strings.HasSuffix(name, "_call") {
+			shared[name] = "[" + name + "]"
+		}
+	}
+	return answers{values: values, shared: shared, uses: a.uses}
+}
+
+// said is what stands in a blank: a passage, a number, or what the school puts there.
+// A passage has blanks of its own; missing is told of each that is not filled.
+func (a answers) said(name string, missing func(blank string)) string {
+	own := func(name string) (string, bool) {
+		if v, ok := a.value(name); ok {
+			return v, true
+		}
+		if blank, ok := callable(name); ok && a.values[blank] != "" {
+			return pressed(a.values[blank]), true
+		} else if ok {
+			name = blank
+		}
+		missing(name)
+		return "", false
+	}
+	if text, ok := a.shared[name]; ok {
+		return fillLine(text, own, func(string, ...any) {}) // its form was seen to when it was read
+	}
+	v, _ := own(name)
+	return v
 }
 
 // fill puts the answers into one Markdown file and leaves every line where it
@@ -104,14 +134,11 @@ func fill(src source, a answers) (string, Problems) {
 			line = ""
 		}
 		out.WriteString(fillLine(line, func(name string) (string, bool) {
-			value, ok := a.value(name)
-			if !ok {
-				problems.add(src.name, n, "unfilled blank [[%s]]", name)
-			}
+			value := a.said(name, func(blank string) { problems.add(src.name, n, "unfilled blank [[%s]]", blank) })
 			if frontMatter {
 				value = tomlEscaper.Replace(value)
 			}
-			return value, ok
+			return value, true
 		}, func(format string, args ...any) { problems.add(src.name, n, format, args...) }))
 		out.WriteByte('\n')
 	}

@@ -134,7 +134,7 @@ func (t *Trust) edition(of []edition, opts Options) edition {
 		base:     t.base(opts),
 		look:     t.look(),
 		crest:    t.crest,
-		answers:  answers{values: values, uses: t.condition(), today: today},
+		answers:  answers{values: values, shared: t.shared(t.condition(), t.Help), uses: t.condition(), today: today},
 		params:   params,
 		pages:    t.pages,
 		problems: t.problems,
@@ -167,7 +167,7 @@ func (s *School) edition(t *Trust, opts Options) edition {
 		"school": s.Name, "school_short": s.ShortName, "email": s.Email, "phone": s.Phone,
 		"address": strings.Join(s.Address, ", "), "portal": portal,
 	})
-	holds := slices.Concat(s.stages(), s.Uses, t.condition())
+	holds := slices.Concat([]string{s.Kind}, s.stages(), s.Uses, t.condition())
 	return edition{
 		slug:    s.Slug,
 		title:   s.Name,
@@ -175,7 +175,7 @@ func (s *School) edition(t *Trust, opts Options) edition {
 		look:    s.look(),
 		crest:   s.crest,
 		ceop:    s.ceop,
-		answers: answers{values: values, uses: holds, details: t.Guide.details(), today: today},
+		answers: answers{values: values, shared: t.shared(holds, helpOf(t.Help, s.Help)), uses: holds, details: t.Guide.details(), today: today},
 		params:  params,
 		today:   today,
 		pages:   s.pages.over(t.model),

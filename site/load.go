@@ -101,13 +101,15 @@ func load(folder fs.FS) (*Trust, Problems) {
 	trust.problems = append(wrong, later...)
 	trust.unusable = slices.ContainsFunc(wrong, func(p Problem) bool { return p.File == "trust/trust.toml" })
 	trust.checkTop(content, &problems)
-	trust.model, trust.album = readPages(content, "model", &problems, "help.toml", "checklist.toml", "replaced.toml", guideFile, policyFolder)
+	trust.model, trust.album = readPages(content, "model", &problems, "help.toml", "checklist.toml", "replaced.toml", passagesFile, guideFile, policyFolder)
 	trust.policy = readLayer(content, "model/"+policyFolder, &problems)
 	trust.agreements = readTexts(content, "agreements", &problems)
 	trust.consents = readTexts(content, "consents", &problems)
 	trust.Help = loadHelp(content, "model/help.toml", &problems)
 	trust.Checklist = loadChecklist(content, "model/checklist.toml", nil, &problems).Items
 	trust.Replaced = loadReplaced(content, "model/replaced.toml", &problems)
+	trust.Passages = loadPassages(content, "model/"+passagesFile, &problems)
+	trust.noShared(content, "trust/trust.toml", trust.Blanks, nil, &trust.problems)
 
 	trust.loadSchools(content, &problems)
 	for name, src := range trust.pages {
@@ -148,6 +150,7 @@ func (t *Trust) loadSchools(content fs.FS, problems *Problems) {
 		}
 		var found Problems
 		school := loadSchool(content, dir, &found)
+		t.noShared(content, dir+"/school.toml", school.Blanks, school.Help, &found)
 		later, wrong := t.Guide.postpone(content, dir+"/school.toml", found)
 		school.unfinished = len(later) > 0
 		school.problems = append(school.problems, later...)

@@ -237,9 +237,11 @@ func (s *policySources) blanks(p policyPage, a answers) (blanks []PolicyBlank, l
 		}
 	}
 	at := map[string]int{} // index in blanks by name
-	note := func(text, number string) {
+	var note func(text, number string)
+	note = func(text, number string) {
 		for _, m := range blankIn.FindAllStringSubmatch(text, -1) {
 			name := m[1]
+			note(a.shared[name], number)
 			value, ok := a.value(name)
 			if !ok || slices.Contains(builtIn, name) {
 				continue

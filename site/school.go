@@ -39,6 +39,7 @@ type Trust struct {
 
 	Checklist []ChecklistItem `toml:"-"` // what a school's site must hold
 	Replaced  []Replaced      `toml:"-"` // what must not be said any more
+	Passages  []Passage       `toml:"-"` // what is said in the same words everywhere
 
 	crest                                      *badge
 	ownAlbum, album                            album // pictures of the overview, and of the model

@@ -334,10 +334,8 @@ func (t *Trust) blanks(of string) []use {
 				if directive.MatchString(strings.TrimSpace(line)) {
 					continue
 				}
-				for _, m := range blankUse.FindAllStringSubmatch(line, -1) {
-					if !slices.Contains(builtIn, m[1]) {
-						places[m[1]] = append(places[m[1]], fmt.Sprintf("%s:%d", l[rel].name, i+1))
-					}
+				for _, name := range t.asked(line) {
+					places[name] = append(places[name], fmt.Sprintf("%s:%d", l[rel].name, i+1))
 				}
 			}
 		}

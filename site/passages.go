@@ -1,0 +1,154 @@
+package site
+
+import (
+	"errors"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// passagesFile stands among the model pages: what every page says in the same
+// words.
+const passagesFile = "passages.toml"
+
+// A Passage is a fact, a step or a rule that is written once, so that no two
+// pages can disagree. Pages, agreements and consents write [[name]] where it
+// belongs; a school cannot change it.
+type Passage struct {
+	Name   string   `toml:"name"`
+	Says   string   `toml:"says"`   // a line of Markdown, which may hold blanks but no other passage
+	When   string   `toml:"when"`   // one of Conditions, or "not " and one; the first of a name that holds is said
+	Source string   `toml:"source"` // where it was found, and the day
+	Own    []string `toml:"own"`    // patterns of other words for it, in which [Check] finds a page that has words of its own
+	Danger string   `toml:"danger"` // what other words may do to somebody; empty: pages would only disagree
+	On     []string `toml:"on"`     // addresses of pages that must not be without it
+
+	own []*regexp.Regexp
+}
+
+// loadPassages reads the passages; there need not be any.
+func loadPassages(content fs.FS, name string, problems *Problems) []Passage {
+	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var file struct {
+		Passages []Passage `toml:"passage"`
+	}
+	src, ok := readSettings(content, name, &file, problems)
+	if !ok {
+		return nil
+	}
+	names := map[string]bool{}
+	for _, p := range file.Passages {
+		names[p.Name] = true
+	}
+	for i := range file.Passages {
+		p := &file.Passages[i]
+		c := checker{src: src, problems: problems, value: p.Name}
+		switch {
+		case !blankName.MatchString(p.Name) || slices.Contains(builtIn, p.Name):
+			c.say("name", "%q: a passage's name has only a-z, 0-9 and _, and is none that Schoolgate fills itself", p.Name)
+		case strings.TrimSpace(p.Says) == "" || strings.Contains(p.Says, "\n"):
+			c.say("name", "%s: says is a line of text", p.Name)
+		}
+		if when := strings.TrimPrefix(p.When, "not "); when != "" && !slices.Contains(Conditions, when) {
+			c.say("name", "%s: when %q is not one of %s", p.Name, p.When, strings.Join(Conditions, ", "))
+		}
+		fillLine(p.Says, func(blank string) (string, bool) {
+			if names[blank] {
+				c.say("name", "%s: a passage cannot hold another, %s", p.Name, blank)
+			}
+			return "", true
+		}, func(format string, args ...any) { c.say("name", p.Name+": "+format, args...) })
+		for _, words := range p.Own {
+			found, err := regexp.Compile(`(?is)\b(?:` + strings.ReplaceAll(words, " ", `\s+`) + `)`)
+			if err != nil {
+				c.say("name", "%s: own: %v", p.Name, err)
+				continue
+			}
+			p.own = append(p.own, found)
+		}
+	}
+	return file.Passages
+}
+
+// shared is what is said alike on every page of a site where these conditions
+// hold: the passages, and of each organisation of its directory of help the
+// number, by slug: [[childline_phone]] for the number alone, [[childline_call]]
+// for one that can be pressed.
+func (t *Trust) shared(holds []string, help []Organisation) map[string]string {
+	said := map[string]string{}
+	for _, o := range help {
+		if o.Phone != "" {
+			name := strings.ReplaceAll(o.Slug, "-", "_")
+			said[name+"_phone"] = o.Phone
+			said[name+"_call"] = pressed(o.Phone)
+		}
+	}
+	for _, p := range t.Passages {
+		when, negated := strings.CutPrefix(p.When, "not ")
+		if _, taken := said[p.Name]; !taken && (when == "" || slices.Contains(holds, when) != negated) {
+			said[p.Name] = p.Says
+		}
+	}
+	return said
+}
+
+// dialled is a number as a link has it: digits, and a + before a country's code.
+func dialled(number string) string {
+	if strings.HasPrefix(number, "+") {
+		return "+" + digits(number)
+	}
+	return digits(number)
+}
+
+// noShared reports blanks that are not a school's to fill.
+func (t *Trust) noShared(content fs.FS, file string, blanks map[string]string, local []Organisation, problems *Problems) {
+	var unread Problems
+	src, _ := readFile(content, file, &unread)
+	said := t.shared(nil, helpOf(t.Help, local))
+	for _, p := range t.Passages {
+		said[p.Name] = p.Says
+	}
+	for _, name := range sortedKeys(blanks) {
+		if _, taken := said[name]; taken {
+			checker{src: source{file, src.data}, problems: problems}.say(name, "blank %q is said alike for every school, in model/%s or the directory of help: leave it out", name, passagesFile)
+		}
+	}
+}
+
+// callable is the blank whose number [[name]] makes pressable: a name that ends in
+// _call stands for the one that ends in _phone.
+func callable(name string) (blank string, ok bool) {
+	stem, ok := strings.CutSuffix(name, "_call")
+	return stem + "_phone", ok
+}
+
+// pressed is a number as a link that dials it.
+func pressed(number string) string { return "[" + number + "](tel:" + dialled(number) + ")" }
+
+// asked are the blanks that a line asks a school to fill, those in its passages
+// too.
+func (t *Trust) asked(line string) []string {
+	var names []string
+	said := t.shared(nil, t.Help)
+	for _, m := range blankUse.FindAllStringSubmatch(line, -1) {
+		passage := false
+		for _, p := range t.Passages {
+			if p.Name == m[1] {
+				passage = true
+				names = append(names, t.asked(p.Says)...)
+			}
+		}
+		if _, number := said[m[1]]; passage || number || slices.Contains(builtIn, m[1]) {
+			continue
+		}
+		if blank, ok := callable(m[1]); ok {
+			names = append(names, blank)
+		} else {
+			names = append(names, m[1])
+		}
+	}
+	return names
+}
