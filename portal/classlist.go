@@ -173,3 +173,37 @@ func oneContact(a, b ClassListRow) bool {
 	}
 	return a.Relationship == "" || b.Relationship == "" || fold(a.Relationship) == fold(b.Relationship)
 }
+
+// ListFile is what a reader recognised in the file of a class list.
+type ListFile struct {
+	Format  string   // in words: "SIMS report (CSV)"
+	Shape   string   // the same for files of one format with the same headings
+	Sheets  []string // of a workbook, or schools of an archive, to choose from; nil where there is no choice
+	Sheet   string   // the one that was chosen; "" where nobody has
+	Columns []ListColumn
+	Choices []ListChoice // what a column may be taken for
+	Notes   []string     // what was left out, and how the rest is read
+	Lacks   []string     // what no column is taken for, and a list cannot do without
+}
+
+// Settled says whether the file needs nobody to say what its columns mean.
+func (f ListFile) Settled() bool { return len(f.Columns) == 0 && len(f.Lacks) == 0 }
+
+// ListColumn is a column of a file, and what it is taken for.
+type ListColumn struct {
+	Letter  string // as spreadsheets name it
+	Heading string
+	Samples []string // up to three values, cut short
+	Meaning string   // the code of a ListChoice; "" for nothing
+}
+
+// ListChoice is what a column may be taken for.
+type ListChoice struct{ Code, Group, Label string }
+
+// ClassList is a class list that has been read.
+type ClassList struct {
+	Format  string
+	Rows    []ClassListRow
+	Ignored []string // headings of columns that are taken for nothing, in order
+	Notes   []string
+}

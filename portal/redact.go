@@ -125,3 +125,15 @@ func (s Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
 func (i Invitation) String() string       { return "invitation " + i.ID }
 func (i Invitation) GoString() string     { return i.String() }
 func (i Invitation) LogValue() slog.Value { return slog.StringValue(i.String()) }
+
+func (l ClassList) String() string       { return fmt.Sprintf("class list of %d rows", len(l.Rows)) }
+func (l ClassList) GoString() string     { return l.String() }
+func (l ClassList) LogValue() slog.Value { return slog.StringValue(l.String()) }
+
+func (f ListFile) String() string       { return "file of a class list" }
+func (f ListFile) GoString() string     { return f.String() }
+func (f ListFile) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+func (c ListColumn) String() string       { return "column of a class list" }
+func (c ListColumn) GoString() string     { return c.String() }
+func (c ListColumn) LogValue() slog.Value { return slog.StringValue(c.String()) }

@@ -157,8 +157,12 @@ func newDemo(s Settings) (bool, error) {
 // fill gives an empty demo its past.
 func (h *house) fill(ctx context.Context, issuer string, clock func(time.Time)) error {
 	err := seedDemo(ctx, h.portal, clock, issuer, func(r io.Reader) ([]portal.ClassListRow, error) {
-		rows, _, err := roster.ReadCSV(r)
-		return rows, err
+		b, err := io.ReadAll(r)
+		if err != nil {
+			return nil, err
+		}
+		l, err := roster.Read(b, portal.ListMapping{})
+		return l.Rows, err
 	}, time.Now())
 	if err != nil {
 		return err

@@ -20,7 +20,8 @@ var demoToday = time.Date(2026, time.November, 22, 10, 0, 0, 0, time.UTC)
 
 func demoRows(t *testing.T, school string, today time.Time) []portal.ClassListRow {
 	t.Helper()
-	rows, ignored, err := roster.ReadCSV(bytes.NewReader(demoClassList(school, today)))
+	l, err := roster.Read(demoClassList(school, today), portal.ListMapping{})
+	rows, ignored := l.Rows, l.Ignored
 	if err != nil {
 		t.Fatal(err)
 	}

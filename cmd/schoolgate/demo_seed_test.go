@@ -21,7 +21,12 @@ import (
 )
 
 func readDemoList(r io.Reader) ([]portal.ClassListRow, error) {
-	rows, _, err := roster.ReadCSV(r)
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	l, err := roster.Read(b, portal.ListMapping{})
+	rows := l.Rows
 	return rows, err
 }
 

@@ -15,14 +15,16 @@ import (
 )
 
 func importCommand(settings settingsFunc) *cobra.Command {
-	var school, letters string
+	var school, letters, sheet string
 	var apply, leavers bool
 	var say answers
 	cmd := &cobra.Command{
-		Use:   "import --school SLUG FILE.csv",
+		Use:   "import --school SLUG FILE",
 		Short: "Import a class list: show what would change, or apply it",
-		Long: `Read a class list, one row for each pupil and contact, and show what it would
-change in the school's register. Nothing is saved without --apply. If anything in
+		Long: `Read a class list and show what it would change in the school's register. It may
+be CSV, an Excel workbook, OneRoster 1.1 in a zip or a common transfer file, as
+the school's system exports it. What its columns are taken for is as the office
+said at its pages, or else as their headings are understood. Nothing is saved without --apply. If anything in
 the file is wrong, every problem is listed by row and column and nothing is saved.
 
 With --letters, invitation letters for the contacts who have neither joined nor a
@@ -42,18 +44,26 @@ letter for anybody whose letter went astray.`,
 				return err
 			}
 			defer closing(&err, h)
-			f, err := os.Open(args[0])
+			file, err := os.ReadFile(args[0])
 			if err != nil {
 				return err
 			}
-			defer f.Close()
-			rows, ignored, err := roster.ReadCSV(f)
+			m, err := h.mapping(cmd, school, file, sheet)
+			if err != nil {
+				return listed(args[0], named(school, err))
+			}
+			list, err := roster.Read(file, m)
 			if err != nil {
 				return listed(args[0], err)
 			}
+			rows := list.Rows
 			out := cmd.OutOrStdout()
-			if len(ignored) > 0 {
-				fmt.Fprintf(out, "Columns not used: %s\n", strings.Join(ignored, ", "))
+			fmt.Fprintf(out, "Format: %s\n", list.Format)
+			for _, n := range list.Notes {
+				fmt.Fprintf(out, "Note: %s\n", n)
+			}
+			if len(list.Ignored) > 0 {
+				fmt.Fprintf(out, "Columns not used: %s\n", strings.Join(list.Ignored, ", "))
 			}
 			plan, err := h.portal.PreviewImport(cmd.Context(), portal.Operator, school, rows)
 			if err != nil {
@@ -79,6 +89,7 @@ letter for anybody whose letter went astray.`,
 		},
 	}
 	cmd.Flags().StringVar(&school, "school", "", "the school's folder `name`")
+	cmd.Flags().StringVar(&sheet, "sheet", "", "read this `sheet` of a workbook, or this school of an archive")
 	cmd.Flags().BoolVar(&apply, "apply", false, "save the changes")
 	cmd.Flags().BoolVar(&leavers, "leavers", false, "pupils whom the list does not name have left")
 	cmd.Flags().BoolVar(&say.same, "same", false, "whoever may be one person, as the preview shows, is")
@@ -88,6 +99,21 @@ letter for anybody whose letter went astray.`,
 	cmd.Flags().StringVar(&letters, "letters", "", "write invitation letters to this `file`, a page to print")
 	cmd.MarkFlagRequired("school")
 	return cmd
+}
+
+// mapping is how a file is to be read: as the school's office said of files of
+// its shape.
+func (h *house) mapping(cmd *cobra.Command, school string, file []byte, sheet string) (portal.ListMapping, error) {
+	m := portal.ListMapping{Sheet: sheet}
+	f, err := roster.Open(file, m)
+	if err != nil {
+		return m, err
+	}
+	said, found, err := h.portal.ClassListMapping(cmd.Context(), portal.Operator, school, f.Shape)
+	if found && (sheet == "" || sheet == said.Sheet) {
+		m = said
+	}
+	return m, err
 }
 
 // answers is what the command line says to the questions of a plan, of all alike.

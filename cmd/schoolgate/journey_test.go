@@ -161,6 +161,8 @@ role = "office"
 	office.visit("/portal/office/fernlow-primary/import")
 	office.upload("field-file", write("again.csv", strings.Replace(journeyList, ",=,", ",Samuel,", 1)))
 	office.submit("Show what would change")
+	office.sees("What each column is taken for")
+	office.submit("Show what would change")
 	office.sees("Sam to Samuel")
 	office.submit("Save these changes")
 	office.sees("The class list is in")

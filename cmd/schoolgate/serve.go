@@ -104,7 +104,7 @@ func (h *house) handler(providers []signin.Config) (http.Handler, error) {
 		return nil, err
 	}
 	pages, err := web.New(web.Config{
-		Portal: h.portal, SignIn: desk, ReadClassList: roster.ReadCSV, WriteList: writeList,
+		Portal: h.portal, SignIn: desk, OpenClassList: roster.Open, ReadClassList: roster.Read, WriteList: writeList,
 		Stylesheet: css, Colour: h.colour, Review: h.review, Address: h.settings.Address, TrustName: h.trustName(), Log: h.log,
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -24,26 +25,121 @@ const (
 	shortened = " is a number that the spreadsheet has shortened: export the list again, and save it without opening it in between"
 )
 
-// sheet reads rows by their columns, and gathers what is wrong.
+// sheet reads the rows of one table by their columns, and gathers what is wrong.
 type sheet struct {
+	*grid
 	columns
-	problems
+	*problems
+	now           time.Time
 	today, eldest portal.Date
+	fixed         bool
+	monthFirst    bool            // the column of birthdays is written the American way
 	clashes       map[[2]int]bool // columns that contradict each other, already reported
+	notes         []string
 }
 
-func (s *sheet) place(row, at int) string {
-	label := letters(at)
-	if at < len(s.labels) {
-		label = s.labels[at]
+// shape reports what is wrong with a row as a whole, and whether its cells are
+// worth reading. A row may be short, as Excel leaves out the last cells if they
+// are empty, but not so short that it has no birthday's cell.
+func (s *sheet) shape(l line) bool {
+	ok := true
+	if l.fault != "" {
+		s.problems.add(s.cell(l.n, l.faultAt), l.fault)
+		ok = false
 	}
-	return fmt.Sprintf("row %d, column %s", row, label)
+	if s.broken {
+		for i, c := range l.cells {
+			if strings.ContainsRune(c, lost) {
+				s.problems.add(s.cell(l.n, i), shown(c)+" has letters that cannot be read: "+saveUTF8)
+				ok = false
+			}
+		}
+	}
+	width := len(trimmed(l.cells))
+	switch want := len(s.labels); {
+	case !ok: // the quotation mark or the bytes are why the cells do not line up
+	case l.wide || width > want:
+		s.problems.add(s.grid.place(l.n), fmt.Sprintf("has more cells than the %d headings: a comma inside a cell may need quotation marks around the cell", want))
+		ok = false
+	case !s.fixed && len(s.pupil[born]) > 0 && width <= s.pupil[born][0].at:
+		s.problems.add(s.grid.place(l.n), fmt.Sprintf("has %s for %d headings: part of the row is missing, or a line break has split it", count(width, "cell"), want))
+		ok = false
+	}
+	return ok
+}
+
+// slashed is a day whose order of day and month only others can tell.
+var slashed = regexp.MustCompile(`^(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4}|\d{2})\b`)
+
+// profile looks over the whole column of birthdays for the order in which days
+// and months are written.
+func (s *sheet) profile() error {
+	day, month, serial, serialLate := 0, 0, 0, 0
+	err := s.body(func(l line) {
+		for _, c := range s.pupil[born] {
+			if c.at >= len(l.cells) {
+				continue
+			}
+			text := strings.TrimSpace(l.cells[c.at])
+			if m := slashed.FindStringSubmatch(text); m != nil {
+				first, _ := strconv.Atoi(m[1])
+				second, _ := strconv.Atoi(m[2])
+				switch {
+				case first > 12 && second <= 12:
+					day++
+				case second > 12 && first <= 12:
+					month++
+				}
+			} else if d, ok := s.serialDay(text); ok {
+				if serial++; d.Day() > 12 {
+					serialLate++
+				}
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if s.monthFirst = month > 0 && day == 0; s.monthFirst {
+		s.notes = append(s.notes, fmt.Sprintf("The birthdays are written with the month first, as in America (%d of them can be nothing else), and were read so.", month))
+	}
+	if day >= 3 && serial >= 3 && serialLate == 0 {
+		s.problems.add(s.grid.head()+", column "+s.labels[s.pupil[born][0].at], "the spreadsheet took some of these days for the American order and turned day and month round, and left the others as text. Export the list again, and choose it without opening it in between")
+	}
+	return nil
+}
+
+var serialForm = regexp.MustCompile(`^(\d{5})(\.\d+)?$`)
+
+// serialDay is a day as spreadsheets count it.
+func (s *sheet) serialDay(text string) (time.Time, bool) {
+	m := serialForm.FindStringSubmatch(text)
+	if m == nil {
+		return time.Time{}, false
+	}
+	n, _ := strconv.Atoi(m[1])
+	epoch := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
+	if s.d1904 {
+		epoch = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return epoch.AddDate(0, 0, n), true
+}
+
+// day reads a birthday.
+func (s *sheet) day(text string) (portal.Date, error) {
+	if t, ok := s.serialDay(text); ok {
+		return portal.Date(t.Format(time.DateOnly)), nil
+	}
+	if m := slashed.FindStringSubmatch(text); m != nil && s.monthFirst {
+		text = m[2] + "/" + m[1] + "/" + m[3] + strings.TrimPrefix(text, m[0])
+	}
+	return portal.ParseDate(text)
 }
 
 // read is what one row of the file says: a row for each of its contacts, or one
 // with none. It is nothing if the row has problems.
-func (s *sheet) read(cells []string, row int) []portal.ClassListRow {
-	r := reader{sheet: s, cells: cells, row: row}
+func (s *sheet) read(l line) []portal.ClassListRow {
+	r := reader{sheet: s, cells: l.cells, row: l.n}
 	pupil := r.pupil()
 	var rows []portal.ClassListRow
 	for i := range s.contacts {
@@ -70,7 +166,11 @@ type reader struct {
 }
 
 func (r *reader) wrong(at int, message string) {
-	r.problems.add(r.place(r.row, at), message)
+	where := r.grid.cell(r.row, at)
+	if at < 0 {
+		where = r.grid.place(r.row)
+	}
+	r.problems.add(where, message)
 	r.bad = true
 }
 
@@ -88,11 +188,10 @@ func (r *reader) value(m *meant, f field) value {
 		if v.at < 0 {
 			v.at = c.at
 		}
-		raw := r.cells[c.at]
-		if strings.TrimSpace(raw) == "" {
+		if c.at >= len(r.cells) || strings.TrimSpace(r.cells[c.at]) == "" {
 			continue
 		}
-		text, why := clean(raw, f)
+		text, why := clean(r.cells[c.at], f)
 		switch {
 		case v.text == "" && why != "":
 			r.wrong(c.at, why)
@@ -116,19 +215,15 @@ func (r *reader) clash(a, b int) {
 		r.sheet.clashes = map[[2]int]bool{}
 	}
 	r.clashes[pair] = true
-	r.wrong(b, fmt.Sprintf("columns %s and %s mean the same and hold different things here: rename or delete one (if it is about the contact, begin its heading with 'Contact')", letters(a), letters(b)))
+	r.wrong(b, fmt.Sprintf("columns %s and %s mean the same and hold different things here: say which is which where the columns are shown (or, if one is about the contact, begin its heading with 'Contact')", letters(a), letters(b)))
 }
 
 func (r *reader) pupil() portal.ClassListRow {
-	p := portal.ClassListRow{Row: r.row}
-	m := &r.sheet.pupil
-	need := func(f field, what string) value {
-		v := r.value(m, f)
-		if v.text == "" && !v.bad {
-			r.wrong(v.at, "is empty: every pupil needs "+what)
-		}
-		return v
+	p := portal.ClassListRow{Row: r.row, Unsaid: r.unsaid}
+	if r.several {
+		p.Sheet = "sheet " + quoted(r.grid.name)
 	}
+	m := &r.sheet.pupil
 	name := func(v value) string {
 		if v.text != "" && !strings.ContainsFunc(v.text, unicode.IsLetter) {
 			r.wrong(v.at, shown(v.text)+noLetter)
@@ -137,20 +232,33 @@ func (r *reader) pupil() portal.ClassListRow {
 	}
 
 	code, number := r.value(m, upn), r.value(m, admission)
-	p.UPN, p.AdmissionNumber = strings.ToUpper(strings.ReplaceAll(code.text, " ", "")), number.text
+	p.UPN, p.AdmissionNumber = strings.ToUpper(strings.ReplaceAll(code.text, " ", "")), strings.TrimSuffix(number.text, ".0")
 	if p.UPN != "" && !portal.ValidUPN(p.UPN) {
 		r.wrong(code.at, shown(code.text)+" is not a UPN: compare it with your school's system, where it has 13 characters and begins with a check letter")
 	}
 	if rounded.MatchString(number.text) {
 		r.wrong(number.at, shown(number.text)+shortened)
 	}
-	if p.UPN == "" && p.AdmissionNumber == "" && !code.bad && !number.bad {
-		r.wrong(firstOf(code.at, number.at), "is empty: every pupil needs a UPN or an admission number")
+	first, last := r.value(m, forename), r.value(m, surname)
+	if first.text == "." || first.text == "-" {
+		first.text = ""
 	}
-	p.Forename = name(need(forename, "a forename"))
-	p.Surname = name(need(surname, "a surname"))
-	if v := need(born, "a date of birth"); v.text != "" {
-		day, err := portal.ParseDate(midnight.ReplaceAllString(v.text, ""))
+	if last.text == "." {
+		last.text = ""
+	}
+	p.Forename, p.Surname = name(first), name(last)
+	if p.Forename+p.Surname == "" && !first.bad && !last.bad {
+		whole := r.value(m, pupilName)
+		p.Forename, p.Surname = parted(name(whole))
+		if whole.text == "" && !whole.bad {
+			r.wrong(firstOf(first.at, whole.at, last.at), "is empty: every pupil needs a name")
+		}
+	}
+	if p.Forename == "" { // people with one name are called by it
+		p.Forename, p.Surname = p.Surname, ""
+	}
+	if v := r.value(m, born); v.text != "" {
+		day, err := r.day(v.text)
 		switch {
 		case err != nil:
 			r.wrong(v.at, shown(v.text)+" is "+err.Error()+", a day that exists")
@@ -160,29 +268,56 @@ func (r *reader) pupil() portal.ClassListRow {
 			r.wrong(v.at, shown(v.text)+" makes the pupil older than 20")
 		}
 		p.Born = day
+	} else if !v.bad && v.at >= 0 && !r.fixed {
+		r.wrong(v.at, "is empty: every pupil needs a date of birth")
+	} else {
+		p.Unsaid |= portal.UnsaidBorn
 	}
-	if v := need(year, "a year group"); v.text != "" {
+	if v := r.value(m, year); v.text != "" {
 		y, err := portal.ParseYear(v.text)
 		if err != nil {
 			r.wrong(v.at, shown(v.text)+" is "+err.Error())
 		}
 		p.Year = y
+	} else {
+		p.Unsaid |= portal.UnsaidYear
+		p.Year = portal.NoYear
+		if y, ok := portal.YearOf(p.Born, r.now); ok {
+			p.Year = y
+		}
 	}
 	p.Group = r.value(m, group).text
-	p.LookedAfter = r.yes(m, lookedAfter)
+	var said bool
+	if p.LookedAfter, said = r.yes(m, lookedAfter); !said {
+		p.Unsaid |= portal.UnsaidLookedAfter
+	}
 	return p
 }
 
+// parted is the forename and the surname of a whole name: "Lee, Ann" or "Ann Lee".
+func parted(whole string) (forename, surname string) {
+	if last, first, ok := strings.Cut(whole, ","); ok {
+		return strings.TrimSpace(first), strings.TrimSpace(last)
+	}
+	if i := strings.LastIndexByte(whole, ' '); i > 0 {
+		return whole[:i], whole[i+1:]
+	}
+	return whole, ""
+}
+
 // contact reads one contact of the row into it, and reports whether there is one.
-func (r *reader) contact(m *meant, into *portal.ClassListRow) bool {
-	full, title := r.value(m, contactName), r.value(m, contactTitle)
-	first, last := r.value(m, contactForename), r.value(m, contactSurname)
+func (r *reader) contact(m *slot, into *portal.ClassListRow) bool {
+	full, title := r.value(&m.meant, contactName), r.value(&m.meant, contactTitle)
+	first, last := r.value(&m.meant, contactForename), r.value(&m.meant, contactSurname)
 	at := firstOf(full.at, last.at, first.at)
 	name := full.text
+	if turned, forename, ok := strings.Cut(name, ","); ok && !strings.Contains(forename, ",") {
+		name = strings.TrimSpace(forename + " " + turned)
+	}
 	if name == "" {
 		name = strings.TrimSpace(first.text + " " + last.text)
 	}
-	if name != "" && title.text != "" && !strings.HasPrefix(name+" ", title.text+" ") {
+	if name != "" && title.text != "" && !strings.HasPrefix(strings.ToLower(strings.ReplaceAll(name, ".", ""))+" ", strings.ToLower(strings.TrimSuffix(title.text, "."))+" ") {
 		name = title.text + " " + name
 	}
 	if utf8.RuneCountInString(name) > maxText {
@@ -192,36 +327,63 @@ func (r *reader) contact(m *meant, into *portal.ClassListRow) bool {
 		r.wrong(at, shown(name)+noLetter)
 	}
 	into.ContactName = name
-	into.Relationship = r.value(m, relationship).text
+	if into.Relationship = r.value(&m.meant, relationship).text; into.Relationship == "" {
+		into.Relationship = m.relationship
+	}
 
-	address := r.value(m, email)
-	if into.Email = address.text; into.Email != "" {
+	address := r.value(&m.meant, email)
+	if into.Email = strings.TrimPrefix(address.text, "mailto:"); into.Email != "" {
 		if why := emailProblem(into.Email); why != "" {
 			r.wrong(address.at, shown(into.Email)+" "+why)
 		}
 	}
-	line := r.value(m, phone)
-	if into.Phone = line.text; rounded.MatchString(into.Phone) {
+	line := r.value(&m.meant, phone)
+	if into.Phone = dialling(line.text); rounded.MatchString(into.Phone) {
 		r.wrong(line.at, shown(into.Phone)+shortened)
 	}
-	if order := r.value(m, priority); order.text != "" {
-		n, err := strconv.Atoi(order.text)
-		if err != nil || n < 0 || n > 99 {
+	if order := r.value(&m.meant, priority); order.text != "" {
+		n := priorityForm.FindStringSubmatch(order.text)
+		if n == nil {
 			r.wrong(order.at, shown(order.text)+" is not a contact's priority: write a whole number from 1 to 99, or leave it empty")
+		} else {
+			into.Priority, _ = strconv.Atoi(n[1])
 		}
-		into.Priority = n
 	}
-	into.Parental = r.yes(m, parental)
-	into.CourtOrder = r.yes(m, courtOrder)
-
+	var saidParental, saidOrder bool
+	into.Parental, saidParental = r.yes(&m.meant, parental)
+	into.CourtOrder, saidOrder = r.yes(&m.meant, courtOrder)
+	for bit, unsaid := range map[portal.Unsaid]bool{
+		portal.UnsaidParental: !saidParental, portal.UnsaidCourtOrder: !saidOrder, portal.UnsaidRelationship: into.Relationship == "" && len(m.meant[relationship]) == 0,
+		portal.UnsaidEmail: len(m.meant[email]) == 0, portal.UnsaidPhone: len(m.meant[phone]) == 0, portal.UnsaidPriority: len(m.meant[priority]) == 0,
+	} {
+		if unsaid {
+			into.Unsaid |= bit
+		}
+	}
 	if name != "" {
 		return true
 	}
-	filled := title.text != "" || into.Relationship != "" || into.Email != "" || into.Phone != "" || into.Priority != 0 || into.Parental || into.CourtOrder
-	if filled && !full.bad && !first.bad && !last.bad {
+	filled := title.text != "" || into.Relationship != m.relationship || into.Email != "" || into.Phone != "" || into.Priority != 0 || into.Parental || into.CourtOrder
+	if filled && !full.bad && !first.bad && !last.bad && m.named() {
 		r.wrong(at, "is empty, and other cells of this contact are filled: write the contact's name, or empty those cells")
 	}
 	return false
+}
+
+var priorityForm = regexp.MustCompile(`^(?i:priority )?0*(\d{1,2})(?:\.0+|st|nd|rd|th)?$`)
+
+// dialling is a telephone number with the zero that a spreadsheet took for
+// nothing.
+func dialling(s string) string {
+	s = strings.TrimSuffix(s, ".0")
+	switch {
+	case !wholeNumber.MatchString(s):
+	case len(s) == 10 && strings.ContainsAny(s[:1], "12378"):
+		return "0" + s
+	case len(s) == 12 && strings.HasPrefix(s, "44"):
+		return "+" + s
+	}
+	return s
 }
 
 func firstOf(columns ...int) int {
@@ -233,33 +395,40 @@ func firstOf(columns ...int) int {
 	return -1
 }
 
-// yes reads a tick in any of its spellings; an empty cell is a no.
-func (r *reader) yes(m *meant, f field) bool {
+// yes reads a tick in any of its spellings, and whether there is one or its
+// opposite: an empty cell says nothing.
+func (r *reader) yes(m *meant, f field) (yes, said bool) {
 	v := r.value(m, f)
-	switch strings.ToLower(v.text) {
-	case "t", "true", "y", "yes", "1":
-		return true
-	case "", "f", "false", "n", "no", "0":
+	switch strings.ToLower(strings.TrimSuffix(v.text, ".0")) {
+	case "":
+		return false, false
+	case "t", "true", "y", "yes", "1", "✓", "✔":
+		return true, true
+	case "f", "false", "n", "no", "0", "✗", "none":
 	default:
-		r.wrong(v.at, shown(v.text)+" is neither yes nor no: write Yes, No, Y, N, T, F, 1 or 0, or leave it empty for no")
+		r.wrong(v.at, shown(v.text)+" is neither yes nor no: write Yes, No, Y, N, T, F, 1 or 0, or leave it empty where nothing is known")
 	}
-	return false
+	return false, true
 }
 
 var (
-	// midnight is the time that some systems put after a date.
-	midnight = regexp.MustCompile(`[ T]00:00(:00(\.0+)?)?Z?$`)
 	// rounded is a long number after a spreadsheet has put it its own way.
 	rounded = regexp.MustCompile(`^\d+(\.\d+)?[Ee]\+\d+$`)
 	// dialled is a telephone number in international form, which begins as a
 	// formula does.
 	dialled = regexp.MustCompile(`^\+[0-9][0-9 ().-]*$`)
+	// guarded is how some systems keep a spreadsheet from reading a number: ="0123".
+	guarded = regexp.MustCompile(`^="([0-9A-Za-z +/().-]*)"$`)
 )
 
 // clean is a cell's text in Unicode's composed form (NFC), with single spaces,
 // or why it may not come in.
 func clean(raw string, f field) (text, why string) {
 	text = strings.TrimSpace(raw)
+	if m := guarded.FindStringSubmatch(text); m != nil {
+		text = strings.TrimSpace(m[1])
+		raw = text
+	}
 	if text == "" {
 		return "", ""
 	}
@@ -269,21 +438,73 @@ func clean(raw string, f field) (text, why string) {
 	if raw[0] == '\t' || raw[0] == '\r' {
 		return "", shown(text) + " begins with a tab or a line break, which can hide a formula: remove it"
 	}
-	if i := strings.IndexFunc(text, hidden); i >= 0 {
+	text, stray := joined(text)
+	if stray != 0 {
+		return "", fmt.Sprintf("%s has a character in it that cannot be seen (U+%04X): delete the cell and type it again", shown(text), stray)
+	}
+	if spreadsheetError(text) {
+		return "", shown(text) + " is a formula that went wrong in the spreadsheet: put it right there"
+	}
+	if i := strings.IndexFunc(text, func(c rune) bool { return hidden(c) && c != '\u200c' && c != '\u200d' }); i >= 0 {
+
 		switch c, _ := utf8.DecodeRuneInString(text[i:]); c {
 		case '\n', '\r', '\t', '\u2028', '\u2029':
 			return "", shown(text) + " has a line break or a tab in it: put the text on one line"
 		case lost:
-			return "", shown(text) + " has a character that was lost when the file was saved: write it again, and save the file as 'CSV UTF-8'"
+			return "", shown(text) + " has a letter that was lost when the file was saved: " + saveUTF8
 		default:
 			return "", fmt.Sprintf("%s has a character in it that cannot be seen (U+%04X): delete the cell and type it again", shown(text), c)
 		}
 	}
 	text = norm.NFC.String(strings.Join(strings.Fields(text), " "))
+	if f != email && f != phone {
+		if why := garbled(text); why != "" {
+			return "", shown(text) + " " + why
+		}
+	}
 	if f != email && utf8.RuneCountInString(text) > maxText {
 		return "", fmt.Sprintf("%s is longer than %d characters", shown(text), maxText)
 	}
 	return text, ""
+}
+
+func spreadsheetError(s string) bool {
+	switch s {
+	case "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!":
+		return true
+	}
+	return false
+}
+
+// joining are the scripts in which a joiner or its opposite between two letters
+// is part of the spelling.
+var joining = []*unicode.RangeTable{
+	unicode.Arabic, unicode.Syriac, unicode.Nko, unicode.Mongolian, unicode.Devanagari, unicode.Bengali, unicode.Gurmukhi, unicode.Gujarati, unicode.Oriya,
+	unicode.Tamil, unicode.Telugu, unicode.Kannada, unicode.Malayalam, unicode.Sinhala, unicode.Khmer, unicode.Myanmar, unicode.Tibetan, unicode.Thaana,
+}
+
+// joined leaves joiners only where they belong, and takes off those at the edge
+// of a word of such a script. One anywhere else is stray.
+func joined(text string) (out string, stray rune) {
+	if !strings.ContainsAny(text, "\u200c\u200d") {
+		return text, 0
+	}
+	all := []rune(text)
+	of := func(i int) bool { return i >= 0 && i < len(all) && unicode.In(all[i], joining...) }
+	joiner := func(i int) bool { return i < len(all) && (all[i] == '\u200c' || all[i] == '\u200d') }
+	var b strings.Builder
+	for i, r := range all {
+		switch {
+		case !joiner(i):
+			b.WriteRune(r)
+		case of(i-1) && of(i+1):
+			b.WriteRune(r)
+		case of(i-1) || of(i+1): // at the edge of a word, or doubled
+		default:
+			return text, r
+		}
+	}
+	return b.String(), 0
 }
 
 // hidden is what a person cannot see or tell from nothing: controls, zero-width

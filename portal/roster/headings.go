@@ -1,10 +1,11 @@
 package roster
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
+
+	"schoolgate/portal"
 )
 
 // field is what a column means.
@@ -19,6 +20,7 @@ const (
 	year
 	group
 	lookedAfter
+	pupilName // in one column
 	contactName
 	contactTitle
 	contactForename
@@ -32,20 +34,6 @@ const (
 	fields
 )
 
-// understood names the fields that have to be there, with the commonest headings.
-var understood = map[field]string{
-	upn:         "UPN (or Unique pupil number)",
-	admission:   "Admission number (or Adno)",
-	forename:    "Forename (or First name, Preferred forename, Legal forename)",
-	surname:     "Surname (or Last name, Preferred surname, Legal surname)",
-	born:        "Date of birth (or DOB)",
-	year:        "Year (or Year group, NC year)",
-	lookedAfter: "Looked after (or In care; leave its cells empty if no pupil is)",
-	contactName: "Contact name (or Contact title, Contact forename and Contact surname; or Parent or Guardian in place of Contact)",
-	parental:    "Parental responsibility (or Legal guardian)",
-	courtOrder:  "Court order (leave its cells empty if there is none)",
-}
-
 // meaning is a field and, where several headings may stand for it, which of them
 // comes first: the lowest rank that is filled in.
 type meaning struct {
@@ -57,26 +45,26 @@ type meaning struct {
 // [squash] leaves them; 'pupil', 'student', 'child' and 'learner' before them are
 // taken off first.
 var pupilHeadings = headings(
-	words(upn, 0, "upn uniquepupilnumber upnnumber"),
-	words(admission, 0, "adno admno admissionno admissionnumber admissionsnumber admnumber admissionnum"),
-	words(forename, 0, "preferredforename preferredfirstname preferredgivenname chosenforename chosenfirstname knownas"),
+	words(upn, 0, "upn uniquepupilnumber upnnumber currentupn"),
+	words(admission, 0, "adno admno admissionno admissionnumber admissionsnumber admnumber admissionnum admission admissionid admissionref mispupilid pupilid studentid pupilnumber studentnumber arborstudentid bromcomid"),
+	words(forename, 0, "preferredforename preferredfirstname preferredgivenname chosenforename chosenfirstname knownas knownasfirstname"),
 	words(forename, 1, "forename firstname givenname"),
 	words(forename, 2, "legalforename legalfirstname legalgivenname"),
 	words(surname, 0, "preferredsurname preferredlastname preferredfamilyname chosensurname chosenlastname"),
 	words(surname, 1, "surname lastname familyname"),
 	words(surname, 2, "legalsurname legallastname legalfamilyname"),
-	words(born, 0, "dob dateofbirth birthdate birthday"),
-	words(year, 0, "year yeargroup yr yrgroup ncyear ncyeargroup ncy nationalcurriculumyear nationalcurriculumyeargroup curriculumyear actualncyear currentyeargroup"),
+	words(born, 0, "dob dateofbirth birthdate birthday birthdt dobirth datebirth dobddmmyyyy dateofbirthddmmyyyy"),
+	words(year, 0, "year yeargroup yr yrgroup ncyear ncyeargroup ncy ncyearactual yeargrp yeargroupname yearname currentyear currentncyear ncyeargroupname nationalcurriculumyear nationalcurriculumyeargroup curriculumyear actualncyear currentyeargroup"),
 	words(year, 1, "yeartaughtin"),
-	words(group, 0, "reg regn registration registrationform registrationgroup registrationclass reggroup regform regclass tutorgroup tutorgroupname form formgroup formname"),
-	words(group, 1, "class classname classgroup"),
-	words(lookedAfter, 0, "lookedafter islookedafter currentlylookedafter lookedafterchild lac cla incare incareflag inlacare inleacare inlocalauthoritycare"),
+	words(group, 0, "reg regn registration registrationform registrationgroup registrationclass reggroup regform regclass tutorgroup tutorgroupname form formgroup formname registrationformname registrationgroupname reggroupname tutor tutorgrp homeroom"),
+	words(group, 1, "class classname classgroup classroom currentclass mainclass primaryclass teachinggroup set"),
+	words(lookedAfter, 0, "lookedafter islookedafter currentlylookedafter lookedafterchild lac cla incare incareflag inlacare inleacare inlocalauthoritycare lookedafterstatus incarestatus childlookedafter isincare lookedafterindicator inlacareflag currentlyincare childincare"),
 )
 
 // The headings of contacts after 'contact', 'parent', 'guardian' or 'carer', and
 // a number where there is one.
 var contactHeadings = headings(
-	words(contactName, 0, "name fullname"),
+	words(contactName, 0, "name fullname names displayname"),
 	words(contactTitle, 0, "title"),
 	words(contactForename, 0, "preferredforename preferredfirstname"),
 	words(contactForename, 1, "forename firstname givenname"),
@@ -84,25 +72,31 @@ var contactHeadings = headings(
 	words(contactSurname, 0, "preferredsurname preferredlastname"),
 	words(contactSurname, 1, "surname lastname familyname"),
 	words(contactSurname, 2, "legalsurname legallastname"),
-	words(phone, 2, "number"),
-	words(priority, 0, "order"),
+	words(phone, 2, "number numbers"),
+	words(priority, 0, "order rank"),
+)
+
+// The headings that are the pupil's or a contact's, as it falls.
+var bareHeadings = headings(
+	words(pupilName, 0, "name fullname namefull"),
+	words(contactTitle, 0, "title"),
 )
 
 // The headings of contacts that need no such word before them.
 var contactOnly = headings(
-	words(relationship, 0, "relationship relation relationshiptype relationshiptopupil relationshiptostudent relationshiptochild relationshiptolearner"),
-	words(email, 0, "primaryemail primaryemailaddress mainemail mainemailaddress defaultemail defaultemailaddress emaildefault"),
-	words(email, 1, "email emailaddress"),
-	words(email, 2, "homeemail homeemailaddress personalemail personalemailaddress"),
+	words(relationship, 0, "relationship relation relationshiptype relationshiptopupil relationshiptostudent relationshiptochild relationshiptolearner relationshipname relationshipdescription relationtopupil relationtostudent relationtochild contactrelationship contacttype"),
+	words(email, 0, "primaryemail primaryemailaddress mainemail mainemailaddress defaultemail defaultemailaddress emaildefault preferredemail emailprimary"),
+	words(email, 1, "email emailaddress emails emailaddresses"),
+	words(email, 2, "homeemail homeemailaddress personalemail personalemailaddress emailhome"),
 	words(email, 3, "workemail workemailaddress"),
-	words(phone, 0, "mobile mobilephone mobilenumber mobileno mobiletelephone mobilephonenumber mobiletelephonenumber mobiletel"),
-	words(phone, 1, "maintelephone mainphone maintelephonenumber mainphonenumber primarytelephone primaryphone primarytelephonenumber primaryphonenumber"),
-	words(phone, 2, "phone telephone phonenumber telephonenumber phoneno telephoneno telno tel"),
-	words(phone, 3, "hometelephone homephone hometelephonenumber homephonenumber hometel"),
-	words(phone, 4, "worktelephone workphone worktelephonenumber workphonenumber worktel"),
-	words(priority, 0, "priority contactpriority priorityorder"),
-	words(parental, 0, "parentalresponsibility hasparentalresponsibility parentresponsibility parentalresp parentresp pr responsibility legalguardian islegalguardian"),
-	words(courtOrder, 0, "courtorder courtorders hascourtorder courtorderinplace"),
+	words(phone, 0, "mobile mobilephone mobilenumber mobileno mobiletelephone mobilephonenumber mobiletelephonenumber mobiletel phonemobile telephonemobile mobiletelno telmobile cellphone defaultmobile defaultmobilenumber defaultmobiletelephonenumber mobiles primarymobile"),
+	words(phone, 1, "maintelephone mainphone maintelephonenumber mainphonenumber primarytelephone primaryphone primarytelephonenumber primaryphonenumber defaultphone defaulttelephone defaulttelephonenumber defaultphonenumber mainphoneno maintelno maincontactnumber contactnumber contactnumbers"),
+	words(phone, 2, "phone telephone phonenumber telephonenumber phoneno telephoneno telno tel phonenumbers telephones telephonenumbers phones daytimephone daytimetelephone"),
+	words(phone, 3, "hometelephone homephone hometelephonenumber homephonenumber hometel hometelno phonehome telephonehome landline landlinenumber"),
+	words(phone, 4, "worktelephone workphone worktelephonenumber workphonenumber worktel worktelno phonework telephonework"),
+	words(priority, 0, "priority contactpriority priorityorder contactorder callorder prioritynumber"),
+	words(parental, 0, "parentalresponsibility hasparentalresponsibility parentresponsibility parentalresp parentresp pr responsibility legalguardian islegalguardian parentalresponsibilityflag haspr parentalresponsibilities legalresponsibility"),
+	words(courtOrder, 0, "courtorder courtorders hascourtorder courtorderinplace iscourtorder courtorderflag subjecttocourtorder"),
 )
 
 type vocabulary map[string]meaning
@@ -130,7 +124,21 @@ func headings(lists ...vocabulary) vocabulary {
 
 var (
 	pupilNouns   = []string{"pupil", "student", "child", "learner"}
-	contactNouns = []string{"parentorcarer", "parentcarer", "parentorguardian", "parentguardian", "primaryguardian", "guardian", "contact", "parent", "carer"}
+	contactNouns = []string{"parentorcarer", "parentcarer", "parentorguardian", "parentguardian", "parentsguardian", "nextofkin", "guardian", "contact", "parent", "carer"}
+	// parents are nouns that say what the contact is to the child as well.
+	parents = []string{"mother", "mum", "father", "dad"}
+	// qualifiers stand before a contact's noun and say no more than which of them.
+	qualifiers = []string{"emergency", "main", "priority", "legal", "key"}
+	places     = []string{"primary", "first", "1st", "secondary", "second", "2nd", "third", "3rd", "fourth", "4th"}
+)
+
+// The numbers of the contacts that a heading is about: none, 1 to 9, and those
+// who are named by what they are.
+const (
+	unnumbered = 0
+	theMother  = 10
+	theFather  = 11
+	contacts   = 12
 )
 
 // squash leaves a heading's letters and digits, in lower case; of what is too
@@ -147,45 +155,225 @@ func squash(heading string) string {
 	}, heading)
 }
 
-// meaningOf is what a heading means, and of which numbered contact, 0 being the
-// one without a number.
-func meaningOf(heading string) (m meaning, contact int, ok bool) {
+// told is what a heading says by itself.
+type told struct {
+	meaning
+	contact int  // of the numbers above
+	bare    bool // a name, without a word that says whose
+}
+
+// meaningOf is what a heading means by itself.
+func meaningOf(heading string) (told, bool) {
 	w := squash(heading)
-	if m, ok = pupilHeadings[w]; ok {
-		return m, 0, true
+	if t, ok := plainMeaning(w); ok {
+		return t, true
 	}
-	if m, ok = contactOnly[w]; ok {
-		return m, 0, true
+	for _, prefix := range []string{"is", "has"} {
+		if rest, ok := strings.CutPrefix(w, prefix); ok {
+			if t, ok := plainMeaning(rest); ok {
+				return t, true
+			}
+		}
+	}
+	// A number behind it: 'Email 2', 'Contact name 2', 'Surname.1'.
+	if n := len(w); n > 1 && w[n-1] >= '1' && w[n-1] <= '9' {
+		if t, ok := plainMeaning(w[:n-1]); ok && t.contact == unnumbered && (t.field.ofContact() || t.bare) {
+			if t.contact = int(w[n-1] - '0'); t.bare {
+				t.contact = unnumbered
+			}
+			return t, true
+		}
+	}
+	return told{}, false
+}
+
+func plainMeaning(w string) (told, bool) {
+	if m, ok := pupilHeadings[w]; ok {
+		return told{meaning: m, bare: m.rank == 1 && (m.field == forename || m.field == surname)}, true
+	}
+	if m, ok := bareHeadings[w]; ok {
+		return told{meaning: m, bare: true}, true
+	}
+	if m, ok := contactOnly[w]; ok {
+		return told{meaning: m}, true
 	}
 	for _, noun := range pupilNouns {
 		if rest, found := strings.CutPrefix(w, noun); found {
-			m, ok = pupilHeadings[strings.TrimPrefix(rest, "s")]
-			if !ok {
-				m, ok = pupilHeadings[rest]
+			for _, rest := range []string{rest, strings.TrimPrefix(rest, "s")} {
+				if m, ok := pupilHeadings[rest]; ok {
+					return told{meaning: m}, true
+				}
 			}
-			return m, 0, ok
+			if rest == "" || rest == "name" || rest == "fullname" {
+				return told{meaning: meaning{pupilName, 0}}, true
+			}
+			return told{}, false
 		}
 	}
-	for _, noun := range contactNouns {
-		rest, found := strings.CutPrefix(w, noun)
-		if !found {
+	return contactMeaning(w)
+}
+
+// contactMeaning reads 'Parent 1 name', 'Contact1Email', 'Second contact mobile',
+// 'Name of parent 2', "Mother's email".
+func contactMeaning(w string) (told, bool) {
+	if i := strings.Index(w, "of"); i > 0 {
+		if t, ok := contactMeaning(w[i+2:] + w[:i]); ok {
+			return t, true
+		}
+	}
+	number := unnumbered
+	for again := true; again; {
+		again = false
+		for _, q := range qualifiers {
+			if rest, ok := strings.CutPrefix(w, q); ok && rest != "" {
+				w, again = rest, true
+			}
+		}
+		for i, q := range places {
+			if rest, ok := strings.CutPrefix(w, q); ok && rest != "" {
+				w, again = rest, true
+				if q != "primary" {
+					number = []int{1, 1, 1, 2, 2, 2, 3, 3, 4, 4}[i]
+				}
+			}
+		}
+	}
+	rest, who := "", ""
+	for i, noun := range slices.Concat(contactNouns, parents) {
+		if after, ok := strings.CutPrefix(w, noun); ok {
+			rest, who = after, noun
+			if i >= len(contactNouns) {
+				number = map[string]int{"mother": theMother, "mum": theMother, "father": theFather, "dad": theFather}[noun]
+			}
+			break
+		}
+	}
+	if who == "" {
+		return told{}, false
+	}
+	if rest != "" && rest[0] >= '1' && rest[0] <= '9' {
+		number, rest = int(rest[0]-'0'), rest[1:]
+		if rest != "" && rest[0] >= '0' && rest[0] <= '9' {
+			return told{}, false
+		}
+	}
+	for _, cut := range []string{"", "s", "is", "has", "shas"} {
+		after, ok := strings.CutPrefix(rest, cut)
+		if !ok {
 			continue
 		}
-		if rest != "" && rest[0] >= '1' && rest[0] <= '9' {
-			contact, rest = int(rest[0]-'0'), rest[1:]
+		if after == "" && cut == "" {
+			return told{meaning: meaning{contactName, 0}, contact: number}, true
 		}
-		if rest == "" {
-			return meaning{contactName, 0}, contact, true
+		m, ok := contactHeadings[after]
+		if !ok {
+			m, ok = contactOnly[after]
 		}
-		if m, ok = contactHeadings[rest]; !ok {
-			m, ok = contactOnly[rest]
+		if ok {
+			return told{meaning: m, contact: number}, true
 		}
-		return m, contact, ok
 	}
-	return meaning{}, 0, false
+	return told{}, false
 }
 
 func (f field) ofContact() bool { return f >= contactName }
+
+// use is what a column is taken for.
+type use struct {
+	told
+	used bool
+}
+
+// understand says what each heading of a row is taken for. A heading that stands
+// there twice is the pupil's first and a contact's then; contacts that are not
+// numbered are told apart by where their headings begin again.
+func understand(cells []string) []use {
+	all := make([]use, len(cells))
+	names, anyContact, firstContact := false, false, len(cells)
+	for i, h := range cells {
+		t, ok := meaningOf(h)
+		all[i] = use{t, ok}
+		if ok && t.field.ofContact() && t.field != contactTitle {
+			anyContact, firstContact = true, min(firstContact, i)
+			names = names || t.field.names()
+		}
+	}
+	explicit := map[field]bool{} // of the pupil's, headings that can be nobody else's
+	for _, u := range all {
+		explicit[u.field] = explicit[u.field] || u.used && !u.bare
+	}
+	contactOf := map[field]field{forename: contactForename, surname: contactSurname, pupilName: contactName}
+	if anyContact && !names {
+		seen := map[field]bool{}
+		for i := range all {
+			u := &all[i]
+			of, name := contactOf[u.field]
+			if !u.used || !u.bare || !name {
+				continue
+			}
+			pupils := u.field == pupilName && (seen[forename] || seen[surname] || explicit[forename] || explicit[surname])
+			if seen[u.field] || pupils || explicit[u.field] && i > firstContact {
+				u.field, u.rank, u.bare = of, 1, false
+			}
+			seen[u.field] = true
+		}
+	}
+	count := 0 // of the contacts by their names
+	times, firsts := map[string]int{}, map[string]int{}
+	for i, u := range all {
+		if u.used && u.field.ofContact() && u.contact == unnumbered {
+			key := strings.TrimRight(squash(cells[i]), "0123456789")
+			if times[key]++; times[key] == 1 {
+				firsts[key] = i
+			}
+			if u.field.names() || u.field == contactName {
+				count = max(count, times[key])
+			}
+		}
+	}
+	if count > 1 {
+		start := len(cells)
+		begin := ""
+		for key, n := range times {
+			if n == count && firsts[key] < start {
+				start, begin = firsts[key], key
+			}
+		}
+		block := 0
+		for i := range all {
+			u := &all[i]
+			if !u.used || !u.field.ofContact() || u.contact != unnumbered {
+				continue
+			}
+			if strings.TrimRight(squash(cells[i]), "0123456789") == begin {
+				block++
+			}
+			if u.contact = block; block == 0 {
+				u.used = false // before the first contact: the pupil's own, or nobody's
+			}
+		}
+	}
+	// A title is that of the contact's name to its right; of the pupil's it says
+	// nothing to us.
+	for i := range all {
+		u := &all[i]
+		if !u.used || u.field != contactTitle || !u.bare {
+			continue
+		}
+		u.used = false
+		for _, next := range all[i+1 : min(len(all), i+5)] {
+			if next.used && next.field.names() {
+				u.used, u.contact = true, next.contact
+				break
+			}
+		}
+	}
+	return all
+}
+
+func (f field) names() bool {
+	return f == contactName || f == contactForename || f == contactSurname
+}
 
 // column is one column of the file.
 type column struct {
@@ -209,52 +397,24 @@ func (m *meant) empty() bool {
 	return !slices.ContainsFunc(m[:], func(c []column) bool { return len(c) > 0 })
 }
 
+// slot is the columns of one contact of each row.
+type slot struct {
+	meant
+	relationship string // where the headings say it
+}
+
 // columns is what the headings say about the file.
 type columns struct {
 	labels   []string // as problems name the columns
+	uses     []use
 	pupil    meant
-	contacts []meant
+	contacts []slot
+	unsaid   portal.Unsaid
 }
 
-// readHeadings finds the row of headings, what separates its cells, and what
-// they mean. The records it answers go on below the headings.
-func readHeadings(text string) (in *records, cols columns, ignored []string, err error) {
-	separators := ",;\t"
-	if first, rest, _ := strings.Cut(text, "\n"); len(first) >= 5 && first[:4] == "sep=" && strings.Trim(first[4:], separators+"\r") == "" {
-		separators, text = first[4:5], rest // Excel's own first line, which it does not show as a row
-	}
-	most, widest := -1, 0
-	for i := range len(separators) {
-		try := &records{s: text, comma: separators[i]}
-		for try.next() && blank(try.cells) {
-		}
-		known := 0
-		for _, h := range try.cells {
-			if _, _, ok := meaningOf(h); ok {
-				known++
-			}
-		}
-		if known > most || known == most && len(try.cells) > widest {
-			most, widest, in = known, len(try.cells), try
-		}
-	}
-	place := fmt.Sprintf("row %d", in.row)
-	switch {
-	case in.wide:
-		return nil, cols, nil, invalid(place, fmt.Sprintf("there are more than %d columns: check that this is a class list", maxColumns))
-	case in.fault != "":
-		return nil, cols, nil, invalid(place+", column "+letters(in.faultAt), in.fault)
-	case most == 0:
-		return nil, cols, nil, invalid(place, "none of these headings is understood: the first row has to be the headings, with no title above them. "+needed(missing(columns{})))
-	}
-	cols, ignored = newColumns(in.cells)
-	if without := missing(cols); len(without) > 0 {
-		return nil, cols, nil, invalid(place, needed(without))
-	}
-	return in, cols, ignored, nil
-}
-
-func newColumns(cells []string) (cols columns, ignored []string) {
+// newColumns gathers the columns by what they are taken for: as understood, or
+// as the codes say.
+func newColumns(cells, codes []string) (cols columns) {
 	for len(cells) > 0 && strings.TrimSpace(cells[len(cells)-1]) == "" {
 		cells = cells[:len(cells)-1]
 	}
@@ -262,8 +422,6 @@ func newColumns(cells []string) (cols columns, ignored []string) {
 	for _, h := range cells {
 		times[squash(h)]++
 	}
-	var slots [10]meant
-	use := map[int]int{} // column to the contact it is about; -1 for the pupil
 	for i, h := range cells {
 		label := visible(strings.TrimSpace(h))
 		if label == "" {
@@ -272,70 +430,94 @@ func newColumns(cells []string) (cols columns, ignored []string) {
 			label += " (" + letters(i) + ")"
 		}
 		cols.labels = append(cols.labels, label)
-		switch m, contact, ok := meaningOf(h); {
-		case !ok:
-		case m.field.ofContact():
-			slots[contact].add(m.field, column{i, m.rank})
-			use[i] = contact
+	}
+	cols.uses = understand(cells)
+	for i, code := range codes[:min(len(codes), len(cells))] {
+		if code == cols.uses[i].code() {
+			continue
+		}
+		cols.uses[i] = use{}
+		if t, ok := meaningOfCode(code); ok {
+			t.rank = 20 + i // of two, the first that is filled in
+			cols.uses[i] = use{t, true}
+		}
+	}
+	var slots [contacts]slot
+	for i, u := range cols.uses {
+		switch {
+		case !u.used:
+		case u.field.ofContact():
+			slots[u.contact].add(u.field, column{i, u.rank})
 		default:
-			cols.pupil.add(m.field, column{i, m.rank})
-			use[i] = -1
+			cols.pupil.add(u.field, column{i, u.rank})
 		}
 	}
-	if slices.ContainsFunc(slots[1:], func(m meant) bool { return m.named() }) && !slots[0].named() {
-		// A plain 'Email' beside 'Parent 1 email' is the child's, or nobody's.
-		slots[0] = meant{}
-		for i, contact := range use {
-			if contact == 0 {
-				delete(use, i)
+	var named []int
+	for i := range slots {
+		if slots[i].named() {
+			named = append(named, i)
+		}
+	}
+	for i := range slots {
+		switch {
+		case slots[i].named() || slots[i].empty():
+		case len(named) == 1 && i != unnumbered: // 'Phone 1' and 'Phone 2' of one contact
+			for f, list := range slots[i].meant {
+				for _, c := range list {
+					slots[named[0]].add(field(f), column{c.at, c.rank + 10*i})
+				}
 			}
+			slots[i] = slot{}
+		case len(named) > 0: // a plain 'Email' beside 'Parent 1 email' is the child's, or nobody's
+			for f := range slots[i].meant {
+				for _, c := range slots[i].meant[f] {
+					cols.uses[c.at].used = false
+				}
+			}
+			slots[i] = slot{}
 		}
 	}
-	for _, m := range slots {
-		if !m.empty() {
-			cols.contacts = append(cols.contacts, m)
+	slots[theMother].relationship, slots[theFather].relationship = "Mother", "Father"
+	for _, i := range []int{0, theMother, theFather, 1, 2, 3, 4, 5, 6, 7, 8, 9} {
+		if !slots[i].empty() {
+			cols.contacts = append(cols.contacts, slots[i])
 		}
 	}
-	for i, h := range cells {
-		if _, used := use[i]; !used && strings.TrimSpace(h) != "" {
-			ignored = append(ignored, cols.labels[i])
+	cols.unsaid = cols.silence()
+	return cols
+}
+
+// silence is what a file of these columns does not say.
+func (c *columns) silence() (u portal.Unsaid) {
+	for f, bit := range map[field]portal.Unsaid{born: portal.UnsaidBorn, group: portal.UnsaidGroup} {
+		if len(c.pupil[f]) == 0 {
+			u |= bit
 		}
 	}
-	return cols, ignored
+	if !slices.ContainsFunc(c.contacts, func(s slot) bool { return s.named() }) {
+		u |= portal.UnsaidContacts
+	}
+	return u
+}
+
+// ignored is the headings that are taken for nothing.
+func (c *columns) ignored() (out []string) {
+	for i, u := range c.uses {
+		if !u.used && c.labels[i] != letters(i) {
+			out = append(out, c.labels[i])
+		}
+	}
+	return out
 }
 
 // missing lists, for people, the columns that a class list cannot do without.
-//
-// 'Looked after', 'Parental responsibility' and 'Court order' are among them
-// because a file without the column says the same as one that says no for
-// everybody: to import it would lift every court order and every hold that the
-// school has on record.
-func missing(cols columns) (out []string) {
-	if len(cols.pupil[upn])+len(cols.pupil[admission]) == 0 {
-		out = append(out, understood[upn]+" or "+understood[admission])
+func (c *columns) missing() (out []string) {
+	if len(c.pupil[forename])+len(c.pupil[surname])+len(c.pupil[pupilName]) == 0 {
+		out = append(out, "the pupil's name (Forename and Surname, or Name)")
 	}
-	for _, f := range []field{forename, surname, born, year, lookedAfter} {
-		if len(cols.pupil[f]) == 0 {
-			out = append(out, understood[f])
-		}
+	if len(c.pupil[born]) == 0 {
+		out = append(out, "Date of birth (or DOB)")
 	}
-	contacts := cols.contacts
-	if len(contacts) == 0 {
-		contacts = []meant{{}}
-	}
-	lacks := func(has func(meant) bool, f field) {
-		if !slices.ContainsFunc(contacts, func(m meant) bool { return !has(m) }) {
-			return
-		}
-		name := understood[f]
-		if len(contacts) > 1 {
-			name += ", for each of the contacts"
-		}
-		out = append(out, name)
-	}
-	lacks(func(m meant) bool { return m.named() }, contactName)
-	lacks(func(m meant) bool { return len(m[parental]) > 0 }, parental)
-	lacks(func(m meant) bool { return len(m[courtOrder]) > 0 }, courtOrder)
 	return out
 }
 

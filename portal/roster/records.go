@@ -18,8 +18,6 @@ type records struct {
 	faultAt int      // in which cell, from 0
 }
 
-func (r *records) faulty() bool { return r.fault != "" || r.wide }
-
 // next reads one row, and reports whether there was one.
 func (r *records) next() bool {
 	if r.pos >= len(r.s) {

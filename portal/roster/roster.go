@@ -1,12 +1,16 @@
 // Package roster reads class lists as school offices export them, and says of
 // every cell that cannot be taken as it is where it stands and what to do.
+//
+// Every format becomes a table with headings: a CSV file and the sheets of a
+// workbook are ones as they come, an archive (OneRoster) and a transfer file
+// (CTF) are written as ones. What follows is the same for all.
 package roster
 
 import (
-	"bufio"
-	"errors"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,8 +19,8 @@ import (
 
 // What a class list may hold at most.
 const (
-	MaxBytes = 20 << 20
-	MaxRows  = 50_000 // rows below the headings that are not blank
+	MaxBytes = 64 << 20  // of the file
+	MaxRows  = 1_000_000 // of a table, blank ones included
 )
 
 const (
@@ -24,135 +28,217 @@ const (
 	maxProblems = 500 // listed; the rest are counted
 )
 
-// ReadCSV reads a class list: one row for each pupil and contact, or one for
-// each pupil with numbered columns for the contacts ('Parent 1 name'), which
-// become several rows of one number. It takes UTF-8, UTF-16 and Windows-1252;
-// commas, semicolons and tabs; and the headings of the common systems.
-//
-// Ignored are the headings of columns that mean nothing to us, in order.
-// Rows that repeat an earlier row in all that is read, as a report with one row
-// for each teaching class does, are left out.
+// Open says what a file seems to be, and what its columns would be taken for:
+// as the mapping says, or else as their headings are understood. What cannot be
+// read at all is [*portal.Invalid].
+func Open(file []byte, m portal.ListMapping) (portal.ListFile, error) {
+	b, err := open(file, m)
+	if err != nil {
+		return portal.ListFile{}, err
+	}
+	defer b.close()
+	f := portal.ListFile{Format: b.format, Sheets: b.sheets, Sheet: m.Sheet, Notes: b.notes}
+	g := b.grids[0]
+	f.Shape = b.shape()
+	f.Lacks = b.lacks()
+	if b.fixed {
+		return f, nil
+	}
+	f.Choices = choices()
+	for i, u := range g.cols.uses {
+		f.Columns = append(f.Columns, portal.ListColumn{Letter: letters(i), Heading: visible(strings.TrimSpace(g.heads[i])), Samples: g.samples[i], Meaning: u.code()})
+	}
+	return f, nil
+}
+
+// Read reads a class list: CSV (UTF-8, UTF-16 or Windows-1252; commas,
+// semicolons or tabs), an Excel workbook, OneRoster 1.1 in a zip, or the common
+// transfer file of the Department for Education. A table has a row for each pupil
+// and contact, or one for each pupil with columns for several contacts.
 //
 // Two columns of one meaning are taken together: a preferred name comes before
 // a plain one and that before a legal one, a mobile before other telephones,
-// and so on. Two of the same standing ('Surname' twice) are taken if no row has
-// different things in them; otherwise nobody can tell which is whose, and both
-// are named as a problem.
+// and so on. Two of the same standing are taken if no row has different things
+// in them; otherwise nobody can tell which is whose, and both are named as a
+// problem. Rows that repeat an earlier row in all that is read are left out, and
+// so are titles above the headings and totals below the pupils.
 //
 // What has to be put right first is [*portal.Invalid], with every problem of
-// every row, those of [portal.CheckClassList] included, up to 500. Any other
-// error is r's.
-func ReadCSV(r io.Reader) (rows []portal.ClassListRow, ignored []string, err error) {
-	return read(r, time.Now())
+// every row, those of [portal.CheckClassList] included, up to 500.
+func Read(file []byte, m portal.ListMapping) (portal.ClassList, error) {
+	return read(file, m, time.Now())
 }
 
-func read(r io.Reader, now time.Time) (rows []portal.ClassListRow, ignored []string, err error) {
-	text, broken, err := readText(r)
+func read(file []byte, m portal.ListMapping, now time.Time) (portal.ClassList, error) {
+	none := portal.ClassList{}
+	b, err := open(file, m)
 	if err != nil {
-		return nil, nil, err
+		return none, err
 	}
-	in, cols, ignored, err := readHeadings(text)
+	defer b.close()
+	if without := b.lacks(); b.undecided {
+		return none, invalid("file", "say which school's list it is: the file holds those of "+strings.Join(b.sheets, ", "))
+	} else if len(without) > 0 {
+		return none, invalid(b.grids[0].head(), needed(without))
+	}
+	list := portal.ClassList{Format: b.format, Notes: b.notes, Ignored: b.grids[0].cols.ignored()}
+	if b.fixed {
+		list.Ignored = nil
+	}
+	var wrong problems
+	var seen = map[portal.ClassListRow]bool{}
+	for _, g := range b.grids {
+		s := &sheet{grid: g, columns: g.cols, problems: &wrong, now: now, fixed: b.fixed}
+		s.today, s.eldest = portal.Date(now.Format(time.DateOnly)), portal.Date(now.AddDate(-21, 0, 0).Format(time.DateOnly))
+		if err := s.profile(); err != nil {
+			return none, err
+		}
+		list.Notes = append(list.Notes, s.notes...)
+		err := g.body(func(l line) {
+			if !s.shape(l) {
+				return
+			}
+			for _, row := range s.read(l) {
+				key := row
+				key.Row = 0
+				if !seen[key] {
+					seen[key] = true
+					list.Rows = append(list.Rows, row)
+				}
+			}
+		})
+		if err != nil {
+			return none, err
+		}
+	}
+	if len(list.Rows) == 0 && len(wrong.Problems) == 0 {
+		return none, invalid("file", "the file has headings and no pupils below them")
+	}
+	for _, p := range portal.CheckClassList(list.Rows) {
+		wrong.add(p.Field, p.Message)
+	}
+	if err := wrong.or(); err != nil {
+		return none, err
+	}
+	return list, nil
+}
+
+// book is an opened file.
+type book struct {
+	format string
+	sheets []string // to choose from
+	grids  []*grid  // to be read, of one shape; at least one
+	fixed  bool     // the format says what its columns mean
+	// undecided says that one of the sheets has to be chosen first.
+	undecided bool
+	notes     []string
+	done      func() error
+}
+
+func (b *book) close() {
+	if b.done != nil {
+		_ = b.done() // of a reader, whose errors came with what was read
+	}
+}
+
+// lacks is what no column of the book is taken for.
+func (b *book) lacks() []string {
+	if b.undecided {
+		return []string{"the school whose list it is"}
+	}
+	if b.fixed { // what a format has no place for is asked about later
+		return nil
+	}
+	return b.grids[0].cols.missing()
+}
+
+// shape is the same for files of one format with the same headings.
+func (b *book) shape() string {
+	heads := []string{strings.SplitN(b.format, " (", 2)[0]}
+	for _, h := range b.grids[0].heads {
+		heads = append(heads, squash(h))
+	}
+	sum := sha256.Sum256([]byte(strings.Join(heads, "\n")))
+	return hex.EncodeToString(sum[:])
+}
+
+// open recognises a file and finds its tables.
+func open(file []byte, m portal.ListMapping) (*book, error) {
+	if len(file) > MaxBytes {
+		return nil, invalid("file", fmt.Sprintf("the file is larger than %d MB, which no class list is: check that it is the right file", MaxBytes>>20))
+	}
+	var b *book
+	var err error
+	switch kind, what := sniff(file); kind {
+	case isZip:
+		b, err = openZip(file, m)
+	case isXML:
+		b, err = openTransfer(file)
+	case isText:
+		b, err = openText(file, m)
+	default:
+		err = invalid("file", what)
+	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	s := &sheet{columns: cols, today: portal.Date(now.Format(time.DateOnly)), eldest: portal.Date(now.AddDate(-21, 0, 0).Format(time.DateOnly))}
-	seen := map[portal.ClassListRow]bool{}
-	data := 0
-	for in.next() {
-		if blank(in.cells) && !in.faulty() {
+	return b, nil
+}
+
+// choose keeps the tables that can be read together: those of the sheet that was
+// chosen, or else of the best headings and of others alike.
+func (b *book) choose(all []*grid, m portal.ListMapping) error {
+	var best *grid
+	for _, g := range all {
+		if err := g.find(); err != nil {
+			return err
+		}
+		if m.Sheet != "" && g.name != m.Sheet {
 			continue
 		}
-		if data++; data > MaxRows {
-			return nil, nil, invalid("file", fmt.Sprintf("the file has more than %d rows: upload one school's class list, or split it by year", MaxRows))
-		}
-		if !s.shape(in, broken) {
-			continue
-		}
-		for _, row := range s.read(in.cells, in.row) {
-			key := row
-			key.Row = 0
-			if !seen[key] {
-				seen[key] = true
-				rows = append(rows, row)
-			}
+		if best == nil || g.known > best.known {
+			best = g
 		}
 	}
-	if data == 0 {
-		return nil, nil, invalid("file", "the file has headings and no pupils below them")
+	if best == nil {
+		return invalid("file", "the sheet that was chosen is not in this file")
 	}
-	for _, p := range portal.CheckClassList(rows) {
-		s.problems.add(p.Field, p.Message)
+	if best.known < 2 {
+		return invalid(best.place(max(best.top, 1)), "none of the headings is understood. A class list has a row of headings, such as Forename, Surname, Date of birth and Year, with the pupils below it")
 	}
-	if err := s.problems.or(); err != nil {
-		return nil, nil, err
+	var alike []*grid
+	for _, g := range all {
+		switch {
+		case g == best || m.Sheet == "" && g.known == best.known && slices.Equal(squashed(g.heads), squashed(best.heads)):
+			alike = append(alike, g)
+		case m.Sheet == "" && g.known >= 3:
+			b.notes = append(b.notes, fmt.Sprintf("Sheet %s was not read: its headings are not those of %s.", quoted(g.name), quoted(best.name)))
+		}
 	}
-	return rows, ignored, nil
+	if len(all) > 1 {
+		for _, g := range all {
+			b.sheets = append(b.sheets, g.name)
+		}
+	}
+	if len(alike) > 1 {
+		b.notes = append(b.notes, fmt.Sprintf("%d sheets of the same headings were read as one list.", len(alike)))
+	}
+	for _, g := range alike {
+		g.cols = newColumns(g.heads, m.Columns)
+		if err := g.sample(); err != nil {
+			return err
+		}
+		g.several = len(all) > 1
+	}
+	b.grids = alike
+	return nil
 }
 
-// readText is the whole file as text. Where broken, U+FFFD stands for what could
-// not be read.
-func readText(r io.Reader) (text string, broken bool, err error) {
-	in := bufio.NewReaderSize(r, 1<<16)
-	head, err := in.Peek(4096)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", false, fmt.Errorf("class list: %w", err)
+func squashed(heads []string) (out []string) {
+	for _, h := range heads {
+		out = append(out, squash(h))
 	}
-	if what := looksLike(head); what != "" {
-		return "", false, invalid("file", what)
-	}
-	b, err := io.ReadAll(io.LimitReader(in, MaxBytes+1))
-	if err != nil {
-		return "", false, fmt.Errorf("class list: %w", err)
-	}
-	if len(b) > MaxBytes {
-		return "", false, invalid("file", fmt.Sprintf("the file is larger than %d MB, which no class list is: check that it is the right file", MaxBytes>>20))
-	}
-	text, broken = decode(b)
-	if strings.TrimSpace(text) == "" {
-		return "", false, invalid("file", "the file is empty")
-	}
-	return text, broken, nil
-}
-
-// shape reports what is wrong with a row as a whole, and whether its cells are
-// worth reading.
-func (s *sheet) shape(in *records, broken bool) bool {
-	ok := true
-	if in.fault != "" {
-		s.problems.add(s.place(in.row, in.faultAt), in.fault)
-		ok = false
-	}
-	if broken {
-		for i, cell := range in.cells {
-			if strings.ContainsRune(cell, lost) {
-				s.problems.add(s.place(in.row, i), shown(cell)+" has characters that cannot be read: save the file as 'CSV UTF-8' and upload it again")
-				ok = false
-			}
-		}
-	}
-	width := len(in.cells)
-	for width > len(s.labels) && strings.TrimSpace(in.cells[width-1]) == "" {
-		width--
-	}
-	switch want := len(s.labels); {
-	case !ok: // the quotation mark or the bytes are why the cells do not line up
-	case in.wide || width > want:
-		s.problems.add(fmt.Sprintf("row %d", in.row), fmt.Sprintf("has more cells than the %d headings: a comma inside a cell may need quotation marks around the cell", want))
-		ok = false
-	case width < want:
-		s.problems.add(fmt.Sprintf("row %d", in.row), fmt.Sprintf("has %s for %d headings: part of the row is missing, or a line break has split it", count(width, "cell"), want))
-		ok = false
-	}
-	return ok
-}
-
-func blank(cells []string) bool {
-	for _, c := range cells {
-		if strings.TrimSpace(c) != "" {
-			return false
-		}
-	}
-	return true
+	return out
 }
 
 func count(n int, noun string) string {

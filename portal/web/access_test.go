@@ -68,25 +68,28 @@ var table = map[string]row{
 	"GET /portal/assets/colour-{colour:[0-9a-f]{6}}.css": {path: at("/portal/assets/colour-14532d.css"), want: everybody},
 	"GET /portal/":        {path: at("/portal/"), want: everybody},
 	"GET /portal/sign-in": {path: at("/portal/sign-in"), want: append([]int{200}, away[1:]...)},
-	"POST /portal/sign-in/{provider:[a-z0-9-]+}":            {path: at("/portal/sign-in/thorn"), want: everybody},
-	"GET /portal/callback/{provider:[a-z0-9-]+}":            {path: at("/portal/callback/thorn"), want: []int{400, 400, 400, 400, 400, 400, 400, 400, 400, 400}},
-	"POST /portal/sign-out":                                 {path: at("/portal/sign-out"), want: away},
-	"GET /portal/join":                                      {path: at("/portal/join"), want: signedUp},
-	"POST /portal/join":                                     {path: at("/portal/join"), want: sends(signedUp, 422)},
-	"GET " + child + "/agreements/{slug:[a-z0-9-]+}":        {path: asha("/agreements/home-school"), want: hers},
-	"POST " + child + "/agreements/{slug:[a-z0-9-]+}":       {path: asha("/agreements/home-school"), form: signed, want: sends(hers, 303)},
-	"GET " + child + "/consents/{slug:[a-z0-9-]+}":          {path: asha("/consents/website-pictures"), want: hers},
-	"POST " + child + "/consents/{slug:[a-z0-9-]+}":         {path: asha("/consents/website-pictures"), form: answered, want: sends(hers, 303)},
-	"GET /portal/receipts/{id:[A-Za-z0-9_-]+}":              {path: her(""), want: hers},
-	"GET /portal/receipts/{id:[A-Za-z0-9_-]+}/receipt.json": {path: her("/receipt.json"), want: hers},
-	"GET " + office + "/":                                   {path: at("/portal/office/fernlow/"), want: offices},
-	"GET " + office + "/import":                             {path: at("/portal/office/fernlow/import"), want: offices},
-	"POST " + office + "/import":                            {path: at("/portal/office/fernlow/import"), want: sends(offices, 400)}, // not a file
-	"POST " + office + "/import/{id:[A-Za-z0-9_-]+}":        {path: pending, form: fingerprint, want: sends(offices, 303)},
-	"GET " + office + "/letters":                            {path: at("/portal/office/fernlow/letters"), want: offices},
-	"POST " + office + "/letters":                           {path: at("/portal/office/fernlow/letters"), want: sends(offices, 200)},
-	"POST " + office + "/joins":                             {path: at("/portal/office/fernlow/joins"), form: fathersJoin, want: sends(offices, 303)},
-	"GET " + office + "/export":                             {path: at("/portal/office/fernlow/export?format=csv"), want: offices},
+	"POST /portal/sign-in/{provider:[a-z0-9-]+}":             {path: at("/portal/sign-in/thorn"), want: everybody},
+	"GET /portal/callback/{provider:[a-z0-9-]+}":             {path: at("/portal/callback/thorn"), want: []int{400, 400, 400, 400, 400, 400, 400, 400, 400, 400}},
+	"POST /portal/sign-out":                                  {path: at("/portal/sign-out"), want: away},
+	"GET /portal/join":                                       {path: at("/portal/join"), want: signedUp},
+	"POST /portal/join":                                      {path: at("/portal/join"), want: sends(signedUp, 422)},
+	"GET " + child + "/agreements/{slug:[a-z0-9-]+}":         {path: asha("/agreements/home-school"), want: hers},
+	"POST " + child + "/agreements/{slug:[a-z0-9-]+}":        {path: asha("/agreements/home-school"), form: signed, want: sends(hers, 303)},
+	"GET " + child + "/consents/{slug:[a-z0-9-]+}":           {path: asha("/consents/website-pictures"), want: hers},
+	"POST " + child + "/consents/{slug:[a-z0-9-]+}":          {path: asha("/consents/website-pictures"), form: answered, want: sends(hers, 303)},
+	"GET /portal/receipts/{id:[A-Za-z0-9_-]+}":               {path: her(""), want: hers},
+	"GET /portal/receipts/{id:[A-Za-z0-9_-]+}/receipt.json":  {path: her("/receipt.json"), want: hers},
+	"GET " + office + "/":                                    {path: at("/portal/office/fernlow/"), want: offices},
+	"GET " + office + "/import":                              {path: at("/portal/office/fernlow/import"), want: offices},
+	"POST " + office + "/import":                             {path: at("/portal/office/fernlow/import"), want: sends(offices, 400)}, // not a file
+	"GET " + office + "/import/{id:[A-Za-z0-9_-]+}":          {path: pending, want: offices},
+	"GET " + office + "/import/{id:[A-Za-z0-9_-]+}/columns":  {path: columns, want: offices},
+	"POST " + office + "/import/{id:[A-Za-z0-9_-]+}/columns": {path: columns, want: sends(offices, 303)},
+	"POST " + office + "/import/{id:[A-Za-z0-9_-]+}":         {path: pending, form: fingerprint, want: sends(offices, 303)},
+	"GET " + office + "/letters":                             {path: at("/portal/office/fernlow/letters"), want: offices},
+	"POST " + office + "/letters":                            {path: at("/portal/office/fernlow/letters"), want: sends(offices, 200)},
+	"POST " + office + "/joins":                              {path: at("/portal/office/fernlow/joins"), form: fathersJoin, want: sends(offices, 303)},
+	"GET " + office + "/export":                              {path: at("/portal/office/fernlow/export?format=csv"), want: offices},
 }
 
 const (
@@ -124,12 +127,14 @@ func pending(w *world, who string) string {
 	return "/portal/office/fernlow/import/" + id
 }
 
+func columns(w *world, who string) string { return pending(w, who) + "/columns" }
+
 const heldList = "1,Asha,Okonedo,2018-03-27"
 
 func fingerprint(w *world) url.Values {
-	rows, _, err := readRows(strings.NewReader(heldList))
+	l, err := readRows([]byte(heldList), portal.ListMapping{})
 	w.must(err)
-	plan, err := w.portal.PreviewImport(w.t.Context(), portal.Operator, "fernlow", rows)
+	plan, err := w.portal.PreviewImport(w.t.Context(), portal.Operator, "fernlow", l.Rows)
 	w.must(err)
 	return url.Values{"fingerprint": {plan.Fingerprint}}
 }

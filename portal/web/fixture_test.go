@@ -227,7 +227,7 @@ func (w *world) serve(address string, change func(*Config)) {
 	c := Config{
 		Portal: w.portal, SignIn: w.door, Stylesheet: []byte("body{margin:0}"), Address: address, TrustName: "Thornmere Trust",
 		Log:           slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		ReadClassList: readRows, WriteList: writeRows,
+		OpenClassList: openRows, ReadClassList: readRows, WriteList: writeRows,
 	}
 	if change != nil {
 		change(&c)
@@ -240,13 +240,11 @@ func (w *world) serve(address string, change func(*Config)) {
 }
 
 // readRows reads the lists of these tests: "admission,forename,surname,born".
-func readRows(r io.Reader) (rows []portal.ClassListRow, ignored []string, err error) {
-	b, err := io.ReadAll(r)
-	if err != nil {
-		return nil, nil, err
-	}
+// One that begins with "?" has to be told of its columns first.
+func readRows(file []byte, m portal.ListMapping) (portal.ClassList, error) {
+	var rows []portal.ClassListRow
 	var wrong portal.Invalid
-	for i, line := range strings.Split(strings.TrimSpace(string(b)), "\n") {
+	for i, line := range strings.Split(strings.TrimSpace(strings.TrimPrefix(string(file), "?")), "\n") {
 		cells := strings.Split(line, ",")
 		if len(cells) != 4 {
 			wrong.Add(fmt.Sprintf("row %d, column Surname", i+1), "this row has no surname")
@@ -254,7 +252,19 @@ func readRows(r io.Reader) (rows []portal.ClassListRow, ignored []string, err er
 		}
 		rows = append(rows, portal.ClassListRow{Row: i + 1, AdmissionNumber: cells[0], Forename: cells[1], Surname: cells[2], Born: portal.Date(cells[3]), Year: 3, Unsaid: portal.UnsaidContacts})
 	}
-	return rows, []string{"House"}, wrong.Or()
+	return portal.ClassList{Format: "Test list", Rows: rows, Ignored: []string{"House"}, Notes: []string{"Hidden and not read: Sheet2"}}, wrong.Or()
+}
+
+func openRows(file []byte, m portal.ListMapping) (portal.ListFile, error) {
+	f := portal.ListFile{Format: "Test list", Shape: "test"}
+	if strings.HasPrefix(string(file), "?") {
+		f.Choices = []portal.ListChoice{{Code: "born", Group: "Pupil", Label: "Date of birth"}, {Code: "contact.email", Group: "Contact", Label: "Contact: email"}}
+		f.Columns = []portal.ListColumn{{Letter: "D", Heading: "Tag", Samples: []string{"2018-03-27"}, Meaning: strings.Join(m.Columns, "")}}
+		if len(m.Columns) == 0 || m.Columns[0] == "" {
+			f.Lacks = []string{"Date of birth"}
+		}
+	}
+	return f, nil
 }
 
 func writeRows(out io.Writer, purposes []portal.Text) (func(portal.ListRow) error, func() error) {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -16,8 +15,9 @@ import (
 
 // importView is the page on which the office chooses a class list.
 type importView struct {
-	School portal.School
-	Base   string // the office's address
+	School  portal.School
+	Base    string // the office's address
+	Columns string // where the file's columns are shown, if one was read
 }
 
 // applyView is what a class list would change, before it does.
@@ -26,6 +26,7 @@ type applyView struct {
 	Base    string
 	ID      string // of the class list, held for an hour
 	Plan    *portal.ImportPlan
+	Format  string   // of the file, as it was recognised
 	Ignored []string // columns that were passed over
 	Changed bool     // the register has changed since the last look
 
@@ -59,7 +60,7 @@ func (s *server) getImport(w http.ResponseWriter, r *http.Request) error {
 }
 
 func importPage(school portal.School) page {
-	return page{template: "import.html", title: "Bring in a class list", school: &school, data: importView{school, officeLink(school.Slug)}}
+	return page{template: "import.html", title: "Bring in a class list", school: &school, data: importView{School: school, Base: officeLink(school.Slug)}}
 }
 
 // postImport reads the file as it comes and shows what it would change.
@@ -79,23 +80,152 @@ func (s *server) postImport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errBadForm, err) // the upload broke off
 	}
-	rows, ignored, err := s.ReadClassList(bytes.NewReader(b))
+	f, err := s.OpenClassList(b, portal.ListMapping{})
 	if err != nil {
 		return retry(err)
 	}
-	plan, err := s.Portal.PreviewImport(r.Context(), account(r), school.Slug, rows)
+	m, remembered, err := s.Portal.ClassListMapping(r.Context(), account(r), school.Slug, f.Shape)
 	if err != nil {
-		return retry(err)
+		return err
 	}
 	id, err := s.Portal.HoldClassList(r.Context(), account(r), school.Slug, b)
 	if err != nil {
 		return err
 	}
-	v := applyView{School: school, ID: id, Plan: plan, Ignored: ignored}
-	if err := s.complete(r, &v); err != nil {
+	to := officeLink(school.Slug) + "import/" + id
+	switch {
+	case remembered:
+		if err := s.Portal.MapClassList(r.Context(), account(r), school.Slug, id, f.Shape, m); err != nil {
+			return err
+		}
+	case !f.Settled():
+		to += "/columns"
+	}
+	return seeOther(w, r, to)
+}
+
+// heldList is the file that a request is about, and how it is to be read.
+func (s *server) heldList(r *http.Request, school portal.School) (held portal.HeldList, m portal.ListMapping, err error) {
+	held, err = s.Portal.HeldClassList(r.Context(), account(r), school.Slug, mux.Vars(r)["id"])
+	if err == nil && held.Mapping != nil {
+		m = *held.Mapping
+	}
+	return held, m, err
+}
+
+// columnsView is what the columns of a file are taken for.
+type columnsView struct {
+	School portal.School
+	Base   string
+	ID     string
+	File   portal.ListFile
+}
+
+// Wrong is what keeps the file from being read, in a sentence.
+func (v columnsView) Wrong() string {
+	if len(v.File.Lacks) == 0 {
+		return ""
+	}
+	return "Say which column is " + list(v.File.Lacks)
+}
+
+func (s *server) columnsPage(r *http.Request, school portal.School, m portal.ListMapping, held portal.HeldList) (page, portal.ListFile, error) {
+	f, err := s.OpenClassList(held.File, m)
+	if err != nil {
+		return page{}, f, err
+	}
+	return page{template: "columns.html", title: "Check the columns", school: &school, data: columnsView{school, officeLink(school.Slug), held.ID, f}}, f, nil
+}
+
+func (s *server) getColumns(w http.ResponseWriter, r *http.Request) error {
+	school, err := s.office(r, portal.ImportClassList)
+	if err != nil {
 		return err
 	}
+	held, m, err := s.heldList(r, school)
+	if err != nil {
+		return err
+	}
+	if held.Applied {
+		return seeOther(w, r, officeLink(school.Slug)+"?after=import")
+	}
+	p, _, err := s.columnsPage(r, school, m, held)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, http.StatusOK, p)
+}
+
+// postColumns keeps what somebody said the columns are, for this file and for
+// the school's later ones of its shape.
+func (s *server) postColumns(w http.ResponseWriter, r *http.Request) error {
+	school, err := s.office(r, portal.ImportClassList)
+	if err != nil {
+		return err
+	}
+	held, _, err := s.heldList(r, school)
+	if err != nil {
+		return err
+	}
+	m := portal.ListMapping{Sheet: r.PostForm.Get("sheet"), Columns: r.PostForm["column"]}
+	if r.PostForm.Get("was") != m.Sheet { // another sheet has columns of its own
+		m.Columns = nil
+	}
+	p, f, err := s.columnsPage(r, school, m, held)
+	if err != nil {
+		return err
+	}
+	if lacks := p.data.(columnsView).Wrong(); lacks != "" {
+		var wrong portal.Invalid
+		wrong.Add("column", lacks)
+		return &again{wrong.Or(), func(bool) (page, error) { return p, nil }}
+	}
+	if err := s.Portal.MapClassList(r.Context(), account(r), school.Slug, held.ID, f.Shape, m); err != nil {
+		return err
+	}
+	to := officeLink(school.Slug) + "import/" + held.ID
+	if r.PostForm.Get("was") != m.Sheet && !f.Settled() {
+		to += "/columns"
+	}
+	return seeOther(w, r, to)
+}
+
+// getApply shows what a held list would change.
+func (s *server) getApply(w http.ResponseWriter, r *http.Request) error {
+	school, err := s.office(r, portal.ImportClassList)
+	if err != nil {
+		return err
+	}
+	held, m, err := s.heldList(r, school)
+	if err != nil {
+		return err
+	}
+	if held.Applied {
+		return seeOther(w, r, officeLink(school.Slug)+"?after=import")
+	}
+	v, _, err := s.plan(r, school, held.ID, held.File, m)
+	if err != nil {
+		return &again{err, func(bool) (page, error) {
+			p := importPage(school)
+			p.data = importView{school, officeLink(school.Slug), officeLink(school.Slug) + "import/" + held.ID + "/columns"}
+			return p, nil
+		}}
+	}
 	return s.show(w, r, http.StatusOK, applyPage(v))
+}
+
+// plan reads a file and works out what it would change.
+func (s *server) plan(r *http.Request, school portal.School, id string, file []byte, m portal.ListMapping) (v applyView, rows []portal.ClassListRow, err error) {
+	l, err := s.ReadClassList(file, m)
+	if err != nil {
+		return v, nil, err
+	}
+	v = applyView{School: school, ID: id, Format: l.Format, Ignored: l.Ignored}
+	if v.Plan, err = s.Portal.PreviewImport(r.Context(), account(r), school.Slug, l.Rows); err != nil {
+		return v, nil, err
+	}
+	v.Plan.Notes = slices.Concat(l.Notes, v.Plan.Notes)
+	return v, l.Rows, s.complete(r, &v)
 }
 
 // uploaded is the file of a form, as it comes.
@@ -169,25 +299,18 @@ func (s *server) postApply(w http.ResponseWriter, r *http.Request) error {
 	}
 	done := officeLink(school.Slug) + "?after=import"
 	id := mux.Vars(r)["id"]
-	held, err := s.Portal.HeldClassList(r.Context(), account(r), school.Slug, id)
+	held, m, err := s.heldList(r, school)
 	if err != nil {
 		return err
 	}
 	if held.Applied { // the form was sent twice
 		return seeOther(w, r, done)
 	}
-	rows, ignored, err := s.ReadClassList(bytes.NewReader(held.File))
+	v, rows, err := s.plan(r, school, id, held.File, m)
 	if err != nil {
 		return err
 	}
-	now, err := s.Portal.PreviewImport(r.Context(), account(r), school.Slug, rows)
-	if err != nil {
-		return err
-	}
-	v := applyView{School: school, ID: id, Plan: now, Ignored: ignored, Said: r.PostForm}
-	if err := s.complete(r, &v); err != nil {
-		return err
-	}
+	v.Said = r.PostForm
 	_, err = s.Portal.ApplyImport(r.Context(), account(r), school.Slug, id, rows, r.PostForm.Get("fingerprint"), v.choices(r.PostForm))
 	_, stale := errors.AsType[*portal.ImportStale](err)
 	if _, unanswered := errors.AsType[*portal.Invalid](err); stale || unanswered {

@@ -60,15 +60,16 @@ func TestImport(t *testing.T) {
 	office.get(path).wants(t, http.StatusOK, `type="file"`)
 	before := w.dump()
 	office.upload(path, "other", strings.NewReader("x")).wants(t, http.StatusUnprocessableEntity, "Choose a class list", `href="#field-file"`)
-	office.upload(path, "file", strings.NewReader("1,Asha\n2,Ben,Okonedo,2022-01-09\n3\n")).wants(t, http.StatusUnprocessableEntity, "what has to be put right", "Row 1, column Surname", "Row 3, column Surname", "this row has no surname", "Nothing was saved")
+	office.get(office.upload(path, "file", strings.NewReader("1,Asha\n2,Ben,Okonedo,2022-01-09\n3\n")).wants(t, http.StatusSeeOther).location()).wants(t, http.StatusUnprocessableEntity, "/columns\"", "what has to be put right", "Row 1, column Surname", "Row 3, column Surname", "this row has no surname", "Nothing was saved")
 	office.upload(path, "file", io.LimitReader(zeros{}, uploadLimit+1)).wants(t, http.StatusRequestEntityTooLarge, "up to 20 MB")
+	w.must(w.store.Update(t.Context(), func(tx portal.Tx) error { return tx.DeleteHeldListsBefore(w.clock().Add(time.Hour)) }))
 	if w.dump() != before {
 		t.Error("a file that was not taken left something behind")
 	}
 
 	const file = "1,Asha,Okonedo,2018-03-27\n50,Nia,Rowe,2019-01-01\n"
 	w.secrets = append(w.secrets, "Nia", "Rowe")
-	page := office.upload(path, "file", strings.NewReader(file)).wants(t, http.StatusOK, "Nothing has been saved yet", "Nia Rowe", "House", "On roll, and not in the file", "Ben Okonedo</bdi> has left", "Cai Pugh</bdi> has left").lacks(t, "checked", "Asha Okonedo</bdi> has left")
+	page := office.get(office.upload(path, "file", strings.NewReader(file)).wants(t, http.StatusSeeOther).location()).wants(t, http.StatusOK, "Nothing has been saved yet", "Test list", "Hidden and not read", "Nia Rowe", "House", "On roll, and not in the file", "Ben Okonedo</bdi> has left", "Cai Pugh</bdi> has left").lacks(t, "checked", "Asha Okonedo</bdi> has left")
 	apply, print := value(t, page, `action="`), value(t, page, `name="fingerprint" value="`)
 
 	w.as(trust).post(apply, url.Values{"fingerprint": {print}}).wants(t, http.StatusNotFound)
@@ -82,13 +83,37 @@ func TestImport(t *testing.T) {
 		t.Errorf("sent twice, it leads to %s", again)
 	}
 
-	page = office.upload(path, "file", strings.NewReader(file)).wants(t, http.StatusOK, "On roll, and not in the file")
+	page = office.get(office.upload(path, "file", strings.NewReader(file)).wants(t, http.StatusSeeOther).location()).wants(t, http.StatusOK, "On roll, and not in the file")
 	left := url.Values{"fingerprint": {value(t, page, `name="fingerprint" value="`)}, "left": {w.pupils["Cai"]}}
 	office.post(value(t, page, `action="`+path), left).wants(t, http.StatusNotFound)
 	office.post(path+value(t, page, `action="`+path), left).wants(t, http.StatusSeeOther)
 	// Only whoever was ticked has left.
 	office.get("/portal/office/fernlow/").wants(t, http.StatusOK, "3 of 3 pupils", "Okonedo, Ben").lacks(t, "Pugh, Cai")
 	w.as(neighbour).get("/portal/").wants(t, http.StatusOK).lacks(t, "Cai")
+}
+
+// A file whose columns are in doubt is shown first; what the office says of them
+// is remembered for its later files of that shape.
+func TestColumns(t *testing.T) {
+	w := newWorld(t)
+	office := w.as(clerk)
+	const path, file = "/portal/office/fernlow/import", "?1,Asha,Okonedo,2018-03-27"
+	to := office.upload(path, "file", strings.NewReader(file)).wants(t, http.StatusSeeOther).location()
+	office.get(to).wants(t, http.StatusOK, "D: <bdi>Tag</bdi>", "2018-03-27", "Say which column is Date of birth", `<option value="born">Date of birth</option>`)
+	office.post(to, url.Values{"column": {""}}).wants(t, http.StatusUnprocessableEntity, "Say which column is Date of birth")
+	preview := office.post(to, url.Values{"column": {"born"}}).wants(t, http.StatusSeeOther).location()
+	office.get(preview).wants(t, http.StatusOK, "Nothing has been saved yet")
+	office.get(to).wants(t, http.StatusOK, `<option value="born" selected>`)
+	again := office.upload(path, "file", strings.NewReader(file)).wants(t, http.StatusSeeOther).location()
+	if strings.Contains(again, "columns") {
+		t.Errorf("asks again: %s", again)
+	}
+	office.get(again+"/columns").wants(t, http.StatusOK, `<option value="born" selected>`)
+	w.as(trust).get(to).wants(t, http.StatusNotFound)
+	other := w.as(trust).upload("/portal/office/st-osric/import", "file", strings.NewReader(file)).wants(t, http.StatusSeeOther).location()
+	if !strings.HasSuffix(other, "/columns") {
+		t.Error("another school's answer was taken")
+	}
 }
 
 type zeros struct{}

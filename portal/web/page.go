@@ -27,7 +27,7 @@ const lettersFile = "letters-file.html"
 
 // pageFiles is every page's template.
 var pageFiles = []string{
-	"apply.html", "consent.html", "end-join.html", "error.html", "export.html", "home.html", "import.html", "join.html",
+	"apply.html", "columns.html", "consent.html", "end-join.html", "error.html", "export.html", "home.html", "import.html", "join.html",
 	"leaving.html", "letters.html", "letters-form.html", "office.html", "receipt.html", "sign.html", "sign-in.html",
 }
 

@@ -45,10 +45,11 @@ type SignIn interface {
 type Config struct {
 	Portal *portal.Portal
 	SignIn SignIn
-	// ReadClassList reads the rows of an uploaded class list, and names the
-	// columns it passed over. What the office can put right is [*portal.Invalid];
-	// any other error is the reader's.
-	ReadClassList func(io.Reader) (rows []portal.ClassListRow, ignored []string, err error)
+	// OpenClassList says what an uploaded file is and what its columns would be
+	// taken for; ReadClassList reads it. What the office can put right is
+	// [*portal.Invalid].
+	OpenClassList func(file []byte, m portal.ListMapping) (portal.ListFile, error)
+	ReadClassList func(file []byte, m portal.ListMapping) (portal.ClassList, error)
 	// WriteList begins a list as CSV, with one column for each purpose.
 	WriteList func(w io.Writer, purposes []portal.Text) (write func(portal.ListRow) error, flush func() error)
 	// Stylesheet is the theme's, as CSS.
@@ -88,7 +89,7 @@ func New(c Config) (http.Handler, error) {
 }
 
 func newServer(c Config) (*server, error) {
-	if c.Portal == nil || c.SignIn == nil || c.ReadClassList == nil || c.WriteList == nil || len(c.Stylesheet) == 0 || c.Log == nil {
+	if c.Portal == nil || c.SignIn == nil || c.OpenClassList == nil || c.ReadClassList == nil || c.WriteList == nil || len(c.Stylesheet) == 0 || c.Log == nil {
 		return nil, errors.New("portal/web: a required setting is missing")
 	}
 	c.Address = strings.TrimSuffix(c.Address, "/")
