@@ -14,8 +14,13 @@ import (
 	"golang.org/x/net/html"
 )
 
-// CEOP is the address of the CEOP Safety Centre, which every page links to.
-const CEOP = "https://www.ceop.police.uk/Safety-Centre/"
+// CEOP is the address of the CEOP Safety Centre, and ceopPage that of the site's
+// own page on what it is for, one step before it. Every page links to one of them,
+// and ceopPage itself to the Safety Centre.
+const (
+	CEOP     = "https://www.ceop.police.uk/Safety-Centre/"
+	ceopPage = "/ceop/"
+)
 
 // An output is what was built: the files, and what the pages refer to.
 type output struct {
@@ -84,13 +89,13 @@ func (o *output) page(name string, data []byte, problems *Problems) {
 		line, _, _ := bytes.Cut(after, []byte("\n"))
 		report("a blank is left over: [[%.40s", line)
 	}
-	ceop := false
+	ceop, page := false, strings.TrimSuffix(name, "index.html")
 	z := html.NewTokenizer(bytes.NewReader(data))
 	for {
 		switch z.Next() {
 		case html.ErrorToken: // the end; the tokenizer accepts anything else
 			if !ceop {
-				report("has no link to CEOP, %s", CEOP)
+				report("has no link to CEOP, at %s or first at the site's own page %s", CEOP, ceopPage)
 			}
 			return
 		case html.StartTagToken, html.SelfClosingTagToken:
@@ -105,7 +110,7 @@ func (o *output) page(name string, data []byte, problems *Problems) {
 				case a.Key == "style" || strings.HasPrefix(a.Key, "on"):
 					report("has %s= on a <%s>", a.Key, tag.Data)
 				case slices.Contains(addressAttributes, a.Key):
-					ceop = ceop || tag.Data == "a" && a.Val == CEOP
+					ceop = ceop || tag.Data == "a" && leadsToCEOP(page, a.Val, o.base.Path)
 					o.refer(name, tag.Data, a.Val, report)
 				case a.Key == "srcset":
 					for candidate := range strings.SplitSeq(a.Val, ",") {
@@ -117,6 +122,12 @@ func (o *output) page(name string, data []byte, problems *Problems) {
 			}
 		}
 	}
+}
+
+// leadsToCEOP says whether a link on a page of a site that stands at base leads to
+// the Safety Centre, or to the site's own page on it.
+func leadsToCEOP(page, href, base string) bool {
+	return href == CEOP || page != ceopPage && href == strings.TrimSuffix(base, "/")+ceopPage
 }
 
 // forbidden elements run, style or load what the page's own files do not hold.

@@ -279,16 +279,16 @@ const firstLinks = 3
 
 // checkStructure holds one page to the rules on its parts.
 func (in *inspection) checkStructure(p *builtPage) {
-	ceop := slices.IndexFunc(p.links, func(a pageLink) bool { return a.href == CEOP && !a.hidden })
+	ceop := slices.IndexFunc(p.links, func(a pageLink) bool { return leadsToCEOP(p.address, a.href, in.basePath()) && !a.hidden })
 	switch {
 	case ceop < 0:
-		in.report("ceop", Wrong, place{p.file, 0, p.address}, "Put the link to "+CEOP+" back into the theme's baseof.html, where everybody can see it.",
+		in.report("ceop", Wrong, place{p.file, 0, p.address}, "Put the link to "+ceopPage+" back into the theme's baseof.html, where everybody can see it.",
 			"the page has no link to CEOP that everybody can reach")
 	case ceop >= firstLinks:
 		in.report("ceop", Wrong, place{p.file, 0, p.address}, "Put it before the navigation in the theme's baseof.html.",
 			"the link to CEOP comes after %d others", ceop)
 	case !strings.Contains(strings.ToUpper(p.links[ceop].text), "CEOP"):
-		in.report("ceop", Wrong, place{p.file, 0, p.address}, "Give it the words 'Click CEOP'.",
+		in.report("ceop", Wrong, place{p.file, 0, p.address}, "Say what it is for, and name CEOP: 'Somebody asking you for pictures or to meet? Tell CEOP'.",
 			"the link to CEOP does not say so: %q", p.links[ceop].text)
 	}
 

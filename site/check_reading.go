@@ -45,7 +45,7 @@ func readingAge(sentences []sentence) (age float64, words int) {
 // checkReading compares the age that one page's words suit with its readers'.
 func (in *inspection) checkReading(p *builtPage) {
 	target, ok := readingAges[p.audience]
-	if p.address == PolicyAddress {
+	if strings.HasPrefix(p.address, PolicyAddress) {
 		target = policyAge
 	}
 	if !ok || strings.Count(strings.Trim(p.address, "/"), "/") > 1 && hashedWording.MatchString(p.address) {

@@ -202,7 +202,7 @@ func (t *Trust) params(opts Options, today *calendar) map[string]any {
 	if t.Name != "" {
 		trust["url"] = t.base(opts)
 	}
-	return map[string]any{"trust": trust, "calendar": today}
+	return map[string]any{"trust": trust, "calendar": today, "leave": opts.Address + "/leave"}
 }
 
 // values are the blanks that every site of the trust fills alike.
@@ -377,7 +377,15 @@ func (e edition) write(t theme, kept []Text, now time.Time) (*manuscript, error)
 			m.links[from] = p.checkPolicyLinks(from, links, &problems)
 		}
 		m.links[p.page.address] = p.page.links
-		m.rendering.files["generated/content"+strings.TrimSuffix(p.page.address, "/")+".md"] = []byte(p.page.text)
+		m.rendering.files["generated/content"+p.page.address+"_index.md"] = []byte(p.page.text)
+		for _, chapter := range p.chapters {
+			file := strings.TrimSuffix(chapter.address, "/") + ".md"
+			m.rendering.files["generated/content"+file] = []byte(chapter.text)
+			if other, taken := all[file[1:]]; taken {
+				problems.add(other.name, 0, "the address %s belongs to a part of the policy", chapter.address)
+			}
+			all[file[1:]] = source{name: p.page.source}
+		}
 		if other, taken := all[strings.Trim(PolicyAddress, "/")+".md"]; taken {
 			problems.add(other.name, 0, "the address %s belongs to the policy: change its clauses in the school's folder %s, or put one of your own in %s", PolicyAddress, policyFolder, policyOwn)
 		}

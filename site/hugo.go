@@ -72,15 +72,19 @@ func (r rendering) config() map[string]any {
 // HTML of a text is part of what somebody signs: /a/b/ leads within the site,
 // whatever address that has, and from a text by the whole address, as the
 // portal shows it too. A clause's number in a policy is a link to itself, and
-// carries the clause's address.
+// carries the clause's address. It is out of the order of the Tab key, as there are
+// hundreds; the theme shows the link beside it to those who ask.
 const renderLink = `
 {{- $to := .Destination -}}
+{{- $clause := hasPrefix .Title "Clause " -}}
 {{- if hasPrefix $to "/" -}}
   {{- $to = strings.TrimPrefix "/" $to -}}
   {{- if eq .Page.Type "text" }}{{ $to = absURL $to }}{{ else }}{{ $to = relURL $to }}{{ end -}}
 {{- end -}}
-{{- if and (eq .Page.Layout "policy") (hasPrefix .Title "Clause ") -}}
-<a class="n" id="{{ strings.TrimPrefix "#" $to }}" href="{{ $to | safeURL }}" aria-label="{{ .Title }}">{{ .Text }}</a>
+{{- $id := strings.TrimPrefix "#" $to -}}
+{{- if and (eq .Page.Layout "policy-chapter") (hasPrefix $to "#") }}{{ $to = printf "online-safety-policy/%s" $to | relURL }}{{ end -}}
+{{- if and $clause (in (slice "policy" "policy-chapter") .Page.Layout) -}}
+<a class="n" id="{{ $id }}" href="{{ $to | safeURL }}" tabindex="-1" aria-label="{{ .Title }}">{{ .Text }}</a><a class="clause-link" href="{{ $to | safeURL }}" aria-label="Link to {{ replace .Title "Clause" "clause" }}">#</a>
 {{- else -}}
 <a href="{{ $to | safeURL }}"{{ with .Title }} title="{{ . }}"{{ end }}>{{ .Text }}</a>
 {{- end -}}

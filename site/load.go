@@ -29,7 +29,7 @@ var (
 )
 
 // reserved are first path elements that belong to the server.
-var reserved = []string{"portal", "ledger", "healthz", "readyz", "assets", "sign-in"}
+var reserved = []string{"portal", "ledger", "healthz", "readyz", "assets", "sign-in", "leave"}
 
 // A source is one file as it was read: LF line ends, no byte-order mark.
 type source struct {

@@ -77,6 +77,7 @@ type policyRole struct {
 // A policyPage is one school's policy, assembled and numbered.
 type policyPage struct {
 	page     page
+	chapters []page // a page for the whole in short, then one for each part
 	clauses  []clause
 	lines    []policyLine // what the clauses were read from, not yet numbered
 	changes  []policyChange
@@ -99,6 +100,7 @@ func policyOf(model, changes layer, own source, a answers) (policyPage, bool) {
 		front frontMatter
 		body  []policyLine
 	)
+	means := map[string]string{} // by part
 	if src, ok := model[policyFront]; ok {
 		front, body = readFront(src, a, &p.problems)
 	} else if own.name == "" {
@@ -134,11 +136,15 @@ func policyOf(model, changes layer, own source, a answers) (policyPage, bool) {
 		})
 		for _, part := range parts {
 			p.lines = append(p.lines, part.combined()...)
+			means[part.id] = part.means
 		}
 	}
 	var text string
 	text, p.clauses = numberClauses(p.lines, own.name == "", &p.problems)
 	p.page = front.page(text, linesOf(body), cmp.Or(own.name, "model/"+policyFolder))
+	if own.name == "" {
+		p.chapters = front.chapters(strings.Split(text, "\n"), p.clauses, means)
+	}
 	p.inspect(append(body, policyLine{}), "")
 	p.inspect(p.lines, own.name)
 	return p, true
@@ -223,9 +229,16 @@ func (f frontMatter) page(text, intro, source string) page {
 	for i, each := range f.Facts {
 		facts[i] = map[string]any{"name": each.Name, "value": each.Value}
 	}
-	matter := map[string]any{
-		"title": f.Title, "description": f.Description, "audience": "everyone", "layout": "policy",
-		"params": map[string]any{"facts": facts, "roles": roles, "intro": intro},
+	p := f.made(PolicyAddress, "policy", f.Title, f.Description, text, map[string]any{"facts": facts, "roles": roles, "intro": intro})
+	p.source = source
+	return p
+}
+
+// made is one page of the policy.
+func (f frontMatter) made(address, layout, title, description, text string, params map[string]any) page {
+	matter := map[string]any{"title": title, "description": description, "audience": "everyone", "layout": layout, "params": params}
+	if weight, ok := params["weight"]; ok {
+		matter["weight"] = weight
 	}
 	if f.Reviewed != nil {
 		matter["reviewed"] = fmt.Sprint(f.Reviewed)
@@ -234,7 +247,35 @@ func (f frontMatter) page(text, intro, source string) page {
 	if err != nil { // strings and lists of strings always encode
 		panic(err)
 	}
-	return page{source: source, address: PolicyAddress, text: fence + "\n" + string(encoded) + fence + "\n" + text}
+	return page{address: address, text: fence + "\n" + string(encoded) + fence + "\n" + text}
+}
+
+// policySummary is what its part of the address of the policy in short is.
+const policySummary = "summary"
+
+// chapters are the pages for those who do not want the whole at once: the policy in
+// short, which says of each part what it means, then each part by itself. The whole
+// stays at PolicyAddress, where every clause has its address; a number in a chapter
+// leads there.
+func (f frontMatter) chapters(lines []string, clauses []clause, means map[string]string) []page {
+	pages := []page{f.made(PolicyAddress+policySummary+"/", "policy-summary", f.Title+": the summary", f.Description, "", map[string]any{})}
+	for i, c := range clauses {
+		if !c.heading || c.parent >= 0 || c.quoted {
+			continue
+		}
+		text := slices.Clone(lines[c.first+1 : c.end])
+		for _, inner := range clauses[i+1:] {
+			if inner.first >= c.end {
+				break
+			}
+			if at := inner.wordsAt - c.first - 1; inner.heading && !inner.quoted {
+				text[at] = strings.TrimPrefix(text[at], "#")
+			}
+		}
+		pages = append(pages, f.made(PolicyAddress+c.id+"/", "policy-chapter", c.words, means[c.id], strings.Join(text, "\n")+"\n",
+			map[string]any{"number": c.number, "part": c.id, "weight": len(pages)}))
+	}
+	return pages
 }
 
 // filledMatter fills one file's blanks and divides it.

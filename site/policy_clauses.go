@@ -43,7 +43,7 @@ var (
 )
 
 // pageIDs are ids that the policy's page has besides its clauses'.
-var pageIDs = []string{"main", "contents", "who-is-responsible", "about-this-policy"}
+var pageIDs = []string{"main", "contents", "who-is-responsible", "about-this-policy", "ways", policySummary}
 
 // idsIn are the ids that lines give to clauses, each as the text of a line.
 func idsIn(lines []policyLine) []policyLine {

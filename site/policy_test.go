@@ -34,7 +34,7 @@ func longPolicy(extra string) string {
 
 var (
 	anyAnchor = regexp.MustCompile(`\bid="([^"]*)"`)
-	clauseTag = regexp.MustCompile(`<a class="n" id="([^"]*)" href="#([^"]*)" aria-label="Clause ([^"]*)">`)
+	clauseTag = regexp.MustCompile(`<a class="n" id="([^"]*)" href="#([^"]*)" tabindex="-1" aria-label="Clause ([^"]*)">`)
 )
 
 // A long policy of a school's own: every clause has an address, no two the same,

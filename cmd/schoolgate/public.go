@@ -45,6 +45,10 @@ func publicSites(sites string) http.Handler {
 			return
 		}
 		defer root.Close()
+		if private(name) && leftBefore(w, r) {
+			http.Redirect(w, r, strings.TrimSuffix(clean, name), http.StatusSeeOther)
+			return
+		}
 		servePublic(w, r, root, name)
 	})
 }
@@ -97,6 +101,9 @@ func servePublic(w http.ResponseWriter, r *http.Request, root *os.Root, name str
 	}
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Cache-Control", "public, max-age=60")
+	if private(name) {
+		w.Header().Set("Cache-Control", "no-store")
+	}
 	if status != http.StatusOK {
 		w.WriteHeader(status)
 		if r.Method != http.MethodHead {

@@ -118,6 +118,7 @@ func (h *house) handler(providers []signin.Config) (http.Handler, error) {
 	r.HandleFunc("/ledger/consistency/{from:[0-9]+}/{to:[0-9]+}", h.ledgerConsistency).Methods(http.MethodGet, http.MethodHead)
 	r.PathPrefix("/portal/").Handler(pages)
 	r.Path("/portal").Handler(http.RedirectHandler("/portal/", http.StatusSeeOther))
+	r.HandleFunc("/leave", leave(strings.HasPrefix(h.settings.Address, "https://"))).Methods(http.MethodGet, http.MethodHead)
 	r.PathPrefix("/").Handler(publicSites(h.sites())).Methods(http.MethodGet, http.MethodHead)
 	return h.outer(r), nil
 }
