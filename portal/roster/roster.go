@@ -203,7 +203,7 @@ func (b *book) choose(all []*grid, m portal.ListMapping) error {
 	if best == nil {
 		return invalid("file", "the sheet that was chosen is not in this file")
 	}
-	if best.known < 2 {
+	if best.known < 1 {
 		return invalid(best.place(max(best.top, 1)), "none of the headings is understood. A class list has a row of headings, such as Forename, Surname, Date of birth and Year, with the pupils below it")
 	}
 	var alike []*grid
