@@ -634,3 +634,41 @@ func TestManyMissing(t *testing.T) {
 		t.Error("a fifth is many")
 	}
 }
+
+// Nobody of unknown responsibility decides until the office has said; what it
+// said no later list undoes.
+func TestSettle(t *testing.T) {
+	w := newWorld(t)
+	unsaid := func(r *portal.ClassListRow) { r.Unsaid, r.Parental = portal.UnsaidParental, false }
+	w.imports(child(unsaid), child(father, unsaid))
+	office := w.staff("office@anne.example")
+	all, err := w.Unsettled(t.Context(), office, anne)
+	w.ok(err)
+	if len(all) != 2 || len(all[0].Children) != 1 {
+		t.Fatalf("%d groups", len(all))
+	}
+	link := func(relationship string) []portal.Link {
+		for _, g := range all {
+			if g.Relationship == relationship {
+				return []portal.Link{{PupilID: g.Children[0].Pupil.ID, ContactID: g.Children[0].Contact.ID}}
+			}
+		}
+		return nil
+	}
+	is(t, w.Settle(t.Context(), w.account("jo"), anne, link("Mother"), true), portal.ErrNotFound)
+	is(t, w.Settle(t.Context(), w.staff("office@bede.example"), bede, link("Mother"), true), portal.ErrNotFound)
+	w.ok(w.Settle(t.Context(), office, anne, link("Mother"), true))
+	w.ok(w.Settle(t.Context(), office, anne, link("Father"), false))
+	is(t, w.Settle(t.Context(), office, anne, link("Mother"), false), portal.ErrNotFound)
+	const settled = "U801200018001 17 Ania Year 4 4B; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik may not decide"
+	w.expect(settled)
+	w.imports(child(unsaid), child(father, unsaid))
+	w.imports(child(func(r *portal.ClassListRow) { r.Parental = false }), child(father))
+	w.expect(settled)
+	if p := w.plan(child(), child(father)); len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "What your office settled stays") {
+		t.Errorf("notes %q", p.Notes)
+	}
+	if all, err := w.Unsettled(t.Context(), office, anne); err != nil || len(all) > 0 {
+		t.Errorf("%d wait, %v", len(all), err)
+	}
+}

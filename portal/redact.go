@@ -137,3 +137,7 @@ func (f ListFile) LogValue() slog.Value { return slog.StringValue(f.String()) }
 func (c ListColumn) String() string       { return "column of a class list" }
 func (c ListColumn) GoString() string     { return c.String() }
 func (c ListColumn) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+func (t ToSettle) String() string       { return fmt.Sprintf("%d contacts to settle", len(t.Children)) }
+func (t ToSettle) GoString() string     { return t.String() }
+func (t ToSettle) LogValue() slog.Value { return slog.StringValue(t.String()) }

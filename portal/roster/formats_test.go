@@ -118,7 +118,7 @@ func TestShapes(t *testing.T) {
 			},
 		},
 		"workbook, a sheet a class": {
-			file: workbook(t, nil, "4B", [][]any{{"Forename", "Surname", "DOB", "Class"}, {"Ann", "Lee", "14.11.2017", "4B"}}, "5C", [][]any{{"Forename", "Surname", "DOB", "Class"}, {"Bo", "Lee", "14-Nov-16", "5C"}, {"Cy", "Roe", "2016-11-14T00:00:00", "5C"}}),
+			file:   workbook(t, nil, "4B", [][]any{{"Forename", "Surname", "DOB", "Class"}, {"Ann", "Lee", "14.11.2017", "4B"}}, "5C", [][]any{{"Forename", "Surname", "DOB", "Class"}, {"Bo", "Lee", "14-Nov-16", "5C"}, {"Cy", "Roe", "2016-11-14T00:00:00", "5C"}}),
 			format: "Excel workbook", pupils: 3,
 		},
 		"zeros that are shown": {

@@ -86,6 +86,8 @@ var table = map[string]row{
 	"GET " + office + "/import/{id:[A-Za-z0-9_-]+}/columns":  {path: columns, want: offices},
 	"POST " + office + "/import/{id:[A-Za-z0-9_-]+}/columns": {path: columns, want: sends(offices, 303)},
 	"POST " + office + "/import/{id:[A-Za-z0-9_-]+}":         {path: pending, form: fingerprint, want: sends(offices, 303)},
+	"GET " + office + "/settle":                              {path: at("/portal/office/fernlow/settle"), want: offices},
+	"POST " + office + "/settle":                             {path: at("/portal/office/fernlow/settle"), want: sends(offices, 422)},
 	"GET " + office + "/letters":                             {path: at("/portal/office/fernlow/letters"), want: offices},
 	"POST " + office + "/letters":                            {path: at("/portal/office/fernlow/letters"), want: sends(offices, 200)},
 	"POST " + office + "/joins":                              {path: at("/portal/office/fernlow/joins"), form: fathersJoin, want: sends(offices, 303)},

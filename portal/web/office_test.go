@@ -116,6 +116,28 @@ func TestColumns(t *testing.T) {
 	}
 }
 
+func TestSettle(t *testing.T) {
+	w := newWorld(t)
+	rows := fernlowRows(true)
+	for i := range rows {
+		rows[i].AdmissionNumber += "0"
+		rows[i].Forename += "x"
+		if rows[i].ContactName != "" {
+			rows[i].ContactName += " Again"
+			rows[i].Unsaid, rows[i].Parental, rows[i].Relationship = portal.UnsaidParental, false, "Carer"
+		}
+	}
+	w.bring("fernlow", rows)
+	w.secrets = append(w.secrets, "Again")
+	const path = "/portal/office/fernlow/settle"
+	p := w.as(clerk).get(path).wants(t, http.StatusOK, "Carer", "Again").lacks(t, "checked")
+	w.as(clerk).get(path+"?tick=Carer").wants(t, http.StatusOK, "checked")
+	link := value(t, p, `name="link" value="`)
+	w.as(clerk).post(path, url.Values{"link": {link}}).wants(t, http.StatusUnprocessableEntity, "Tick who is meant")
+	w.as(clerk).post(path, url.Values{"link": {link}, "parental": {"yes"}}).wants(t, http.StatusSeeOther)
+	w.as(clerk).get(path).wants(t, http.StatusOK).lacks(t, `value="`+link+`"`)
+}
+
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) {

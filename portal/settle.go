@@ -1,0 +1,113 @@
+package portal
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+)
+
+// ToSettle is contacts of whom nobody has said whether they hold parental
+// responsibility, by what they are to the child.
+type ToSettle struct {
+	Relationship string // as the register's first of them has it; "" where it is not given
+	Children     []Child
+}
+
+// Unsettled is who of a school waits to be settled, those of most first: of
+// pupils on roll, in the order of year, class and name.
+func (p *Portal) Unsettled(ctx context.Context, account, school string) (all []ToSettle, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		all = nil
+		if _, err := p.allowed(tx, account, ImportClassList, Subject{School: school}); err != nil {
+			return err
+		}
+		children, err := unsettled(tx, school)
+		if err != nil {
+			return err
+		}
+		place := map[string]int{}
+		for _, c := range children {
+			key := fold(c.Responsibility.Relationship)
+			i, ok := place[key]
+			if !ok {
+				i = len(all)
+				place[key] = i
+				all = append(all, ToSettle{Relationship: c.Responsibility.Relationship})
+			}
+			all[i].Children = append(all[i].Children, c)
+		}
+		slices.SortStableFunc(all, func(a, b ToSettle) int { return cmp.Compare(len(b.Children), len(a.Children)) })
+		return nil
+	})
+	return all, err
+}
+
+func unsettled(tx Tx, school string) (all []Child, err error) {
+	links, err := tx.Responsibilities(school)
+	if err != nil {
+		return nil, err
+	}
+	of := map[string][]Responsibility{}
+	for _, l := range links {
+		if l.Unsettled {
+			of[l.PupilID] = append(of[l.PupilID], l)
+		}
+	}
+	if len(of) == 0 {
+		return nil, nil
+	}
+	contacts, err := tx.Contacts(school)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]Contact, len(contacts))
+	for _, c := range contacts {
+		byID[c.ID] = c
+	}
+	pupils, err := tx.Pupils(school)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range pupils {
+		for _, l := range of[x.ID] {
+			if x.OnRoll() {
+				all = append(all, Child{Pupil: x, Contact: byID[l.ContactID], Responsibility: l})
+			}
+		}
+	}
+	return all, nil
+}
+
+// Link names one contact of one pupil.
+type Link struct{ PupilID, ContactID string }
+
+// Settle records, for all of the links or for none, whether these contacts hold
+// parental responsibility, and who said so. Later class lists do not undo it. It
+// answers [ErrNotFound] for anybody who does not wait to be settled.
+func (p *Portal) Settle(ctx context.Context, account, school string, links []Link, parental bool) error {
+	return p.store.Update(ctx, func(tx Tx) error {
+		if _, err := p.allowed(tx, account, ImportClassList, Subject{School: school}); err != nil {
+			return err
+		}
+		waiting, err := unsettled(tx, school)
+		if err != nil {
+			return err
+		}
+		by := make(map[Link]Responsibility, len(waiting))
+		for _, c := range waiting {
+			by[Link{c.Pupil.ID, c.Contact.ID}] = c.Responsibility
+		}
+		for _, l := range links {
+			r, ok := by[l]
+			if !ok {
+				return fmt.Errorf("responsibility of contact %s: %w", l.ContactID, ErrNotFound)
+			}
+			r.Parental, r.Unsettled, r.SettledBy = parental, false, account
+			if err := tx.PutResponsibility(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
