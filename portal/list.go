@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"slices"
+	"strings"
 )
 
 // Filter narrows a list. Its zero value is every pupil on roll.
@@ -63,6 +64,11 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 		if err != nil {
 			return err
 		}
+		if do == ExportList && f.Group != "" { // an empty file would be taken for an answer
+			if err := hasGroup(tx, school, f.Group); err != nil {
+				return err
+			}
+		}
 		if err := begin(l); err != nil {
 			return err
 		}
@@ -84,6 +90,31 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 			return each(row)
 		})
 	})
+}
+
+// hasGroup answers [*Invalid] for a registration group that nobody on roll is in.
+func hasGroup(tx Tx, school, group string) error {
+	pupils, err := tx.Pupils(school)
+	if err != nil {
+		return err
+	}
+	var groups []string
+	for _, p := range pupils {
+		if p.OnRoll() && p.Group != "" {
+			groups = append(groups, p.Group)
+		}
+	}
+	if slices.Contains(groups, group) {
+		return nil
+	}
+	slices.Sort(groups)
+	there := "Nobody on roll is in a class."
+	if len(groups) > 0 {
+		there = "Choose one of: " + strings.Join(slices.Compact(groups), ", ") + "."
+	}
+	var wrong Invalid
+	wrong.Add("class", "No pupil on roll is in class "+group+". "+there)
+	return &wrong
 }
 
 // signedByAny says whether anybody who may speak for the child has signed the

@@ -395,7 +395,6 @@ func TestLists(t *testing.T) {
 		{portal.Filter{Purposes: pictures, Standing: portal.StandingHeld}, "website-pictures Dee[held][false false]"},
 		{portal.Filter{Purposes: []string{"website-pictures", "video-calls"}, Standing: portal.StandingConflict}, "website-pictures video-calls Bo[conflict waiting][false false]"},
 		{portal.Filter{Purposes: pictures, Standing: "no such"}, "website-pictures"},
-		{portal.Filter{Group: "no such"}, "video-calls website-pictures"},
 	} {
 		if got := list(c.f); got != c.want {
 			t.Errorf("%+v:\n got %s\nwant %s", c.f, got, c.want)
@@ -405,6 +404,8 @@ func TestLists(t *testing.T) {
 	none := func(portal.List) error { return nil }
 	row := func(portal.ListRow) error { t.Error("a row was handed out"); return nil }
 	wrong(t, w.Export(t.Context(), portal.Operator, anne, portal.Filter{Purposes: []string{"parents-aup"}}, none, row), "purpose")
+	begun := func(portal.List) error { t.Error("the list was begun"); return nil }
+	wrong(t, w.Export(t.Context(), portal.Operator, anne, portal.Filter{Group: "no such"}, begun, row), "class")
 	is(t, w.Export(t.Context(), w.staff("office@bede.example"), anne, portal.Filter{}, none, row), portal.ErrNotFound)
 	is(t, w.Export(t.Context(), w.staff("head@anne.example"), anne, portal.Filter{}, none, row), portal.ErrForbidden)
 	is(t, w.Export(t.Context(), jo, anne, portal.Filter{}, none, row), portal.ErrNotFound)

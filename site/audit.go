@@ -28,6 +28,7 @@ type output struct {
 	files map[string]bool            // by path within the site, "/a/b/index.html"
 	ids   map[string]map[string]bool // ids of a page, by the file's path
 	refs  []reference
+	twice []reference // ids that a page has more than once, as fragments
 	pages int
 }
 
@@ -106,6 +107,9 @@ func (o *output) page(name string, data []byte, problems *Problems) {
 			for _, a := range tag.Attr {
 				switch {
 				case a.Key == "id":
+					if ids[a.Val] {
+						o.twice = append(o.twice, reference{from: name, fragment: a.Val})
+					}
 					ids[a.Val] = true
 				case a.Key == "style" || strings.HasPrefix(a.Key, "on"):
 					report("has %s= on a <%s>", a.Key, tag.Data)

@@ -51,6 +51,8 @@ type Options struct {
 	Only    []string     // slugs, and Overview, of the sites to build; none: all of them
 	All     bool         // build also what would come out as it is
 
+	Upcoming bool // publish news of days to come too, for whoever is writing it
+
 	// HandOver is told of each school's site, before a new one is put in place and also
 	// of one that stays as it is, so that whoever goes by its texts changes with it. On an
 	// error the old site stays. Nil tells nobody. Calls may come at the same time.
@@ -299,6 +301,7 @@ func (e edition) print(m *manuscript, t theme, dir string) (pages int, err error
 		return 0, err
 	}
 	problems = append(problems, e.unreached(out)...)
+	problems = append(problems, e.doubled(m, out.twice)...)
 	if err := e.checkLinks(m, out, problems); err != nil {
 		return 0, err
 	}
@@ -309,6 +312,39 @@ func (e edition) print(m *manuscript, t theme, dir string) (pages int, err error
 		text.URL = e.base + strings.TrimPrefix(text.wording(), "/")
 	}
 	return out.pages, nil
+}
+
+// doubled tells of ids that a page has twice, where a heading got one that the
+// layout gives too. An earlier wording cannot be changed any more.
+func (e edition) doubled(m *manuscript, twice []reference) (problems Problems) {
+	sources := map[string]source{}
+	for rel, src := range e.pages {
+		sources[address(rel)] = src
+	}
+	for kind, texts := range e.texts {
+		for rel, src := range texts {
+			sources["/"+folders[kind]+address(rel)] = src
+		}
+	}
+	for _, r := range twice {
+		at := strings.TrimSuffix(r.from, "index.html")
+		if m.archived[at] {
+			continue
+		}
+		src, known := sources[at]
+		if !known {
+			problems.add(r.from, 0, "built: two parts have the id %q", r.fragment)
+			continue
+		}
+		line := 1
+		for i, text := range strings.Split(string(src.data), "\n") {
+			if strings.HasPrefix(text, "#") && Slug(strings.TrimLeft(text, "# ")) == r.fragment {
+				line = i + 1
+			}
+		}
+		problems.add(src.name, line, "two parts of the page have the id %q: give the heading one of its own, as in ## Words {#other-id}", r.fragment)
+	}
+	return problems
 }
 
 // checkLinks follows every link that somebody wrote, to tell file and line, and
@@ -323,9 +359,14 @@ func (e edition) checkLinks(m *manuscript, out *output, audited Problems) error 
 	var written Problems
 	for from, links := range m.links {
 		for _, l := range links {
+			var waits time.Time
 			wrong := checkLink(from, l.to, func(address, fragment string) bool {
+				waits = m.awaited[slashed(address)]
 				return elsewhere(address) || out.exists(address, fragment)
 			})
+			if !waits.IsZero() {
+				wrong = fmt.Sprintf("the link %q leads to news that is published on %s: link to it from then on", l.to, waits.Format("2 January 2006"))
+			}
 			if wrong != "" {
 				written.add(l.file, l.line, "%s", wrong)
 			}

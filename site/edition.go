@@ -37,10 +37,11 @@ type edition struct {
 	stopped   bool                             // no site can be made of it; problems say why
 	listed    map[string]any                   // how the trust's overview lists the school; nil for the overview
 
-	written []link          // links in the school's data, beside those of its pages
-	named   map[string]bool // of its files, those that policies.toml names
-	files   []string        // to be published from folder's files
-	folder  fs.FS
+	upcoming bool            // news of days to come is published too
+	written  []link          // links in the school's data, beside those of its pages
+	named    map[string]bool // of its files, those that policies.toml names
+	files    []string        // to be published from folder's files
+	folder   fs.FS
 }
 
 // editions are the sites of a trust in the order they are built, and after them
@@ -84,7 +85,7 @@ const listedFile = "listed.json"
 func (s *School) listed(opts Options) map[string]any {
 	return map[string]any{
 		"name": s.Name, "short_name": s.ShortName, "url": s.base(opts), "address": s.Address,
-		"phone": s.Phone, "email": s.Email,
+		"phone": s.Phone, "tel": dial(s.Phone), "email": s.Email,
 	}
 }
 
@@ -120,7 +121,7 @@ func (t *Trust) edition(of []edition, opts Options) edition {
 	params["portal"] = portal
 	params["help"] = helpParams(t.Help)
 	params["school"] = map[string]any{ // layouts show whose site it is by this
-		"name": t.Name, "short_name": t.ShortName, "email": t.Email, "phone": t.Phone,
+		"name": t.Name, "short_name": t.ShortName, "email": t.Email, "phone": t.Phone, "tel": dial(t.Phone),
 		"address": t.Address, "colour": t.Colour, "blanks": t.Blanks,
 	}
 	values := t.values(opts)
@@ -135,6 +136,7 @@ func (t *Trust) edition(of []edition, opts Options) edition {
 		look:     t.look(),
 		crest:    t.crest,
 		answers:  answers{values: values, shared: t.shared(t.condition(), t.Help), uses: t.condition(), today: today},
+		upcoming: opts.Upcoming,
 		params:   params,
 		pages:    t.pages,
 		problems: t.problems,
@@ -158,7 +160,7 @@ func (s *School) edition(t *Trust, opts Options) edition {
 	params["help"] = helpParams(helpOf(t.Help, s.Help))
 	params["school"] = map[string]any{
 		"slug": s.Slug, "name": s.Name, "short_name": s.ShortName, "kind": s.Kind, "phase": s.Phase, "years": s.Years,
-		"email": s.Email, "phone": s.Phone, "address": s.Address, "colour": s.Colour, "uses": s.Uses, "blanks": s.Blanks,
+		"email": s.Email, "phone": s.Phone, "tel": dial(s.Phone), "address": s.Address, "colour": s.Colour, "uses": s.Uses, "blanks": s.Blanks,
 		"search_tools": toolParams(s.SearchTools), "channels": channelParams(s.Channels), "policies": documentParams(s.Documents),
 	}
 	values := t.values(opts)
@@ -169,18 +171,19 @@ func (s *School) edition(t *Trust, opts Options) edition {
 	})
 	holds := slices.Concat([]string{s.Kind}, s.stages(), s.Uses, t.condition())
 	return edition{
-		slug:    s.Slug,
-		title:   s.Name,
-		base:    s.base(opts),
-		look:    s.look(),
-		crest:   s.crest,
-		ceop:    s.ceop,
-		answers: answers{values: values, shared: t.shared(holds, helpOf(t.Help, s.Help)), uses: holds, details: t.Guide.details(), today: today},
-		params:  params,
-		today:   today,
-		pages:   s.pages.over(t.model),
-		album:   s.album.over(t.album),
-		policy:  &policySources{model: t.policy, changes: s.policy, own: s.ownPolicy},
+		slug:     s.Slug,
+		title:    s.Name,
+		base:     s.base(opts),
+		look:     s.look(),
+		crest:    s.crest,
+		ceop:     s.ceop,
+		answers:  answers{values: values, shared: t.shared(holds, helpOf(t.Help, s.Help)), uses: holds, details: t.Guide.details(), today: today},
+		upcoming: opts.Upcoming,
+		params:   params,
+		today:    today,
+		pages:    s.pages.over(t.model),
+		album:    s.album.over(t.album),
+		policy:   &policySources{model: t.policy, changes: s.policy, own: s.ownPolicy},
 		texts: map[string]layer{
 			Agreement: s.agreements.over(t.agreements).only(func(src source) bool { return applies(src, holds) }),
 			Purpose:   s.consents.over(t.consents),
@@ -202,7 +205,7 @@ func (t *Trust) params(opts Options, today *calendar) map[string]any {
 	if t.Name != "" {
 		trust["url"] = t.base(opts)
 	}
-	return map[string]any{"trust": trust, "calendar": today, "leave": opts.Address + "/leave"}
+	return map[string]any{"trust": trust, "calendar": today, "leave": opts.Address + "/leave", "layout_ids": layoutIDs}
 }
 
 // values are the blanks that every site of the trust fills alike.
@@ -232,7 +235,7 @@ func helpParams(organisations []Organisation) []map[string]any {
 	params := make([]map[string]any, len(organisations))
 	for i, o := range organisations {
 		params[i] = map[string]any{
-			"slug": o.Slug, "name": o.Name, "url": o.URL, "phone": o.Phone, "text": o.Text, "email": o.Email,
+			"slug": o.Slug, "name": o.Name, "url": o.URL, "phone": o.Phone, "tel": dial(o.Phone), "text": o.Text, "email": o.Email,
 			"hours": o.Hours, "what": o.What, "for": o.For, "worries": o.Worries, "local": o.Local,
 			"checked": o.Checked, "source": o.Source, "replaces": o.Replaces,
 		}
@@ -288,14 +291,15 @@ func (s *School) stages() []string {
 // A manuscript is an edition with its blanks filled and every source checked.
 type manuscript struct {
 	rendering rendering
-	links     map[string][]link // by address of the page they stand on
-	texts     []Text            // in force, not yet rendered
-	earlier   []Text            // published before the site was, and new to the archive
-	wordings  []Text            // every one, those in force and those of the archive
-	gallery   gallery           // the pictures on its pages
-	beside    map[string][]byte // files that Hugo does not make, by path within the site
-	archived  map[string]bool   // addresses of pages that show an earlier wording
-	feeds     map[string][]byte // by path within the site
+	links     map[string][]link    // by address of the page they stand on
+	texts     []Text               // in force, not yet rendered
+	earlier   []Text               // published before the site was, and new to the archive
+	wordings  []Text               // every one, those in force and those of the archive
+	gallery   gallery              // the pictures on its pages
+	awaited   map[string]time.Time // the day of news that is not published yet, by address
+	beside    map[string][]byte    // files that Hugo does not make, by path within the site
+	archived  map[string]bool      // addresses of pages that show an earlier wording
+	feeds     map[string][]byte    // by path within the site
 }
 
 // write fills and checks what the edition consists of. All problems are
@@ -306,6 +310,7 @@ func (e edition) write(t theme, kept []Text, now time.Time) (*manuscript, error)
 		rendering: rendering{title: e.title, base: e.base, params: e.params, files: map[string][]byte{}},
 		links:     map[string][]link{},
 		archived:  map[string]bool{},
+		awaited:   map[string]time.Time{},
 		gallery:   gallery{shown: map[string]photograph{}},
 		beside:    map[string][]byte{},
 	}
@@ -333,6 +338,10 @@ func (e edition) write(t theme, kept []Text, now time.Time) (*manuscript, error)
 		if p.hidden {
 			continue
 		}
+		if p.isNews() && !e.upcoming && e.today.waits(p.matter.Day) {
+			m.awaited[p.address] = p.dated.begins
+			continue
+		}
 		m.rendering.files["content/"+src.name] = []byte(p.text)
 		m.links[p.address] = p.links
 		m.gallery.hang(rel, p, e.album, &problems)
@@ -341,7 +350,7 @@ func (e edition) write(t theme, kept []Text, now time.Time) (*manuscript, error)
 		}
 		switch {
 		case !p.isDated:
-		case strings.HasPrefix(rel, newsFolder):
+		case p.isNews():
 			news = append(news, p.dated)
 		default:
 			events = append(events, p.dated)
@@ -359,6 +368,9 @@ func (e edition) write(t theme, kept []Text, now time.Time) (*manuscript, error)
 			src := e.texts[kind][rel]
 			text, links, found := readText(kind, src, e.answers)
 			problems = append(problems, found...)
+			if _, body, line, ok := splitMatter(src.name, text.Source, &Problems{}); ok {
+				problems = append(problems, checkMarks(src.name, body, line)...)
+			}
 			if len(found)+len(e.problems) == 0 {
 				text.checkEdition(src, slices.Concat(kept, earlier), &problems)
 			}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha1"
 	"encoding/xml"
 	"fmt"
+	"html"
 	"regexp"
 	"slices"
 	"strings"
@@ -31,6 +32,28 @@ var london = func() *time.Location {
 	return zone
 }()
 
+// inLondon is the moment at which London's clocks show what t does in UTC. Of an
+// hour that they show twice it is the first; an hour that they skip is counted on
+// from before: RFC 5545 §3.3.5.
+func inLondon(t time.Time) time.Time {
+	offset := func(near time.Time) time.Duration {
+		_, seconds := near.In(london).Zone()
+		return time.Duration(seconds) * time.Second
+	}
+	first := t.Add(-offset(t.Add(-12 * time.Hour))).In(london)
+	second := t.Add(-offset(t.Add(12 * time.Hour))).In(london)
+	const shown = "2006-01-02 15:04"
+	if first.Format(shown) != t.Format(shown) && second.Format(shown) == t.Format(shown) {
+		return second
+	}
+	return first
+}
+
+// isNews says whether a page is an item of news.
+func (p page) isNews() bool {
+	return p.isDated && strings.HasPrefix(p.address, "/"+newsFolder)
+}
+
 // A dated page is an item of news or an event.
 type dated struct {
 	address, title, description, place string
@@ -54,17 +77,18 @@ func readDated(rel string, p page, c checker) (d dated, ok bool) {
 		ok = false
 		c.problems.add(c.src.name, max(1, c.line(key)), format, args...)
 	}
-	at := func(key, day, hour string) time.Time {
-		t, err := time.ParseInLocation("2006-01-02 15:04", day+" "+cmp.Or(hour, "00:00"), london)
+	at := func(key, day, hour string) (shown, moment time.Time) {
+		shown, err := time.Parse("2006-01-02 15:04", day+" "+cmp.Or(hour, "00:00"))
 		if err != nil && (hour == "" || clock.MatchString(hour)) {
 			say(key, `%s is not a day such as "2026-09-01"`, key)
 		}
-		return t
+		return shown, inLondon(shown)
 	}
 	if m.Description == "" {
 		say("description", "description is missing: the feed shows it below the title")
 	}
-	d.begins = at("day", m.Day, m.Starts)
+	var from, to time.Time // as clocks show them
+	from, d.begins = at("day", m.Day, m.Starts)
 	switch {
 	case !event && (m.Starts != "" || m.Ends != "" || m.LastDay != "" || m.Place != ""):
 		say("day", "news has a day; starts, ends, last_day and place belong to events")
@@ -73,9 +97,12 @@ func readDated(rel string, p page, c checker) (d dated, ok bool) {
 	case m.Ends != "" && (m.Starts == "" || !clock.MatchString(m.Ends)):
 		say("ends", `ends is a time such as "20:00", beside starts`)
 	case m.Ends != "":
-		d.ends = at("last_day", cmp.Or(m.LastDay, m.Day), m.Ends)
+		to, d.ends = at("last_day", cmp.Or(m.LastDay, m.Day), m.Ends)
 	case m.LastDay != "":
-		d.ends = at("last_day", m.LastDay, "")
+		to, d.ends = at("last_day", m.LastDay, "")
+	}
+	if to.After(from) && !d.ends.After(d.begins) { // the night in which the clocks skip an hour
+		d.ends = d.begins.Add(to.Sub(from))
 	}
 	if ok && !d.ends.IsZero() && d.ends.Before(d.begins) {
 		say("day", "the event ends before it begins")
@@ -117,9 +144,9 @@ func (e edition) newsRSS(news []dated) ([]byte, error) {
 	}
 	feed.Version, feed.Atom = "2.0", "http://www.w3.org/2005/Atom"
 	c := &feed.Channel
-	c.Title = "News from " + e.title
+	c.Title = html.EscapeString("News from " + e.title) // readers take the words of a feed for HTML
 	c.Link = e.base + newsFolder
-	c.Description = "What is new about staying safe online at " + e.title + "."
+	c.Description = html.EscapeString("What is new about staying safe online at " + e.title + ".")
 	c.Language = "en-gb"
 	c.Self = self{e.base + newsFeed, "self", "application/rss+xml"}
 	slices.SortFunc(news, func(a, b dated) int {
@@ -128,7 +155,9 @@ func (e edition) newsRSS(news []dated) ([]byte, error) {
 	for _, n := range news {
 		address := e.base + strings.TrimPrefix(n.address, "/")
 		published := n.begins.Add(9 * time.Hour) // the hour school begins, so that it is the same day nearly everywhere
-		c.Items = append(c.Items, item{n.title, address, guid{true, address}, published.Format(time.RFC1123Z), n.description})
+		c.Items = append(c.Items, item{
+			html.EscapeString(n.title), address, guid{true, address}, published.Format(time.RFC1123Z), html.EscapeString(n.description),
+		})
 	}
 	out, err := xml.MarshalIndent(feed, "", "  ")
 	if err != nil {

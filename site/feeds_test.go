@@ -2,8 +2,11 @@ package site
 
 import (
 	"encoding/xml"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -56,9 +59,66 @@ func TestNewsIsXML(t *testing.T) {
 		t.Fatal(err)
 	}
 	var feed struct {
-		Titles []string `xml:"channel>item>title"`
+		Titles []string `xml:"channel>item>title"` // HTML, as readers take them
 	}
-	if err := xml.Unmarshal(out, &feed); err != nil || len(feed.Titles) != 2 || feed.Titles[0] != "New" || feed.Titles[1] != "Old <1>" {
+	if err := xml.Unmarshal(out, &feed); err != nil || len(feed.Titles) != 2 || feed.Titles[0] != "New" || feed.Titles[1] != "Old &lt;1&gt;" {
 		t.Errorf("got %q, %v", feed.Titles, err)
+	}
+}
+
+// News waits for its day in London, which comes before UTC's in summer; whoever is
+// writing it sees it at once. A link to it is told for what it is.
+func TestNewsWaitsForItsDay(t *testing.T) {
+	f := newFixture(t)
+	f.write("schools/larkfield/pages/news/later.md", "+++\ntitle = \"Later\"\ndescription = \"x\"\nday = \"2027-06-01\"\n+++\n")
+	published := func(at time.Time, upcoming bool) bool {
+		t.Helper()
+		trust, err := Load(f.content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := t.TempDir()
+		if _, err := Build(t.Context(), trust, Options{Theme: f.theme, Out: out, Address: "http://localhost:8080", Now: at, Upcoming: upcoming, Only: []string{"larkfield"}}); err != nil {
+			t.Fatal(err)
+		}
+		_, page := os.Stat(filepath.Join(out, "larkfield/current/news/later/index.html"))
+		_, feed := os.Stat(filepath.Join(out, "larkfield/current", newsFeed))
+		if (page == nil) != (feed == nil) {
+			t.Errorf("at %v the page is there: %v, and the feed: %v", at, page == nil, feed == nil)
+		}
+		return page == nil
+	}
+	eve := time.Date(2027, time.May, 31, 22, 59, 0, 0, time.UTC)
+	if published(eve, false) || !published(eve.Add(time.Minute), false) || !published(eve, true) {
+		t.Error("the day is not London's, or nobody sees it before")
+	}
+	f.write("schools/larkfield/pages/x.md", "+++\ntitle = \"x\"\n+++\n\n[Soon](/news/later/)\n")
+	const want = `larkfield: schools/larkfield/pages/x.md:5: the link "/news/later/" leads to news that is published on 1 June 2027: link to it from then on`
+	if _, err := f.build(t, t.TempDir(), eve); err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Events in the two nights in which the clocks change have a length, and a moment
+// that every calendar understands alike.
+func TestEventsWhenClocksChange(t *testing.T) {
+	for _, c := range []struct{ day, starts, ends, want string }{
+		{"2026-03-29", "00:30", "00:45", "20260329T003000Z 20260329T004500Z"},
+		{"2026-03-29", "01:30", "02:30", "20260329T013000Z 20260329T023000Z"}, // there is no 01:30
+		{"2026-03-29", "01:00", "01:30", "20260329T010000Z 20260329T013000Z"},
+		{"2026-03-29", "01:59", "02:00", "20260329T015900Z 20260329T020000Z"},
+		{"2026-03-29", "00:30", "02:00", "20260329T003000Z 20260329T010000Z"},
+		{"2026-03-29", "18:00", "19:00", "20260329T170000Z 20260329T180000Z"},
+		{"2026-10-25", "00:30", "01:30", "20261024T233000Z 20261025T003000Z"}, // 01:30 comes twice
+		{"2026-10-25", "01:30", "01:45", "20261025T003000Z 20261025T004500Z"},
+		{"2026-10-25", "01:30", "02:30", "20261025T003000Z 20261025T023000Z"},
+		{"2026-10-25", "18:00", "19:00", "20261025T180000Z 20261025T190000Z"},
+	} {
+		var problems Problems
+		p := page{address: "/events/x/", matter: pageMatter{Title: "x", Description: "x", Day: c.day, Starts: c.starts, Ends: c.ends}}
+		d, ok := readDated("events/x.md", p, checker{problems: &problems})
+		if got := icsTime(d.begins) + " " + icsTime(d.ends); !ok || got != c.want {
+			t.Errorf("%s %s to %s: %s, want %s; %v", c.day, c.starts, c.ends, got, c.want, problems)
+		}
 	}
 }

@@ -52,7 +52,8 @@ func (r rendering) config() map[string]any {
 		"noBuildLock":                true,
 		"pagination":                 map[string]any{"disableAliases": true},
 		"markup": map[string]any{"goldmark": map[string]any{
-			"renderer": map[string]any{"unsafe": false},
+			"renderer":   map[string]any{"unsafe": false},
+			"extensions": map[string]any{"taskList": false}, // its boxes have no name; an earlier wording shows what was typed
 			"parser": map[string]any{
 				"attribute":                          map[string]any{"block": true},
 				"wrapStandAloneImageWithinParagraph": false, // so that a picture withheld leaves nothing behind
@@ -74,12 +75,16 @@ func (r rendering) config() map[string]any {
 // portal shows it too. A clause's number in a policy is a link to itself, and
 // carries the clause's address. It is out of the order of the Tab key, as there are
 // hundreds; the theme shows the link beside it to those who ask.
+//
+// A telephone number rings from abroad too: see [Dial].
 const renderLink = `
 {{- $to := .Destination -}}
 {{- $clause := hasPrefix .Title "Clause " -}}
 {{- if hasPrefix $to "/" -}}
   {{- $to = strings.TrimPrefix "/" $to -}}
   {{- if eq .Page.Type "text" }}{{ $to = absURL $to }}{{ else }}{{ $to = relURL $to }}{{ end -}}
+{{- else if hasPrefix $to "tel:" -}}
+  {{- $to = replaceRE "[(]0[)]|%280%29|%20|%28|%29|[ ().-]" "" $to | replaceRE "^tel:00" "tel:+" | replaceRE "^tel:0" "tel:+44" | replaceRE "^tel:[+]440" "tel:+44" -}}
 {{- end -}}
 {{- $id := strings.TrimPrefix "#" $to -}}
 {{- if and (eq .Page.Layout "policy-chapter") (hasPrefix $to "#") }}{{ $to = printf "online-safety-policy/%s" $to | relURL }}{{ end -}}

@@ -88,6 +88,9 @@ func (c *calendar) Today() string {
 	return c.day
 }
 
+// waits says whether a day, "2026-12-01", is still to come.
+func (c *calendar) waits(day string) bool { return day > c.day && day > c.Today() }
+
 // year is the year of the day, "2026".
 func (c *calendar) year() string {
 	const digits = len("2026")

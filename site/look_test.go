@@ -4,9 +4,16 @@ import (
 	"bytes"
 	"fmt"
 	"image/png"
+	"io/fs"
 	"math/rand/v2"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"schoolgate/content"
+	"schoolgate/themes"
 )
 
 // Whatever colour has enough contrast with white gives a site that can be read,
@@ -109,5 +116,61 @@ func TestSchoolsOwnLook(t *testing.T) {
 	}
 	if other := resultOf(t, results, "harbour"); strings.Contains(read(t, other.Dir, "index.html"), "<img") {
 		t.Error("another school shows them")
+	}
+}
+
+// Whatever id a layout writes, a heading of the same words gets another, so that no
+// page has two: the words of a page are a school's own.
+func TestHeadingsKeepClearOfLayouts(t *testing.T) {
+	written := regexp.MustCompile(`\bid="([a-z-]+)"`)
+	err := fs.WalkDir(themes.FS, "schoolgate/layouts", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(themes.FS, name)
+		if strings.Contains(string(data), "tel:{{") {
+			t.Errorf("%s: makes a telephone link of a number: it has to be the tel beside it", name)
+		}
+		for _, m := range written.FindAllStringSubmatch(string(data), -1) {
+			if !slices.Contains(layoutIDs, m[1]) {
+				t.Errorf("%s: the id %s is not among layoutIDs", name, m[1])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const page = "+++\ntitle = \"x\"\ndescription = \"x\"\naudience = \"parents\"\n+++\n\n## Main\n\na\n\n## Contents\n\nb\n\n## Contents\n\nc\n\n## Third {#third}\n\nd\n"
+	dir, out := t.TempDir(), t.TempDir()
+	if err := os.CopyFS(dir, content.FS); err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, Files{"schools/fernlow-primary/pages/x.md": page})
+	trust, err := Load(os.DirFS(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	build := func() error {
+		_, err := Build(t.Context(), trust, Options{Theme: schoolgateTheme(t), Out: out, Address: "http://localhost:8080", Now: now, Only: []string{"fernlow-primary"}})
+		return err
+	}
+	if err := build(); err != nil {
+		t.Fatal(err)
+	}
+	html := read(t, out, "fernlow-primary/current/x/index.html")
+	for _, want := range []string{`<main id="main"`, `id="main_"`, `id="contents_"`, `id="contents-1"`, `<a href="#main_">Main</a>`, `<a href="#contents_">Contents</a>`, `<a href="#contents-1">Contents</a>`, `<a href="#third">Third</a>`} {
+		if strings.Count(html, want) != 1 {
+			t.Errorf("%s stands there %d times", want, strings.Count(html, want))
+		}
+	}
+
+	// What a layout makes of data may still meet a heading: that is told.
+	put(t, dir, Files{"schools/fernlow-primary/pages/help/parents-all.md": "+++\ntitle = \"Help\"\ndescription = \"x\"\naudience = \"parents\"\nlayout = \"help-all\"\n+++\n\n## NSPCC\n"})
+	if trust, err = Load(os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := build(); err == nil || !strings.Contains(err.Error(), `pages/help/parents-all.md:8: two parts of the page have the id "nspcc"`) {
+		t.Errorf("got %v", err)
 	}
 }

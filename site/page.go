@@ -1,16 +1,19 @@
 package site
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	extast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 )
@@ -116,6 +119,7 @@ func readPage(rel string, src source, a answers) (page, Problems) {
 		}
 	}
 	links, more := inspect(src.name, body, bodyLine)
+	more = append(more, checkMarks(src.name, body, bodyLine)...)
 	p.links = links
 	if p.matter.QR != "" {
 		p.links = append(p.links, link{src.name, 1, p.matter.QR})
@@ -143,7 +147,7 @@ func splitMatter(name, file string, problems *Problems) (matter, body string, bo
 // decodeMatter decodes the keys v knows and leaves others alone.
 func decodeMatter(name, matter string, v any, problems *Problems) bool {
 	if err := toml.Unmarshal([]byte(matter), v); err != nil {
-		*problems = append(*problems, tomlProblem(name, err))
+		*problems = append(*problems, tomlProblem(name, []byte(matter), err))
 		return false
 	}
 	return true
@@ -181,13 +185,7 @@ func inspect(name, body string, first int) (links []link, problems Problems) {
 		if !entering {
 			return ast.WalkContinue, nil
 		}
-		line := func() int {
-			at := n
-			for at.Pos() < 0 && at.Parent() != nil {
-				at = at.Parent()
-			}
-			return first + strings.Count(body[:max(at.Pos(), 0)], "\n")
-		}
+		line := func() int { return first + lineAbove(n, body) }
 		html := func(raw []byte) {
 			start, _, _ := strings.Cut(strings.TrimSpace(string(raw)), "\n")
 			problems.add(name, line(), "HTML cannot be used in pages: %.40s", start)
@@ -214,6 +212,117 @@ func inspect(name, body string, first int) (links []link, problems Problems) {
 	return links, problems
 }
 
+// layoutIDs are ids that layouts give to parts of a page. A heading of the same
+// words gets another, in render-heading.html.
+var layoutIDs = []string{
+	"main", "contents", "talk", "new", "coming", "past", "kinds", "always", "steps", "who", "near", "country", "by-worry", "by-year",
+	"answers", "statement", "fingerprint", "who-is-responsible", "left-out", "blanks", "grown-ups", "pages", "channels", "notes", "poster", "more",
+	"about-this-policy", "all", "clause-links", "chapters", "ways", "tell", "then",
+}
+
+var (
+	writtenIDs = regexp.MustCompile(`\{[^{}\n]*#[^{}\n]*\}`)
+	blockID    = regexp.MustCompile(`^[ \t]*\{[^{}]*#([^\s{}.#]+)[^{}]*\}[ \t]*$`) // Hugo's attributes, below what they belong to
+	tickBox    = regexp.MustCompile(`(?m)^[ \t>]*(?:[-+*]|[0-9]{1,9}[.)])[ \t]+\[[ xX]\][ \t]`)
+)
+
+// checkMarks refuses what a body that was written for this site may not hold: an
+// id that another part of the page has, and boxes that nobody can tick.
+func checkMarks(name, body string, first int) Problems {
+	return append(checkIDs(name, body, first), checkBoxes(name, body, first)...)
+}
+
+func checkIDs(name, body string, first int) (problems Problems) {
+	if !writtenIDs.MatchString(body) {
+		return nil // headings alone get different ones
+	}
+	data := []byte(body)
+	taken := map[string]int{} // line by id
+	give := func(id string, line int) {
+		if other, twice := taken[id]; twice {
+			problems.add(name, line, "the id %q is that of line %d too: choose another", id, other)
+		} else if slices.Contains(layoutIDs, id) {
+			problems.add(name, line, "the id %q belongs to the page around these words: choose another", id)
+		}
+		taken[id] = line
+	}
+	_ = ast.Walk(markdown.Parse(text.NewReader(data)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.Heading:
+			line := first + lineAbove(n, body)
+			if id, written := n.AttributeString("id"); written {
+				give(string(id.([]byte)), line)
+				break
+			}
+			id, more := headingWords(n, data), 0
+			for base := id; taken[id] != 0; id = fmt.Sprintf("%s-%d", base, more) {
+				more++
+			}
+			taken[id] = line
+		case *ast.Paragraph:
+			for i := range n.Lines().Len() {
+				segment := n.Lines().At(i)
+				if m := blockID.FindSubmatch(bytes.TrimRight(segment.Value(data), "\n")); m != nil {
+					give(string(m[1]), first+strings.Count(body[:segment.Start], "\n"))
+				}
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return problems
+}
+
+func checkBoxes(name, body string, first int) (problems Problems) {
+	if !tickBox.MatchString(body) {
+		return nil
+	}
+	_ = ast.Walk(markdown.Parse(text.NewReader([]byte(body))), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if _, box := n.(*extast.TaskCheckBox); box && entering {
+			problems.add(name, first+lineAbove(n, body), "nobody can tick a box on a page, and it has no name: write a plain list, with - and the words")
+		}
+		return ast.WalkContinue, nil
+	})
+	return problems
+}
+
+// lineAbove is how many lines of a body stand above a part of it.
+func lineAbove(n ast.Node, body string) int {
+	for n.Pos() < 0 && n.Parent() != nil {
+		n = n.Parent()
+	}
+	return strings.Count(body[:max(n.Pos(), 0)], "\n")
+}
+
+// headingWords is the id that the site makes of a heading's words.
+func headingWords(n ast.Node, data []byte) string {
+	var words strings.Builder
+	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		switch n := n.(type) {
+		case *ast.Text:
+			if entering {
+				words.Write(n.Value(data))
+			}
+		case *ast.String:
+			if entering {
+				words.Write(n.Value)
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsLetter(r), unicode.IsDigit(r), unicode.Is(unicode.M, r), r == '-', r == '_':
+			return unicode.ToLower(r)
+		case r == ' ':
+			return '-'
+		}
+		return -1
+	}, strings.TrimSpace(words.String()))
+}
+
 // schemes that a link to somewhere else may have.
 var schemes = []string{"https", "http", "mailto", "tel", "sms"}
 
@@ -226,6 +335,13 @@ func checkLink(from, to string, exists func(path, fragment string) bool) string 
 		return fmt.Sprintf("the link %q is not an address", to)
 	case u.Scheme != "" && !slices.Contains(schemes, strings.ToLower(u.Scheme)):
 		return fmt.Sprintf("the link %q has to begin with / or https://", to)
+	case strings.EqualFold(u.Scheme, "tel"):
+		number, err := url.PathUnescape(u.Opaque)
+		number = strings.Replace(number, ";ext=", " ext ", 1)
+		if _, ok := Dial(number); err != nil || !ok {
+			return fmt.Sprintf("the link %q is not to a telephone number: write tel: and the digits, such as tel:01632960101", to)
+		}
+		return ""
 	case u.Scheme != "":
 		return ""
 	case u.Host != "":

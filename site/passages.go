@@ -95,14 +95,6 @@ func (t *Trust) shared(holds []string, help []Organisation) map[string]string {
 	return said
 }
 
-// dialled is a number as a link has it: digits, and a + before a country's code.
-func dialled(number string) string {
-	if strings.HasPrefix(number, "+") {
-		return "+" + digits(number)
-	}
-	return digits(number)
-}
-
 // noShared reports blanks that are not a school's to fill.
 func (t *Trust) noShared(content fs.FS, file string, blanks map[string]string, local []Organisation, problems *Problems) {
 	var unread Problems
@@ -126,7 +118,12 @@ func callable(name string) (blank string, ok bool) {
 }
 
 // pressed is a number as a link that dials it.
-func pressed(number string) string { return "[" + number + "](tel:" + dialled(number) + ")" }
+func pressed(number string) string {
+	if address, ok := Dial(number); ok {
+		return "[" + number + "](" + address + ")"
+	}
+	return number
+}
 
 // asked are the blanks that a line asks a school to fill, those in its passages
 // too.

@@ -24,7 +24,7 @@ func TestPassages(t *testing.T) {
 		{"[[controller]]", []string{"academy", "trust"}, "The Trust", []string{"academy_trust"}},
 		{"[[controller]]", []string{"maintained", "trust"}, "The School", []string{"academy_trust"}},
 		{"[[controller]]", []string{"academy"}, "", []string{"academy_trust"}},
-		{"[[closed]]", nil, "Call [01632 960 181](tel:01632960181).", []string{"night_phone"}},
+		{"[[closed]]", nil, "Call [01632 960 181](tel:+441632960181).", []string{"night_phone"}},
 		{"[[child_line_phone]] [[child_line_call]]", nil, "+44 800 1111 [+44 800 1111](tel:+448001111)", nil},
 	} {
 		a := answers{

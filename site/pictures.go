@@ -24,6 +24,53 @@ var (
 	pupilRef     = regexp.MustCompile(`^[A-Z2-7]{26}$`) // as the portal makes them
 )
 
+// otherPictures are the kinds of picture that are not published, by the ends of
+// their names.
+var otherPictures = map[string]string{
+	".heic": "HEIC", ".heif": "HEIC", ".hif": "HEIC", ".avif": "AVIF", ".webp": "WebP", ".gif": "GIF", ".bmp": "BMP",
+	".tif": "TIFF", ".tiff": "TIFF", ".dng": "raw", ".cr2": "raw", ".cr3": "raw", ".nef": "raw", ".arw": "raw", ".psd": "Photoshop",
+}
+
+// otherPicture says what to do with a picture of another kind than JPEG and PNG.
+func otherPicture(kind string) string {
+	if kind == "HEIC" {
+		return "is a HEIC picture, as iPhones take them, and most browsers cannot show it: open it and save or export it as a JPEG " +
+			"(an iPhone takes JPEGs when Settings, Camera, Formats says Most Compatible)"
+	}
+	return "is of the kind " + kind + ": save or export it as a JPEG, or a drawing as a PNG"
+}
+
+// kindOf tells a picture by how its file begins, whatever its name says; "" for
+// one that is not known here.
+func kindOf(file []byte) string {
+	begins := func(at int, marks ...string) bool {
+		return slices.ContainsFunc(marks, func(m string) bool {
+			return len(file) >= at+len(m) && string(file[at:at+len(m)]) == m
+		})
+	}
+	switch {
+	case begins(0, "\xff\xd8\xff"):
+		return "JPEG"
+	case begins(0, "\x89PNG\r\n\x1a\n"):
+		return "PNG"
+	case begins(4, "ftypavif", "ftypavis"):
+		return "AVIF"
+	case begins(4, "ftyphei", "ftyphev", "ftypmif1", "ftypmsf1"):
+		return "HEIC"
+	case begins(0, "RIFF") && begins(8, "WEBP"):
+		return "WebP"
+	case begins(0, "GIF8"):
+		return "GIF"
+	case begins(0, "BM"):
+		return "BMP"
+	case begins(0, "II*\x00", "MM\x00*"):
+		return "TIFF"
+	case begins(0, "8BPS"):
+		return "Photoshop"
+	}
+	return ""
+}
+
 // A photograph is one file beside a page. It is read only when a page that shows it
 // is built, as forty schools' photographs would not fit into memory.
 type photograph struct {
@@ -85,6 +132,9 @@ func loadAlbum(fsys fs.FS, dir string, problems *Problems) (pictures album, file
 			case e.Name() == picturesFile:
 				files = append(files, rel)
 				said = readDeclared(fsys, name, problems)
+			case otherPictures[strings.ToLower(path.Ext(e.Name()))] != "":
+				files = append(files, rel)
+				problems.add(name, 0, "%s", otherPicture(otherPictures[strings.ToLower(path.Ext(e.Name()))]))
 			case pictureKind.MatchString(e.Name()) && !originalFile.MatchString(e.Name()):
 				files = append(files, rel)
 				problems.add(name, 0, "a picture's name has only letters, digits, dots, hyphens and underscores: rename it, as Markdown cannot show one with spaces")
@@ -176,11 +226,7 @@ func imagesOf(name, body string, first int) (images []link) {
 	data := []byte(body)
 	_ = ast.Walk(markdown.Parse(text.NewReader(data)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if image, ok := n.(*ast.Image); ok && entering {
-			at := n
-			for at.Pos() < 0 && at.Parent() != nil {
-				at = at.Parent()
-			}
-			images = append(images, link{name, first + strings.Count(body[:max(at.Pos(), 0)], "\n"), string(image.Destination)})
+			images = append(images, link{name, first + lineAbove(n, body), string(image.Destination)})
 		}
 		return ast.WalkContinue, nil
 	})

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"image"
 	"image/draw"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +29,26 @@ const (
 	maxPixels = 50_000_000 // of an original: more is a mistake, or meant to fill the memory
 	longest   = 20_000     // side of an original, in pixels
 )
+
+// decodeTime is how long an original may take to read; a camera's of 50 million
+// pixels takes two seconds. One that was made to goes over its pixels again with
+// every few bytes.
+var decodeTime = 20 * time.Second
+
+var errTooLong = errors.New("takes too long to read")
+
+// An untilReader reads until a moment, and fails after it.
+type untilReader struct {
+	io.Reader
+	until time.Time
+}
+
+func (r *untilReader) Read(p []byte) (int, error) {
+	if time.Now().After(r.until) {
+		return 0, errTooLong
+	}
+	return r.Reader.Read(p[:min(len(p), 512)]) // few bytes, as each may cost much time
+}
 
 // widths that a picture is published in, in pixels; none is wider than the
 // original, but for what its own width is.
@@ -64,9 +86,17 @@ func (c *cleaner) clean(p photograph, read *originals) ([]rendition, error) {
 	if len(original) > maxPicture {
 		return wrong("is larger than 30 MB: save the picture smaller")
 	}
-	config, kind, err := image.DecodeConfig(bytes.NewReader(original))
-	if err != nil || kind != "jpeg" && kind != "png" {
+	switch kind := kindOf(original); kind {
+	case "JPEG", "PNG":
+	case "":
 		return wrong("is not a JPEG or PNG picture, whatever its name says: save it as a JPEG")
+	default:
+		return wrong("%s", otherPicture(kind))
+	}
+	until := time.Now().Add(decodeTime)
+	config, kind, err := image.DecodeConfig(&untilReader{bytes.NewReader(original), until})
+	if err != nil {
+		return wrong("is damaged: %v", err)
 	}
 	if config.Width < 1 || config.Height < 1 || config.Width > longest || config.Height > longest || config.Width*config.Height > maxPixels {
 		return wrong("is %d by %d pixels: save it with at most %d million pixels", config.Width, config.Height, maxPixels/1_000_000)
@@ -85,7 +115,10 @@ func (c *cleaner) clean(p photograph, read *originals) ([]rendition, error) {
 	if kind == "png" {
 		decode = png.Decode
 	}
-	img, err := decode(bytes.NewReader(original))
+	img, err := decode(&untilReader{bytes.NewReader(original), until})
+	if errors.Is(err, errTooLong) {
+		return wrong("takes longer than %v to read, as no picture of a camera does: open it and save it again as a JPEG", decodeTime)
+	}
 	if err != nil {
 		return wrong("is damaged: %v", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 )
 
@@ -288,7 +289,7 @@ func TestPicturesRefused(t *testing.T) {
 		want             string
 	}{
 		{"not a picture", "[[picture]]\nfile = \"a.jpg\"\nalt = \"A\"\nnobody = true\n", "![](a.jpg)", map[string][]byte{"a.jpg": []byte("GIF89a")},
-			"larkfield: schools/larkfield/pages/fair/a.jpg: is not a JPEG or PNG picture, whatever its name says: save it as a JPEG"},
+			"larkfield: schools/larkfield/pages/fair/a.jpg: is of the kind GIF: save or export it as a JPEG, or a drawing as a PNG"},
 		{"bomb", "[[picture]]\nfile = \"a.png\"\nalt = \"A\"\nnobody = true\n", "![](a.png)", map[string][]byte{"a.png": bomb.Bytes()},
 			"larkfield: schools/larkfield/pages/fair/a.png: is 60000 by 60000 pixels: save it with at most 50 million pixels"},
 		{"damaged", "[[picture]]\nfile = \"a.jpg\"\nalt = \"A\"\nnobody = true\n", "![](a.jpg)", map[string][]byte{"a.jpg": good[:len(good)-40]},
@@ -310,7 +311,7 @@ func TestPicturesRefused(t *testing.T) {
 		{"spaces", "", "", map[string][]byte{"a b.jpg": good},
 			"larkfield: schools/larkfield/pages/fair/a b.jpg: a picture's name has only letters, digits, dots, hyphens and underscores: rename it, as Markdown cannot show one with spaces"},
 		{"another kind", "", "", map[string][]byte{"a.heic": good},
-			"larkfield: schools/larkfield/pages/fair/a.heic: unknown file: only Markdown (.md) is read here"},
+			"larkfield: schools/larkfield/pages/fair/a.heic: " + otherPicture("HEIC")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFixture(t)
@@ -331,5 +332,77 @@ func TestPicturesRefused(t *testing.T) {
 				t.Errorf("took %s", took)
 			}
 		})
+	}
+}
+
+// slowJPEG is a picture that goes over all its pixels again every 60 bytes: a
+// progressive one of many scans, each of nothing.
+func slowJPEG(scans int) []byte {
+	be := binary.BigEndian
+	segment := func(mark byte, body ...byte) []byte {
+		return append(be.AppendUint16([]byte{0xff, mark}, uint16(len(body)+2)), body...)
+	}
+	const side = 7000
+	size := be.AppendUint16(be.AppendUint16(nil, side), side)
+	file := append([]byte{0xff, 0xd8}, segment(0xc2, append(append([]byte{8}, size...), 1, 1, 0x11, 0)...)...)
+	quant := make([]byte, 65)
+	for i := range quant[1:] {
+		quant[i+1] = 1
+	}
+	file = append(file, segment(0xdb, quant...)...)
+	table := func(class, value byte) []byte { // one code, the bit 0
+		return segment(0xc4, append([]byte{class << 4, 1}, append(make([]byte, 15), value)...)...)
+	}
+	file = append(append(file, table(0, 0)...), table(1, 0xe0)...) // no difference; no more of the next 2^14 blocks and some
+	blocks := (side + 7) / 8 * ((side + 7) / 8)
+	var bits []byte
+	n := 0
+	put := func(bit byte) {
+		if n%8 == 0 {
+			bits = append(bits, 0)
+		}
+		bits[len(bits)-1] |= bit << (7 - n%8)
+		n++
+	}
+	for left := blocks; left > 0; left -= 1 << 14 {
+		for range 15 { // the code, then 14 bits that add nothing
+			put(0)
+		}
+	}
+	for range scans {
+		file = append(append(file, segment(0xda, 1, 1, 0, 1, 63, 0)...), bits...)
+	}
+	return append(file, 0xff, 0xd9)
+}
+
+// A picture that was made to keep a build busy is refused in time.
+func TestPictureThatTakesTooLong(t *testing.T) {
+	defer func(was time.Duration) { decodeTime = was }(decodeTime)
+	decodeTime = 200 * time.Millisecond
+	folder := fstest.MapFS{"slow.jpg": {Data: slowJPEG(20_000)}}
+	started := time.Now()
+	_, err := (*cleaner)(nil).clean(photograph{folder: folder, name: "slow.jpg"}, nil)
+	if took := time.Since(started); err == nil || !strings.Contains(err.Error(), "takes longer than 200ms to read") || took > 10*time.Second {
+		t.Errorf("took %v, %v", took, err)
+	}
+}
+
+// Other kinds of picture are named, also under a name that says otherwise.
+func TestOtherPicturesAreNamed(t *testing.T) {
+	for begin, want := range map[string]string{
+		"\x00\x00\x00\x18ftypheic": "is a HEIC picture, as iPhones take them",
+		"\x00\x00\x00\x18ftypmif1": "is a HEIC picture",
+		"\x00\x00\x00\x1cftypavif": "is of the kind AVIF",
+		"RIFF\x00\x00\x00\x00WEBP": "is of the kind WebP: save or export it as a JPEG",
+		"GIF89a":                   "is of the kind GIF",
+		"II*\x00":                  "is of the kind TIFF",
+		"%PDF-1.7":                 "is not a JPEG or PNG picture",
+		"\xff\xd8\xff\xe0":         "is damaged",
+		"":                         "is not a JPEG or PNG picture",
+	} {
+		folder := fstest.MapFS{"a.jpg": {Data: []byte(begin)}}
+		if _, err := (*cleaner)(nil).clean(photograph{folder: folder, name: "a.jpg"}, nil); err == nil || !strings.HasPrefix(err.Error(), "a.jpg: "+want) {
+			t.Errorf("%q: %v, want %s", begin, err, want)
+		}
 	}
 }

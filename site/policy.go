@@ -194,6 +194,7 @@ func (p *policyPage) inspect(lines []policyLine, fallback string) {
 		return
 	}
 	links, problems := inspect(fallback, linesOf(lines), 1)
+	problems = append(problems, checkBoxes(fallback, linesOf(lines), 1)...)
 	at := func(line int) policyLine { return lines[min(max(line, 1), len(lines))-1] }
 	ids := map[string]bool{}
 	for _, c := range p.clauses {

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
 )
@@ -260,6 +262,9 @@ func loadHelp(content fs.FS, name string, problems *Problems) []Organisation {
 				c.say("slug", "%s: for %q is not one of %s", o.Slug, a, strings.Join(Audiences, ", "))
 			}
 		}
+		if o.Phone != "" && dial(o.Phone) == "" {
+			c.say("slug", "%s: phone %q is not a telephone number: write %s", o.Slug, o.Phone, phoneExample)
+		}
 		if o.URL != "" && !strings.HasPrefix(o.URL, "https://") {
 			c.say("slug", "%s: url %q does not begin with https://", o.Slug, o.URL)
 		}
@@ -321,7 +326,7 @@ func decodeTOML(name string, data []byte, v any, problems *Problems) bool {
 		}
 		return true
 	}
-	*problems = append(*problems, tomlProblem(name, err))
+	*problems = append(*problems, tomlProblem(name, data, err))
 	return false
 }
 
@@ -344,16 +349,54 @@ func keysBeside(t reflect.Type, key toml.Key) []string {
 }
 
 // tomlProblem tells a decoding error in the words of the file, not of Go.
-func tomlProblem(name string, err error) Problem {
+func tomlProblem(name string, data []byte, err error) Problem {
 	problem := Problem{File: name, Text: err.Error()}
 	if e, ok := errors.AsType[*toml.DecodeError](err); ok {
 		problem.Line, problem.Column = e.Position()
 		problem.Text = strings.TrimPrefix(e.Error(), "toml: ")
 		if _, goType, found := strings.Cut(problem.Text, " of type "); found {
 			problem.Text = fmt.Sprintf("%s: expected %s", strings.Join(e.Key(), "."), expected(goType))
+		} else if text, column := strayMark(lineOf(string(data), problem.Line), problem.Column); text != "" {
+			problem.Text, problem.Column = text, column
 		}
 	}
 	return problem
+}
+
+// curly are the marks that word processors and telephones make of straight quotes.
+const curly = "“”„‟‘’‚‛«»‹›＂＇′″`´"
+
+// strayMark names the character that a line of TOML stumbles over at a column, and
+// says what to type and in which column it stands; "" for a character of plain TOML.
+// At the end of a line, a text was not closed: its last mark was meant to.
+func strayMark(line string, column int) (text string, at int) {
+	i := max(column-1, 0)
+	if i >= len(line) {
+		if i = strings.LastIndexAny(line, curly); i < 0 {
+			return "", 0
+		}
+	}
+	return markText(line[i:]), i + 1
+}
+
+// markText says what to type for the character that a text begins with.
+func markText(text string) string {
+	r, _ := utf8.DecodeRuneInString(text)
+	mark := fmt.Sprintf("%c (%U)", r, r)
+	if !unicode.IsGraphic(r) || unicode.IsSpace(r) {
+		mark = fmt.Sprintf("%U", r)
+	}
+	switch {
+	case strings.ContainsRune(curly, r):
+		return mark + ` is not a straight quote: text begins and ends with ", as in title = "Words"`
+	case r < utf8.RuneSelf:
+		return ""
+	case unicode.IsSpace(r) || unicode.Is(unicode.Cf, r):
+		return "a character that cannot be seen, " + mark + ", stands here: delete it, and press the space bar where a space belongs"
+	case unicode.Is(unicode.Pd, r):
+		return mark + " is not a hyphen: type -"
+	}
+	return mark + ` cannot stand here: text begins and ends with ", as in title = "Words"`
 }
 
 // expected says in words what a value of a Go type looks like in TOML.
@@ -418,10 +461,12 @@ func (c checker) contact(name, shortName, colour, email, phone string, address [
 	if email != "" && !isEmail(email) {
 		c.say("email", "email %q is not an email address", email)
 	}
-	if phone != "" && !regexp.MustCompile(`^\+?[0-9][0-9 ()-]{2,}[0-9]$`).MatchString(phone) {
-		c.say("phone", "phone %q is not a telephone number: write digits and spaces", phone)
+	if phone != "" && dial(phone) == "" {
+		c.say("phone", "phone %q is not a telephone number: write %s", phone, phoneExample)
 	}
 }
+
+const phoneExample = `digits and spaces with the area code, such as "01632 960 101" or "01632 960 101 ext 23"`
 
 func (c checker) oneOf(key, value string, allowed []string) {
 	if !slices.Contains(allowed, value) {

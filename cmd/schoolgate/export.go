@@ -47,7 +47,7 @@ class, and for each purpose Yes only where the register says it may go ahead.`,
 				func(l portal.List) error { list = lists.CSV(out, l.Purposes); return nil },
 				func(r portal.ListRow) error { return list.Write(r) })
 			if invalid, ok := errors.AsType[*portal.Invalid](err); ok {
-				return fmt.Errorf("--purpose: %s", invalid.Problems[0].Message)
+				return fmt.Errorf("--%s: %s", invalid.Problems[0].Field, invalid.Problems[0].Message)
 			} else if err != nil {
 				return named(school, err)
 			}

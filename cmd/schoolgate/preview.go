@@ -317,7 +317,7 @@ func (b *builder) publish(ctx context.Context, trust *site.Trust) {
 		b.errs[""] = err
 		return
 	}
-	options := site.Options{Theme: theme, Out: b.out, Address: b.address, Now: time.Now()}
+	options := site.Options{Theme: theme, Out: b.out, Address: b.address, Now: time.Now(), Upcoming: true}
 	if !b.every {
 		options.Only = b.stale
 	}

@@ -24,6 +24,7 @@ import (
 	"schoolgate/portal/roster"
 	"schoolgate/portal/signin"
 	"schoolgate/portal/web"
+	"schoolgate/site"
 	"schoolgate/themes"
 )
 
@@ -105,7 +106,7 @@ func (h *house) handler(providers []signin.Config) (http.Handler, error) {
 	}
 	pages, err := web.New(web.Config{
 		Portal: h.portal, SignIn: desk, OpenClassList: roster.Open, ReadClassList: roster.Read, WriteList: writeList,
-		Stylesheet: css, Colour: h.colour, Review: h.review, Address: h.settings.Address, TrustName: h.trustName(), Log: h.log,
+		Stylesheet: css, Colour: h.colour, Review: h.review, Tel: telephone, Address: h.settings.Address, TrustName: h.trustName(), Log: h.log,
 	})
 	if err != nil {
 		return nil, err
@@ -174,6 +175,12 @@ func (h *house) serve(ctx context.Context, l net.Listener, handler http.Handler,
 		err = errors.Join(fmt.Errorf("some requests did not finish: %w", err), server.Close())
 	}
 	return err
+}
+
+// telephone is how the public site dials a number too.
+func telephone(number string) string {
+	address, _ := site.Dial(number) // "" for what is no number: a link that does nothing
+	return address
 }
 
 func writeList(w io.Writer, purposes []portal.Text) (func(portal.ListRow) error, func() error) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -57,7 +58,10 @@ func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
 		write, flush = s.WriteList(w, l.Purposes)
 		return nil
 	}
-	if err := s.Portal.Export(r.Context(), account(r), school.Slug, wanted, begin, func(row portal.ListRow) error { return write(row) }); err != nil {
+	err = s.Portal.Export(r.Context(), account(r), school.Slug, wanted, begin, func(row portal.ListRow) error { return write(row) })
+	if _, wrong := errors.AsType[*portal.Invalid](err); wrong {
+		return &again{err, form}
+	} else if err != nil {
 		return err
 	}
 	return flush()

@@ -167,7 +167,7 @@ func TestExport(t *testing.T) {
 	if d := got.Header.Get("Content-Disposition"); !strings.HasPrefix(d, `attachment; filename="fernlow-website-pictures-waiting-year-4-2`) {
 		t.Errorf("the list comes as %s", d)
 	}
-	for _, bad := range []string{"?format=doc", "?format=csv&year=q", "?format=csv&purpose=nothing", "?format=csv&standing=given"} {
+	for _, bad := range []string{"?format=doc", "?format=csv&year=q", "?format=csv&purpose=nothing", "?format=csv&class=nothing", "?format=csv&standing=given"} {
 		w.as(clerk).get(path+bad).wants(t, http.StatusUnprocessableEntity, "<title>Error: ", "Download as CSV")
 	}
 }

@@ -72,8 +72,16 @@ func (s *server) newTemplate(names ...string) (*template.Template, error) {
 		"moment":   s.moment,
 		"day":      s.day,
 		"sentence": sentence,
-		"tel":      func(phone string) string { return strings.ReplaceAll(phone, " ", "") },
+		"tel":      s.tel,
 	}).ParseFS(files, names...)
+}
+
+// tel is the address that rings a telephone number.
+func (s *server) tel(phone string) template.URL {
+	if s.Tel != nil {
+		return template.URL(s.Tel(phone))
+	}
+	return template.URL("tel:" + strings.ReplaceAll(phone, " ", ""))
 }
 
 // page is one page to show. Its title goes into the browser's history, so it

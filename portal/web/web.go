@@ -61,6 +61,9 @@ type Config struct {
 	// whether that is "soon" or "overdue"; "" where there is nothing to say. Only
 	// the school's own office is told. Optional.
 	Review func(school string) (next time.Time, standing string)
+	// Tel is the address that rings a telephone number of a school, such as
+	// "tel:+441632960101". Optional: without it, the number without spaces.
+	Tel func(phone string) string
 	// Address is the public one, without a path: "https://schools.example". It
 	// may be http only on this machine itself, and then cookies are not Secure.
 	Address string
