@@ -27,6 +27,7 @@ type Rule struct {
 var Rules = []Rule{
 	{"content", "settings and pages that cannot be published as they are", "P2"},
 	{"blank", "a blank of the model that the school has not filled", "P2"},
+	{"example", "a value that still is the starter's example, a telephone number first", "P2, P5"},
 	{"ceop", "the way to CEOP on every page, among the first links, in words", "P4"},
 	{"publish", "what the law and the department say a school's site must hold", "P13; content/model/checklist.toml"},
 	{"accessibility-statement", "an accessibility statement with all its parts", "P13; Public Sector Bodies (Websites and Mobile Applications) Accessibility Regulations 2018"},
@@ -65,6 +66,7 @@ type Finding struct {
 	What     string   `json:"what"`     // never holds a pupil's name, number or date of birth
 	Fix      string   `json:"fix"`      // how to put it right
 
+	rank  int  // what is higher comes first, whatever its file
 	whole bool // about the whole page: an allowance in the front matter silences it
 }
 
@@ -91,7 +93,7 @@ type SiteReport struct {
 type Report struct {
 	At       time.Time    `json:"at"`
 	Sites    []SiteReport `json:"schools"`
-	Findings []Finding    `json:"findings"` // in order of file and line; one in a shared file stands once
+	Findings []Finding    `json:"findings"` // in order of file and line, numbers that reach nobody before all; one in a shared file stands once
 	Silenced []Silenced   `json:"silenced"`
 
 	building time.Duration // of the time taken, what the build took
@@ -269,7 +271,7 @@ func (r *Report) finish(allowed *allowances) *Report {
 		findings, r.Silenced = allowed.apply(findings)
 	}
 	slices.SortStableFunc(findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.What, b.What))
+		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.What, b.What))
 	})
 	r.Findings = findings
 	for i := range r.Sites {

@@ -66,6 +66,7 @@ func (in *inspection) build(t theme) error {
 			in.note(f)
 		}
 	}
+	in.checkExamples()
 	return nil
 }
 

@@ -40,7 +40,7 @@ type contentSources map[string]string
 // the overview.
 func readShared(content fs.FS) (contentSources, error) {
 	files := contentSources{}
-	for _, dir := range []string{"model", "agreements", "consents"} {
+	for _, dir := range []string{"model", "agreements", "consents", "trust/trust.toml"} {
 		if err := files.walk(content, dir); err != nil {
 			return nil, err
 		}
@@ -133,7 +133,7 @@ func (s *siteSources) rank(name string) int {
 	switch {
 	case name == s.settings:
 		return 0
-	case siteOf(name) != "":
+	case siteOf(name) != "" && siteOf(name) == siteOf(s.settings):
 		return 1
 	case path.Ext(name) == ".md":
 		return 2

@@ -97,7 +97,7 @@ func load(folder fs.FS) (*Trust, Problems) {
 	guide := loadGuide(content, &problems)
 	trust := loadTrust(content, &problems)
 	trust.Guide = guide
-	later, wrong := guide.postpone(content, "trust/trust.toml", trust.problems)
+	later, wrong := guide.postpone(content, "trust/trust.toml", trust.problems, nil)
 	trust.problems = append(wrong, later...)
 	trust.unusable = slices.ContainsFunc(wrong, func(p Problem) bool { return p.File == "trust/trust.toml" })
 	trust.checkTop(content, &problems)
@@ -151,7 +151,7 @@ func (t *Trust) loadSchools(content fs.FS, problems *Problems) {
 		var found Problems
 		school := loadSchool(content, dir, &found)
 		t.noShared(content, dir+"/school.toml", school.Blanks, school.Help, &found)
-		later, wrong := t.Guide.postpone(content, dir+"/school.toml", found)
+		later, wrong := t.Guide.postpone(content, dir+"/school.toml", found, t.forSchools)
 		school.unfinished = len(later) > 0
 		school.problems = append(school.problems, later...)
 		school.Checklist = loadChecklist(content, dir+"/checklist.toml", t.Checklist, &school.problems)
@@ -159,9 +159,23 @@ func (t *Trust) loadSchools(content fs.FS, problems *Problems) {
 			t.stopped = append(t.stopped, stopped{school.Slug, append(wrong, school.problems...)})
 			continue
 		}
+		school.Blanks = t.answersFor(school)
 		t.Schools = append(t.Schools, school)
 	}
 	findAlike(t.Schools)
+}
+
+// answersFor are the trust's answers for every school, and the school's own over
+// them.
+func (t *Trust) answersFor(s *School) map[string]string {
+	answers := map[string]string{}
+	maps.Copy(answers, t.forSchools)
+	for name, value := range s.Blanks {
+		if _, answered := answers[name]; !answered || !strings.HasPrefix(value, todoMark) {
+			answers[name] = value
+		}
+	}
+	return answers
 }
 
 // Slugs are the names of all schools' folders, also of those whose settings cannot

@@ -127,8 +127,9 @@ const todoMark = "TODO"
 var todo = regexp.MustCompile(`(?m)^[ \t]*"?([A-Za-z0-9_-]+)"?[ \t]*=[ \t]*(?:\[[ \t]*)?["']` + todoMark + `\b.*$`)
 
 // postpone divides what was found in the settings of one site: later is what is
-// simply not written yet, wrong is all else.
-func (g Guide) postpone(content fs.FS, name string, found Problems) (later, wrong Problems) {
+// simply not written yet, wrong is all else. What the trust has answered need not be
+// written.
+func (g Guide) postpone(content fs.FS, name string, found Problems, answered map[string]string) (later, wrong Problems) {
 	var unread Problems
 	src, _ := readFile(content, name, &unread)
 	of := "school"
@@ -140,6 +141,9 @@ func (g Guide) postpone(content fs.FS, name string, found Problems) (later, wron
 		line := 1 + bytes.Count(src.data[:at[0]], []byte("\n"))
 		lines[line] = true
 		key := string(src.data[at[2]:at[3]])
+		if _, ok := answered[key]; ok {
+			continue
+		}
 		q := find(g.Blanks, key, of)
 		if q.What == "" {
 			q = find(g.Settings, key, of)
@@ -386,13 +390,13 @@ func (s Start) School(slugName string) (Files, error) {
 	dir := "schools/" + slugName
 	var found Problems
 	school := loadSchool(Files{dir + "/school.toml": s.settings("school", s.Values)}.FS(), dir, &found)
-	school.Slug, school.Blanks = slugName, nil
+	school.Slug, school.Blanks = slugName, trust.forSchools
 	need, err := needed(school.edition(trust, Options{Address: "http://localhost", Now: time.Unix(0, 0)}))
 	if err != nil {
 		return nil, err
 	}
 	name, _ := s.Values["name"].(string)
-	w := writer{start: s, guide: trust.Guide, of: "school"}
+	w := writer{start: s, guide: trust.Guide, of: "school", answered: trust.forSchools}
 	w.comment(fmt.Sprintf("%s: everything that the model pages ask of this school. "+
 		"What is still %s stops this school's site, and no other, until it is written. "+
 		"A value may hold **bold** and [links](https://www.example.org/), and a \\ or \" in it has a \\ before it.", name, todoMark))
@@ -458,6 +462,8 @@ func (s Start) Overview() (Files, error) {
 	w := writer{start: s, guide: trust.Guide, of: "trust"}
 	w.comment(fmt.Sprintf("%s: the trust's own site stands at the root of the address. "+
 		"What is still %s stops that site, and no school's, until it is written.", name, todoMark))
+	w.comment("A [[blank]] of the schools' pages may be answered here for all of them, under [blanks]; " +
+		"what a school.toml says of it goes first.")
 	w.settings()
 	w.blanks(trust.blanks("trust"), need)
 	w.tables()
@@ -477,7 +483,7 @@ func (s Start) sound(files Files, dir string) error {
 		school := loadSchool(m, dir, &found)
 		found = append(found, school.problems...)
 	}
-	_, wrong := s.Guide.postpone(m, name, found)
+	_, wrong := s.Guide.postpone(m, name, found, nil)
 	return wrong.err()
 }
 
@@ -487,6 +493,8 @@ type writer struct {
 	guide Guide
 	of    string
 	out   strings.Builder
+
+	answered map[string]string // blanks that the trust answers for every school
 }
 
 func (w *writer) line(format string, args ...any) { fmt.Fprintf(&w.out, format+"\n", args...) }
@@ -567,6 +575,11 @@ func (w *writer) blanks(blanks []use, need map[string]bool) {
 		}
 		w.line("")
 		value, said := w.start.Values[b.name]
+		if answer, ok := w.answered[b.name]; ok && !said {
+			w.describe(q, "The trust answers this for every school, in trust/trust.toml; take away the # to answer it for this one.")
+			w.line("# %s = %s", b.name, toTOML(answer))
+			continue
+		}
 		if !need[b.name] && !said {
 			w.describe(q, "Not needed with the years and uses above; take away the # if that changes.")
 			w.line("# %s = %q", b.name, todoMark)
@@ -676,6 +689,15 @@ func (s Start) Known(of, name string) bool {
 	}
 	trust, _ := load(s.Content)
 	return slices.ContainsFunc(trust.blanks(of), func(u use) bool { return u.name == name })
+}
+
+// Kind is the kind of the first school that the folder has; "" where there is none.
+func (s Start) Kind() string {
+	trust, _ := load(s.Content)
+	if len(trust.Schools) == 0 {
+		return ""
+	}
+	return trust.Schools[0].Kind
 }
 
 // ToDo counts the values of a settings file that are still to be written.

@@ -189,11 +189,24 @@ func TestSchoolJoinsATrust(t *testing.T) {
 	}
 	list := files["schools/quillmere-hill/checklist.toml"]
 	met := regexp.MustCompile(`(?m)^# ([a-z-]+ = "https://)`)
-	if report := check(); report.Count(Wrong)+report.Count(Doubtful) != len(met.FindAllString(list, -1)) {
-		t.Errorf("the checklist has %d lines to take up, and the check finds %v", len(met.FindAllString(list, -1)), report.Findings)
+	duties := 0
+	for _, f := range check().Findings {
+		if f.Rule == "publish" {
+			duties++
+		}
+	}
+	if lines := len(met.FindAllString(list, -1)); duties != lines {
+		t.Errorf("the checklist has %d lines to take up, and the check finds %d", lines, duties)
 	}
 	put(t, dir, Files{"schools/quillmere-hill/checklist.toml": met.ReplaceAllString(list, "$1")})
-	for _, f := range check().Findings {
+	report := check()
+	if f := report.Findings[0]; f.Rule != "example" || f.Severity != Wrong || !strings.Contains(f.What, "council_front_door_phone") {
+		t.Errorf("an invented number for children in danger is not told first: %+v", f)
+	}
+	for _, f := range report.Findings {
+		if f.Rule == "example" {
+			continue
+		}
 		t.Errorf("not green: %s:%d: %s", f.File, f.Line, f.What)
 	}
 }
@@ -271,5 +284,71 @@ func TestStartChecksAnswers(t *testing.T) {
 		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s %s %v: %q, want %q", c.of, c.key, c.value, got, c.want)
 		}
+	}
+}
+
+// What a trust answers once counts for every school, in its policy too; a school's
+// own answer goes first, and what is wrong with the trust's fills nothing.
+func TestTrustAnswersForEverySchool(t *testing.T) {
+	f := newFixture(t)
+	trust := string(f.content["trust/trust.toml"].Data)
+	school := string(f.content["schools/larkfield/school.toml"].Data)
+	welcome := func(slug string) string {
+		t.Helper()
+		out := t.TempDir()
+		results, err := f.build(t, out, now)
+		if r := resultOf(t, results, slug); r.Err != nil {
+			return r.Err.Error()
+		} else if err != nil && slug == "larkfield" {
+			t.Fatal(err)
+		}
+		return read(t, out, slug, "current", "index.html")
+	}
+	f.write("trust/trust.toml", trust+"\n[blanks]\nlead = \"Ms Trust\"\npolicy_next_review = \"1 October 2027\"\n")
+	f.write("schools/larkfield/school.toml", strings.Replace(school, `lead = "Mrs A. Example"`, "", 1))
+	if html := welcome("larkfield"); !strings.Contains(html, "Ask Ms Trust,") {
+		t.Errorf("got\n%s", html)
+	}
+	if html := welcome("harbour"); !strings.Contains(html, "Ask Mr B. Example,") {
+		t.Errorf("the school's own answer does not go first:\n%s", html)
+	}
+	loaded, err := Load(f.content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range loaded.Schools {
+		if s.Review().Next.IsZero() {
+			t.Errorf("%s: the trust's day of review does not count", s.Slug)
+		}
+	}
+	f.write("schools/larkfield/school.toml", strings.Replace(school, "Mrs A. Example", "TODO", 1))
+	if html := welcome("larkfield"); !strings.Contains(html, "Ask Ms Trust,") {
+		t.Errorf("what the trust answered has to be written all the same:\n%s", html)
+	}
+	f.write("schools/larkfield/school.toml", strings.Replace(school, `lead = "Mrs A. Example"`, "", 1))
+	for _, answer := range []string{"TODO", "", "<b>Ms</b> Trust"} {
+		f.write("trust/trust.toml", trust+"\n[blanks]\nlead = \""+answer+"\"\n")
+		if got := welcome("larkfield"); !strings.Contains(got, "model/_index.md:5: unfilled blank [[lead]]") {
+			t.Errorf("%q fills the blank: %s", answer, got)
+		}
+	}
+
+	// A new school is not asked again.
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, content.FS); err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, Files{"trust/trust.toml": read(t, dir, "trust/trust.toml") + "internet_provider = \"Trustlink\"\n"})
+	_, guide := embedded(t)
+	start := Start{Content: os.DirFS(dir), Guide: guide, Values: map[string]any{"name": "Quillmere Hill School", "short_name": "Quillmere Hill", "kind": "academy", "phase": "primary"}}
+	files, err := start.School("quillmere-hill")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if settings := files["schools/quillmere-hill/school.toml"]; !strings.Contains(settings, "\n# internet_provider = \"Trustlink\"\n") {
+		t.Error("school.toml asks for what the trust has answered")
+	}
+	if start.Kind() != "academy" {
+		t.Errorf("the first school is of the kind %q", start.Kind())
 	}
 }

@@ -84,6 +84,7 @@ func (b beginning) run(cmd *cobra.Command, dir string) error {
 	into, begun := contentFolder(dir)
 	start := site.Start{Guide: whole.Guide}
 	files := site.Files{}
+	kind := "" // of the school, if it is not said
 	if begun {
 		if b.trust != "" || b.single {
 			return fmt.Errorf("%s is begun already: add a school to it with --school", into)
@@ -92,6 +93,7 @@ func (b beginning) run(cmd *cobra.Command, dir string) error {
 		if start.Guide, err = site.ReadGuide(start.Content, whole.Guide); err != nil {
 			return err
 		}
+		kind = start.Kind()
 	} else {
 		name := b.trust
 		if name == "" && !b.single {
@@ -116,9 +118,12 @@ func (b beginning) run(cmd *cobra.Command, dir string) error {
 			}
 			maps.Copy(files, overview)
 		}
-		if _, said := school["kind"]; !said && name != "" {
-			school["kind"] = "academy"
+		if name != "" {
+			kind = "academy"
 		}
+	}
+	if _, said := school["kind"]; !said && kind != "" {
+		school["kind"] = kind
 	}
 	if start.Values, err = ask.settings(start, "school", school); err != nil {
 		return err
@@ -147,13 +152,23 @@ func (b beginning) run(cmd *cobra.Command, dir string) error {
 	}
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "Wrote %d files in %s\n", len(files), into)
+	if begun && b.settings["kind"] != nil && *b.settings["kind"] == "" {
+		fmt.Fprintf(out, "Its kind is %q, as the first school's: change it in school.toml if it is another\n", kind)
+	}
 	if !begun {
-		err := write(dir, site.Files{"schoolgate.toml": firstSettings})
-		switch {
-		case err == nil:
-			fmt.Fprintf(out, "Wrote %s\n", filepath.Join(dir, "schoolgate.toml"))
-		case !errors.Is(err, fs.ErrExist):
-			return err
+		for _, file := range []struct{ name, text, note string }{
+			{"schoolgate.toml", firstSettings, ""},
+			{".gitignore", keptOut, "see that it keeps data, keys and secrets out: /data/, *.db, *.key, *.secret, *.csv"},
+		} {
+			err := write(dir, site.Files{file.name: file.text})
+			switch {
+			case err == nil:
+				fmt.Fprintf(out, "Wrote %s\n", filepath.Join(dir, file.name))
+			case !errors.Is(err, fs.ErrExist):
+				return err
+			case file.note != "":
+				fmt.Fprintf(out, "%s is there already: %s\n", filepath.Join(dir, file.name), file.note)
+			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -375,6 +390,35 @@ func (a asker) uses(guide site.Guide) ([]string, error) {
 	}
 	return uses, nil
 }
+
+// keptOut is a .gitignore: what must never leave the machine with the words.
+const keptOut = `# What must never be published with the words: keys, databases, secrets, and lists
+# that name children.
+
+# The data folder: the built sites, the ledger's key, the database
+/data/
+*.db
+*.db-*
+*.db.*
+*.sqlite*
+*.sql
+*.dump
+
+# Keys and secrets
+*.key
+*.pem
+*.p12
+*.secret
+.env
+.env.*
+
+# Class lists, consent lists and letters
+*.csv
+*.xls
+*.xlsx
+*.ods
+letters*.html
+`
 
 // firstSettings is a settings file that builds and serves on this machine, with
 // all that may be set.
