@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -87,15 +88,59 @@ const codeAlphabet = "23456789BCDFGHJKMNPQRTVWXYZ"
 
 const codeLength = 12
 
-// NormalCode strips what people and their word processors add when they copy a
-// code from a letter: spaces, hyphens and dashes of every kind, and lower case.
+// NormalCode is a code as it was printed, whatever people, keyboards and word
+// processors made of it: without spaces, dashes of every kind, 'Code:' and lower
+// case; with our own letter or figure for a full-width one, for the figures of
+// another script, and for a Cyrillic or Greek letter that looks the same.
 func NormalCode(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.In(r, unicode.Pd, unicode.Cf) || r == '\u2212' {
+	s = strings.Map(func(r rune) rune {
+		if r >= '！' && r <= '～' { // full width
+			r -= '！' - '!'
+		}
+		if unicode.IsSpace(r) || unicode.In(r, unicode.Pd, unicode.Cf) || strings.ContainsRune("\u2212:.#", r) {
 			return -1
 		}
+		r = unicode.ToUpper(r)
+		for _, zero := range zeros {
+			if r >= zero && r <= zero+9 {
+				return r - zero + '0'
+			}
+		}
+		if same, ok := lookalikes[r]; ok {
+			return same
+		}
 		return r
-	}, strings.ToUpper(s))
+	}, s)
+	return strings.TrimPrefix(s, "CODE") // no code has an O or an E
+}
+
+// zeros are those of the scripts in which families read figures: Arabic, Persian
+// and Urdu, Devanagari, Bengali, Panjabi, Gujarati, Tamil.
+var zeros = []rune{0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xbe6}
+
+// lookalikes are what stands on a keyboard, or is read, where a code has another.
+var lookalikes = map[rune]rune{
+	'В': 'B', 'С': 'C', 'Н': 'H', 'К': 'K', 'М': 'M', 'Р': 'P', 'Т': 'T', 'Х': 'X', 'У': 'Y', // Cyrillic
+	'Β': 'B', 'Η': 'H', 'Κ': 'K', 'Μ': 'M', 'Ν': 'N', 'Ρ': 'P', 'Τ': 'T', 'Χ': 'X', 'Υ': 'Y', 'Ζ': 'Z', // Greek
+	'S': '5', // no code has an S
+}
+
+// CodeProblem says why what was typed cannot be the code of any letter, or "". To
+// ask it costs no try.
+func CodeProblem(typed string) string {
+	code := []rune(NormalCode(typed))
+	for i, r := range code {
+		if !strings.ContainsRune(codeAlphabet, r) {
+			return fmt.Sprintf("No code has a ‘%c’. Look at letter or number %d again", r, i+1)
+		}
+	}
+	switch {
+	case len(code) == 0:
+		return "Type the code from your letter"
+	case len(code) != codeLength:
+		return fmt.Sprintf("The code has %d letters and numbers, and you typed %d. Look at the letter again", codeLength, len(code))
+	}
+	return ""
 }
 
 // Staff says what somebody who works at a school may do there.

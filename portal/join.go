@@ -3,6 +3,7 @@ package portal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -37,7 +38,14 @@ func (p *Portal) Join(ctx context.Context, account, code string, born Date) erro
 		}
 		fail := func(keys ...string) error {
 			var wrong Invalid
-			wrong.Add("code", "The code and the date of birth do not match a letter we sent. Check both against the letter and try again.")
+			left := fmt.Sprintf("You can try %d more times today.", TriesPerAccount-n-1)
+			switch n {
+			case TriesPerAccount - 2:
+				left = "You can try once more today."
+			case TriesPerAccount - 1:
+				left = "That was the last try for today. The school office can help you."
+			}
+			wrong.Add("code", "The code and the date of birth do not match a letter we sent. Check both against the letter. "+left)
 			failed = &wrong
 			for _, k := range keys {
 				if err := tx.AddAttempt(k, now); err != nil {
@@ -60,10 +68,11 @@ func (p *Portal) Join(ctx context.Context, account, code string, born Date) erro
 			return nil // a second click
 		}
 		byCode := "invitation " + inv.ID
-		if n, err = tx.CountAttempts(byCode, time.Time{}); err != nil {
+		onCode, err := tx.CountAttempts(byCode, time.Time{})
+		if err != nil {
 			return err
 		}
-		if !inv.Used.IsZero() || now.After(inv.Expires) || n >= TriesPerCode {
+		if !inv.Used.IsZero() || now.After(inv.Expires) || onCode >= TriesPerCode {
 			return fail(byAccount)
 		}
 		children, err := spokenFor(tx, inv.ContactID)

@@ -23,14 +23,28 @@ func TestNormalCode(t *testing.T) {
 	for _, typed := range []string{
 		"BCDF-2345-GHJK", "bcdf-2345-ghjk", "BCDF2345GHJK", " bcdf 2345 ghjk ", "BCDF–2345–GHJK", "BCDF—2345—GHJK",
 		"BCDF\u20112345\u2010GHJK", "BCDF\u22122345\u2212GHJK", "BCDF\u00a02345\u2009GHJK", "BCDF\t2345\r\nGHJK", "BCDF\u200b2345\ufeffGHJK", "--BCDF2345GHJK--",
+		"Code: BCDF-2345-GHJK", "code BCDF 2345 GHJK", "BCDF.2345.GHJK", "ＢＣＤＦ－２３４５－ＧＨＪＫ", "ВСDF-2345-GНJК", "ΒCDF-2345-GΗJΚ", "BCDF-٢٣٤٥-GHJK", "BCDF-۲۳۴۵-GHJK", "BCDF-२३४५-GHJK", "BCDF-234S-GHJK",
 	} {
 		if got := portal.NormalCode(typed); got != want {
 			t.Errorf("%q: got %q", typed, got)
 		}
 	}
-	for _, other := range []string{"", "BCDF2345GHJ", "BCDF2345GHJKK", "BCDF.2345.GHJK", "BCDF2345GHJ\x00K"} {
+	for _, other := range []string{"", "BCDF2345GHJ", "BCDF2345GHJKK", "BCDF2345GHJ\x00K"} {
 		if portal.NormalCode(other) == want {
 			t.Errorf("%q is taken for the code", other)
+		}
+	}
+}
+
+// What can be no code is said before a try is spent, and where to look again.
+func TestCodeProblem(t *testing.T) {
+	for typed, want := range map[string]string{
+		"BCDF-2345-GHJK": "", "Code: bcdf 2345 ghjk": "",
+		"": "Type the code", "Code:": "Type the code", "BCDF-2345": "has 12 letters and numbers, and you typed 8",
+		"BCDF-2O45-GHJK": "No code has a ‘O’. Look at letter or number 6 again", "BCDF-Ж345-GHJK": "No code has a ‘Ж’",
+	} {
+		if got := portal.CodeProblem(typed); got != want && (want == "" || !strings.Contains(got, want)) {
+			t.Errorf("%q: %q, want %q", typed, got, want)
 		}
 	}
 }
@@ -202,7 +216,7 @@ func TestJoinFails(t *testing.T) {
 			guest := w.account("guest")
 			err := w.Join(t.Context(), guest, code, born)
 			wrong(t, err, "code")
-			if want := "The code and the date of birth do not match a letter we sent. Check both against the letter and try again."; err.(*portal.Invalid).Problems[0].Message != want {
+			if want := "The code and the date of birth do not match a letter we sent. Check both against the letter. You can try 9 more times today."; err.(*portal.Invalid).Problems[0].Message != want {
 				t.Errorf("it says %q", err)
 			}
 			family, err := w.Family(t.Context(), guest)

@@ -41,8 +41,8 @@ func joinPage(v joinView) page {
 // check reads the date, and finds what is missing before a try is used up.
 func (v joinView) check() (portal.Date, error) {
 	var wrong portal.Invalid
-	if portal.NormalCode(v.Code) == "" {
-		wrong.Add("code", "Type the code from your letter")
+	if problem := portal.CodeProblem(v.Code); problem != "" {
+		wrong.Add("code", problem)
 	}
 	born, problem := readDate(v.Day, v.Month, v.Year)
 	if problem != "" {

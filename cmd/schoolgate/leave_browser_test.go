@@ -1,0 +1,64 @@
+package main
+
+import (
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// In a real browser the way back after leaving leads to the school's first page,
+// and whoever comes back on purpose finds the worry.
+func TestLeavingQuicklyInABrowser(t *testing.T) {
+	browser := needBrowser(t)
+	sites := t.TempDir()
+	for name, html := range map[string]string{
+		"": "<title>First page</title><a href=worried/>Worries</a>", "worried": "<title>A worry</title><h1>A worry</h1><a href=/leave>Leave this page</a>",
+	} {
+		dir := filepath.Join(sites, "fernlow-primary", "current", name)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "index.html"), []byte("<!doctype html><html lang=en>"+html), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/leave": // as it is, but for the weather: no test leaves this machine
+			away := answer(leave(false), "/leave", nil)
+			maps.Copy(w.Header(), away.Header())
+			w.Header().Set("Location", "/weather")
+			w.WriteHeader(away.Code)
+		case "/weather":
+			w.Header().Set("Content-Type", "text/html")
+			io.WriteString(w, "<!doctype html><title>Weather</title>")
+		default:
+			publicSites(sites).ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(s.Close)
+
+	v := browser.open(t, "", s.URL)
+	shows := func(what, want string) {
+		t.Helper()
+		if got := v.text(`document.title`); got != want {
+			t.Errorf("%s: the window shows %q, want %q", what, got, want)
+		}
+	}
+	v.do(chromedp.Navigate(s.URL + "/fernlow-primary/"))
+	v.follow(chromedp.Click(`//a[.="Worries"]`))
+	shows("a worry", "A worry")
+	v.follow(chromedp.Click(`//a[.="Leave this page"]`))
+	shows("leaving", "Weather")
+	v.do(chromedp.NavigateBack())
+	shows("the way back", "First page")
+	v.do(chromedp.Navigate(s.URL + "/fernlow-primary/"))
+	v.follow(chromedp.Click(`//a[.="Worries"]`))
+	shows("coming back on purpose", "A worry")
+}
