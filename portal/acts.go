@@ -1,56 +1,90 @@
 package portal
 
-import (
-	"time"
-)
+import "time"
 
-// Channel is how an act reached the school.
-type Channel string
+// Way is how an act reached the school. All count the same (S9).
+type Way string
 
 const (
-	Online Channel = "online"
-	Paper  Channel = "paper" // counts the same (S9)
+	Online    Way = "online"    // by the party, signed in
+	InClass   Way = "in class"  // by a pupil, with a teacher
+	Paper     Way = "paper"     // signed on paper, entered by staff
+	Telephone Way = "telephone" // said to staff, who entered it
+	InPerson  Way = "in person" // said to staff, who entered it
+	InOffice  Way = "office"    // the school's own doing
+	Command   Way = "command"   // at the server's command line
 )
 
-// Act is what every signature and decision has in common: who spoke for which
-// child, on which exact wording, when and how. Acts are added and never changed.
-type Act struct {
-	ID        string
-	School    string
-	PupilID   string
-	ContactID string
-	AccountID string // who was signed in
-	TextSlug  string
-	Edition   int
-	TextHash  string
-	At        time.Time
-	Channel   Channel
-	Language  string // BCP 47, in which the text was read
+// Ref names somebody or something by kind and opaque id.
+type Ref struct {
+	Kind RefKind `json:"kind"`
+	ID   string  `json:"id"`
 }
 
-// Signature is a typed name under an agreement, with a deliberate act: a valid
-// simple electronic signature in England (Law Commission, 2019).
-type Signature struct {
-	Act
-	TypedName string
-}
+// RefKind is what a [Ref] names.
+type RefKind string
 
-// Answer is what a contact decided about a purpose.
+const (
+	RefContact  RefKind = "contact"
+	RefPupil    RefKind = "pupil"
+	RefStaff    RefKind = "staff" // an account of somebody who works at a school
+	RefVisitor  RefKind = "visitor"
+	RefOperator RefKind = "operator" // whoever runs the command line
+	RefSchool   RefKind = "school"
+	RefText     RefKind = "text"
+	RefAccount  RefKind = "account"
+)
+
+// ActKind tells signatures, decisions and events apart.
+type ActKind string
+
+const (
+	// Signature is a typed name under an agreement, with a deliberate act: a valid
+	// simple electronic signature in England (Law Commission, 2019).
+	Signature ActKind = "signature"
+	// Decision is a party's answer about a purpose. The latest by the same party
+	// counts; the earlier ones stay on record (C5).
+	Decision ActKind = "decision"
+)
+
+// Answer is what somebody decided about a purpose.
 type Answer string
 
 const (
 	Given     Answer = "given"
 	Refused   Answer = "refused"
-	Withdrawn Answer = "withdrawn" // a no that follows the same contact's yes
+	Withdrawn Answer = "withdrawn" // a no that follows the same party's yes
 )
 
-// Decision is one contact's answer about one pupil and one purpose. The latest
-// by the same contact counts; the earlier ones stay on record (C5).
-type Decision struct {
-	Act
-	Answer Answer
-	Seq    int // 1 for this contact's first answer about this pupil and purpose
+// Act is one thing that somebody did and that stays on record: who spoke, about
+// whom, who entered it and how, on which exact wording. Acts are added and sealed
+// by one function and never changed; see [ActTx] for when one may be erased.
+type Act struct {
+	ID      string
+	Version int // of the form of its sealed record
+	Kind    ActKind
+	School  string // slug
+	Party   Ref    // who spoke
+	Subject Ref    // about whom or what
+	By      string // the account that entered it, or [Operator]
+	Way     Way
+
+	// The wording, and the language in which it was read (BCP 47); empty for an event.
+	TextSlug string
+	Edition  int
+	TextHash string
+	Language string
+
+	At        time.Time
+	Until     Date   // the last day on which it counts; empty for always
+	TypedName string // of a signature
+	Answer    Answer // of a decision
+	Seq       int    // 1 for this party's first about this subject and text
+	Details   string // of an event: a JSON object of counts, filters and reasons, without anybody's name
 }
+
+// lapsed says whether its time was up before a day.
+func (a Act) lapsed(on Date) bool { return a.Until != "" && a.Until < on }
 
 // Standing is what the school may do, computed from the decisions.
 type Standing string
@@ -73,17 +107,17 @@ func (s Standing) Allowed() bool { return s == StandingGiven }
 // Standings is every standing, in the order in which lists and counts show them.
 var Standings = []Standing{StandingGiven, StandingRefused, StandingWithdrawn, StandingConflict, StandingWaiting, StandingHeld}
 
-// StandingOf works out one pupil's standing for one purpose (C1, C3, C5).
+// StandingOf works out one pupil's standing for one purpose on a day (C1, C3, C5).
 //
 // It is given only if somebody who holds parental responsibility said yes to
 // this edition and nobody who holds it last said no: all hold equal say. A no to
-// an earlier edition is still a no; a yes to an earlier edition is no longer a
-// yes. Contacts without parental responsibility, or limited by a court order, do
-// not count either way.
+// an earlier edition is still a no; a yes to an earlier edition, or one whose time
+// is up, is no longer a yes. Contacts without parental responsibility, or limited
+// by a court order, do not count either way.
 //
-// Responsibilities and decisions may belong to other pupils and purposes, which
-// are passed over; decisions may come in any order.
-func StandingOf(p Pupil, purpose string, edition int, rs []Responsibility, ds []Decision) Standing {
+// Responsibilities and acts may belong to other pupils, parties and purposes, which
+// are passed over; acts may come in any order.
+func StandingOf(p Pupil, purpose Text, on Date, rs []Responsibility, acts []Act) Standing {
 	if p.LookedAfter {
 		return StandingHeld
 	}
@@ -92,12 +126,12 @@ func StandingOf(p Pupil, purpose string, edition int, rs []Responsibility, ds []
 		if r.PupilID != p.ID || !r.Decides() {
 			continue
 		}
-		switch d := latest(ds, p.ID, r.ContactID, purpose); {
+		switch d := latest(acts, Decision, p.ID, r.ContactID, purpose.Slug); {
 		case d.Seq == 0:
 		case d.Answer != Given:
 			no = true
 			withdrew = withdrew || d.Answer == Withdrawn
-		case d.Edition == edition:
+		case d.Edition == purpose.Edition && !d.lapsed(on):
 			yes = true
 		}
 	}
@@ -114,13 +148,15 @@ func StandingOf(p Pupil, purpose string, edition int, rs []Responsibility, ds []
 	return StandingWaiting
 }
 
-// latest is a contact's last answer about a pupil and purpose; its Seq is 0
+// latest is a contact's last act of a kind about a pupil and text; its Seq is 0
 // where there is none.
-func latest(ds []Decision, pupil, contact, purpose string) Decision {
-	var last Decision
-	for _, d := range ds {
-		if d.PupilID == pupil && d.ContactID == contact && d.TextSlug == purpose && d.Seq > last.Seq {
-			last = d
+func latest(acts []Act, kind ActKind, pupil, contact, text string) Act {
+	var last Act
+	for i := range acts {
+		a := &acts[i]
+		if a.Kind == kind && a.Subject.ID == pupil && a.Party.ID == contact && a.TextSlug == text && a.Seq > last.Seq &&
+			a.Party.Kind == RefContact && a.Subject.Kind == RefPupil {
+			last = *a
 		}
 	}
 	return last

@@ -19,25 +19,29 @@ type ChildView struct {
 }
 
 // SigningView is an agreement and this contact's signature under it. Signed is
-// the zero Signature where there is none for the current edition.
+// the zero Act where there is none for the current edition.
 type SigningView struct {
 	Text   Text
-	Signed Signature
+	Signed Act
 }
 
 // Done says whether the current edition is signed.
 func (v SigningView) Done() bool { return v.Signed.ID != "" }
 
 // PurposeView is a purpose, this contact's latest answer to it (the zero
-// Decision where there is none) and what the school may do.
+// Act where there is none) and what the school may do.
 type PurposeView struct {
 	Text     Text
-	Mine     Decision
+	Mine     Act
 	Standing Standing
+	On       Date // the day it was looked at
 }
 
-// Answered says whether this contact has answered the current edition.
-func (v PurposeView) Answered() bool { return v.Mine.Seq > 0 && v.Mine.Edition == v.Text.Edition }
+// Answered says whether this contact has answered the current edition, and the
+// answer has not had its time.
+func (v PurposeView) Answered() bool {
+	return v.Mine.Seq > 0 && v.Mine.Edition == v.Text.Edition && !v.Mine.lapsed(v.On)
+}
 
 // ToDo counts what is left to do for the child.
 func (v ChildView) ToDo() int {
@@ -99,11 +103,7 @@ func (p *Portal) child(tx Tx, a Actor, pupil string) (ChildView, error) {
 		return ChildView{}, err
 	}
 	v := ChildView{Child: c, School: school}
-	signatures, err := tx.PupilSignatures(pupil)
-	if err != nil {
-		return v, err
-	}
-	decisions, err := tx.PupilDecisions(pupil)
+	acts, err := tx.PupilActs(pupil)
 	if err != nil {
 		return v, err
 	}
@@ -112,26 +112,19 @@ func (p *Portal) child(tx Tx, a Actor, pupil string) (ChildView, error) {
 		return v, err
 	}
 	for _, t := range school.Of(Agreement) {
-		v.Signing = append(v.Signing, SigningView{t, signed(signatures, c.Contact.ID, t)})
+		s := latest(acts, Signature, pupil, c.Contact.ID, t.Slug)
+		if s.Edition != t.Edition || s.lapsed(p.today()) {
+			s = Act{}
+		}
+		v.Signing = append(v.Signing, SigningView{t, s})
 	}
 	for _, t := range school.Of(Purpose) {
 		v.Purpose = append(v.Purpose, PurposeView{
-			Text: t, Mine: latest(decisions, pupil, c.Contact.ID, t.Slug),
-			Standing: StandingOf(c.Pupil, t.Slug, t.Edition, rs, decisions),
+			Text: t, Mine: latest(acts, Decision, pupil, c.Contact.ID, t.Slug),
+			Standing: StandingOf(c.Pupil, t, p.today(), rs, acts), On: p.today(),
 		})
 	}
 	return v, nil
-}
-
-// signed is the contact's last signature under a text's current edition.
-func signed(all []Signature, contact string, t Text) Signature {
-	var last Signature
-	for _, s := range all {
-		if s.ContactID == contact && s.TextSlug == t.Slug && s.Edition == t.Edition && !s.At.Before(last.At) {
-			last = s
-		}
-	}
-	return last
 }
 
 // SignForm is what a parent sends to sign an agreement.
@@ -166,22 +159,20 @@ func (p *Portal) Sign(ctx context.Context, account string, f SignForm) (id strin
 		if err := checkSigning(f); err != nil {
 			return err
 		}
-		before, err := tx.PupilSignatures(f.Pupil)
+		before, err := tx.PupilActs(f.Pupil)
 		if err != nil {
 			return err
 		}
-		for _, s := range before {
-			if s.ContactID == c.Contact.ID && s.TextHash == text.Hash && s.Edition == text.Edition {
-				id = s.ID
-				return nil
-			}
+		last := latest(before, Signature, f.Pupil, c.Contact.ID, text.Slug)
+		if last.TextHash == text.Hash && last.Edition == text.Edition && !last.lapsed(p.today()) {
+			id = last.ID
+			return nil
 		}
-		s := Signature{Act: p.act(account, c, text, f.Language), TypedName: f.Name}
+		s := p.spoken(Signature, account, c, text, f.Language)
+		s.TypedName, s.Seq = f.Name, last.Seq+1
+		s, err = p.add(tx, s)
 		id = s.ID
-		if err := tx.AddSignature(s); err != nil {
-			return err
-		}
-		return p.ledger.Append(tx, s.ID, s.Record().Canonical(), s.At)
+		return err
 	})
 	return id, err
 }
@@ -240,25 +231,24 @@ func (p *Portal) Decide(ctx context.Context, account string, f DecideForm) (id s
 			wrong.Add("answer", "Choose yes or no")
 			return wrong.Or()
 		}
-		before, err := tx.PupilDecisions(f.Pupil)
+		before, err := tx.PupilActs(f.Pupil)
 		if err != nil {
 			return err
 		}
-		last := latest(before, f.Pupil, c.Contact.ID, f.Purpose)
+		last := latest(before, Decision, f.Pupil, c.Contact.ID, f.Purpose)
 		answer := f.Answer
 		if answer == Refused && (last.Answer == Given || last.Answer == Withdrawn) {
 			answer = Withdrawn
 		}
-		if last.Answer == answer && last.TextHash == text.Hash && last.Edition == text.Edition {
+		if last.Answer == answer && last.TextHash == text.Hash && last.Edition == text.Edition && !last.lapsed(p.today()) {
 			id = last.ID
 			return nil
 		}
-		d := Decision{Act: p.act(account, c, text, f.Language), Answer: answer, Seq: last.Seq + 1}
+		d := p.spoken(Decision, account, c, text, f.Language)
+		d.Answer, d.Seq = answer, last.Seq+1
+		d, err = p.add(tx, d)
 		id = d.ID
-		if err := tx.AddDecision(d); err != nil {
-			return err
-		}
-		return p.ledger.Append(tx, d.ID, d.Record().Canonical(), d.At)
+		return err
 	})
 	return id, err
 }
@@ -293,10 +283,11 @@ func earlierWording(tx Tx, school string, f DecideForm, text Text, err error) (T
 	return read, nil
 }
 
-func (p *Portal) act(account string, c Child, t Text, language string) Act {
+// spoken is an act by which a contact speaks for a child, online.
+func (p *Portal) spoken(kind ActKind, account string, c Child, t Text, language string) Act {
 	return Act{
-		ID: newID(), School: c.Pupil.School, PupilID: c.Pupil.ID, ContactID: c.Contact.ID, AccountID: account,
-		TextSlug: t.Slug, Edition: t.Edition, TextHash: t.Hash, At: p.now(), Channel: Online, Language: language,
+		Kind: kind, School: c.Pupil.School, Party: Ref{RefContact, c.Contact.ID}, Subject: Ref{RefPupil, c.Pupil.ID}, By: account, Way: Online,
+		TextSlug: t.Slug, Edition: t.Edition, TextHash: t.Hash, Language: language, Until: t.until(p.now()),
 	}
 }
 
@@ -306,10 +297,7 @@ type Receipt struct {
 	School School
 	Text   Text
 	Act    Act
-	// TypedName is a signature's; Answer is a decision's.
-	TypedName string
-	Answer    Answer
-	Proof     Proof
+	Proof  Proof
 }
 
 // Receipt is the act with this id, proved to be in the ledger as it stands now.
@@ -320,23 +308,17 @@ func (p *Portal) Receipt(ctx context.Context, account, id string) (r Receipt, er
 		if err != nil {
 			return err
 		}
-		s, err := tx.Signature(id)
-		if err == nil {
-			r.Act, r.TypedName = s.Act, s.TypedName
-		} else if errors.Is(err, ErrNotFound) {
-			d, err := tx.Decision(id)
-			if err != nil {
-				return err
-			}
-			r.Act, r.Answer = d.Act, d.Answer
-		} else {
+		if r.Act, err = tx.Act(id); err != nil {
 			return err
 		}
-		if err := a.May(SeeReceipt, Subject{PupilID: r.Act.PupilID, ContactID: r.Act.ContactID}); err != nil {
+		if r.Act.Party.Kind != RefContact || r.Act.Subject.Kind != RefPupil || r.Act.TextHash == "" {
+			return fmt.Errorf("receipt: %w", ErrNotFound)
+		}
+		if err := a.May(SeeReceipt, Subject{PupilID: r.Act.Subject.ID, ContactID: r.Act.Party.ID}); err != nil {
 			return err
 		}
 		i := slices.IndexFunc(a.Children, func(c Child) bool {
-			return c.Pupil.ID == r.Act.PupilID && c.Contact.ID == r.Act.ContactID
+			return c.Pupil.ID == r.Act.Subject.ID && c.Contact.ID == r.Act.Party.ID
 		})
 		r.Child = a.Children[i]
 		if r.School, err = tx.School(r.Act.School); err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,26 +45,20 @@ func (w *world) child(account, pupil string) portal.ChildView {
 	return v
 }
 
-// signatures are those under a pupil's name, as the store has them.
-func (w *world) signatures(pupil string) (all []portal.Signature) {
+// acts are those of one kind about a pupil, as the store has them.
+func (w *world) acts(kind portal.ActKind, pupil string) (all []portal.Act) {
 	w.t.Helper()
 	w.view(func(tx portal.Tx) (err error) {
-		all, err = tx.PupilSignatures(w.pupil(pupil))
+		all, err = tx.PupilActs(w.pupil(pupil))
 		return err
 	})
-	return all
+	return slices.DeleteFunc(all, func(a portal.Act) bool { return a.Kind != kind })
 }
 
-func (w *world) decisions(pupil string) (all []portal.Decision) {
-	w.t.Helper()
-	w.view(func(tx portal.Tx) (err error) {
-		all, err = tx.PupilDecisions(w.pupil(pupil))
-		return err
-	})
-	return all
-}
+func (w *world) signatures(pupil string) []portal.Act { return w.acts(portal.Signature, pupil) }
+func (w *world) decisions(pupil string) []portal.Act  { return w.acts(portal.Decision, pupil) }
 
-func answers(ds []portal.Decision) string {
+func answers(ds []portal.Act) string {
 	var out []string
 	for _, d := range ds {
 		out = append(out, fmt.Sprintf("%s(%d)", d.Answer, d.Edition))
@@ -98,9 +93,9 @@ func TestSign(t *testing.T) {
 		t.Fatalf("%d signatures", len(all))
 	}
 	s := all[0]
-	if s.ID != id || s.TypedName != "Jo Lee" || s.AccountID != jo || s.School != anne || s.PupilID != w.pupil("Ann") || s.TextSlug != "parents-aup" ||
-		s.Edition != 1 || s.TextHash != f.Hash || s.Channel != portal.Online || s.Language != "en-GB" || !s.At.Equal(at) || s.At.Location() != time.UTC {
-		t.Errorf("on record is %+v", s.Record())
+	if s.ID != id || s.TypedName != "Jo Lee" || s.By != jo || s.School != anne || s.Subject.ID != w.pupil("Ann") || s.TextSlug != "parents-aup" ||
+		s.Edition != 1 || s.TextHash != f.Hash || s.Way != portal.Online || s.Language != "en-GB" || !s.At.Equal(at) || s.At.Location() != time.UTC {
+		t.Errorf("on record is %s", s.Record())
 	}
 	v := w.child(jo, "Ann")
 	if !v.Signing[0].Done() || v.Signing[1].Done() || v.ToDo() != 3 || v.Signing[0].Signed.ID != id {
@@ -334,13 +329,13 @@ func TestDecideDoubleClickAtOnce(t *testing.T) {
 	seq, last := map[string]int{}, map[string]portal.Answer{}
 	all := w.decisions("Ann")
 	for _, d := range all {
-		if d.Seq != seq[d.ContactID]+1 {
-			t.Errorf("after number %d comes %d", seq[d.ContactID], d.Seq)
+		if d.Seq != seq[d.Party.ID]+1 {
+			t.Errorf("after number %d comes %d", seq[d.Party.ID], d.Seq)
 		}
-		if d.Answer == last[d.ContactID] {
+		if d.Answer == last[d.Party.ID] {
 			t.Errorf("%s twice running", d.Answer)
 		}
-		seq[d.ContactID], last[d.ContactID] = d.Seq, d.Answer
+		seq[d.Party.ID], last[d.Party.ID] = d.Seq, d.Answer
 	}
 	yeses := 0
 	for _, a := range last {
@@ -496,12 +491,12 @@ func TestReceipt(t *testing.T) {
 
 	r, err := w.Receipt(t.Context(), jo, signed)
 	w.ok(err)
-	if r.TypedName != "Jo Lee" || r.Answer != "" || r.Act.ID != signed || r.Text.Source != source || r.School.Slug != anne || r.Child.Pupil.Forename != "Ann" || r.Child.Contact.Name != "Mrs Jo Lee" {
+	if r.Act.TypedName != "Jo Lee" || r.Act.Answer != "" || r.Act.ID != signed || r.Text.Source != source || r.School.Slug != anne || r.Child.Pupil.Forename != "Ann" || r.Child.Contact.Name != "Mrs Jo Lee" {
 		t.Errorf("the receipt is about %s", r.Text.Slug)
 	}
 	d, err := w.Receipt(t.Context(), jo, decided)
 	w.ok(err)
-	if d.Answer != portal.Given || d.TypedName != "" || d.Text.Slug != "website-pictures" {
+	if d.Act.Answer != portal.Given || d.Act.TypedName != "" || d.Text.Slug != "website-pictures" {
 		t.Errorf("the receipt is about %s", d.Text.Slug)
 	}
 
@@ -510,7 +505,7 @@ func TestReceipt(t *testing.T) {
 		head, err = w.ledger.Head(tx)
 		return err
 	})
-	check := func(p portal.Proof) (portal.Record, error) {
+	check := func(p portal.Proof) (portal.Act, error) {
 		t.Helper()
 		file, err := json.Marshal(p)
 		w.ok(err)
@@ -518,7 +513,7 @@ func TestReceipt(t *testing.T) {
 	}
 	rec, err := check(r.Proof)
 	w.ok(err)
-	if rec.ID != signed || rec.TypedName != "Jo Lee" || rec.Hash != r.Act.TextHash || rec.Pupil != w.pupil("Ann") {
+	if rec.ID != signed || rec.TypedName != "Jo Lee" || rec.TextHash != r.Act.TextHash || rec.Subject.ID != w.pupil("Ann") {
 		t.Errorf("the proof is of %+v", rec)
 	}
 	if rec, err = check(d.Proof); err != nil || rec.Answer != portal.Given {
@@ -571,7 +566,7 @@ func TestReceipt(t *testing.T) {
 	} else if _, err := check(r.Proof); err != nil {
 		t.Errorf("after leaving: %v", err)
 	}
-	_, err = w.Sign(t.Context(), jo, portal.SignForm{Pupil: r.Act.PupilID, Agreement: "parents-aup", Hash: w.hash(anne, portal.Agreement, "parents-aup"), Name: "Jo Lee", Agreed: true})
+	_, err = w.Sign(t.Context(), jo, portal.SignForm{Pupil: r.Act.Subject.ID, Agreement: "parents-aup", Hash: w.hash(anne, portal.Agreement, "parents-aup"), Name: "Jo Lee", Agreed: true})
 	is(t, err, portal.ErrNotFound)
 	// A court order takes them away from whoever is barred.
 	w.register(anne, change(func(r *portal.ClassListRow) bool {

@@ -342,7 +342,7 @@ func TestEndJoinTakesBack(t *testing.T) {
 		t.Errorf("after: %s and %s", ann, bo)
 	}
 	all := w.decisions("Ann")
-	if last := all[len(all)-1]; len(all) != 2 || last.AccountID != office || last.ContactID != contact || last.Seq != 2 {
+	if last := all[len(all)-1]; len(all) != 2 || last.By != office || last.Way != portal.InOffice || last.Party.ID != contact || last.Seq != 2 {
 		t.Errorf("on record: %+v", all)
 	}
 	w.whole(size + 1)

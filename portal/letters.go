@@ -173,21 +173,19 @@ func (p *Portal) EndJoin(ctx context.Context, account, school, contact string) e
 }
 
 // takeBack adds a no after each of a contact's answers about a child that is a
-// yes given online. The record says whose account did it.
+// yes given online. The record says that it was the office's doing, and whose
+// account did it.
 func (p *Portal) takeBack(tx Tx, account string, c Child) error {
-	all, err := tx.PupilDecisions(c.Pupil.ID)
+	all, err := tx.PupilActs(c.Pupil.ID)
 	if err != nil {
 		return err
 	}
 	for _, d := range all {
-		if d.ID != latest(all, c.Pupil.ID, c.Contact.ID, d.TextSlug).ID || d.Answer != Given || d.Channel != Online {
+		if d.ID != latest(all, Decision, c.Pupil.ID, c.Contact.ID, d.TextSlug).ID || d.Answer != Given || d.Way != Online {
 			continue
 		}
-		d.ID, d.AccountID, d.At, d.Answer, d.Seq = newID(), account, p.now(), Withdrawn, d.Seq+1
-		if err := tx.AddDecision(d); err != nil {
-			return err
-		}
-		if err := p.ledger.Append(tx, d.ID, d.Record().Canonical(), d.At); err != nil {
+		d.By, d.Way, d.Answer, d.Seq, d.Until = account, InOffice, Withdrawn, d.Seq+1, ""
+		if _, err := p.add(tx, d); err != nil {
 			return err
 		}
 	}

@@ -72,6 +72,7 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 		if err := begin(l); err != nil {
 			return err
 		}
+		today := p.today()
 		row := ListRow{Standings: make([]Standing, len(l.Purposes)), Signed: make([]bool, len(l.Agreements))}
 		return tx.EachPupil(school, func(r *PupilRecord) error {
 			if f.Year != nil && r.Pupil.Year != *f.Year || f.Group != "" && r.Pupil.Group != f.Group {
@@ -79,13 +80,13 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 			}
 			row.Pupil = r.Pupil
 			for i, t := range l.Purposes {
-				row.Standings[i] = StandingOf(r.Pupil, t.Slug, t.Edition, r.Responsibilities, r.Decisions)
+				row.Standings[i] = StandingOf(r.Pupil, t, today, r.Responsibilities, r.Acts)
 			}
 			if f.Standing != "" && (len(row.Standings) == 0 || row.Standings[0] != f.Standing) {
 				return nil
 			}
 			for i, t := range l.Agreements {
-				row.Signed[i] = signedByAny(t, r)
+				row.Signed[i] = signedByAny(t, today, r)
 			}
 			return each(row)
 		})
@@ -118,11 +119,10 @@ func hasGroup(tx Tx, school, group string) error {
 }
 
 // signedByAny says whether anybody who may speak for the child has signed the
-// current edition of an agreement.
-func signedByAny(t Text, r *PupilRecord) bool {
-	return slices.ContainsFunc(r.Signatures, func(s Signature) bool {
-		return s.TextSlug == t.Slug && s.Edition == t.Edition && slices.ContainsFunc(r.Responsibilities, func(l Responsibility) bool {
-			return l.ContactID == s.ContactID && l.Decides()
-		})
+// current edition of an agreement, and not too long ago.
+func signedByAny(t Text, on Date, r *PupilRecord) bool {
+	return slices.ContainsFunc(r.Responsibilities, func(l Responsibility) bool {
+		s := latest(r.Acts, Signature, l.PupilID, l.ContactID, t.Slug)
+		return l.Decides() && s.Seq > 0 && s.Edition == t.Edition && !s.lapsed(on)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata"
 	"unicode"
 )
 
@@ -106,6 +107,17 @@ func ParseDate(s string) (Date, error) {
 	}
 	return "", fmt.Errorf("not a date: write it as dd/mm/yyyy")
 }
+
+var london = func() *time.Location {
+	l, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		panic(err) // the zones are in the program: time/tzdata
+	}
+	return l
+}()
+
+// day is the calendar day of a moment, in England.
+func day(t time.Time) Date { return Date(t.In(london).Format(time.DateOnly)) }
 
 // String writes the day for a reader: 1 September 2017.
 func (d Date) String() string {

@@ -20,24 +20,25 @@ type School struct {
 	Phone     string
 	Email     string
 	Site      string // the public site's address, with a slash at the end
-	Texts     []Text // current wordings: agreements and purposes
+	Texts     []Text // current wordings of every audience: agreements and purposes
 }
 
-// Current is the wording now in force of an agreement or purpose.
+// Current is the wording now in force of an agreement or purpose that is put to
+// parents.
 func (s School) Current(kind Kind, slug string) (Text, bool) {
 	for _, t := range s.Texts {
-		if t.Kind == kind && t.Slug == slug {
+		if t.Kind == kind && t.Slug == slug && t.forParents() {
 			return t, true
 		}
 	}
 	return Text{}, false
 }
 
-// Of is the current texts of one kind.
+// Of is the current texts of one kind that are put to parents.
 func (s School) Of(kind Kind) []Text {
 	var out []Text
 	for _, t := range s.Texts {
-		if t.Kind == kind {
+		if t.Kind == kind && t.forParents() {
 			out = append(out, t)
 		}
 	}
@@ -98,6 +99,9 @@ func ownHash(tx Tx, school string, t Text) error {
 	}
 	return nil
 }
+
+// today is the calendar day in England.
+func (p *Portal) today() Date { return day(p.now()) }
 
 // Schools is every school, by slug.
 func (p *Portal) Schools(ctx context.Context) (all []School, err error) {

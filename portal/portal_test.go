@@ -48,7 +48,7 @@ var theStaff = []portal.Staff{
 // newWorld is a trust whose schools have their texts and nobody in them.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), now: time.Date(2026, 9, 7, 9, 0, 0, 0, time.UTC)}
+	w := &world{t: t, dir: t.TempDir(), now: theFirstOfTerm}
 	var err error
 	if w.key, err = ledger.LoadOrCreateKey(filepath.Join(w.dir, "ledger.key"), "schoolgate.example/ledger"); err != nil {
 		t.Fatal(err)
@@ -65,6 +65,13 @@ func (w *world) open() {
 	if w.db, err = store.Open(w.t.Context(), filepath.Join(w.dir, "register.db")); err != nil {
 		w.t.Fatal(err)
 	}
+	w.use()
+}
+
+var theFirstOfTerm = time.Date(2026, 9, 7, 9, 0, 0, 0, time.UTC)
+
+// use puts the portal on the world's database.
+func (w *world) use() {
 	w.ledger = ledger.New(w.key)
 	w.Portal = portal.New(w.db, w.ledger, theStaff, func() time.Time {
 		w.mu.Lock()

@@ -2,8 +2,8 @@ package portal_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,26 +13,47 @@ import (
 // Receipts that families hold name these bytes for ever.
 func TestRecordIsCanonical(t *testing.T) {
 	act := portal.Act{
-		ID: "ID", School: anne, PupilID: "PUPIL", ContactID: "CONTACT", AccountID: "ACCOUNT", TextSlug: "parents-aup", Edition: 2, TextHash: "ab12",
-		At: time.Date(2026, 9, 7, 10, 0, 0, 120000, time.FixedZone("BST", 3600)), Channel: portal.Online, Language: "cy",
+		ID: "ID", School: anne, Party: portal.Ref{Kind: portal.RefContact, ID: "CONTACT"}, Subject: portal.Ref{Kind: portal.RefPupil, ID: "PUPIL"}, By: "ACCOUNT",
+		Way: portal.Online, TextSlug: "parents-aup", Edition: 2, TextHash: "ab12", Language: "cy", At: time.Date(2026, 9, 7, 10, 0, 0, 120000, time.FixedZone("BST", 3600)),
 	}
+	form := func(version int, f func(*portal.Act)) portal.Act {
+		a := act
+		a.Version = version
+		f(&a)
+		return a
+	}
+	sign := func(a *portal.Act) { a.Kind, a.TypedName = portal.Signature, `Siân "Jo" O'Neill <x> & د` }
+	withdraw := func(a *portal.Act) { a.Kind, a.Answer = portal.Decision, portal.Withdrawn }
 	for _, c := range []struct {
-		record portal.Record
-		want   string
+		act  portal.Act
+		want string
 	}{
-		{portal.Signature{Act: act, TypedName: `Siân "Jo" O'Neill <x> & د`}.Record(),
+		{form(1, sign),
 			`{"type":"signature","id":"ID","school":"st-anne","pupil":"PUPIL","contact":"CONTACT","account":"ACCOUNT","text":"parents-aup","edition":2,"sha256":"ab12",` +
 				`"typed_name":"Siân \"Jo\" O'Neill \u003cx\u003e \u0026 د","at":"2026-09-07T09:00:00.00012Z","channel":"online","language":"cy"}`},
-		{portal.Decision{Act: act, Answer: portal.Withdrawn, Seq: 3}.Record(),
+		{form(1, withdraw),
 			`{"type":"decision","id":"ID","school":"st-anne","pupil":"PUPIL","contact":"CONTACT","account":"ACCOUNT","text":"parents-aup","edition":2,"sha256":"ab12",` +
 				`"answer":"withdrawn","at":"2026-09-07T09:00:00.00012Z","channel":"online","language":"cy"}`},
+		{form(2, func(a *portal.Act) { withdraw(a); a.Seq, a.Until, a.Way = 3, "2027-09-01", portal.InOffice }),
+			`{"version":2,"kind":"decision","id":"ID","school":"st-anne","party":{"kind":"contact","id":"CONTACT"},"subject":{"kind":"pupil","id":"PUPIL"},"by":"ACCOUNT","way":"office",` +
+				`"text":{"slug":"parents-aup","edition":2,"sha256":"ab12","language":"cy"},"answer":"withdrawn","seq":3,"until":"2027-09-01","at":"2026-09-07T09:00:00.00012Z"}`},
+		{portal.Act{ID: "ID", Version: 2, Kind: "export", School: anne, Party: portal.Ref{Kind: portal.RefStaff, ID: "ACCOUNT"}, Subject: portal.Ref{Kind: portal.RefSchool, ID: anne},
+			By: "ACCOUNT", Way: portal.Online, At: act.At, Details: `{"rows":"3"}`},
+			`{"version":2,"kind":"export","id":"ID","school":"st-anne","party":{"kind":"staff","id":"ACCOUNT"},"subject":{"kind":"school","id":"st-anne"},"by":"ACCOUNT","way":"online",` +
+				`"details":{"rows":"3"},"at":"2026-09-07T09:00:00.00012Z"}`},
 	} {
-		if got := string(c.record.Canonical()); got != c.want {
+		if got := string(c.act.Record()); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)
 		}
-		var back portal.Record
-		if err := json.Unmarshal(c.record.Canonical(), &back); err != nil || back != c.record {
+		back, err := portal.ParseRecord([]byte(c.want))
+		c.act.At = c.act.At.UTC()
+		if err != nil || back != c.act {
 			t.Errorf("it does not read back as itself: %v", err)
+		}
+		for _, spoilt := range []string{c.want + " ", strings.Replace(c.want, ":", ": ", 1), c.want[:len(c.want)-1] + `,"more":1}`, strings.Replace(c.want, `"version":2`, `"version":9`, 1), "{}", ""} {
+			if _, err := portal.ParseRecord([]byte(spoilt)); err == nil && spoilt != c.want {
+				t.Errorf("read as a record: %s", spoilt)
+			}
 		}
 	}
 }

@@ -41,14 +41,9 @@ func (s Staff) String() string       { return string(s.Role) + " of " + s.School
 func (s Staff) GoString() string     { return s.String() }
 func (s Staff) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// Of Act, for signatures and decisions too.
 func (a Act) String() string       { return "act " + a.ID }
 func (a Act) GoString() string     { return a.String() }
 func (a Act) LogValue() slog.Value { return slog.StringValue(a.String()) }
-
-func (r Record) String() string       { return r.Type + " " + r.ID }
-func (r Record) GoString() string     { return r.String() }
-func (r Record) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
 func (e LedgerEntry) String() string       { return fmt.Sprintf("entry %d", e.Index) }
 func (e LedgerEntry) GoString() string     { return e.String() }

@@ -22,15 +22,15 @@ import (
 // way, they show opaque ids and what is public alone.
 var guarded = []any{
 	portal.Account{}, portal.Act{}, portal.Actor{}, portal.Child{}, portal.ChildView{}, portal.ClassListRow{},
-	portal.Contact{}, portal.DecideForm{}, portal.Decision{}, portal.Handshake{}, portal.HeldForm{}, portal.Identity{},
+	portal.Contact{}, portal.DecideForm{}, portal.Handshake{}, portal.HeldForm{}, portal.Identity{},
 	portal.ImportPlan{}, portal.Invitation{}, portal.Invitee{}, portal.LedgerEntry{}, portal.Letter{}, portal.ListRow{}, portal.HeldList{}, portal.Taken{}, portal.Maybe{}, portal.PlannedContact{}, portal.ClassList{}, portal.ToSettle{}, portal.ListFile{}, portal.ListColumn{},
 	portal.PlannedPupil{}, portal.Proof{}, portal.Pupil{}, portal.PupilRecord{}, portal.PurposeView{}, portal.Receipt{},
-	portal.Record{}, portal.Responsibility{}, portal.Session{}, portal.SignForm{}, portal.Signature{}, portal.SigningView{}, portal.Staff{},
+	portal.Responsibility{}, portal.Session{}, portal.SignForm{}, portal.SigningView{}, portal.Staff{},
 }
 
 // public are the types that hold nothing of anybody's. An error is here if its
 // text names places in a file and what is public alone, as tests hold elsewhere.
-var public = []string{"Filter", "ImportChoices", "ImportStale", "Invalid", "Link", "List", "ListChoice", "ListMapping", "Portal", "Problem", "Provider", "School", "SchoolCount", "Subject", "Text", "TextChanged"}
+var public = []string{"Filter", "ImportChoices", "ImportStale", "Invalid", "Link", "List", "ListChoice", "ListMapping", "Portal", "Problem", "Provider", "Ref", "School", "SchoolCount", "Subject", "Text", "TextChanged"}
 
 // opaque are the fields that may be shown.
 var opaque = []string{"ID", "PupilID", "ContactID", "AccountID", "RecordID", "School", "Provider", "Role", "Type", "Fingerprint", "SignForm.Pupil", "DecideForm.Pupil"}

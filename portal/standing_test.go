@@ -52,11 +52,21 @@ var histories = []struct {
 	{"refused to an earlier edition, given to this", []answered{{portal.Refused, 1}, {portal.Given, 2}}, "yes"},
 }
 
-func decisionsOf(pupil, contact, purpose string, answers []answered) []portal.Decision {
-	var out []portal.Decision
+// thePurpose is somePurpose in its present edition.
+var thePurpose = portal.Text{Slug: somePurpose, Edition: thisEdition, Basis: portal.Consent}
+
+const theDay = portal.Date("2026-09-07")
+
+func spoken(pupil, contact, purpose string, a portal.Answer, edition, seq int) portal.Act {
+	return portal.Act{Kind: portal.Decision, Party: portal.Ref{Kind: portal.RefContact, ID: contact}, Subject: portal.Ref{Kind: portal.RefPupil, ID: pupil},
+		TextSlug: purpose, Edition: edition, Answer: a, Seq: seq}
+}
+
+func decisionsOf(pupil, contact, purpose string, answers []answered) []portal.Act {
+	var out []portal.Act
 	for i, a := range answers {
-		d := portal.Decision{Answer: a.answer, Seq: i + 1}
-		d.ID, d.PupilID, d.ContactID, d.TextSlug, d.Edition = fmt.Sprint(contact, i), pupil, contact, purpose, a.edition
+		d := spoken(pupil, contact, purpose, a.answer, a.edition, i+1)
+		d.ID = fmt.Sprint(contact, i)
 		out = append(out, d)
 	}
 	return out
@@ -104,7 +114,7 @@ func TestStandingOfEveryCase(t *testing.T) {
 						if s2.say {
 							words[1] = h2.word
 						}
-						got := portal.StandingOf(pupil, somePurpose, thisEdition, rs, ds)
+						got := portal.StandingOf(pupil, thePurpose, theDay, rs, ds)
 						if want := said(care, words...); got != want {
 							t.Errorf("%s: %s; %s: %s; in care %v: standing is %q, want %q", s1.name, h1.name, s2.name, h2.name, care, got, want)
 						}
@@ -161,16 +171,16 @@ func TestStandingOf(t *testing.T) {
 		{"a no from a contact the child no longer has", []portal.Responsibility{mother}, map[string][]answered{"mother": {yes}, "father": {no}}, portal.StandingGiven},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var ds []portal.Decision
+			var ds []portal.Act
 			for contact, answers := range c.said {
 				ds = append(ds, decisionsOf("child", contact, somePurpose, answers)...)
 			}
-			if got := portal.StandingOf(theChild, somePurpose, thisEdition, c.rs, ds); got != c.want {
+			if got := portal.StandingOf(theChild, thePurpose, theDay, c.rs, ds); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 			care := theChild
 			care.LookedAfter = true
-			if got := portal.StandingOf(care, somePurpose, thisEdition, c.rs, ds); got != portal.StandingHeld {
+			if got := portal.StandingOf(care, thePurpose, theDay, c.rs, ds); got != portal.StandingHeld {
 				t.Errorf("in care: got %q, want %q", got, portal.StandingHeld)
 			}
 		})
@@ -181,7 +191,7 @@ func TestStandingOf(t *testing.T) {
 func TestStandingOfLaterEdition(t *testing.T) {
 	rs := []portal.Responsibility{{PupilID: "child", ContactID: "one", Parental: true}}
 	ds := decisionsOf("child", "one", somePurpose, []answered{{portal.Given, 3}})
-	if got := portal.StandingOf(theChild, somePurpose, 2, rs, ds); got != portal.StandingWaiting {
+	if got := portal.StandingOf(theChild, thePurpose, theDay, rs, ds); got != portal.StandingWaiting {
 		t.Errorf("got %q, want %q", got, portal.StandingWaiting)
 	}
 }
@@ -191,7 +201,7 @@ func TestStandingOfUnknownAnswer(t *testing.T) {
 	rs := []portal.Responsibility{{PupilID: "child", ContactID: "one", Parental: true}, {PupilID: "child", ContactID: "two", Parental: true}}
 	for _, a := range []portal.Answer{"", "GIVEN", "maybe"} {
 		ds := append(decisionsOf("child", "one", somePurpose, []answered{{a, 2}}), decisionsOf("child", "two", somePurpose, []answered{{portal.Given, 2}})...)
-		if got := portal.StandingOf(theChild, somePurpose, 2, rs, ds); got.Allowed() {
+		if got := portal.StandingOf(theChild, thePurpose, theDay, rs, ds); got.Allowed() {
 			t.Errorf("answer %q: got %q", a, got)
 		}
 	}
@@ -224,20 +234,18 @@ func FuzzStanding(f *testing.F) {
 			rs = append(rs, x)
 		}
 		seq := map[[3]string]int{}
-		answer := func(pupil, contact, purpose string, a portal.Answer, edition int) portal.Decision {
+		answer := func(pupil, contact, purpose string, a portal.Answer, edition int) portal.Act {
 			k := [3]string{pupil, contact, purpose}
 			seq[k]++
-			d := portal.Decision{Answer: a, Seq: seq[k]}
-			d.PupilID, d.ContactID, d.TextSlug, d.Edition = pupil, contact, purpose, edition
-			return d
+			return spoken(pupil, contact, purpose, a, edition, seq[k])
 		}
 		drawn := func() portal.Answer { return portal.Answer(pick("given", "given", "refused", "withdrawn")) }
-		var ds []portal.Decision
+		var ds []portal.Act
 		for range r.IntN(12) {
 			ds = append(ds, answer("child", pick("a", "b", "c", "d"), somePurpose, drawn(), 1+r.IntN(2)))
 		}
-		of := func(rs []portal.Responsibility, ds []portal.Decision) portal.Standing {
-			return portal.StandingOf(pupil, somePurpose, thisEdition, rs, ds)
+		of := func(rs []portal.Responsibility, ds []portal.Act) portal.Standing {
+			return portal.StandingOf(pupil, thePurpose, theDay, rs, ds)
 		}
 		was := of(rs, ds)
 		if !slices.Contains(portal.Standings, was) {
@@ -290,9 +298,9 @@ func FuzzStanding(f *testing.F) {
 		// Whoever loses their say, or never had an answer, makes no yes out of
 		// nothing: what goes ahead has a yes to this edition by a holder.
 		if was.Allowed() {
-			var theirs []portal.Decision
+			var theirs []portal.Act
 			for _, d := range ds {
-				if holds[d.ContactID] && d.Answer == portal.Given && d.Edition == thisEdition {
+				if holds[d.Party.ID] && d.Answer == portal.Given && d.Edition == thisEdition {
 					theirs = append(theirs, d)
 				}
 			}
@@ -305,12 +313,12 @@ func FuzzStanding(f *testing.F) {
 
 func BenchmarkStandingOf(b *testing.B) {
 	rs := []portal.Responsibility{{PupilID: "child", ContactID: "one", Parental: true}, {PupilID: "child", ContactID: "two", Parental: true}}
-	var ds []portal.Decision
+	var ds []portal.Act
 	for i := range 8 {
 		ds = append(ds, decisionsOf("child", "one", fmt.Sprint("purpose-", i), histories[4].answers)...)
 		ds = append(ds, decisionsOf("child", "two", fmt.Sprint("purpose-", i), histories[1].answers)...)
 	}
 	for b.Loop() {
-		portal.StandingOf(theChild, "purpose-7", 2, rs, ds)
+		portal.StandingOf(theChild, portal.Text{Slug: "purpose-7", Edition: 2}, theDay, rs, ds)
 	}
 }

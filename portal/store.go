@@ -103,22 +103,24 @@ type AccountTx interface {
 	DeleteHeldBefore(time.Time) error
 }
 
-// ActTx is texts, signatures and decisions. All are only ever added.
+// ActTx is texts and acts. They are only ever added; what may be erased is said
+// at EraseAct.
 type ActTx interface {
 	// Text is a wording that is or was current at a school.
 	Text(school, hash string) (Text, error)
 
-	AddSignature(Signature) error
-	Signature(id string) (Signature, error)
-	PupilSignatures(pupil string) ([]Signature, error)
-	AddDecision(Decision) error
-	Decision(id string) (Decision, error)
-	PupilDecisions(pupil string) ([]Decision, error) // oldest first
+	AddAct(Act) error
+	Act(id string) (Act, error)
+	// PupilActs are the signatures and decisions about a pupil, oldest first.
+	PupilActs(pupil string) ([]Act, error)
+	// EraseAct erases an act's record and salt from the ledger, which goes on to
+	// verify, and then the act. The store refuses to delete any other act.
+	EraseAct(id string) error
 
 	// EachPupil calls f for each pupil on roll of a school, in the order of
-	// Pupils, with all their responsibilities, decisions and signatures, in any
-	// order. Of an act it fills School, PupilID, ContactID, TextSlug, Edition,
-	// Answer and Seq: what a standing is computed from. What f is given is
+	// Pupils, with all their responsibilities, signatures and decisions, in any
+	// order. Of an act it fills Kind, School, Party, Subject, TextSlug, Edition,
+	// Answer, Seq and Until: what a standing is computed from. What f is given is
 	// reused: it must not keep it.
 	EachPupil(school string, f func(*PupilRecord) error) error
 }
@@ -134,11 +136,10 @@ type LedgerTx interface {
 	AppendLedger(e LedgerEntry, firstHash int64, hashes [][32]byte) error
 	LedgerEntry(index int64) (LedgerEntry, error)
 	LedgerEntryOf(recordID string) (LedgerEntry, error)
-	// EachSealed calls f for each entry in order of index, with what the
-	// signatures and decisions of that id say now: one, unless somebody has been
-	// at the database.
-	EachSealed(f func(e LedgerEntry, acts []Record) error) error
-	// UnsealedAct is the id of a signature or decision that is not in the ledger,
+	// EachSealed calls f for each entry in order of index, with the act
+	// of that id as it is on record now; its ID is empty where there is none.
+	EachSealed(f func(LedgerEntry, Act) error) error
+	// UnsealedAct is the id of an act that is not in the ledger,
 	// or [ErrNotFound] where all are.
 	UnsealedAct() (string, error)
 }
@@ -149,7 +150,7 @@ type LedgerEntry struct {
 	Index    int64
 	RecordID string
 	Salt     []byte // 32 random bytes
-	Record   []byte // canonical JSON, see [Record]
+	Record   []byte // canonical JSON, see [Act.Record]
 	At       time.Time
 }
 
@@ -166,7 +167,7 @@ type Ledger interface {
 // offline that a record is in the ledger and what wording it was about. Its JSON
 // is the file a parent downloads.
 type Proof struct {
-	Record    string   `json:"record"`    // canonical JSON, see [Record]
+	Record    string   `json:"record"`    // canonical JSON, see [Act.Record]
 	Text      string   `json:"text"`      // the canonical wording that the record names by hash
 	Salt      []byte   `json:"salt"`      // base64
 	Index     int64    `json:"index"`     // the record's place in the ledger, from 0
@@ -178,8 +179,7 @@ type Proof struct {
 type PupilRecord struct {
 	Pupil            Pupil
 	Responsibilities []Responsibility
-	Decisions        []Decision
-	Signatures       []Signature
+	Acts             []Act
 }
 
 // HeldForm is what somebody typed into a form whose session had expired.

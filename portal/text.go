@@ -12,6 +12,24 @@ const (
 	Purpose   Kind = "purpose"
 )
 
+// Audience is whom a text is put to.
+type Audience string
+
+const (
+	ForParents  Audience = "parents"
+	ForPupils   Audience = "pupils"
+	ForStaff    Audience = "staff"
+	ForVisitors Audience = "visitors"
+)
+
+// Basis is the lawful basis of a purpose.
+type Basis string
+
+const (
+	Consent   Basis = "consent"   // only where somebody said yes
+	Objection Basis = "objection" // unless somebody said no
+)
+
 // Text is one wording of an agreement or a purpose, as the public site
 // publishes it. The portal keeps every wording for ever.
 type Text struct {
@@ -27,10 +45,28 @@ type Text struct {
 	HTML      string // Source as the public site renders it
 	Path      string // the public address of this wording, for ever
 	Published time.Time
+	Audience  Audience
+	Basis     Basis // of a purpose
+	// FromAge is from which age a pupil is asked beside their parents; 0 for never.
+	FromAge int
+	// Months is how long an answer or a signature lasts; 0 for as long as the edition.
+	Months int
 
 	Summary   string // a sentence on what it is
 	Statement string // of an agreement: the words beside the tick
 	Question  string // of a purpose: what is asked
 	IfGiven   string // of a purpose: what a yes leads to
 	IfRefused string // of a purpose: what a no leads to
+}
+
+// forParents says whether it is put to parents, as every text was that an earlier
+// version of the program kept without an audience.
+func (t Text) forParents() bool { return t.Audience == ForParents || t.Audience == "" }
+
+// until is the last day on which an act of now counts; "" for always.
+func (t Text) until(now time.Time) Date {
+	if t.Months == 0 {
+		return ""
+	}
+	return day(now.AddDate(0, t.Months, 0))
 }

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -46,17 +47,30 @@ type Text struct {
 	Corrects  string    // Hash of an earlier wording of this edition that this one says again in better words; "" for none
 	Because   string    // of a correction: why
 
-	For       string // of an agreement: who makes it; one of Signers
+	For    string // whom it is put to; one of Signers
+	Months int    // how long a signature or an answer lasts; 0 for as long as the edition
+
 	Statement string // of an agreement: the words beside the tick
 
-	Basis    string // of a purpose: the lawful basis; "consent"
+	Basis    string // of a purpose: the lawful basis; one of Bases
+	FromAge  int    // of a purpose: from which age a pupil is asked too; 0 for never
 	Question string // of a purpose: what is asked
 	Given    string // of a purpose: what a yes leads to
 	Refused  string // of a purpose: what a no leads to
 }
 
-// Signers are the people an agreement may be for (S1-S4).
+// Signers are the people a text may be for (S1-S4); a purpose that does not say is
+// for parents.
 var Signers = []string{"parents", "pupils", "staff", "visitors"}
+
+// Bases are the lawful bases of a purpose.
+var Bases = []string{"consent"}
+
+// What a text's numbers may be at most: ten years, and the age at which pupils leave.
+const (
+	mostMonths = 120
+	mostAge    = 19
+)
 
 // agreementMatter and purposeMatter are all that front matter may hold.
 type agreementMatter struct {
@@ -67,6 +81,7 @@ type agreementMatter struct {
 	Weight    int      `toml:"weight"`
 	Summary   string   `toml:"summary"`
 	For       string   `toml:"for"`
+	Months    int      `toml:"months"`
 	Statement string   `toml:"statement"`
 	Only      []string `toml:"only"` // some of Conditions: for schools where one of them holds
 }
@@ -78,7 +93,10 @@ type purposeMatter struct {
 	Because  string `toml:"because"`
 	Weight   int    `toml:"weight"`
 	Summary  string `toml:"summary"`
+	For      string `toml:"for"`
+	Months   int    `toml:"months"`
 	Basis    string `toml:"basis"`
+	FromAge  int    `toml:"from_age"`
 	Question string `toml:"question"`
 	Given    string `toml:"given"`
 	Refused  string `toml:"refused"`
@@ -107,7 +125,7 @@ func readText(kind string, src source, a answers) (t Text, links []link, problem
 	if kind == Agreement {
 		var m agreementMatter
 		ok = decodeTOML(src.name, []byte(matter), &m, &problems)
-		t.Title, t.Edition, t.Summary, t.For, t.Statement, t.Corrects, t.Because = m.Title, m.Edition, m.Summary, m.For, m.Statement, m.Corrects, m.Because
+		t.Title, t.Edition, t.Summary, t.For, t.Months, t.Statement, t.Corrects, t.Because = m.Title, m.Edition, m.Summary, m.For, m.Months, m.Statement, m.Corrects, m.Because
 		required = map[string]string{"title": t.Title, "summary": t.Summary, "statement": t.Statement}
 		if ok {
 			c.oneOf("for", t.For, Signers)
@@ -118,10 +136,15 @@ func readText(kind string, src source, a answers) (t Text, links []link, problem
 	} else {
 		var m purposeMatter
 		ok = decodeTOML(src.name, []byte(matter), &m, &problems)
-		t.Title, t.Edition, t.Summary, t.Basis, t.Question, t.Given, t.Refused, t.Corrects, t.Because = m.Title, m.Edition, m.Summary, m.Basis, m.Question, m.Given, m.Refused, m.Corrects, m.Because
+		t.Title, t.Edition, t.Summary, t.Question, t.Given, t.Refused, t.Corrects, t.Because = m.Title, m.Edition, m.Summary, m.Question, m.Given, m.Refused, m.Corrects, m.Because
+		t.For, t.Months, t.Basis, t.FromAge = cmp.Or(m.For, Signers[0]), m.Months, m.Basis, m.FromAge
 		required = map[string]string{"title": t.Title, "summary": t.Summary, "question": t.Question, "given": t.Given, "refused": t.Refused}
 		if ok {
-			c.oneOf("basis", t.Basis, []string{"consent"})
+			c.oneOf("basis", t.Basis, Bases)
+			c.oneOf("for", t.For, Signers)
+			if t.FromAge < 0 || t.FromAge > mostAge {
+				problems.add(src.name, c.line("from_age"), "from_age is an age in years, up to %d", mostAge)
+			}
 		}
 	}
 	if ok {
@@ -133,6 +156,9 @@ func readText(kind string, src source, a answers) (t Text, links []link, problem
 		if t.Edition < 1 {
 			problems.add(src.name, max(1, c.line("edition")), "edition has to be a whole number from 1 up")
 		}
+	}
+	if t.Months < 0 || t.Months > mostMonths {
+		problems.add(src.name, c.line("months"), "months is how long an answer lasts, up to %d", mostMonths)
 	}
 	if strings.TrimSpace(body) == "" {
 		problems.add(src.name, bodyLine, "there is no text below the front matter")

@@ -333,11 +333,12 @@ func fillBenchRoll(b *testing.B, h *house) {
 						}
 					}
 					for n, t := range texts {
-						d := portal.Decision{Answer: answers[(i+k+n)%len(answers)], Seq: 1, Act: portal.Act{
-							ID: fmt.Sprintf("decision-%s-%d", id, n), School: "bench", PupilID: p.ID, ContactID: c.ID, AccountID: a.ID,
-							TextSlug: t.Slug, Edition: 1, TextHash: t.Hash, At: at, Channel: portal.Online, Language: "en-GB",
-						}}
-						if err := tx.AddDecision(d); err != nil {
+						d := portal.Act{
+							ID: fmt.Sprintf("decision-%s-%d", id, n), Version: portal.RecordVersion, Kind: portal.Decision, School: "bench",
+							Party: portal.Ref{Kind: portal.RefContact, ID: c.ID}, Subject: portal.Ref{Kind: portal.RefPupil, ID: p.ID}, By: a.ID, Way: portal.Online,
+							TextSlug: t.Slug, Edition: 1, TextHash: t.Hash, At: at, Language: "en-GB", Answer: answers[(i+k+n)%len(answers)], Seq: 1,
+						}
+						if err := tx.AddAct(d); err != nil {
 							return err
 						}
 					}

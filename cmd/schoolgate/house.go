@@ -154,14 +154,10 @@ func (h *house) school(s *site.School, r site.Result) portal.School {
 		out.Site = h.settings.Address + "/" + s.Slug + "/"
 	}
 	for _, t := range r.Texts {
-		// Parents sign what is for them; the agreements of others are public, and
-		// signed on paper.
-		if t.Kind == site.Agreement && t.For != "parents" {
-			continue
-		}
 		out.Texts = append(out.Texts, portal.Text{
 			School: s.Slug, Kind: portal.Kind(t.Kind), Slug: t.Slug, Title: t.Title, Edition: t.Edition, Hash: t.Hash,
 			Source: string(t.Source), HTML: string(t.HTML), Path: t.Path, Published: t.Published,
+			Audience: portal.Audience(t.For), Basis: portal.Basis(t.Basis), FromAge: t.FromAge, Months: t.Months,
 			Summary: t.Summary, Statement: t.Statement, Question: t.Question, IfGiven: t.Given, IfRefused: t.Refused,
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gorilla/mux"
 	"github.com/spf13/cobra"
@@ -88,15 +89,15 @@ func verifyReceipt(cmd *cobra.Command, receipt, key, head, consistency string) e
 	if b, err := os.ReadFile(key); err == nil {
 		key = strings.TrimSpace(string(b))
 	}
-	record, err := ledger.CheckReceipt(r, key, published, proof)
+	act, err := ledger.CheckReceipt(r, key, published, proof)
 	if err != nil {
 		return fmt.Errorf("the receipt does not hold: %w", err)
 	}
-	what := "the signature of " + record.TypedName + " under"
-	if record.Type == "decision" {
-		what = "the answer “" + string(record.Answer) + "” to"
+	what := "the signature of " + act.TypedName + " under"
+	if act.Kind == portal.Decision {
+		what = "the answer “" + string(act.Answer) + "” to"
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "The receipt holds: %s %s, edition %d, on %s, is in the ledger.\n", what, record.Text, record.Edition, record.At)
+	fmt.Fprintf(cmd.OutOrStdout(), "The receipt holds: %s %s, edition %d, on %s, is in the ledger.\n", what, act.TextSlug, act.Edition, act.At.Format(time.RFC3339Nano))
 	if head == "" {
 		fmt.Fprintln(cmd.OutOrStdout(), "It was checked against the head it carries. To check it against the published one, add --head.")
 	}

@@ -41,13 +41,12 @@ func benchSign(b *testing.B, address string) {
 	var n atomic.Int64
 	sign := func() error {
 		i := int(n.Add(1))
-		d := portal.Decision{Act: portal.Act{ID: fmt.Sprintf("act-%d", i), School: "oak", PupilID: "p", ContactID: "c", AccountID: "a", TextSlug: "photos",
-			Edition: 1, TextHash: hash(wording), At: noon, Channel: portal.Online, Language: "en-GB"}, Answer: portal.Given, Seq: i}
+		d := decision(fmt.Sprintf("act-%d", i), i)
 		return db.Update(b.Context(), func(tx portal.Tx) error {
-			if err := tx.AddDecision(d); err != nil {
+			if err := tx.AddAct(d); err != nil {
 				return err
 			}
-			return sealed.Append(tx, d.ID, d.Record().Canonical(), d.At)
+			return sealed.Append(tx, d.ID, d.Record(), d.At)
 		})
 	}
 	b.Run("alone", func(b *testing.B) {

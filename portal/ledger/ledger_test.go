@@ -83,18 +83,22 @@ func (b *book) see(f func(portal.Tx) error) {
 
 func id(n int) string { return fmt.Sprintf("act-%03d", n) }
 
+func decision(id string, seq int) portal.Act {
+	return portal.Act{ID: id, Version: portal.RecordVersion, Kind: portal.Decision, School: "oak", Party: portal.Ref{Kind: portal.RefContact, ID: "c"},
+		Subject: portal.Ref{Kind: portal.RefPupil, ID: "p"}, By: "a", Way: portal.Online, TextSlug: "photos", Edition: 1, TextHash: hash(wording),
+		Language: "pl", At: noon, Answer: portal.Given, Seq: seq}
+}
+
 // add makes the next act, a signature the first time and decisions after it.
 func (b *book) add() {
 	b.t.Helper()
-	act := portal.Act{ID: id(b.n), School: "oak", PupilID: "p", ContactID: "c", AccountID: "a", TextSlug: "photos", Edition: 1,
-		TextHash: hash(wording), At: noon.Add(time.Duration(b.n) * time.Second), Channel: portal.Online, Language: "pl"}
+	act := decision(id(b.n), b.n)
+	act.At = noon.Add(time.Duration(b.n) * time.Second)
+	if b.n == 0 {
+		act.Kind, act.Answer, act.Seq, act.TypedName = portal.Signature, "", 1, "Zoë <O'Ash> & Łucja"
+	}
 	b.update(func(tx portal.Tx) error {
-		if b.n == 0 {
-			s := portal.Signature{Act: act, TypedName: "Zoë <O'Ash> & Łucja"}
-			return errors.Join(tx.AddSignature(s), b.Append(tx, s.ID, s.Record().Canonical(), s.At))
-		}
-		d := portal.Decision{Act: act, Answer: portal.Given, Seq: b.n}
-		return errors.Join(tx.AddDecision(d), b.Append(tx, d.ID, d.Record().Canonical(), d.At))
+		return errors.Join(tx.AddAct(act), b.Append(tx, act.ID, act.Record(), act.At))
 	})
 	b.n++
 }
@@ -153,8 +157,8 @@ func (b *book) tampered(statements ...string) {
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	for _, table := range []string{"signatures", "decisions", "texts", "ledger", "ledger_hashes"} {
-		for _, what := range []string{"no_update", "no_delete", "only_erase"} {
+	for _, table := range []string{"acts", "texts", "ledger", "ledger_hashes"} {
+		for _, what := range []string{"no_update", "no_delete", "only_erase", "only_erased"} {
 			if _, err := db.Exec("DROP TRIGGER IF EXISTS " + table + "_" + what); err != nil {
 				b.t.Fatal(err)
 			}
@@ -185,7 +189,7 @@ func TestReceipts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if rec.ID != id(n) || rec.Pupil != "p" || rec.Language != "pl" {
+		if rec.ID != id(n) || rec.Subject.ID != "p" || rec.Language != "pl" {
 			t.Errorf("receipt %d is of %+v", n, rec)
 		}
 		for size, head := range heads {
@@ -337,7 +341,7 @@ func TestReceiptErrors(t *testing.T) {
 		{"a place beyond", changed(func(p *portal.Proof) { p.Index = 5 }), nil, nil, "number 5, and its head is of 5 records"},
 		{"no proof", changed(func(p *portal.Proof) { p.Inclusion = nil }), nil, nil, "not in the ledger at the place"},
 		{"half a hash", changed(func(p *portal.Proof) { p.Inclusion = [][]byte{{1}} }), nil, nil, "not a hash"},
-		{"a record of another form", changed(func(p *portal.Proof) { p.Record = "{}" }), nil, nil, "not written as the ledger seals"},
+		{"a record of another form", changed(func(p *portal.Proof) { p.Record = "{}" }), nil, nil, "not written as records are"},
 		{"signed anew", changed(func(p *portal.Proof) { p.Head = string(stranger.head()) }), nil, nil, "not signed with the ledger's key"},
 		{"a stranger's ledger", stranger.receipt(2), nil, nil, "not signed with the ledger's key"},
 		{"a published head of a stranger", receipt, stranger.head(), nil, "the published head: the head was not signed"},
@@ -368,21 +372,20 @@ func TestVerifyAll(t *testing.T) {
 		want   string // "" where nothing is wrong
 	}{
 		{"untouched", nil, ""},
-		{"an erased record", []string{"UPDATE ledger SET record = NULL, salt = NULL WHERE idx = 4"}, ""},
-		{"a changed answer", []string{"UPDATE decisions SET answer = 'refused', packed = replace(packed, 'given', 'refused') WHERE id = 'act-003'"}, "entry 3, of record act-003: the register differs from what was sealed, in: answer"},
-		{"a changed name", []string{"UPDATE signatures SET typed_name = 'X', language = 'en'"}, "entry 0, of record act-000: the register differs from what was sealed, in: typed_name, language"},
-		{"a changed time", []string{"UPDATE decisions SET at = '2026-09-01 12:00:03.123457+00:00' WHERE id = 'act-003'"}, "entry 3, of record act-003: the register differs from what was sealed, in: at"},
-		{"a deleted act", []string{"DELETE FROM decisions WHERE id = 'act-003'"}, "entry 3, of record act-003: the register has no such"},
-		{"an added act", []string{"INSERT INTO decisions SELECT 'act-new', school, pupil_id, contact_id, account_id, text_slug, edition, text_hash, at, channel, language, answer, 99, replace(packed, ' 3 ', ' 99 ') FROM decisions WHERE id = 'act-003'"},
+		{"an erased act", []string{"UPDATE ledger SET record = NULL, salt = NULL WHERE idx = 4", "DELETE FROM acts WHERE id = 'act-004'"}, ""},
+		{"an erased record", []string{"UPDATE ledger SET record = NULL, salt = NULL WHERE idx = 4"}, "entry 4, of record act-004, is erased, and the act is still on record"},
+		{"a changed answer", []string{"UPDATE acts SET answer = 'refused' WHERE id = 'act-003'"}, "entry 3, of record act-003: the register differs from what was sealed, in: answer"},
+		{"a changed name", []string{"UPDATE acts SET typed_name = 'X', language = 'en' WHERE kind = 'signature'"}, "entry 0, of record act-000: the register differs from what was sealed, in: text, typed_name"},
+		{"a changed time", []string{"UPDATE acts SET at = '2026-09-01 12:00:03.123457+00:00' WHERE id = 'act-003'"}, "entry 3, of record act-003: the register differs from what was sealed, in: at"},
+		{"a deleted act", []string{"DELETE FROM acts WHERE id = 'act-003'"}, "entry 3, of record act-003: the register has no such"},
+		{"an added act", []string{"INSERT INTO acts (id, record_version, kind, school, party_kind, party_id, subject_kind, subject_id, entered_by, way, text_slug, edition, text_hash, language, at, until, typed_name, answer, seq, details) SELECT 'act-new', record_version, kind, school, party_kind, party_id, subject_kind, subject_id, entered_by, way, text_slug, edition, text_hash, language, at, until, typed_name, answer, 99, details FROM acts WHERE id = 'act-003'"},
 			"act act-new is in the register, and the ledger does not seal it"},
-		{"an act of a sealed id", []string{"INSERT INTO decisions SELECT 'act-000', school, pupil_id, contact_id, account_id, text_slug, edition, text_hash, at, channel, language, answer, 99, replace(packed, ' 3 ', ' 99 ') FROM decisions WHERE id = 'act-003'"},
-			"entry 0, of record act-000: the register has more than one act"},
-		{"a changed act and record", []string{"UPDATE decisions SET answer = 'refused', packed = replace(packed, 'given', 'refused') WHERE id = 'act-003'", "UPDATE ledger SET record = replace(record, 'given', 'refused') WHERE idx = 3"},
+		{"a changed act and record", []string{"UPDATE acts SET answer = 'refused' WHERE id = 'act-003'", "UPDATE ledger SET record = replace(record, 'given', 'refused') WHERE idx = 3"},
 			"entry 3: its record or salt is not what was sealed"},
 		{"a changed salt", []string{"UPDATE ledger SET salt = randomblob(32) WHERE idx = 7"}, "entry 7: its record or salt is not what was sealed"},
 		{"a changed leaf", []string{"UPDATE ledger_hashes SET hash = randomblob(32) WHERE idx = 0"}, "entry 0: its record or salt"},
 		{"a changed node", []string{"UPDATE ledger_hashes SET hash = randomblob(32) WHERE idx = 6"}, "the stored hash over entries 0 to 3 is not"},
-		{"a changed leaf of an erased record", []string{"UPDATE ledger SET record = NULL, salt = NULL WHERE idx = 4", "UPDATE ledger_hashes SET hash = randomblob(32) WHERE idx = 7"}, "the stored hash over entries 4 to 5"},
+		{"a changed leaf of an erased record", []string{"UPDATE ledger SET record = NULL, salt = NULL WHERE idx = 4", "DELETE FROM acts WHERE id = 'act-004'", "UPDATE ledger_hashes SET hash = randomblob(32) WHERE idx = 7"}, "the stored hash over entries 4 to 5"},
 		{"a lost hash", []string{"DELETE FROM ledger_hashes WHERE idx = 6"}, "a stored hash is missing"},
 		{"a hash too many", []string{"INSERT INTO ledger_hashes (idx, previous, hash) SELECT max(idx) + 1, max(idx), randomblob(32) FROM ledger_hashes"}, "is stored, and no entry makes it"},
 		{"a lost entry", []string{"DELETE FROM ledger WHERE idx = 5"}, "entry 5 is missing: entry 6 stands in its place"},
@@ -426,7 +429,7 @@ func TestVerifyAll(t *testing.T) {
 			t.Errorf("a fork: %v", err)
 		}
 		// Taken away whole: entry, hashes and act.
-		b.tampered("DELETE FROM ledger WHERE idx = 10", "DELETE FROM ledger_hashes WHERE idx >= 18", "DELETE FROM decisions WHERE id = 'act-010'")
+		b.tampered("DELETE FROM ledger WHERE idx = 10", "DELETE FROM ledger_hashes WHERE idx >= 18", "DELETE FROM acts WHERE id = 'act-010'")
 		if size, _, err := b.VerifyAll(t.Context(), b.db); err != nil || size != n-1 {
 			t.Errorf("size %d, error %v", size, err)
 		}
@@ -439,8 +442,8 @@ func TestVerifyAll(t *testing.T) {
 		b := newBook(t, key)
 		b.update(func(tx portal.Tx) error {
 			for i := range 1500 {
-				d := portal.Decision{Act: portal.Act{ID: fmt.Sprintf("many-%04d", i), School: "oak", PupilID: "p", ContactID: "c", TextSlug: "photos", TextHash: hash(wording), At: noon, Channel: portal.Paper}, Answer: portal.Refused, Seq: i + 1}
-				if err := errors.Join(tx.AddDecision(d), b.Append(tx, d.ID, d.Record().Canonical(), d.At)); err != nil {
+				d := decision(fmt.Sprintf("many-%04d", i), i+1)
+				if err := errors.Join(tx.AddAct(d), b.Append(tx, d.ID, d.Record(), d.At)); err != nil {
 					return err
 				}
 			}

@@ -16,7 +16,7 @@ import (
 // CheckReceipt checks a receipt (the JSON of a [portal.Proof]) without any
 // server: that the record is in the ledger whose public key is given, and that
 // the wording in the receipt is the one the record is about. It answers the
-// record; an error says in plain words what does not hold.
+// act; an error says in plain words what does not hold.
 //
 // Given a signed head from anywhere else, such as the public site, it checks as
 // well that both are of one ledger. Where their sizes differ that takes the
@@ -25,19 +25,19 @@ import (
 // The receipt has to be byte for byte as the portal writes it: on one line, or
 // indented by two spaces, with or without a line end. A published head may have
 // lost or changed its line ends on its way.
-func CheckReceipt(receipt []byte, verifierKey string, head, consistency []byte) (portal.Record, error) {
-	var none portal.Record
+func CheckReceipt(receipt []byte, verifierKey string, head, consistency []byte) (portal.Act, error) {
+	var none portal.Act
 	proof, err := parseReceipt(receipt)
 	if err != nil {
 		return none, err
 	}
-	var rec portal.Record
-	if err := json.Unmarshal([]byte(proof.Record), &rec); err != nil || string(rec.Canonical()) != proof.Record {
-		return none, errors.New("the record in the receipt is not written as the ledger seals records")
+	act, err := portal.ParseRecord([]byte(proof.Record))
+	if err != nil {
+		return none, fmt.Errorf("the record in the receipt: %w", err)
 	}
 	sum := sha256.Sum256([]byte(proof.Text))
-	if got := hex.EncodeToString(sum[:]); got != rec.Hash {
-		return none, fmt.Errorf("the wording in the receipt is not the one on record: its SHA-256 is %s, and the record names %s", got, rec.Hash)
+	if got := hex.EncodeToString(sum[:]); got != act.TextHash {
+		return none, fmt.Errorf("the wording in the receipt is not the one on record: its SHA-256 is %s, and the record names %s", got, act.TextHash)
 	}
 	tree, err := OpenHead([]byte(proof.Head), verifierKey)
 	if err != nil {
@@ -60,7 +60,7 @@ func CheckReceipt(receipt []byte, verifierKey string, head, consistency []byte) 
 		if len(consistency) > 0 {
 			return none, errors.New("a consistency proof was given without the published head that it leads to or from")
 		}
-		return rec, nil
+		return act, nil
 	}
 	published, err := OpenHead(lineEnds(head), verifierKey)
 	if err != nil {
@@ -73,7 +73,7 @@ func CheckReceipt(receipt []byte, verifierKey string, head, consistency []byte) 
 	if err := extends(earlier, later, lineEnds(consistency)); err != nil {
 		return none, fmt.Errorf("the receipt against the published head: %w", err)
 	}
-	return rec, nil
+	return act, nil
 }
 
 // parseReceipt takes a receipt only as the portal writes it: JSON can say one

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
+	"slices"
 	"strings"
 
 	"schoolgate/portal"
@@ -16,8 +16,7 @@ import (
 
 // VerifyAll checks the whole ledger against itself and against the register, at
 // one moment: that every entry is in its place, that every stored hash is what
-// the sealed records make it, that each entry seals exactly the signature or
-// decision that the register shows, and that no signature or decision is
+// the sealed records make it, that each entry seals exactly the act that is on record, and that no act is
 // unsealed. It answers the ledger's size and signed head, or the first thing that
 // is wrong, naming only entries, ids and fields.
 //
@@ -99,13 +98,15 @@ func (v *verification) run() error {
 	return nil
 }
 
-func (v *verification) entry(e portal.LedgerEntry, acts []portal.Record) error {
+func (v *verification) entry(e portal.LedgerEntry, act portal.Act) error {
 	n := v.tree.n
 	if e.Index != n {
 		return fmt.Errorf("entry %d is missing: entry %d stands in its place", n, e.Index)
 	}
 	var leaf tlog.Hash
-	if e.Record == nil {
+	if e.Record == nil && act.ID != "" {
+		return fmt.Errorf("entry %d, of record %s, is erased, and the act is still on record", n, e.RecordID)
+	} else if e.Record == nil {
 		found, err := v.tx.LedgerHashes([]int64{tlog.StoredHashIndex(0, n)})
 		if errors.Is(err, portal.ErrNotFound) {
 			return fmt.Errorf("entry %d: its hash is missing", n)
@@ -114,7 +115,7 @@ func (v *verification) entry(e portal.LedgerEntry, acts []portal.Record) error {
 		}
 		leaf = found[0]
 	} else {
-		if err := sameAct(e, acts); err != nil {
+		if err := sameAct(e, act); err != nil {
 			return fmt.Errorf("entry %d, of record %s: %w", n, e.RecordID, err)
 		}
 		leaf = leafHash(e.Salt, e.Record)
@@ -128,31 +129,34 @@ func (v *verification) entry(e portal.LedgerEntry, acts []portal.Record) error {
 	return v.heads()
 }
 
-// sameAct checks that a sealed record is what the register shows.
-func sameAct(e portal.LedgerEntry, acts []portal.Record) error {
-	switch len(acts) {
-	case 0:
-		return errors.New("the register has no such signature or decision")
-	case 1:
-	default:
-		return errors.New("the register has more than one act of this id")
+// sameAct checks that a sealed record is what is on record now.
+func sameAct(e portal.LedgerEntry, now portal.Act) error {
+	if now.ID == "" {
+		return errors.New("the register has no such act")
 	}
-	now := acts[0]
-	if bytes.Equal(now.Canonical(), e.Record) {
+	if bytes.Equal(now.Record(), e.Record) {
 		return nil
 	}
-	var sealed portal.Record
-	if err := json.Unmarshal(e.Record, &sealed); err != nil || !bytes.Equal(sealed.Canonical(), e.Record) {
-		return errors.New("the sealed record is not written as records are")
+	sealed, err := portal.ParseRecord(e.Record)
+	if err != nil {
+		return err
+	}
+	var was, is map[string]json.RawMessage
+	if err := errors.Join(json.Unmarshal(sealed.Record(), &was), json.Unmarshal(now.Record(), &is)); err != nil {
+		return err
 	}
 	var fields []string
-	a, b := reflect.ValueOf(sealed), reflect.ValueOf(now)
-	for i := range a.NumField() {
-		if !a.Field(i).Equal(b.Field(i)) {
-			name, _, _ := strings.Cut(a.Type().Field(i).Tag.Get("json"), ",")
+	for name := range was {
+		if !bytes.Equal(was[name], is[name]) {
 			fields = append(fields, name)
 		}
 	}
+	for name := range is {
+		if _, ok := was[name]; !ok {
+			fields = append(fields, name)
+		}
+	}
+	slices.Sort(fields)
 	return fmt.Errorf("the register differs from what was sealed, in: %s", strings.Join(fields, ", "))
 }
 

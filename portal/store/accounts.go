@@ -1,30 +1,30 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"schoolgate/portal"
 )
 
-const accountColumns = "id, provider, issuer, subject, name, staff_email, created, last_sign_in"
-
-func accountFields(a *portal.Account) []any {
-	return []any{&a.ID, &a.Identity.Provider, &a.Identity.Issuer, &a.Identity.Subject, &a.Identity.Name, &a.Identity.StaffEmail, stamp{&a.Created}, stamp{&a.LastSignIn}}
-}
+var accounts = newTable("accounts", "a", "id", func(a *portal.Account) []field {
+	i := &a.Identity
+	return []field{
+		{"id", &a.ID}, {"provider", &i.Provider}, {"issuer", &i.Issuer}, {"subject", &i.Subject}, {"name", &i.Name}, {"staff_email", &i.StaffEmail},
+		{"created", stamp{&a.Created}}, {"last_sign_in", stamp{&a.LastSignIn}},
+	}
+})
 
 func (t *tx) Account(id string) (portal.Account, error) {
-	return one(t, accountFields, "SELECT "+accountColumns+" FROM accounts WHERE id = $1", id)
+	return one(t, accounts.scan, "SELECT "+accounts.columns+" FROM accounts a WHERE a.id = $1", id)
 }
 
 func (t *tx) AccountByIdentity(provider, issuer, subject string) (portal.Account, error) {
-	return one(t, accountFields, "SELECT "+accountColumns+" FROM accounts WHERE provider = $1 AND issuer = $2 AND subject = $3", provider, issuer, subject)
+	return one(t, accounts.scan, "SELECT "+accounts.columns+" FROM accounts a WHERE a.provider = $1 AND a.issuer = $2 AND a.subject = $3", provider, issuer, subject)
 }
 
 func (t *tx) PutAccount(a portal.Account) error {
-	return t.put(`INSERT INTO accounts (id, provider, issuer, subject, name, staff_email, created, last_sign_in) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (id) DO UPDATE SET provider = excluded.provider, issuer = excluded.issuer, subject = excluded.subject, name = excluded.name,
-			staff_email = excluded.staff_email, created = excluded.created, last_sign_in = excluded.last_sign_in`,
-		a.ID, a.Identity.Provider, a.Identity.Issuer, a.Identity.Subject, a.Identity.Name, a.Identity.StaffEmail, a.Created, orNull(a.LastSignIn))
+	return t.put(accounts.upsert, accounts.values(&a)...)
 }
 
 func (t *tx) DeleteStrangersBefore(at time.Time) error {
@@ -32,21 +32,20 @@ func (t *tx) DeleteStrangersBefore(at time.Time) error {
 		AND id NOT IN (SELECT account_id FROM account_contacts)
 		AND id NOT IN (SELECT account_id FROM sessions WHERE account_id IS NOT NULL)
 		AND id NOT IN (SELECT account_id FROM held_forms)
-		AND id NOT IN (SELECT account_id FROM signatures)
-		AND id NOT IN (SELECT account_id FROM decisions)`, at)
+		AND id NOT IN (SELECT entered_by FROM acts)`, at)
 }
 
 func (t *tx) AccountContacts(account string) ([]portal.Contact, error) {
-	return list(t, contactFields, "SELECT "+contactColumns+" FROM account_contacts a JOIN contacts c ON c.id = a.contact_id WHERE a.account_id = $1 ORDER BY c.id", account)
+	return list(t, contacts.scan, "SELECT "+contacts.columns+" FROM account_contacts a JOIN contacts c ON c.id = a.contact_id WHERE a.account_id = $1 ORDER BY c.id", account)
 }
 
-const childColumns = pupilColumns + ", " + contactColumns + ", " + responsibilityColumns
+var childColumns = pupils.columns + ", " + contacts.columns + ", " + responsibilities.columns
 
 // A child without a date of birth comes last.
 const childOrder = " ORDER BY CASE p.born WHEN '' THEN 1 ELSE 0 END, p.born, p.sort_key, p.id, c.id"
 
 func childFields(c *portal.Child) []any {
-	return append(append(pupilFields(&c.Pupil), contactFields(&c.Contact)...), responsibilityFields(&c.Responsibility)...)
+	return slices.Concat(pupils.scan(&c.Pupil), contacts.scan(&c.Contact), responsibilities.scan(&c.Responsibility))
 }
 
 func (t *tx) AccountChildren(account string) ([]portal.Child, error) {
@@ -84,14 +83,15 @@ func (t *tx) JoinedContacts(school string) (map[string]time.Time, error) {
 	return first, nil
 }
 
-const invitationColumns = "i.id, i.contact_id, i.code_hash, i.issued, i.expires, i.used"
-
-func invitationFields(i *portal.Invitation) []any {
-	return []any{&i.ID, &i.ContactID, &i.CodeHash, stamp{&i.Issued}, stamp{&i.Expires}, stamp{&i.Used}}
-}
+var invitations = newTable("invitations", "i", "id", func(i *portal.Invitation) []field {
+	return []field{
+		{"id", &i.ID}, {"contact_id", &i.ContactID}, {"code_hash", &i.CodeHash},
+		{"issued", stamp{&i.Issued}}, {"expires", stamp{&i.Expires}}, {"used", stamp{&i.Used}},
+	}
+})
 
 func (t *tx) OpenInvitations(school string) (map[string]portal.Invitation, error) {
-	all, err := list(t, invitationFields, "SELECT "+invitationColumns+" FROM invitations i JOIN contacts c ON c.id = i.contact_id WHERE c.school = $1 AND i.used IS NULL", school)
+	all, err := list(t, invitations.scan, "SELECT "+invitations.columns+" FROM invitations i JOIN contacts c ON c.id = i.contact_id WHERE c.school = $1 AND i.used IS NULL", school)
 	if err != nil {
 		return nil, err
 	}
@@ -106,12 +106,11 @@ func (t *tx) PutInvitation(i portal.Invitation) error {
 	if err := t.put("UPDATE invitations SET used = $1 WHERE contact_id = $2 AND used IS NULL", i.Issued, i.ContactID); err != nil {
 		return err
 	}
-	return t.put("INSERT INTO invitations (id, contact_id, code_hash, issued, expires, used) VALUES ($1, $2, $3, $4, $5, $6)",
-		i.ID, i.ContactID, i.CodeHash, i.Issued, i.Expires, orNull(i.Used))
+	return t.put(invitations.insert, invitations.values(&i)...)
 }
 
 func (t *tx) InvitationByCode(codeHash string) (portal.Invitation, error) {
-	return one(t, invitationFields, "SELECT "+invitationColumns+" FROM invitations i WHERE i.code_hash = $1", codeHash)
+	return one(t, invitations.scan, "SELECT "+invitations.columns+" FROM invitations i WHERE i.code_hash = $1", codeHash)
 }
 
 func (t *tx) UseInvitation(id string, at time.Time) error {
@@ -141,21 +140,19 @@ func (t *tx) DeleteAttemptsBefore(at time.Time) error {
 	return t.put("DELETE FROM attempts WHERE at < $1", at)
 }
 
+var sessions = newTable("sessions", "s", "hash", func(s *portal.Session) []field {
+	return []field{
+		{"hash", &s.Hash}, {"account_id", maybe{&s.AccountID}}, {"handshake", document{&s.Handshake}}, {"return_to", &s.ReturnTo},
+		{"created", stamp{&s.Created}}, {"expires", stamp{&s.Expires}},
+	}
+})
+
 func (t *tx) Session(hash string) (portal.Session, error) {
-	return one(t, func(s *portal.Session) []any {
-		return []any{&s.Hash, maybe{&s.AccountID}, document{&s.Handshake}, &s.ReturnTo, stamp{&s.Created}, stamp{&s.Expires}}
-	}, "SELECT hash, account_id, handshake, return_to, created, expires FROM sessions WHERE hash = $1", hash)
+	return one(t, sessions.scan, "SELECT "+sessions.columns+" FROM sessions s WHERE s.hash = $1", hash)
 }
 
 func (t *tx) PutSession(s portal.Session) error {
-	handshake, err := document{s.Handshake}.text()
-	if err != nil {
-		return err
-	}
-	return t.put(`INSERT INTO sessions (hash, account_id, handshake, return_to, created, expires) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (hash) DO UPDATE SET account_id = excluded.account_id, handshake = excluded.handshake, return_to = excluded.return_to,
-			created = excluded.created, expires = excluded.expires`,
-		s.Hash, textOrNull(s.AccountID), handshake, s.ReturnTo, s.Created, s.Expires)
+	return t.put(sessions.upsert, sessions.values(&s)...)
 }
 
 func (t *tx) DeleteSession(hash string) error {
@@ -170,20 +167,18 @@ func (t *tx) DeleteSessionsBefore(at time.Time) error {
 	return t.put("DELETE FROM sessions WHERE expires < $1", at)
 }
 
-func (t *tx) PutHeld(h portal.HeldForm) error {
-	form, err := document{h.Form}.text()
-	if err != nil {
-		return err
-	}
-	return t.put(`INSERT INTO held_forms (account_id, path, form, at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (account_id, path) DO UPDATE SET form = excluded.form, at = excluded.at`,
-		h.AccountID, h.Path, form, h.At)
-}
+var held = newTable("held_forms", "h", "account_id, path", func(h *portal.HeldForm) []field {
+	return []field{{"account_id", &h.AccountID}, {"path", &h.Path}, {"form", document{&h.Form}}, {"at", stamp{&h.At}}}
+})
+
+func (t *tx) PutHeld(h portal.HeldForm) error { return t.put(held.upsert, held.values(&h)...) }
 
 func (t *tx) TakeHeld(account, path string) (portal.HeldForm, error) {
-	return one(t, func(h *portal.HeldForm) []any {
-		return []any{&h.AccountID, &h.Path, document{&h.Form}, stamp{&h.At}}
-	}, "DELETE FROM held_forms WHERE account_id = $1 AND path = $2 RETURNING account_id, path, form, at", account, path)
+	h, err := one(t, held.scan, "SELECT "+held.columns+" FROM held_forms h WHERE h.account_id = $1 AND h.path = $2", account, path)
+	if err != nil {
+		return h, err
+	}
+	return h, t.put("DELETE FROM held_forms WHERE account_id = $1 AND path = $2", account, path)
 }
 
 func (t *tx) DeleteHeldBefore(at time.Time) error {

@@ -59,10 +59,10 @@ func benchEachPupil(b *testing.B, address, driver, raw, randomID string) {
 				err := db.View(b.Context(), func(tx portal.Tx) error {
 					return tx.EachPupil("big", func(r *portal.PupilRecord) error {
 						pupils++
-						answers += len(r.Decisions)
+						answers += len(r.Acts)
 						if what == "standings" {
 							for i := range benchPurposes {
-								if portal.StandingOf(r.Pupil, purposeSlugs[i], 1, r.Responsibilities, r.Decisions).Allowed() {
+								if portal.StandingOf(r.Pupil, portal.Text{Slug: purposeSlugs[i], Edition: 1}, "2026-09-01", r.Responsibilities, r.Acts).Allowed() {
 									given++
 								}
 							}
@@ -139,11 +139,11 @@ func fill(b *testing.B, db *store.DB, driver, raw, randomID string) {
 	defer tx.Rollback()
 	for _, statement := range []string{
 		"INSERT INTO contacts (id, school, name, email, phone) SELECT substr(p.id, 1, 25) || w.who, 'big', 'Contact ' || w.who, '', '' FROM pupils p CROSS JOIN (SELECT 'M' AS who UNION ALL SELECT 'D') w WHERE p.school = 'big'",
-		`INSERT INTO responsibilities (pupil_id, contact_id, relationship, priority, parental, court_order, packed)
-			SELECT p.id, substr(p.id, 1, 25) || w.who, 'Parent', 1, TRUE, FALSE, substr(p.id, 1, 25) || w.who || ' 1 0 1 6 Parent' FROM pupils p CROSS JOIN (SELECT 'M' AS who UNION ALL SELECT 'D') w WHERE p.school = 'big'`,
-		`INSERT INTO decisions (id, school, pupil_id, contact_id, account_id, text_slug, edition, text_hash, at, channel, language, answer, seq, packed)
-			SELECT ` + randomID + `, 'big', r.pupil_id, r.contact_id, r.contact_id, t.slug, 1, t.hash, '2026-09-01 12:00:00.123456', 'online', 'en-GB',
-				a.answer, 1, r.contact_id || ' ' || t.slug || ' 1 ' || a.answer || ' 1 '
+		`INSERT INTO responsibilities (pupil_id, contact_id, relationship, priority, parental, court_order)
+			SELECT p.id, substr(p.id, 1, 25) || w.who, 'Parent', 1, TRUE, FALSE FROM pupils p CROSS JOIN (SELECT 'M' AS who UNION ALL SELECT 'D') w WHERE p.school = 'big'`,
+		`INSERT INTO acts (id, record_version, kind, school, party_kind, party_id, subject_kind, subject_id, entered_by, way, text_slug, edition, text_hash, language, at, until, typed_name, answer, seq, details)
+			SELECT ` + randomID + `, 2, 'decision', 'big', 'contact', r.contact_id, 'pupil', r.pupil_id, r.contact_id, 'online', t.slug, 1, t.hash, 'en-GB',
+				'2026-09-01 12:00:00.123456', '', '', a.answer, 1, ''
 			FROM responsibilities r CROSS JOIN texts t JOIN (SELECT 'refused' AS answer UNION ALL SELECT 'given') a
 				ON (a.answer = 'refused') = (substr(r.pupil_id, 1, 1) < '2') WHERE t.school = 'big' ORDER BY t.slug, r.contact_id`,
 	} {

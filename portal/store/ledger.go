@@ -111,7 +111,7 @@ func hashQuery(indexes []int64) (string, []any) {
 // that f may use the transaction.
 const sealedPage = 512
 
-func (t *tx) EachSealed(f func(portal.LedgerEntry, []portal.Record) error) error {
+func (t *tx) EachSealed(f func(portal.LedgerEntry, portal.Act) error) error {
 	size, err := t.LedgerSize()
 	if err != nil {
 		return err
@@ -122,23 +122,16 @@ func (t *tx) EachSealed(f func(portal.LedgerEntry, []portal.Record) error) error
 		if err != nil {
 			return err
 		}
-		signatures, err := list(t, signatureFields, "SELECT "+actColumns+", typed_name FROM signatures WHERE id IN (SELECT l.record_id FROM ledger l WHERE l.idx BETWEEN $1 AND $2)", next, last)
+		found, err := list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.id IN (SELECT l.record_id FROM ledger l WHERE l.idx BETWEEN $1 AND $2)", next, last)
 		if err != nil {
 			return err
 		}
-		decisions, err := list(t, decisionFields, "SELECT "+actColumns+", answer, seq FROM decisions WHERE id IN (SELECT l.record_id FROM ledger l WHERE l.idx BETWEEN $1 AND $2)", next, last)
-		if err != nil {
-			return err
-		}
-		acts := make(map[string][]portal.Record, len(entries))
-		for _, s := range signatures {
-			acts[s.ID] = append(acts[s.ID], s.Record())
-		}
-		for _, d := range decisions {
-			acts[d.ID] = append(acts[d.ID], d.Record())
+		byID := make(map[string]portal.Act, len(found))
+		for _, a := range found {
+			byID[a.ID] = a
 		}
 		for _, e := range entries {
-			if err := f(e, acts[e.RecordID]); err != nil {
+			if err := f(e, byID[e.RecordID]); err != nil {
 				return err
 			}
 		}
@@ -147,6 +140,5 @@ func (t *tx) EachSealed(f func(portal.LedgerEntry, []portal.Record) error) error
 }
 
 func (t *tx) UnsealedAct() (string, error) {
-	return one(t, value[string], `SELECT s.id FROM signatures s WHERE NOT EXISTS (SELECT 1 FROM ledger l WHERE l.record_id = s.id)
-		UNION ALL SELECT d.id FROM decisions d WHERE NOT EXISTS (SELECT 1 FROM ledger l WHERE l.record_id = d.id) LIMIT 1`)
+	return one(t, value[string], "SELECT a.id FROM acts a WHERE NOT EXISTS (SELECT 1 FROM ledger l WHERE l.record_id = a.id) LIMIT 1")
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,44 +42,28 @@ var errUnstorable = &portal.Invalid{Problems: []portal.Problem{
 	{Message: "There is a character in this that cannot be kept. Type it again"},
 }}
 
-// bind makes arguments what both drivers take. Times are UTC, to the
-// microsecond, as PostgreSQL keeps them.
+// bind makes arguments what both drivers take: what a pointer points to, and a
+// type's plain value. Times are UTC, to the microsecond, as PostgreSQL keeps them.
 func bind(args []any) error {
 	for i, a := range args {
-		switch v := a.(type) {
+		v, err := driver.DefaultParameterConverter.ConvertValue(a)
+		if err != nil {
+			panic(fmt.Sprintf("store: an argument of type %T", a))
+		}
+		switch x := v.(type) {
 		case string:
-			if strings.IndexByte(v, 0) >= 0 || !utf8.ValidString(v) {
+			if strings.IndexByte(x, 0) >= 0 || !utf8.ValidString(x) {
 				return errUnstorable
 			}
 		case time.Time:
-			args[i] = v.UTC().Truncate(time.Microsecond)
-		case int:
-			args[i] = int64(v)
-		case int64, bool, []byte, nil:
-		default:
-			panic(fmt.Sprintf("store: an argument of type %T", a))
+			v = x.UTC().Truncate(time.Microsecond)
 		}
+		args[i] = v
 	}
 	return nil
 }
 
-// orNull is a time, or NULL for the zero time.
-func orNull(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t
-}
-
-// textOrNull is a text, or NULL for the empty one.
-func textOrNull(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
-}
-
-// stamp reads a time; NULL is the zero time.
+// stamp reads and writes a time; NULL is the zero time.
 type stamp struct{ at *time.Time }
 
 func (s stamp) Scan(v any) error {
@@ -93,7 +78,15 @@ func (s stamp) Scan(v any) error {
 	return nil
 }
 
-// maybe reads a text; NULL is the empty one.
+// Value is the time as a statement takes it.
+func (s stamp) Value() (driver.Value, error) {
+	if s.at.IsZero() {
+		return nil, nil
+	}
+	return *s.at, nil
+}
+
+// maybe reads and writes a text; NULL is the empty one.
 type maybe struct{ text *string }
 
 func (m maybe) Scan(v any) error {
@@ -110,6 +103,14 @@ func (m maybe) Scan(v any) error {
 	return nil
 }
 
+// Value is the text as a statement takes it.
+func (m maybe) Value() (driver.Value, error) {
+	if *m.text == "" {
+		return nil, nil
+	}
+	return *m.text, nil
+}
+
 // document reads and writes a value as JSON text.
 type document struct{ value any }
 
@@ -121,12 +122,10 @@ func (d document) Scan(v any) error {
 	return json.Unmarshal([]byte(s), d.value)
 }
 
-func (d document) text() (string, error) {
+// Value is the JSON as a statement takes it.
+func (d document) Value() (driver.Value, error) {
 	b, err := json.Marshal(d.value)
-	if err != nil {
-		return "", fmt.Errorf("store: a %T does not marshal", d.value)
-	}
-	return string(b), nil
+	return string(b), err
 }
 
 // begin is the context of a statement, or the error of a transaction that has

@@ -52,10 +52,11 @@ func (t *tx) PutSchool(s portal.School) error {
 	for i := range s.Texts {
 		s.Texts[i].School = s.Slug
 	}
-	content, err := document{s}.text()
+	value, err := document{s}.Value()
 	if err != nil {
 		return err
 	}
+	content := value.(string)
 	sum := sha256.Sum256([]byte(content))
 	err = t.put(`INSERT INTO schools (slug, content_hash, content) VALUES ($1, $2, $3)
 		ON CONFLICT (slug) DO UPDATE SET content_hash = excluded.content_hash, content = excluded.content`,

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -158,17 +159,23 @@ func register(tx portal.Tx) error {
 }
 
 func act(id string) portal.Act {
-	return portal.Act{ID: id, School: "oak", PupilID: "p-ann", ContactID: "c-mum", AccountID: "a-1", TextSlug: aup.Slug, Edition: 1,
-		TextHash: aup.Hash, At: noon, Channel: portal.Online, Language: "en-GB"}
+	return portal.Act{ID: id, Version: portal.RecordVersion, School: "oak", Party: portal.Ref{Kind: portal.RefContact, ID: "c-mum"},
+		Subject: portal.Ref{Kind: portal.RefPupil, ID: "p-ann"}, By: "a-1", Way: portal.Online, TextSlug: aup.Slug, Edition: 1,
+		TextHash: aup.Hash, Language: "en-GB", At: noon}
 }
 
-func signature(id string) portal.Signature { return portal.Signature{Act: act(id), TypedName: "M Ash"} }
-
-func decision(id string, seq int, answer portal.Answer) portal.Decision {
+func signature(id string) portal.Act {
 	a := act(id)
+	a.Kind, a.TypedName, a.Seq = portal.Signature, "M Ash", 1
+	return a
+}
+
+func decision(id string, seq int, answer portal.Answer) portal.Act {
+	a := act(id)
+	a.Kind, a.Answer, a.Seq = portal.Decision, answer, seq
 	a.TextSlug, a.TextHash = photos.Slug, photos.Hash
 	a.At = noon.Add(time.Duration(seq) * time.Second)
-	return portal.Decision{Act: a, Answer: answer, Seq: seq}
+	return a
 }
 
 func TestSchools(t *testing.T) {
@@ -531,53 +538,49 @@ func TestActs(t *testing.T) {
 		f.must(register)
 		s, d1, d2 := signature("s-1"), decision("d-1", 1, portal.Given), decision("d-2", 2, portal.Withdrawn)
 		f.must(func(tx portal.Tx) error {
-			return errors.Join(tx.AddSignature(s), tx.AddDecision(d1), tx.AddDecision(d2))
+			return errors.Join(tx.AddAct(s), tx.AddAct(d1), tx.AddAct(d2))
 		})
 		f = f.reopen()
 		f.see(func(tx portal.Tx) error {
-			got, err := tx.Signature("s-1")
+			got, err := tx.Act("s-1")
 			same(t, got, err, s)
-			got, err = tx.Signature("d-1")
+			got, err = tx.Act("d-2")
+			same(t, got, err, d2)
+			got, err = tx.Act("d-9")
 			missing(t, got, err)
-			all, err := tx.PupilSignatures("p-ann")
-			same(t, all, err, []portal.Signature{s})
-			d, err := tx.Decision("d-2")
-			same(t, d, err, d2)
-			d, err = tx.Decision("s-1")
-			missing(t, d, err)
-			ds, err := tx.PupilDecisions("p-ann")
-			same(t, ds, err, []portal.Decision{d1, d2})
-			ds, err = tx.PupilDecisions("p-ben")
-			same(t, ds, err, nil)
+			all, err := tx.PupilActs("p-ann")
+			same(t, all, err, []portal.Act{s, d1, d2})
+			all, err = tx.PupilActs("p-ben")
+			same(t, all, err, nil)
 			return nil
 		})
 		for name, add := range map[string]func(portal.Tx) error{
 			"the same id": func(tx portal.Tx) error {
 				x := signature("s-1")
-				x.PupilID = "p-ben"
-				return tx.AddSignature(x)
+				x.Subject.ID = "p-ben"
+				return tx.AddAct(x)
 			},
-			"the same wording":   func(tx portal.Tx) error { return tx.AddSignature(signature("s-2")) },
-			"the same number":    func(tx portal.Tx) error { return tx.AddDecision(decision("d-3", 2, portal.Given)) },
-			"an unknown pupil":   func(tx portal.Tx) error { x := signature("s-2"); x.PupilID = "p"; return tx.AddSignature(x) },
-			"an unknown contact": func(tx portal.Tx) error { x := signature("s-2"); x.ContactID = "c"; return tx.AddSignature(x) },
-			"an unknown wording": func(tx portal.Tx) error { x := signature("s-2"); x.TextHash = "h"; return tx.AddSignature(x) },
+			"the same wording":   func(tx portal.Tx) error { return tx.AddAct(signature("s-2")) },
+			"the same number":    func(tx portal.Tx) error { return tx.AddAct(decision("d-3", 2, portal.Given)) },
+			"an unknown pupil":   func(tx portal.Tx) error { x := signature("s-2"); x.Subject.ID = "p"; return tx.AddAct(x) },
+			"an unknown contact": func(tx portal.Tx) error { x := signature("s-2"); x.Party.ID = "c"; return tx.AddAct(x) },
+			"an unknown wording": func(tx portal.Tx) error { x := signature("s-2"); x.TextHash = "h"; return tx.AddAct(x) },
 			"an unknown wording ": func(tx portal.Tx) error {
 				x := decision("d-3", 3, portal.Given)
 				x.School = "elm"
-				return tx.AddDecision(x)
+				return tx.AddAct(x)
 			},
 		} {
 			t.Run(name, func(t *testing.T) { f.in(t).refused(portal.ErrConflict, add) })
 		}
 		for name, add := range map[string]func(portal.Tx) error{
-			"an unknown answer":  func(tx portal.Tx) error { return tx.AddDecision(decision("d-3", 3, "maybe")) },
-			"no number":          func(tx portal.Tx) error { return tx.AddDecision(decision("d-3", 0, portal.Given)) },
-			"an unknown channel": func(tx portal.Tx) error { x := signature("s-2"); x.Channel = "fax"; return tx.AddSignature(x) },
+			"an unknown answer":  func(tx portal.Tx) error { return tx.AddAct(decision("d-3", 3, "maybe")) },
+			"no number":          func(tx portal.Tx) error { return tx.AddAct(decision("d-3", 0, portal.Given)) },
+			"an unknown channel": func(tx portal.Tx) error { x := signature("s-2"); x.Way = "fax"; return tx.AddAct(x) },
 			"a slug of two words": func(tx portal.Tx) error {
 				x := decision("d-3", 1, portal.Given)
 				x.TextSlug = "two words"
-				return tx.AddDecision(x)
+				return tx.AddAct(x)
 			},
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -603,35 +606,35 @@ func TestTimesRoundTrip(t *testing.T) {
 		for i, at := range times {
 			d := decision(fmt.Sprintf("d-%02d", i), i+1, portal.Given)
 			d.At = at
-			f.must(func(tx portal.Tx) error { return tx.AddDecision(d) })
+			f.must(func(tx portal.Tx) error { return tx.AddAct(d) })
 			f.see(func(tx portal.Tx) error {
-				got, err := tx.Decision(d.ID)
+				got, err := tx.Act(d.ID)
 				if err != nil {
 					return err
 				}
 				if got.At.Location() != time.UTC {
 					t.Errorf("%v was read in zone %v", at, got.At.Location())
 				}
-				same(t, string(got.Record().Canonical()), nil, string(d.Record().Canonical()))
+				same(t, string(got.Record()), nil, string(d.Record()))
 				return nil
 			})
 		}
 		// Order is that of time, whatever the digits.
 		f.see(func(tx portal.Tx) error {
-			ds, err := tx.PupilDecisions("p-ann")
+			ds, err := tx.PupilActs("p-ann")
 			if err != nil {
 				return err
 			}
-			if !slices.IsSortedFunc(ds, func(a, b portal.Decision) int { return a.At.Compare(b.At) }) || len(ds) != len(times) {
+			if !slices.IsSortedFunc(ds, func(a, b portal.Act) int { return a.At.Compare(b.At) }) || len(ds) != len(times) {
 				t.Errorf("decisions are not oldest first")
 			}
 			return nil
 		})
 		fine := decision("d-fine", 99, portal.Given)
 		fine.At = noon.Add(999 * time.Nanosecond)
-		f.must(func(tx portal.Tx) error { return tx.AddDecision(fine) })
+		f.must(func(tx portal.Tx) error { return tx.AddAct(fine) })
 		f.see(func(tx portal.Tx) error {
-			got, err := tx.Decision("d-fine")
+			got, err := tx.Act("d-fine")
 			same(t, got.At, err, noon)
 			return nil
 		})
@@ -659,15 +662,15 @@ func TestText(t *testing.T) {
 				r := annMum
 				r.Relationship = forename
 				s := signature("s-" + name)
-				s.TypedName, s.PupilID = forename, "p-ben"
-				s.ContactID = "c-" + strings.ReplaceAll(name, " ", "-")
+				s.TypedName, s.Subject.ID = forename, "p-ben"
+				s.Party.ID = "c-" + strings.ReplaceAll(name, " ", "-")
 				f.must(func(tx portal.Tx) error {
-					return errors.Join(tx.PutPupil(p), tx.PutResponsibility(r), tx.PutContact(portal.Contact{ID: s.ContactID, School: "oak"}), tx.AddSignature(s))
+					return errors.Join(tx.PutPupil(p), tx.PutResponsibility(r), tx.PutContact(portal.Contact{ID: s.Party.ID, School: "oak"}), tx.AddAct(s))
 				})
 				f.see(func(tx portal.Tx) error {
 					got, err := tx.Pupil(p.ID)
 					same(t, got, err, p)
-					sig, err := tx.Signature(s.ID)
+					sig, err := tx.Act(s.ID)
 					same(t, sig, err, s)
 					return tx.EachPupil("oak", func(rec *portal.PupilRecord) error {
 						if rec.Pupil.ID == p.ID {
@@ -767,11 +770,11 @@ func TestOrder(t *testing.T) {
 func TestEachPupil(t *testing.T) {
 	onBoth(t, func(t *testing.T, f *fixture) {
 		f.must(register)
+		byDad := signature("s-1")
+		byDad.Party.ID, byDad.Until = "c-dad", "2027-09-01"
 		f.must(func(tx portal.Tx) error {
-			s := signature("s-1")
-			s.ContactID = "c-dad"
-			return errors.Join(tx.AddSignature(signature("s-2")), tx.AddSignature(s),
-				tx.AddDecision(decision("d-1", 1, portal.Given)), tx.AddDecision(decision("d-2", 2, portal.Withdrawn)))
+			return errors.Join(tx.AddAct(signature("s-2")), tx.AddAct(byDad),
+				tx.AddAct(decision("d-1", 1, portal.Given)), tx.AddAct(decision("d-2", 2, portal.Withdrawn)))
 		})
 		// More than fits a page, some of the same name, and a leaver.
 		const more = 700
@@ -803,7 +806,7 @@ func TestEachPupil(t *testing.T) {
 					t.Fatalf("pupil %v: %v, %v", r.Pupil, p, err)
 				}
 				if r.Pupil.ID != "p-ann" {
-					if len(r.Responsibilities) != 1 || len(r.Decisions)+len(r.Signatures) != 0 {
+					if len(r.Responsibilities) != 1 || len(r.Acts) != 0 {
 						t.Fatalf("%v has somebody else's records", r.Pupil)
 					}
 					return nil
@@ -811,14 +814,14 @@ func TestEachPupil(t *testing.T) {
 				if len(r.Responsibilities) != 2 || !slices.Contains(r.Responsibilities, annMum) || !slices.Contains(r.Responsibilities, annDad) {
 					t.Errorf("responsibilities: %v", r.Responsibilities)
 				}
-				slices.SortFunc(r.Decisions, func(a, b portal.Decision) int { return a.Seq - b.Seq })
-				kept := portal.Act{School: "oak", PupilID: "p-ann", ContactID: "c-mum", TextSlug: "photos", Edition: 1}
-				same(t, r.Decisions, nil, []portal.Decision{{Act: kept, Answer: portal.Given, Seq: 1}, {Act: kept, Answer: portal.Withdrawn, Seq: 2}})
-				slices.SortFunc(r.Signatures, func(a, b portal.Signature) int { return strings.Compare(a.ContactID, b.ContactID) })
-				kept.TextSlug = "home-aup"
-				byDad := kept
-				byDad.ContactID = "c-dad"
-				same(t, r.Signatures, nil, []portal.Signature{{Act: byDad}, {Act: kept}})
+				slices.SortFunc(r.Acts, func(a, b portal.Act) int {
+					return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Party.ID, b.Party.ID), a.Seq-b.Seq)
+				})
+				var want []portal.Act
+				for _, a := range []portal.Act{decision("", 1, portal.Given), decision("", 2, portal.Withdrawn), byDad, signature("")} {
+					want = append(want, portal.Act{Kind: a.Kind, School: a.School, Party: a.Party, Subject: a.Subject, TextSlug: a.TextSlug, Edition: 1, Answer: a.Answer, Seq: a.Seq, Until: a.Until})
+				}
+				same(t, r.Acts, nil, want)
 				return nil
 			})
 		})
@@ -894,21 +897,23 @@ func TestLedger(t *testing.T) {
 			return nil
 		})
 		f.must(func(tx portal.Tx) error {
-			return errors.Join(tx.AddSignature(signature("s-1")), tx.AddDecision(decision("s-7", 1, portal.Given)))
+			return errors.Join(tx.AddAct(signature("s-1")), tx.AddAct(decision("s-7", 1, portal.Given)))
 		})
 		f.see(func(tx portal.Tx) error {
 			id, err := tx.UnsealedAct()
 			same(t, id, err, "s-7")
 			var seen []string
-			err = tx.EachSealed(func(e portal.LedgerEntry, acts []portal.Record) error {
-				seen = append(seen, fmt.Sprintf("%s %d", e.RecordID, len(acts)))
-				if len(acts) == 1 {
-					same(t, acts[0], nil, signature("s-1").Record())
+			err = tx.EachSealed(func(e portal.LedgerEntry, act portal.Act) error {
+				seen = append(seen, e.RecordID)
+				if e.RecordID == "s-1" {
+					same(t, act, nil, signature("s-1"))
+				} else {
+					same(t, act, nil, portal.Act{})
 				}
 				_, err := tx.LedgerSize() // the transaction is free
 				return err
 			})
-			same(t, seen, err, []string{"s-0 0", "s-1 1"})
+			same(t, seen, err, []string{"s-0", "s-1"})
 			return nil
 		})
 	})
@@ -944,7 +949,7 @@ func TestRollback(t *testing.T) {
 			if err := tx.AddAttempt("k", noon); err != nil {
 				return err
 			}
-			tx.PutSession(portal.Session{Hash: "h", AccountID: "a-nobody"})
+			tx.PutSession(portal.Session{Hash: "h", AccountID: "a-nobody", Created: noon, Expires: noon})
 			if _, err := tx.Pupil("p-ann"); !errors.Is(err, portal.ErrConflict) {
 				t.Errorf("after a failure: %v", err)
 			}
@@ -1030,7 +1035,7 @@ func TestConcurrentUpdates(t *testing.T) {
 			tries, err := tx.CountAttempts("k", time.Time{})
 			same(t, tries, err, writers*each)
 			at := int64(0)
-			return tx.EachSealed(func(e portal.LedgerEntry, _ []portal.Record) error {
+			return tx.EachSealed(func(e portal.LedgerEntry, _ portal.Act) error {
 				if e.Index != at {
 					t.Errorf("entry %d stands at %d", e.Index, at)
 				}
@@ -1057,7 +1062,7 @@ func TestRace(t *testing.T) {
 			for i := range ids {
 				wg.Go(func() {
 					err := f.Update(t.Context(), func(tx portal.Tx) error {
-						all, err := tx.PupilSignatures("p-ann")
+						all, err := tx.PupilActs("p-ann")
 						if err != nil {
 							return err
 						}
@@ -1070,7 +1075,7 @@ func TestRace(t *testing.T) {
 						s := signature(fmt.Sprintf("s-%d-%d", round, i))
 						s.TextSlug, s.TextHash = a.Slug, a.Hash
 						ids[i] = s.ID
-						return tx.AddSignature(s)
+						return tx.AddAct(s)
 					})
 					if err != nil {
 						t.Error(err)
@@ -1137,22 +1142,21 @@ func TestAppendOnly(t *testing.T) {
 	onBoth(t, func(t *testing.T, f *fixture) {
 		f.must(register)
 		f.must(func(tx portal.Tx) error {
-			return errors.Join(tx.AddSignature(signature("s-1")), tx.AddDecision(decision("d-1", 1, portal.Given)),
+			return errors.Join(tx.AddAct(signature("s-1")), tx.AddAct(decision("d-1", 1, portal.Given)),
 				tx.AppendLedger(portal.LedgerEntry{RecordID: "s-1", Salt: make([]byte, 32), Record: []byte("{}"), At: noon}, 0, [][32]byte{{1}}))
 		})
 		raw := f.raw()
 		refused := []string{
-			"UPDATE signatures SET typed_name = 'X'", "UPDATE signatures SET id = id", "DELETE FROM signatures",
-			"UPDATE decisions SET answer = 'given'", "DELETE FROM decisions WHERE id = 'd-1'",
+			"UPDATE acts SET typed_name = 'X'", "UPDATE acts SET id = id", "DELETE FROM acts", "DELETE FROM acts WHERE id = 'd-1'",
 			"UPDATE texts SET source = 'X'", "DELETE FROM texts",
 			"UPDATE ledger_hashes SET hash = hash", "DELETE FROM ledger_hashes", "DELETE FROM ledger",
 			"UPDATE ledger SET record = 'X'", "UPDATE ledger SET record = NULL", "UPDATE ledger SET salt = NULL",
 			"UPDATE ledger SET idx = 1, previous = 0, record = NULL, salt = NULL", "UPDATE ledger SET record_id = 'x', record = NULL, salt = NULL",
 			"UPDATE ledger SET at = '2020-01-01', record = NULL, salt = NULL",
-			"INSERT INTO decisions SELECT * FROM decisions", "INSERT INTO ledger_hashes (idx, previous, hash) SELECT 5, 4, hash FROM ledger_hashes",
+			"INSERT INTO acts (id, record_version, kind, school, party_kind, party_id, subject_kind, subject_id, entered_by, way, text_slug, edition, text_hash, language, at, until, typed_name, answer, seq, details) SELECT id, record_version, kind, school, party_kind, party_id, subject_kind, subject_id, entered_by, way, text_slug, edition, text_hash, language, at, until, typed_name, answer, seq, details FROM acts", "INSERT INTO ledger_hashes (idx, previous, hash) SELECT 5, 4, hash FROM ledger_hashes",
 		}
 		if f.driver == "pgx" {
-			refused = append(refused, "TRUNCATE signatures", "TRUNCATE decisions", "TRUNCATE texts CASCADE", "TRUNCATE ledger", "TRUNCATE ledger_hashes")
+			refused = append(refused, "TRUNCATE acts", "TRUNCATE texts CASCADE", "TRUNCATE ledger", "TRUNCATE ledger_hashes")
 		}
 		for _, statement := range refused {
 			if _, err := raw.Exec(statement); err == nil {
@@ -1168,8 +1172,21 @@ func TestAppendOnly(t *testing.T) {
 		f.see(func(tx portal.Tx) error {
 			e, err := tx.LedgerEntry(0)
 			same(t, e, err, portal.LedgerEntry{RecordID: "s-1", At: noon})
-			s, err := tx.Signature("s-1")
+			s, err := tx.Act("s-1")
 			same(t, s, err, signature("s-1"))
+			return nil
+		})
+		// Now the act may go, and no other.
+		if _, err := raw.Exec("DELETE FROM acts"); err == nil {
+			t.Error("an act was deleted that the ledger still seals")
+		}
+		f.must(func(tx portal.Tx) error { return tx.EraseAct("s-1") })
+		f.refused(portal.ErrNotFound, func(tx portal.Tx) error { return tx.EraseAct("s-1") })
+		f.see(func(tx portal.Tx) error {
+			s, err := tx.Act("s-1")
+			missing(t, s, err)
+			all, err := tx.PupilActs("p-ann")
+			same(t, all, err, []portal.Act{decision("d-1", 1, portal.Given)})
 			return nil
 		})
 	})
@@ -1191,10 +1208,10 @@ func TestErrorsSayNoNames(t *testing.T) {
 			"reference": func(tx portal.Tx) error {
 				s := signature("s-1")
 				s.TextHash, s.TypedName = secret, secret
-				return tx.AddSignature(s)
+				return tx.AddAct(s)
 			},
 			"check": func(tx portal.Tx) error {
-				return tx.AddDecision(decision("d-1", 1, secret))
+				return tx.AddAct(decision("d-1", 1, secret))
 			},
 			"NUL": func(tx portal.Tx) error {
 				p := ann

@@ -38,11 +38,11 @@ func TestDeleteStrangers(t *testing.T) {
 			return tx.PutSession(portal.Session{Hash: "h", AccountID: "a-2", Created: noon, Expires: noon})
 		},
 		"a held form": func(tx portal.Tx) error { return tx.PutHeld(portal.HeldForm{AccountID: "a-2", Path: "/", At: noon}) },
-		"a signature": func(tx portal.Tx) error { s := signature("s-2"); s.AccountID = "a-2"; return tx.AddSignature(s) },
+		"a signature": func(tx portal.Tx) error { s := signature("s-2"); s.By = "a-2"; return tx.AddAct(s) },
 		"a decision": func(tx portal.Tx) error {
 			d := decision("d-2", 1, portal.Given)
-			d.AccountID = "a-2"
-			return tx.AddDecision(d)
+			d.By = "a-2"
+			return tx.AddAct(d)
 		},
 		"a role":       func(tx portal.Tx) error { return tx.PutAccount(stranger(noon.Add(-time.Hour), "office@oak.example")) },
 		"a later time": func(tx portal.Tx) error { return tx.PutAccount(stranger(noon, "")) },

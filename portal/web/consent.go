@@ -19,7 +19,7 @@ type consentView struct {
 	Address string // public, of this wording
 	Held    bool   // a looked-after child: the school has to ask the social worker first
 
-	Mine     portal.Decision
+	Mine     portal.Act
 	SaidYes  bool
 	Receipt  string // where the receipt of Mine is
 	Answered bool   // Mine is about this edition

@@ -41,7 +41,7 @@ func (s *server) getReceipt(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := receiptView{
-		Receipt: got, Child: got.Child.Pupil.Forename, Signed: got.Answer == "", Yes: got.Answer == portal.Given,
+		Receipt: got, Child: got.Child.Pupil.Forename, Signed: got.Act.Kind == portal.Signature, Yes: got.Act.Answer == portal.Given,
 		Held: got.Child.Pupil.LookedAfter, Download: receiptLink(got.Act.ID) + "/receipt.json", Address: s.public(got.Text.Path),
 	}
 	switch {
@@ -49,7 +49,7 @@ func (s *server) getReceipt(w http.ResponseWriter, r *http.Request) error {
 		v.Heading = "You have signed"
 	case v.Yes:
 		v.Heading = "You said yes"
-	case got.Answer == portal.Withdrawn:
+	case got.Act.Answer == portal.Withdrawn:
 		v.Heading = "You changed your answer to no"
 	default:
 		v.Heading = "You said no"
@@ -59,7 +59,7 @@ func (s *server) getReceipt(w http.ResponseWriter, r *http.Request) error {
 		for _, t := range s.card(child).ToDo {
 			left = append(left, nextStep{t, child.Child.Pupil.Forename})
 		}
-		if child.Child.Pupil.ID != got.Act.PupilID {
+		if child.Child.Pupil.ID != got.Act.Subject.ID {
 			v.Next = append(v.Next, left...)
 			continue
 		}

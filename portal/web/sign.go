@@ -24,7 +24,7 @@ type signView struct {
 	Text    portal.Text
 	HTML    template.HTML
 	Address string // public, of this wording
-	Signed  portal.Signature
+	Signed  portal.Act
 	Receipt string // where the receipt of Signed is
 	Name    string // as typed
 	Agreed  bool
