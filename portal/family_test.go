@@ -501,16 +501,25 @@ func TestReceipt(t *testing.T) {
 	}
 
 	var head []byte
+	check := func(p portal.Proof) (ledger.Checked, error) {
+		t.Helper()
+		file, err := json.Marshal(p)
+		w.ok(err)
+		return ledger.CheckReceipt(file, w.keys(), head, nil)
+	}
+	// A promise at once, and proof by the next head.
+	if rec, err := check(r.Proof); err != nil || rec.Proved || rec.ID != signed {
+		t.Errorf("the promise is of %+v: %v", rec, err)
+	}
+	w.publish()
 	w.view(func(tx portal.Tx) (err error) {
 		head, err = w.ledger.Head(tx)
 		return err
 	})
-	check := func(p portal.Proof) (portal.Act, error) {
-		t.Helper()
-		file, err := json.Marshal(p)
-		w.ok(err)
-		return ledger.CheckReceipt(file, w.key.VerifierKey(), head, nil)
-	}
+	r, err = w.Receipt(t.Context(), jo, signed)
+	w.ok(err)
+	d, err = w.Receipt(t.Context(), jo, decided)
+	w.ok(err)
 	rec, err := check(r.Proof)
 	w.ok(err)
 	if rec.ID != signed || rec.TypedName != "Jo Lee" || rec.TextHash != r.Act.TextHash || rec.Subject.ID != w.pupil("Ann") {

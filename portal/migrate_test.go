@@ -46,8 +46,6 @@ func TestFirstDatabase(t *testing.T) {
 				t.Fatal(err)
 			}
 			w := &world{t: t, dir: dir, now: theFirstOfTerm.Add(time.Hour)}
-			w.key, err = ledger.LoadOrCreateKey(keyFile, "schoolgate.example/ledger")
-			w.ok(err)
 			w.db, err = store.Open(t.Context(), address)
 			w.ok(err)
 			defer w.db.Close()
@@ -62,7 +60,7 @@ func TestFirstDatabase(t *testing.T) {
 				t.Fatalf("signed: %v", signed)
 			}
 			receipt := read(engine + ".receipt.json")
-			if act, err := ledger.CheckReceipt(receipt, w.key.VerifierKey(), nil, nil); err != nil || act.ID != signed[0].ID {
+			if act, err := ledger.CheckReceipt(receipt, w.keys(), nil, nil); err != nil || act.ID != signed[0].ID {
 				t.Errorf("a receipt that was given out is of %v: %v", act, err)
 			}
 			r, err := w.Receipt(t.Context(), signed[0].By, signed[0].ID)

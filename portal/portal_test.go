@@ -25,7 +25,6 @@ type world struct {
 	t      *testing.T
 	dir    string
 	db     *store.DB
-	key    *ledger.Key
 	ledger *ledger.Ledger
 
 	mu  sync.Mutex
@@ -49,10 +48,6 @@ var theStaff = []portal.Staff{
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), now: theFirstOfTerm}
-	var err error
-	if w.key, err = ledger.LoadOrCreateKey(filepath.Join(w.dir, "ledger.key"), "schoolgate.example/ledger"); err != nil {
-		t.Fatal(err)
-	}
 	w.open()
 	t.Cleanup(func() { w.db.Close() })
 	w.ok(w.SetSchools(t.Context(), []portal.School{school(anne, 1), school(bede, 1)}))
@@ -72,7 +67,9 @@ var theFirstOfTerm = time.Date(2026, 9, 7, 9, 0, 0, 0, time.UTC)
 
 // use puts the portal on the world's database.
 func (w *world) use() {
-	w.ledger = ledger.New(w.key)
+	var err error
+	w.ledger, err = ledger.Open(w.t.Context(), w.db, filepath.Join(w.dir, "ledger.key"), w.now)
+	w.ok(err)
 	w.Portal = portal.New(w.db, w.ledger, theStaff, func() time.Time {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -306,13 +303,31 @@ func (w *world) ledgerSize() (n int64) {
 	return n
 }
 
+// publish publishes the head of the day after.
+func (w *world) publish() {
+	w.t.Helper()
+	if done, err := w.ledger.Publish(w.t.Context(), w.db, w.now.AddDate(0, 0, 1)); err != nil || !done {
+		w.t.Fatalf("published: %v, %v", done, err)
+	}
+}
+
+// keys is the ledger's public keys.
+func (w *world) keys() (text string) {
+	w.t.Helper()
+	w.view(func(tx portal.Tx) (err error) {
+		text, err = w.ledger.Keys(tx)
+		return err
+	})
+	return text
+}
+
 // whole checks the ledger from end to end.
 func (w *world) whole(entries int64) {
 	w.t.Helper()
-	size, _, err := w.ledger.VerifyAll(w.t.Context(), w.db)
+	v, err := w.ledger.VerifyAll(w.t.Context(), w.db)
 	w.ok(err)
-	if size != entries {
-		w.t.Errorf("the ledger has %d entries, want %d", size, entries)
+	if v.Records != entries {
+		w.t.Errorf("the ledger has %d entries, want %d", v.Records, entries)
 	}
 }
 

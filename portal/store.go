@@ -108,6 +108,8 @@ type AccountTx interface {
 type ActTx interface {
 	// Text is a wording that is or was current at a school.
 	Text(school, hash string) (Text, error)
+	// EachText calls f with the hash and the source of every wording.
+	EachText(f func(school, hash, source string) error) error
 
 	AddAct(Act) error
 	Act(id string) (Act, error)
@@ -125,19 +127,38 @@ type ActTx interface {
 	EachPupil(school string, f func(*PupilRecord) error) error
 }
 
-// LedgerTx is the rows behind the append-only proof.
+// LedgerTx is the rows behind the append-only proof. All are only ever added.
 type LedgerTx interface {
 	// LedgerSize is the number of records appended.
 	LedgerSize() (int64, error)
+	// AppendLedger adds the entry, whose Index is the ledger's size. It has no
+	// place in the tree until PlaceLedger gives it one.
+	AppendLedger(LedgerEntry) error
+	LedgerEntryOf(recordID string) (LedgerEntry, error)
+	// LedgerWaiting are the entries that came after all that have a place.
+	LedgerWaiting() ([]LedgerEntry, error)
+
+	// LedgerLeaves is the tree's size.
+	LedgerLeaves() (int64, error)
+	// PlaceLedger adds leaves from the tree's size on, and the hashes they bring,
+	// whose indexes are consecutive from firstHash.
+	PlaceLedger(size int64, leaves []LedgerLeaf, firstHash int64, hashes [][32]byte) error
 	// LedgerHashes are stored tree hashes (tlog's storage order) by index.
 	LedgerHashes(indexes []int64) ([][32]byte, error)
-	// AppendLedger adds the entry at the tree's size, and the hashes it brings,
-	// whose indexes are consecutive from firstHash.
-	AppendLedger(e LedgerEntry, firstHash int64, hashes [][32]byte) error
-	LedgerEntry(index int64) (LedgerEntry, error)
-	LedgerEntryOf(recordID string) (LedgerEntry, error)
-	// EachSealed calls f for each entry in order of index, with the act
-	// of that id as it is on record now; its ID is empty where there is none.
+
+	// LedgerHead is the head that was published last.
+	LedgerHead() (LedgerHead, error)
+	LedgerHeads() ([]LedgerHead, error) // oldest first
+	AddLedgerHead(LedgerHead) error
+	// LedgerKeys are the public keys, oldest first: the first as it is, each of the
+	// others as the note by which the one before names it.
+	LedgerKeys() ([]string, error)
+	AddLedgerKey(n int64, public string, at time.Time) error
+
+	// EachSealed calls f for each leaf in its order, and then for each entry that
+	// has no place, in order of index; with the act of that id as it is on record
+	// now, whose ID is empty where there is none. A leaf that seals nothing has
+	// Index -1, and its padding as Salt.
 	EachSealed(f func(LedgerEntry, Act) error) error
 	// UnsealedAct is the id of an act that is not in the ledger,
 	// or [ErrNotFound] where all are.
@@ -147,11 +168,26 @@ type LedgerTx interface {
 // LedgerEntry is one record as the ledger holds it. Record and Salt may be
 // erased when a record's time is up; the tree still verifies.
 type LedgerEntry struct {
-	Index    int64
+	Index    int64 // in the order in which they came
+	Leaf     int64 // its place in the tree, -1 until it has one
 	RecordID string
 	Salt     []byte // 32 random bytes
 	Record   []byte // canonical JSON, see [Act.Record]
 	At       time.Time
+}
+
+// LedgerLeaf is a place in the tree: an entry's by its index, or, with Entry -1,
+// one that seals nothing but Padding, 32 random bytes.
+type LedgerLeaf struct {
+	Entry   int64
+	Padding []byte
+}
+
+// LedgerHead is a signed head as it was published, the Nth from 0.
+type LedgerHead struct {
+	N    int64
+	Head string
+	At   time.Time // the set time
 }
 
 // Ledger seals records: once appended, a record can be proved to be in every
@@ -159,20 +195,23 @@ type LedgerEntry struct {
 type Ledger interface {
 	// Append seals a record within tx.
 	Append(tx Tx, recordID string, record []byte, at time.Time) error
-	// Prove is the proof that a record is in the ledger as it stands in tx.
+	// Prove is the promise that a record will be under a head, and the proof that it
+	// is once one has been published.
 	Prove(tx Tx, recordID string) (Proof, error)
 }
 
-// Proof is a receipt: what anybody needs, with the ledger's public key, to check
+// Proof is a receipt: what anybody needs, with the ledger's public keys, to check
 // offline that a record is in the ledger and what wording it was about. Its JSON
-// is the file a parent downloads.
+// is the file a parent downloads. Until the next head is published it holds the
+// promise alone: Index is -1, and Head empty.
 type Proof struct {
-	Record    string   `json:"record"`    // canonical JSON, see [Act.Record]
-	Text      string   `json:"text"`      // the canonical wording that the record names by hash
-	Salt      []byte   `json:"salt"`      // base64
-	Index     int64    `json:"index"`     // the record's place in the ledger, from 0
-	Inclusion [][]byte `json:"inclusion"` // RFC 6962 audit path, leaf to root, base64
-	Head      string   `json:"head"`      // signed note: the tree's size and root
+	Record    string   `json:"record"`            // canonical JSON, see [Act.Record]
+	Text      string   `json:"text"`              // the canonical wording that the record names by hash
+	Salt      []byte   `json:"salt"`              // base64
+	Promise   string   `json:"promise,omitempty"` // signed note: a head published in time will hold the record
+	Index     int64    `json:"index"`             // the record's place in the tree, from 0
+	Inclusion [][]byte `json:"inclusion"`         // RFC 6962 audit path, leaf to root, base64
+	Head      string   `json:"head"`              // signed note: the tree's size and root
 }
 
 // PupilRecord is a pupil with everything a standing is computed from.

@@ -79,13 +79,13 @@ func seededDemo(t *testing.T, today time.Time) (p *portal.Portal, updates int, t
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	key, err := ledger.LoadOrCreateKey(filepath.Join(t.TempDir(), "ledger.key"), "demo.example/ledger")
+	sealed, err := ledger.Open(ctx, db, filepath.Join(t.TempDir(), "ledger.key"), today)
 	if err != nil {
 		t.Fatal(err)
 	}
 	now := today
 	counted := &countingStore{Store: db}
-	p = portal.New(counted, ledger.New(key), nil, func() time.Time { return now })
+	p = portal.New(counted, sealed, nil, func() time.Time { return now })
 	var schools []portal.School
 	for _, s := range demoSchools {
 		schools = append(schools, portal.School{Slug: s.slug, Name: s.slug, ShortName: s.slug, Texts: demoTexts(t, s.slug)})

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,7 +26,6 @@ import (
 type house struct {
 	settings Settings
 	store    *store.DB
-	key      *ledger.Key
 	ledger   *ledger.Ledger
 	portal   *portal.Portal
 	now      func() time.Time
@@ -36,18 +35,22 @@ type house struct {
 }
 
 // openHouse opens the database and the ledger. Now is the clock; nil is the real
-// one.
+// one. A database that is not what it was when it was last open is an error.
 func openHouse(ctx context.Context, s Settings, now func() time.Time, log *slog.Logger) (*house, error) {
+	h, err := openDatabase(ctx, s, now, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.keepHeads(ctx); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
+}
+
+// openDatabase is openHouse without the comparison with the heads that are kept.
+func openDatabase(ctx context.Context, s Settings, now func() time.Time, log *slog.Logger) (*house, error) {
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data: %w", err)
-	}
-	address, err := url.Parse(s.Address)
-	if err != nil {
-		return nil, fmt.Errorf("address: %w", err)
-	}
-	key, err := ledger.LoadOrCreateKey(filepath.Join(s.Data, "ledger.key"), address.Host+"/ledger")
-	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
 	}
 	db, err := store.Open(ctx, s.Database)
 	if err != nil {
@@ -56,8 +59,21 @@ func openHouse(ctx context.Context, s Settings, now func() time.Time, log *slog.
 	if now == nil {
 		now = time.Now
 	}
-	sealed := ledger.New(key)
-	return &house{settings: s, store: db, key: key, ledger: sealed, portal: portal.New(db, sealed, s.staff(), now), now: now, log: log}, nil
+	h := &house{settings: s, store: db, now: now, log: log}
+	if h.ledger, err = ledger.Open(ctx, db, h.keyFile(), now()); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	h.ledger.Every = cmp.Or(s.Ledger.every(), h.ledger.Every)
+	h.portal = portal.New(db, h.ledger, s.staff(), now)
+	return h, nil
+}
+
+// keyFile is the file of the ledger's secret key.
+func (h *house) keyFile() string { return filepath.Join(h.settings.Data, "ledger.key") }
+
+// headsFile is the file of published heads, to be copied elsewhere.
+func (h *house) headsFile() string {
+	return cmp.Or(h.settings.Ledger.Heads, filepath.Join(h.settings.Data, "heads.txt"))
 }
 
 // with is the house with other settings: staff, ways to sign in, content. What it is
@@ -76,7 +92,7 @@ func (h *house) with(s Settings) *house {
 			*fixed.now = *fixed.was
 		}
 	}
-	next := &house{settings: s, store: h.store, key: h.key, ledger: h.ledger, portal: portal.New(h.store, h.ledger, s.staff(), h.now), now: h.now, log: h.log}
+	next := &house{settings: s, store: h.store, ledger: h.ledger, portal: portal.New(h.store, h.ledger, s.staff(), h.now), now: h.now, log: h.log}
 	next.trust.Store(h.trust.Load())
 	next.built.Store(h.built.Load())
 	return next
@@ -112,7 +128,7 @@ func (h *house) build(ctx context.Context, all bool) ([]site.Result, error) {
 	for _, s := range trust.Schools {
 		schools[s.Slug] = s
 	}
-	return site.Build(ctx, trust, site.Options{
+	results, err := site.Build(ctx, trust, site.Options{
 		Theme: theme, Out: h.sites(), Address: h.settings.Address, Now: h.now(), Log: h.log, All: all,
 		HandOver: func(ctx context.Context, r site.Result) error {
 			if err := h.portal.SetSchools(ctx, []portal.School{h.school(schools[r.Slug], r)}); err != nil {
@@ -121,6 +137,7 @@ func (h *house) build(ctx context.Context, all bool) ([]site.Result, error) {
 			return nil
 		},
 	})
+	return results, errors.Join(err, h.keepHeads(ctx))
 }
 
 // read reads the content folder.

@@ -42,6 +42,7 @@ func command() *cobra.Command {
 		importCommand(settings),
 		exportCommand(settings),
 		verifyCommand(settings),
+		ledgerCommand(settings),
 		policyCommand(settings),
 		demoCommand(&file),
 		initCommand(),

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -156,8 +157,11 @@ func (h *house) serve(ctx context.Context, l net.Listener, handler http.Handler,
 	upkeep := make(chan struct{})
 	go func() {
 		defer close(upkeep)
+		var heads sync.WaitGroup
+		heads.Go(func() { h.publishHeads(ctx) })
 		k := keeper{house: h, renew: renew, show: func(next http.Handler) { current.Store(&next) }}
 		k.keep(ctx, hup)
+		heads.Wait()
 	}()
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()

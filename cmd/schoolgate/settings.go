@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -24,8 +25,23 @@ type Settings struct {
 	Data     string         `toml:"data"`     // folder for the built sites, the ledger's key, and SQLite's file
 	Database string         `toml:"database"` // a file, or a postgres:// address
 	Content  string         `toml:"content"`  // folder; empty: the starter inside the program
+	Ledger   LedgerSettings `toml:"ledger"`
 	SignIn   []SignIn       `toml:"sign_in"`
 	Staff    []StaffSetting `toml:"staff"`
+}
+
+// LedgerSettings is when and where the ledger's heads are published.
+type LedgerSettings struct {
+	Every string `toml:"every"` // from "1h" to "168h": whole hours
+	Heads string `toml:"heads"` // a file to be copied elsewhere now and then
+}
+
+func (l LedgerSettings) every() time.Duration {
+	every, err := time.ParseDuration(l.Every)
+	if err != nil || every < time.Hour || every > 7*24*time.Hour || every%time.Hour != 0 {
+		return 0
+	}
+	return every
 }
 
 // SignIn is one way to sign in. Its secret never stands in the file: it is read
@@ -52,7 +68,7 @@ type StaffSetting struct {
 // readSettings reads a settings file. Everything wrong with it is reported at
 // once, each by the setting's name with what is expected.
 func readSettings(file string) (Settings, error) {
-	s := Settings{Listen: "127.0.0.1:8080", Data: "data"}
+	s := Settings{Listen: "127.0.0.1:8080", Data: "data", Ledger: LedgerSettings{Every: "24h"}}
 	b, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, fmt.Errorf("there is no settings file %s: write one as the README shows, or name yours with --settings", file)
@@ -103,6 +119,7 @@ func (s *Settings) locate(dir string) {
 	}
 	at(&s.Data)
 	at(&s.Content)
+	at(&s.Ledger.Heads)
 	if s.Database == "" {
 		s.Database = filepath.Join(s.Data, "schoolgate.db")
 	} else if !strings.Contains(s.Database, "://") {
@@ -139,6 +156,9 @@ func (s *Settings) check() error {
 	}
 	if strings.Contains(s.Database, "://") && !s.postgres() {
 		wrong("database", "expected a file name or a postgres:// address")
+	}
+	if s.Ledger.every() == 0 {
+		wrong("ledger.every", `expected whole hours, from "1h" to "168h", such as "24h"`)
 	}
 	if s.Content != "" {
 		if info, err := os.Stat(s.Content); err != nil || !info.IsDir() {

@@ -1,11 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -16,23 +17,48 @@ import (
 )
 
 func verifyCommand(settings settingsFunc) *cobra.Command {
-	var receipt, key, head, consistency string
+	var receipt, key, consistency string
+	var heads []string
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check the whole ledger, or one receipt",
-		Long: `Check that every signature and decision in the database is the one that was
-sealed, and that nothing was taken out or put in; with --head, a head that was
-published earlier, also that nothing was cut off the end since.
+		Long: `Check that every act in the database is the one that was sealed, and that nothing
+was taken out or put in. With --head, a file of heads that were published earlier and
+kept elsewhere, also that nothing was rewritten since: without one, a ledger can only
+be consistent with itself. --head may be given more than once.
 
-With --receipt, check one downloaded receipt instead, offline, needing no
-settings: --key is the ledger's public key (a file, or the key itself) and --head
-the ledger's signed head, as published at /ledger/key and /ledger/head. Where the
-head is of a later day than the receipt, --consistency is the proof between the
-two, from /ledger/consistency/FROM/TO.`,
+With --receipt, check one downloaded receipt instead, offline, needing no settings:
+--key is the ledger's public keys (a file, or the key itself), and --head its heads, as
+published in each site at /.well-known/schoolgate/keys.txt and heads.txt. Where no head
+is the receipt's own, --consistency is the proof between the two, from
+/ledger/consistency/FROM/TO.
+
+With --key and two heads alone, check offline that the later one, given second, holds
+all that the earlier one vouched for.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if receipt != "" {
-				return verifyReceipt(cmd, receipt, key, head, consistency)
+			published, err := readHeads(heads)
+			if err != nil {
+				return err
+			}
+			if b, err := os.ReadFile(key); err == nil {
+				key = string(b)
+			}
+			proof, err := readIf(consistency)
+			if err != nil {
+				return err
+			}
+			switch {
+			case receipt != "":
+				return verifyReceipt(cmd.OutOrStdout(), receipt, key, published, proof)
+			case key != "" && len(published) == 2:
+				if err := ledger.CheckHeads(published[0], published[1], key, proof); err != nil {
+					return err
+				}
+				fmt.Fprintln(cmd.OutOrStdout(), "The heads hold: the later one has all that the earlier one vouched for.")
+				return nil
+			case key != "":
+				return errors.New("--key is for a --receipt, or for two heads")
 			}
 			s, err := settings()
 			if err != nil {
@@ -43,63 +69,83 @@ two, from /ledger/consistency/FROM/TO.`,
 				return err
 			}
 			defer closing(&err, h)
-			var published [][]byte
-			if head != "" {
-				b, err := os.ReadFile(head)
-				if err != nil {
-					return err
-				}
-				published = append(published, b)
-			}
-			size, _, err := h.ledger.VerifyAll(cmd.Context(), h.store, published...)
+			v, err := h.ledger.VerifyAll(cmd.Context(), h.store, published...)
 			if err != nil {
 				return fmt.Errorf("the ledger does not hold: %w", err)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "The ledger holds: %d records, each as it was sealed.\n", size)
+			fmt.Fprintf(cmd.OutOrStdout(), "The ledger holds: %d records, each as it was sealed", v.Records)
+			if v.Erased > 0 {
+				fmt.Fprintf(cmd.OutOrStdout(), ", %d of them erased since", v.Erased)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "; %d wait for the next head.\n", v.Waiting)
+			if len(published) == 0 {
+				fmt.Fprintln(cmd.OutOrStdout(), "It is consistent with itself only. To know that nothing was rewritten, give it heads that you kept elsewhere, with --head.")
+			} else {
+				fmt.Fprintf(cmd.OutOrStdout(), "It has all that the %d heads given vouched for.\n", len(published))
+			}
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&receipt, "receipt", "", "check this receipt `file`")
-	cmd.Flags().StringVar(&key, "key", "", "the ledger's public `key`, or a file that holds it")
-	cmd.Flags().StringVar(&head, "head", "", "a `file` with the published head")
-	cmd.Flags().StringVar(&consistency, "consistency", "", "a `file` with the proof from the receipt's head to a later one")
-	cmd.MarkFlagsRequiredTogether("receipt", "key")
+	cmd.Flags().StringVar(&key, "key", "", "the ledger's public `keys`, or a file that holds them")
+	cmd.Flags().StringArrayVar(&heads, "head", nil, "a `file` with published heads")
+	cmd.Flags().StringVar(&consistency, "consistency", "", "a `file` with the proof from one head to a later one")
 	return cmd
 }
 
-func verifyReceipt(cmd *cobra.Command, receipt, key, head, consistency string) error {
-	read := func(file string) ([]byte, error) {
-		if file == "" {
-			return nil, nil
+func readIf(file string) ([]byte, error) {
+	if file == "" {
+		return nil, nil
+	}
+	return os.ReadFile(file)
+}
+
+// readHeads reads the heads in all of the files.
+func readHeads(files []string) (all [][]byte, err error) {
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
 		}
-		return os.ReadFile(file)
+		heads, err := ledger.Heads(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		all = append(all, heads...)
 	}
-	r, err := read(receipt)
+	return all, nil
+}
+
+func verifyReceipt(w io.Writer, receipt, key string, published [][]byte, consistency []byte) error {
+	if key == "" {
+		return errors.New("--receipt needs --key, the ledger's public keys")
+	}
+	r, err := os.ReadFile(receipt)
 	if err != nil {
 		return err
 	}
-	published, err := read(head)
-	if err != nil {
-		return err
+	var head []byte
+	for _, head = range published { // the receipt's own, or else the last
+		if checked, err := ledger.CheckReceipt(r, key, head, nil); err == nil && checked.Proved {
+			break
+		}
 	}
-	proof, err := read(consistency)
-	if err != nil {
-		return err
-	}
-	if b, err := os.ReadFile(key); err == nil {
-		key = strings.TrimSpace(string(b))
-	}
-	act, err := ledger.CheckReceipt(r, key, published, proof)
+	checked, err := ledger.CheckReceipt(r, key, head, consistency)
 	if err != nil {
 		return fmt.Errorf("the receipt does not hold: %w", err)
 	}
-	what := "the signature of " + act.TypedName + " under"
-	if act.Kind == portal.Decision {
-		what = "the answer “" + string(act.Answer) + "” to"
+	what := "the signature of " + checked.TypedName + " under"
+	if checked.Kind == portal.Decision {
+		what = "the answer “" + string(checked.Answer) + "” to"
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "The receipt holds: %s %s, edition %d, on %s, is in the ledger.\n", what, act.TextSlug, act.Edition, act.At.Format(time.RFC3339Nano))
-	if head == "" {
-		fmt.Fprintln(cmd.OutOrStdout(), "It was checked against the head it carries. To check it against the published one, add --head.")
+	what = fmt.Sprintf("%s %s, edition %d, on %s,", what, checked.TextSlug, checked.Edition, checked.At.Format(time.RFC3339Nano))
+	switch {
+	case !checked.Proved:
+		fmt.Fprintf(w, "The promise holds: the ledger has signed that %s will be in it by %s.\nDownload the receipt again then: it will hold the proof.\n", what, checked.Due.Format(time.RFC3339))
+	case head == nil:
+		fmt.Fprintf(w, "The receipt holds: %s is in the ledger.\nIt was checked against the head it carries. To check it against the published one, add --head.\n", what)
+	default:
+		fmt.Fprintf(w, "The receipt holds: %s is in the ledger, under a head that was published.\n", what)
 	}
 	return nil
 }
@@ -109,20 +155,20 @@ func (h *house) ledgerHead(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *house) ledgerKey(w http.ResponseWriter, r *http.Request) {
-	h.plain(w, r, func(portal.Tx) ([]byte, error) { return []byte(h.key.VerifierKey() + "\n"), nil })
+	h.plain(w, r, func(tx portal.Tx) ([]byte, error) {
+		text, err := h.ledger.Keys(tx)
+		return []byte(text), err
+	})
 }
 
+// ledgerConsistency proves one size to be the beginning of another. The tree has
+// only the sizes of heads, so a proof tells nothing that they do not.
 func (h *house) ledgerConsistency(w http.ResponseWriter, r *http.Request) {
-	h.plain(w, r, func(tx portal.Tx) ([]byte, error) {
-		from, err := strconv.ParseInt(mux.Vars(r)["from"], 10, 64)
-		to, err2 := strconv.ParseInt(mux.Vars(r)["to"], 10, 64)
-		size, err3 := tx.LedgerSize()
-		if err3 != nil {
-			return nil, err3
-		}
-		if err != nil || err2 != nil || from > to || to > size {
-			return nil, fmt.Errorf("a proof between sizes that the ledger never had: %w", portal.ErrNotFound)
-		}
-		return h.ledger.Consistency(tx, from, to)
-	})
+	from, err := strconv.ParseInt(mux.Vars(r)["from"], 10, 64)
+	to, err2 := strconv.ParseInt(mux.Vars(r)["to"], 10, 64)
+	if err != nil || err2 != nil {
+		http.NotFound(w, r)
+		return
+	}
+	h.plain(w, r, func(tx portal.Tx) ([]byte, error) { return h.ledger.Consistency(tx, from, to) })
 }

@@ -29,7 +29,10 @@ func benchSign(b *testing.B, address string) {
 		b.Fatal(err)
 	}
 	defer db.Close()
-	sealed := ledger.New(newKey(b))
+	sealed, err := ledger.Open(b.Context(), db, newKey(b), noon)
+	if err != nil {
+		b.Fatal(err)
+	}
 	text := portal.Text{School: "oak", Kind: portal.Purpose, Slug: "photos", Edition: 1, Hash: hash(wording), Source: wording}
 	err = db.Update(b.Context(), func(tx portal.Tx) error {
 		return errors.Join(tx.PutSchool(portal.School{Slug: "oak", Texts: []portal.Text{text}}),

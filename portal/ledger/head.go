@@ -16,15 +16,21 @@ func headText(origin string, tree tlog.Tree) string {
 	return fmt.Sprintf("%s\n%d\n%s\n", origin, tree.N, tree.Hash)
 }
 
-// OpenHead reads a signed head that was signed by the key whose verifier is
-// given, and by nobody else, in its one written form.
-func OpenHead(head []byte, verifierKey string) (tlog.Tree, error) {
+// OpenHead reads a signed head that was signed by one of the ledger's keys (see
+// [Ledger.Keys] for their text), while that key signed for the ledger. Below its
+// signature there may be those of witnesses, which are not looked at here.
+func OpenHead(head []byte, publicKeys string) (tlog.Tree, error) {
 	var none tlog.Tree
-	verifier, err := note.NewVerifier(strings.TrimSpace(verifierKey))
+	known, err := parseKeys(publicKeys)
 	if err != nil {
-		return none, errors.New("the ledger's public key is not one: it looks like name+8 hexadecimal digits+base64")
+		return none, err
 	}
-	n, err := note.Open(head, note.VerifierList(verifier))
+	return known.openHead(head)
+}
+
+func (k keys) openHead(head []byte) (tlog.Tree, error) {
+	var none tlog.Tree
+	n, err := note.Open(head, k.known())
 	if err != nil {
 		var invalid *note.InvalidSignatureError
 		var unverified *note.UnverifiedNoteError
@@ -36,13 +42,10 @@ func OpenHead(head []byte, verifierKey string) (tlog.Tree, error) {
 		}
 		return none, errors.New("the head is not a signed note")
 	}
-	// A note can be written in several ways that mean the same; only one is taken,
-	// so that no byte of it can be changed.
-	if len(n.Sigs) != 1 || len(n.UnverifiedSigs) != 0 {
-		return none, errors.New("the head must have one signature, the ledger's")
+	if len(n.Sigs) != 1 {
+		return none, errors.New("the head must have one signature of the ledger")
 	}
-	raw, err := base64.StdEncoding.DecodeString(n.Sigs[0].Base64)
-	if err != nil || string(head) != n.Text+"\n— "+n.Sigs[0].Name+" "+base64.StdEncoding.EncodeToString(raw)+"\n" {
+	if !sole(string(head), n) {
 		return none, errors.New("the head is not written as the ledger writes it")
 	}
 	lines := strings.Split(n.Text, "\n")
@@ -54,10 +57,36 @@ func OpenHead(head []byte, verifierKey string) (tlog.Tree, error) {
 	if err == nil {
 		tree.Hash, err = tlog.ParseHash(lines[2])
 	}
-	if err != nil || tree.N < 0 || n.Text != headText(verifier.Name(), tree) {
+	if err != nil || tree.N < 0 || n.Text != headText(n.Sigs[0].Name, tree) {
 		return none, errors.New("the head does not say the ledger's name, a size and a root")
 	}
-	return tree, nil
+	return tree, k.vouches(n.Sigs[0].Hash, tree.N)
+}
+
+// sole says whether what the ledger signed is written in the one way that it
+// writes: a note can be written in several that mean the same, and then some byte
+// of it could be changed. Lines of witnesses may follow.
+func sole(signed string, n *note.Note) bool {
+	raw, err := base64.StdEncoding.DecodeString(n.Sigs[0].Base64)
+	if err != nil {
+		return false
+	}
+	rest, ok := strings.CutPrefix(signed, n.Text+"\n— "+n.Sigs[0].Name+" "+base64.StdEncoding.EncodeToString(raw)+"\n")
+	return ok && (rest == "") == (len(n.UnverifiedSigs) == 0)
+}
+
+// Heads are the signed heads in a text that holds one or more, a blank line
+// between them, as the ledger publishes them.
+func Heads(text []byte) ([][]byte, error) {
+	parts := strings.Split(strings.Trim(string(lineEnds(text)), "\n"), "\n\n")
+	if len(parts)%2 != 0 {
+		return nil, errors.New("this is not a file of signed heads, or it is cut short")
+	}
+	var heads [][]byte
+	for i := 0; i < len(parts); i += 2 {
+		heads = append(heads, []byte(parts[i]+"\n\n"+parts[i+1]+"\n"))
+	}
+	return heads, nil
 }
 
 // Consistency is a proof that a tree of size From is the beginning of one of
@@ -144,12 +173,12 @@ func extends(earlier, later tlog.Tree, consistency []byte) error {
 // CheckHeads checks that the later of two signed heads extends the earlier one:
 // that nothing the earlier vouched for was changed or taken away. Where their
 // sizes differ it needs the consistency proof from the one to the other.
-func CheckHeads(earlier, later []byte, verifierKey string, consistency []byte) error {
-	a, err := OpenHead(earlier, verifierKey)
+func CheckHeads(earlier, later []byte, publicKeys string, consistency []byte) error {
+	a, err := OpenHead(earlier, publicKeys)
 	if err != nil {
 		return fmt.Errorf("the earlier head: %w", err)
 	}
-	b, err := OpenHead(later, verifierKey)
+	b, err := OpenHead(later, publicKeys)
 	if err != nil {
 		return fmt.Errorf("the later head: %w", err)
 	}

@@ -17,60 +17,65 @@ import (
 // Key is the ledger's Ed25519 key. It is a [note.Signer].
 type Key struct {
 	note.Signer
-	verifier string
+	secret, verifier string
 }
 
-// VerifierKey is the public half, as notes write it: name+hash+base64. It is what
-// anybody needs to check a receipt, and is made to be published.
+// VerifierKey is the public half, as notes write it: name+hash+base64.
 func (k *Key) VerifierKey() string { return k.verifier }
 
 // String keeps the secret half out of logs.
 func (k *Key) String() string { return "ledger key " + k.Name() }
 
-// LoadOrCreateKey reads the key file at path, or makes a new key of that name
-// and the file with it, readable by its owner only. A name is the ledger's
-// origin, as "schoolgate.example.org/ledger": no spaces, no plus. A file that
-// others may read, or whose key has another name, is an error. Several
-// processes may call it at once, and get one key.
-func LoadOrCreateKey(path, name string) (*Key, error) {
-	key, err := loadKey(path, name)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return key, err
-	}
+// GoString keeps it out of tests' messages.
+func (k *Key) GoString() string { return k.String() }
+
+// NewKey makes a key. A name has no spaces and no plus sign.
+func NewKey(name string) (*Key, error) {
 	secret, _, err := note.GenerateKey(rand.Reader, name)
 	if err != nil {
 		return nil, fmt.Errorf("ledger key: %w", err)
 	}
-	if _, err := note.NewSigner(secret); err != nil {
-		return nil, fmt.Errorf("ledger key: %q cannot be its name: a name has no spaces and no plus sign", name)
-	}
-	if err := createOnce(path, []byte(secret+"\n")); err != nil {
-		return nil, fmt.Errorf("ledger key: %w", err)
-	}
-	return loadKey(path, name)
+	return parseKey(secret)
 }
 
-// createOnce makes a file whole or not at all, and leaves one that is there.
-func createOnce(path string, content []byte) error {
+func parseKey(secret string) (*Key, error) {
+	signer, err := note.NewSigner(secret)
+	if err != nil {
+		return nil, errors.New("it is not a secret key")
+	}
+	verifier, err := verifierOf(secret, signer.Name())
+	if err != nil {
+		return nil, err
+	}
+	return &Key{signer, secret, verifier}, nil
+}
+
+// Save writes the key to a new file, readable by its owner only. A file that is
+// there already is left as it is, and is [fs.ErrExist].
+func (k *Key) Save(path string) error {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, ".ledger-key-*") // 0600
 	if err != nil {
-		return err
+		return fmt.Errorf("ledger key: %w", err)
 	}
 	defer os.Remove(f.Name())
-	_, err = f.Write(content)
+	_, err = f.WriteString(k.secret + "\n")
 	if err == nil {
 		err = f.Sync()
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Link(f.Name(), path) // whole or not at all
 	}
-	if err := os.Link(f.Name(), path); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return nil
-		}
-		return err
+	if err == nil {
+		err = syncDir(dir)
 	}
+	if err != nil {
+		return fmt.Errorf("ledger key: %w", err)
+	}
+	return nil
+}
+
+func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
@@ -78,7 +83,9 @@ func createOnce(path string, content []byte) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-func loadKey(path, name string) (*Key, error) {
+// LoadKey reads a key's file. One that others may read is an error; one that is
+// not there is [fs.ErrNotExist].
+func LoadKey(path string) (*Key, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("ledger key: %w", err)
@@ -92,25 +99,26 @@ func loadKey(path, name string) (*Key, error) {
 		return nil, fmt.Errorf("ledger key: %s is not a key file", path)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("ledger key: others may read %s, and could sign in the ledger's name: chmod 600 it, and if anybody may have read it make a new key", path)
+		return nil, fmt.Errorf("ledger key: others may read %s, and could sign in the ledger's name: chmod 600 it, and if anybody may have read it run schoolgate ledger rotate", path)
 	}
 	content := make([]byte, info.Size())
 	if _, err := f.ReadAt(content, 0); err != nil {
 		return nil, fmt.Errorf("ledger key: %w", err)
 	}
-	secret := strings.TrimSpace(string(content))
-	signer, err := note.NewSigner(secret)
-	if err != nil {
-		return nil, fmt.Errorf("ledger key: %s holds no key", path)
-	}
-	if signer.Name() != name {
-		return nil, fmt.Errorf("ledger key: %s is the key of %q, and the settings name the ledger %q: a ledger keeps its name and key for ever", path, signer.Name(), name)
-	}
-	verifier, err := verifierOf(secret, name)
+	key, err := parseKey(strings.TrimSpace(string(content)))
 	if err != nil {
 		return nil, fmt.Errorf("ledger key: %s: %w", path, err)
 	}
-	return &Key{signer, verifier}, nil
+	return key, nil
+}
+
+// loaded is the key of a file, or nil where there is none.
+func loaded(path string) (*Key, error) {
+	key, err := LoadKey(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return key, err
 }
 
 // verifierOf works out the public key. The last part of a secret key

@@ -7,12 +7,15 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,30 +24,30 @@ import (
 	"schoolgate/portal/store"
 )
 
-const name = "schoolgate.example.org/ledger"
-
 var noon = time.Date(2026, 9, 1, 12, 0, 0, 123456000, time.UTC)
 
 // book is a ledger over a SQLite store, with a family that signs and decides.
 type book struct {
 	*ledger.Ledger
-	t    testing.TB
-	db   *store.DB
-	path string
-	key  *ledger.Key
-	n    int
+	t          testing.TB
+	db         *store.DB
+	path, file string // of the database and the key
+	n          int    // acts
+	days       int    // that have passed, each with a head
 }
 
 const wording = "# Photographs\n\nMay we show your child's picture? Ünïcödé <b>&amp;</b>\n"
 
-func newBook(t testing.TB, key *ledger.Key) *book {
+// newBook is a ledger of its own on a new database, whose key is in the file.
+func newBook(t testing.TB, file string) *book {
 	t.Helper()
-	b := &book{Ledger: ledger.New(key), t: t, key: key, path: filepath.Join(t.TempDir(), "s.db")}
+	b := &book{t: t, file: file, path: filepath.Join(t.TempDir(), "s.db")}
 	var err error
 	if b.db, err = store.Open(t.Context(), b.path); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { b.db.Close() })
+	b.open()
 	text := portal.Text{School: "oak", Kind: portal.Purpose, Slug: "photos", Edition: 1, Hash: hash(wording), Source: wording}
 	b.update(func(tx portal.Tx) error {
 		return errors.Join(tx.PutSchool(portal.School{Slug: "oak", Texts: []portal.Text{text}}),
@@ -53,13 +56,35 @@ func newBook(t testing.TB, key *ledger.Key) *book {
 	return b
 }
 
-func newKey(t testing.TB) *ledger.Key {
-	t.Helper()
-	key, err := ledger.LoadOrCreateKey(filepath.Join(t.TempDir(), "key"), name)
-	if err != nil {
-		t.Fatal(err)
+func (b *book) open() {
+	b.t.Helper()
+	var err error
+	if b.Ledger, err = ledger.Open(b.t.Context(), b.db, b.file, b.today()); err != nil {
+		b.t.Fatal(err)
 	}
-	return key
+}
+
+func newKey(t testing.TB) string { return filepath.Join(t.TempDir(), "key") }
+
+func (b *book) today() time.Time { return noon.AddDate(0, 0, b.days) }
+
+// publish lets a day pass, and publishes its head.
+func (b *book) publish() *book {
+	b.t.Helper()
+	b.days++
+	if done, err := b.Publish(b.t.Context(), b.db, b.today()); err != nil || !done {
+		b.t.Fatalf("published: %v, %v", done, err)
+	}
+	return b
+}
+
+func (b *book) keys() (text string) {
+	b.t.Helper()
+	b.see(func(tx portal.Tx) (err error) {
+		text, err = b.Keys(tx)
+		return err
+	})
+	return text
 }
 
 func hash(s string) string {
@@ -144,77 +169,94 @@ func (b *book) receipt(n int) []byte {
 }
 
 func (b *book) check(receipt, head, consistency []byte) error {
-	_, err := ledger.CheckReceipt(receipt, b.key.VerifierKey(), head, consistency)
+	_, err := ledger.CheckReceipt(receipt, b.keys(), head, consistency)
 	return err
 }
 
 // tampered runs SQL behind the store's back, with the triggers that forbid it gone.
 func (b *book) tampered(statements ...string) {
 	b.t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+b.path+"?_foreign_keys=off")
+	open(b.t, b.path, func(db *sql.DB) {
+		for _, s := range statements {
+			result, err := db.Exec(s)
+			if err != nil {
+				b.t.Fatalf("%s: %v", s, err)
+			}
+			if n, err := result.RowsAffected(); err != nil || n == 0 {
+				b.t.Fatalf("%s changed nothing", s)
+			}
+		}
+	})
+}
+
+// open opens a database file without the store, its foreign keys or its triggers.
+func open(t testing.TB, path string, f func(*sql.DB)) {
+	t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+path+"?_foreign_keys=off")
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	for _, table := range []string{"acts", "texts", "ledger", "ledger_hashes"} {
+	for _, table := range []string{"acts", "texts", "ledger", "ledger_hashes", "ledger_leaves", "ledger_heads", "ledger_keys"} {
 		for _, what := range []string{"no_update", "no_delete", "only_erase", "only_erased"} {
 			if _, err := db.Exec("DROP TRIGGER IF EXISTS " + table + "_" + what); err != nil {
-				b.t.Fatal(err)
+				t.Fatal(err)
 			}
 		}
 	}
-	for _, s := range statements {
-		result, err := db.Exec(s)
-		if err != nil {
-			b.t.Fatalf("%s: %v", s, err)
-		}
-		if n, err := result.RowsAffected(); err != nil || n == 0 && !strings.HasPrefix(s, "CREATE") {
-			b.t.Fatalf("%s changed nothing", s)
-		}
-	}
+	f(db)
 }
 
 func TestReceipts(t *testing.T) {
 	b := newBook(t, newKey(t))
-	var receipts, heads [][]byte
-	const most = 20
-	heads = append(heads, b.head())
+	heads := [][]byte{b.head()}
+	const most = 6
+	var receipts [][]byte
 	for n := range most {
 		b.add()
+		// A promise at once, and the proof once the day's head is out.
+		rec, err := ledger.CheckReceipt(b.receipt(n), b.keys(), nil, nil)
+		if err != nil || rec.Proved || rec.ID != id(n) || !rec.Due.Equal(rec.At.Add(48*time.Hour)) {
+			t.Fatalf("a receipt at once is of %v, proved %v, due %v: %v", rec.Act, rec.Proved, rec.Due, err)
+		}
+		if err := b.check(b.receipt(n), b.head(), nil); err == nil || !strings.Contains(err.Error(), "promise alone") {
+			t.Errorf("a promise against a head: %v", err)
+		}
+		b.publish()
 		receipts, heads = append(receipts, b.receipt(n)), append(heads, b.head())
 	}
 	for n, receipt := range receipts {
-		rec, err := ledger.CheckReceipt(receipt, b.key.VerifierKey()+"\n", nil, nil)
+		rec, err := ledger.CheckReceipt(receipt, b.keys()+"\n", nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if rec.ID != id(n) || rec.Subject.ID != "p" || rec.Language != "pl" {
+		if rec.ID != id(n) || rec.Subject.ID != "p" || rec.Language != "pl" || !rec.Proved {
 			t.Errorf("receipt %d is of %+v", n, rec)
 		}
-		for size, head := range heads {
-			from, to := min(size, n+1), max(size, n+1)
+		for k, head := range heads {
+			from, to := 64*min(k, n+1), 64*max(k, n+1)
 			if err := b.check(receipt, head, b.consistency(from, to)); err != nil {
-				t.Errorf("receipt of %d against head of %d: %v", n+1, size, err)
+				t.Errorf("receipt of %d against head of %d: %v", n+1, k, err)
 			}
 			windows := bytes.ReplaceAll(bytes.TrimRight(head, "\n"), []byte("\n"), []byte("\r\n"))
 			if err := b.check(receipt, windows, b.consistency(from, to)); err != nil {
 				t.Errorf("a pasted head: %v", err)
 			}
 			if err := b.check(receipt, head, nil); (err == nil) != (from == to || from == 0) {
-				t.Errorf("receipt of %d against head of %d without proof: %v", n+1, size, err)
+				t.Errorf("receipt of %d against head of %d without proof: %v", n+1, k, err)
 			}
 		}
 	}
 	for from := range heads {
 		for to := range heads {
 			if from > to {
-				if err := ledger.CheckHeads(heads[from], heads[to], b.key.VerifierKey(), nil); err == nil || !strings.Contains(err.Error(), "taken away") {
+				if err := ledger.CheckHeads(heads[from], heads[to], b.keys(), nil); err == nil || !strings.Contains(err.Error(), "taken away") {
 					t.Errorf("from %d to %d: %v", from, to, err)
 				}
 				continue
 			}
-			if err := ledger.CheckHeads(heads[from], heads[to], b.key.VerifierKey(), b.consistency(from, to)); err != nil {
+			if err := ledger.CheckHeads(heads[from], heads[to], b.keys(), b.consistency(64*from, 64*to)); err != nil {
 				t.Errorf("from %d to %d: %v", from, to, err)
 			}
 		}
@@ -231,7 +273,7 @@ func TestReceipts(t *testing.T) {
 	if err := b.check(bytes.ReplaceAll(receipts[0], []byte("\n"), []byte("\r\n")), nil, nil); err == nil {
 		t.Error("a receipt with other line ends was taken")
 	}
-	if err := b.check(receipts[0], nil, b.consistency(1, 2)); err == nil {
+	if err := b.check(receipts[0], nil, b.consistency(64, 128)); err == nil {
 		t.Error("a proof without a head was taken")
 	}
 	if _, err := ledger.CheckReceipt(receipts[0], "nonsense", nil, nil); err == nil {
@@ -240,12 +282,12 @@ func TestReceipts(t *testing.T) {
 }
 
 func TestProveErrors(t *testing.T) {
-	b := newBook(t, newKey(t)).grow(3)
+	b := newBook(t, newKey(t)).grow(3).publish()
 	b.see(func(tx portal.Tx) error {
 		if _, err := b.Prove(tx, "act-none"); !errors.Is(err, portal.ErrNotFound) {
 			t.Errorf("an unknown record: %v", err)
 		}
-		for _, x := range [][2]int64{{-1, 2}, {2, 1}, {1, 4}} {
+		for _, x := range [][2]int64{{-1, 2}, {2, 1}, {1, 65}} {
 			if _, err := b.Consistency(tx, x[0], x[1]); err == nil {
 				t.Errorf("a proof from %d to %d", x[0], x[1])
 			}
@@ -267,10 +309,11 @@ func TestProveErrors(t *testing.T) {
 
 // No byte of a receipt, a head or a consistency proof can be changed.
 func TestEveryByte(t *testing.T) {
-	b := newBook(t, newKey(t)).grow(7)
-	receipt := b.receipt(0)
-	head := b.grow(13).head()
-	consistency := b.consistency(7, 13)
+	b := newBook(t, newKey(t)).grow(3)
+	promised := b.receipt(0)
+	receipt := b.publish().receipt(0)
+	head := b.grow(4).publish().head()
+	consistency := b.consistency(64, 128)
 	if err := b.check(receipt, head, consistency); err != nil {
 		t.Fatal(err)
 	}
@@ -278,6 +321,7 @@ func TestEveryByte(t *testing.T) {
 		whole []byte
 		check func([]byte) error
 	}{
+		"promise":     {promised, func(r []byte) error { return b.check(r, nil, nil) }},
 		"receipt":     {receipt, func(r []byte) error { return b.check(r, nil, nil) }},
 		"head":        {head, func(h []byte) error { return b.check(receipt, h, consistency) }},
 		"consistency": {consistency, func(c []byte) error { return b.check(receipt, head, c) }},
@@ -313,9 +357,9 @@ func TestEveryByte(t *testing.T) {
 
 func TestReceiptErrors(t *testing.T) {
 	key := newKey(t)
-	b := newBook(t, key).grow(5)
-	fork := newBook(t, key).grow(9)
-	stranger := newBook(t, newKey(t)).grow(5)
+	b := newBook(t, key).grow(5).publish()
+	fork := newBook(t, key).grow(9).publish().publish()
+	stranger := newBook(t, newKey(t)).grow(5).publish()
 	receipt := b.receipt(2)
 	var p portal.Proof
 	if err := json.Unmarshal(receipt, &p); err != nil {
@@ -336,20 +380,22 @@ func TestReceiptErrors(t *testing.T) {
 		want                       string
 	}{
 		{"another wording", changed(func(p *portal.Proof) { p.Text += "!" }), nil, nil, "the wording in the receipt is not the one on record"},
-		{"another record", changed(func(p *portal.Proof) { p.Record = strings.Replace(p.Record, "given", "refused", 1) }), nil, nil, "not in the ledger at the place"},
+		{"another record", changed(func(p *portal.Proof) { p.Record = strings.Replace(p.Record, "given", "refused", 1) }), nil, nil, "the promise is not about this record"},
 		{"another place", changed(func(p *portal.Proof) { p.Index++ }), nil, nil, "not in the ledger at the place"},
-		{"a place beyond", changed(func(p *portal.Proof) { p.Index = 5 }), nil, nil, "number 5, and its head is of 5 records"},
+		{"a place beyond", changed(func(p *portal.Proof) { p.Index = 64 }), nil, nil, "number 64, and its head is of 64 records"},
 		{"no proof", changed(func(p *portal.Proof) { p.Inclusion = nil }), nil, nil, "not in the ledger at the place"},
 		{"half a hash", changed(func(p *portal.Proof) { p.Inclusion = [][]byte{{1}} }), nil, nil, "not a hash"},
 		{"a record of another form", changed(func(p *portal.Proof) { p.Record = "{}" }), nil, nil, "not written as records are"},
 		{"signed anew", changed(func(p *portal.Proof) { p.Head = string(stranger.head()) }), nil, nil, "not signed with the ledger's key"},
-		{"a stranger's ledger", stranger.receipt(2), nil, nil, "not signed with the ledger's key"},
+		{"a stranger's ledger", stranger.receipt(2), nil, nil, "the promise was not signed with the ledger's key"},
+		{"another's promise", changed(func(p *portal.Proof) { p.Promise = promise(b, 3) }), nil, nil, "the promise is not about this record"},
+		{"nothing but the record", changed(func(p *portal.Proof) { p.Promise, p.Head, p.Inclusion, p.Index = "", "", nil, -1 }), nil, nil, "the promise was not signed"},
+		{"a place and no head", changed(func(p *portal.Proof) { p.Head = "" }), nil, nil, "and has no head"},
 		{"a published head of a stranger", receipt, stranger.head(), nil, "the published head: the head was not signed"},
-		{"a fork of the same size", receipt, newBook(t, key).grow(5).head(), nil, "forked or rewritten"},
-		{"a fork that went on", receipt, fork.head(), fork.consistency(5, 9), "forked or rewritten"},
-		{"a fork cut short", receipt, newBook(t, key).grow(3).head(), b.consistency(3, 5), "forked or rewritten"},
-		{"the wrong proof", receipt, newBook(t, key).grow(9).head(), fork.consistency(4, 9), "is from 4 to 9"},
-		{"no proof to a later head", receipt, fork.head(), nil, "a consistency proof from 5 to 9 is needed"},
+		{"a fork of the same size", receipt, newBook(t, key).grow(5).publish().head(), nil, "forked or rewritten"},
+		{"a fork that went on", receipt, fork.head(), fork.consistency(64, 128), "forked or rewritten"},
+		{"the wrong proof", receipt, fork.head(), fork.consistency(63, 128), "is from 63 to 128"},
+		{"no proof to a later head", receipt, fork.head(), nil, "a consistency proof from 64 to 128 is needed"},
 		{"nothing", nil, nil, nil, "not a receipt"},
 		{"an array", []byte("[]"), nil, nil, "not a receipt"},
 		{"an unknown field", []byte(`{"more":1,` + string(receipt[1:])), nil, nil, "not written as the portal writes it"},
@@ -362,10 +408,18 @@ func TestReceiptErrors(t *testing.T) {
 	}
 }
 
+func promise(b *book, n int) string {
+	var p portal.Proof
+	if err := json.Unmarshal(b.receipt(n), &p); err != nil {
+		b.t.Fatal(err)
+	}
+	return p.Promise
+}
+
 func TestVerifyAll(t *testing.T) {
 	key := newKey(t)
-	stranger := newBook(t, newKey(t)).grow(4)
-	const n = 11
+	stranger := newBook(t, newKey(t)).publish()
+	const n = 11 // of which the last has no place yet
 	for _, x := range []struct {
 		name   string
 		tamper []string
@@ -375,35 +429,40 @@ func TestVerifyAll(t *testing.T) {
 		{"an erased act", []string{"UPDATE ledger SET record = NULL, salt = NULL WHERE idx = 4", "DELETE FROM acts WHERE id = 'act-004'"}, ""},
 		{"an erased record", []string{"UPDATE ledger SET record = NULL, salt = NULL WHERE idx = 4"}, "entry 4, of record act-004, is erased, and the act is still on record"},
 		{"a changed answer", []string{"UPDATE acts SET answer = 'refused' WHERE id = 'act-003'"}, "entry 3, of record act-003: the register differs from what was sealed, in: answer"},
+		{"a changed answer that waits", []string{"UPDATE acts SET answer = 'refused' WHERE id = 'act-010'"}, "entry 10, of record act-010: the register differs from what was sealed, in: answer"},
 		{"a changed name", []string{"UPDATE acts SET typed_name = 'X', language = 'en' WHERE kind = 'signature'"}, "entry 0, of record act-000: the register differs from what was sealed, in: text, typed_name"},
 		{"a changed time", []string{"UPDATE acts SET at = '2026-09-01 12:00:03.123457+00:00' WHERE id = 'act-003'"}, "entry 3, of record act-003: the register differs from what was sealed, in: at"},
+		{"a changed time of sealing", []string{"UPDATE ledger SET at = '2026-09-01 12:00:03.123457+00:00' WHERE idx = 3"}, "entry 3, of record act-003: the ledger says another time"},
 		{"a deleted act", []string{"DELETE FROM acts WHERE id = 'act-003'"}, "entry 3, of record act-003: the register has no such"},
 		{"an added act", []string{"INSERT INTO acts (id, record_version, kind, school, party_kind, party_id, subject_kind, subject_id, entered_by, way, text_slug, edition, text_hash, language, at, until, typed_name, answer, seq, details) SELECT 'act-new', record_version, kind, school, party_kind, party_id, subject_kind, subject_id, entered_by, way, text_slug, edition, text_hash, language, at, until, typed_name, answer, 99, details FROM acts WHERE id = 'act-003'"},
 			"act act-new is in the register, and the ledger does not seal it"},
 		{"a changed act and record", []string{"UPDATE acts SET answer = 'refused' WHERE id = 'act-003'", "UPDATE ledger SET record = replace(record, 'given', 'refused') WHERE idx = 3"},
-			"entry 3: its record or salt is not what was sealed"},
-		{"a changed salt", []string{"UPDATE ledger SET salt = randomblob(32) WHERE idx = 7"}, "entry 7: its record or salt is not what was sealed"},
-		{"a changed leaf", []string{"UPDATE ledger_hashes SET hash = randomblob(32) WHERE idx = 0"}, "entry 0: its record or salt"},
-		{"a changed node", []string{"UPDATE ledger_hashes SET hash = randomblob(32) WHERE idx = 6"}, "the stored hash over entries 0 to 3 is not"},
-		{"a changed leaf of an erased record", []string{"UPDATE ledger SET record = NULL, salt = NULL WHERE idx = 4", "DELETE FROM acts WHERE id = 'act-004'", "UPDATE ledger_hashes SET hash = randomblob(32) WHERE idx = 7"}, "the stored hash over entries 4 to 5"},
+			"its record or salt is not what was sealed"},
+		{"a changed salt", []string{"UPDATE ledger SET salt = randomblob(32) WHERE idx = 7"}, "its record or salt is not what was sealed"},
+		{"a changed padding", []string{"UPDATE ledger_leaves SET padding = randomblob(32) WHERE padding IS NOT NULL"}, "its record or salt is not what was sealed"},
+		{"a changed leaf", []string{"UPDATE ledger_hashes SET hash = randomblob(32) WHERE idx = 0"}, "leaf 0: its record or salt"},
+		{"a changed node", []string{"UPDATE ledger_hashes SET hash = randomblob(32) WHERE idx = 6"}, "the stored hash over leaves 0 to 3 is not"},
 		{"a lost hash", []string{"DELETE FROM ledger_hashes WHERE idx = 6"}, "a stored hash is missing"},
 		{"a hash too many", []string{"INSERT INTO ledger_hashes (idx, previous, hash) SELECT max(idx) + 1, max(idx), randomblob(32) FROM ledger_hashes"}, "is stored, and no entry makes it"},
-		{"a lost entry", []string{"DELETE FROM ledger WHERE idx = 5"}, "entry 5 is missing: entry 6 stands in its place"},
-		{"a lost beginning", []string{"DELETE FROM ledger WHERE idx = 0"}, "entry 0 is missing"},
-		{"a lost end", []string{"DELETE FROM ledger WHERE idx = 10"}, "is stored, and no entry makes it"},
-		{"another order", []string{"UPDATE ledger SET record_id = record_id || 'x' WHERE idx IN (5, 6)", "CREATE TEMP TABLE was AS SELECT * FROM ledger",
-			"UPDATE ledger SET (record_id, salt, record) = (SELECT rtrim(was.record_id, 'x'), was.salt, was.record FROM was WHERE was.idx = 11 - ledger.idx) WHERE idx IN (5, 6)"},
-			"entry 5: its record or salt is not what was sealed"},
+		{"a lost entry", []string{"DELETE FROM ledger WHERE idx = 5"}, "has lost its entry"},
+		{"a lost entry that waits", []string{"DELETE FROM ledger WHERE idx = 10"}, "act act-010 is in the register, and the ledger does not seal it"},
+		{"an act passed off as nothing", []string{"DELETE FROM ledger WHERE idx = 5", "DELETE FROM acts WHERE id = 'act-005'", "UPDATE ledger_leaves SET idx = NULL, padding = randomblob(32) WHERE idx = 5"}, "its record or salt is not what was sealed"},
+		{"a place taken away", []string{"UPDATE ledger_leaves SET idx = NULL, padding = randomblob(32) WHERE idx = 5"}, "its record or salt is not what was sealed"},
+		{"a lost leaf", []string{"DELETE FROM ledger_leaves WHERE leaf = 5"}, "leaf 5 is missing: leaf 6 stands in its place"},
+		{"another order", []string{"UPDATE ledger_leaves SET idx = -idx WHERE idx IN (5, 6)", "UPDATE ledger_leaves SET idx = 11 + idx WHERE idx < 0"}, "its record or salt is not what was sealed"},
+		{"a changed head", []string{"UPDATE ledger_heads SET head = replace(head, '64', '65') WHERE n = 1"}, "the ledger's head 1: the signature under the head does not fit it"},
+		{"a lost head", []string{"DELETE FROM ledger_heads WHERE n = 2"}, "the ledger's last head is of 64 records, and its tree has 128"},
+		{"a changed key", []string{"UPDATE ledger_keys SET public = replace(public, 'a', 'b')"}, "public key"},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			b := newBook(t, key).grow(n)
+			b := newBook(t, key).grow(6).publish().grow(n - 1).publish().grow(n)
 			if x.tamper != nil {
 				b.tampered(x.tamper...)
 			}
-			size, head, err := b.VerifyAll(t.Context(), b.db)
+			v, err := b.VerifyAll(t.Context(), b.db)
 			if x.want == "" {
-				if err != nil || size != n || !bytes.Equal(head, b.head()) {
-					t.Errorf("size %d, error %v", size, err)
+				if err != nil || v.Records != n || v.Waiting != 1 || v.Leaves != 128 || v.Erased != int64(len(x.tamper)/2) || !bytes.Equal(v.Head, b.head()) {
+					t.Errorf("%+v, error %v", v, err)
 				}
 			} else if err == nil || !strings.Contains(err.Error(), x.want) {
 				t.Errorf("got %v, want %q", err, x.want)
@@ -414,26 +473,28 @@ func TestVerifyAll(t *testing.T) {
 	t.Run("published heads", func(t *testing.T) {
 		b := newBook(t, key)
 		heads := [][]byte{b.head()}
-		for range n {
+		for range 3 {
 			b.add()
-			heads = append(heads, b.head())
+			heads = append(heads, b.publish().head())
 		}
-		if size, _, err := b.VerifyAll(t.Context(), b.db, heads...); err != nil || size != n {
-			t.Errorf("size %d, error %v", size, err)
+		if v, err := b.VerifyAll(t.Context(), b.db, heads...); err != nil || v.Records != 3 {
+			t.Errorf("%+v, error %v", v, err)
 		}
-		if _, _, err := b.VerifyAll(t.Context(), b.db, stranger.head()); err == nil {
+		if _, err := b.VerifyAll(t.Context(), b.db, stranger.head()); err == nil {
 			t.Error("a stranger's head was taken")
 		}
-		fork := newBook(t, key).grow(n)
-		if _, _, err := fork.VerifyAll(t.Context(), fork.db, heads[0], heads[4]); err == nil || !strings.Contains(err.Error(), "a head of 4 records was published") {
+		fork := newBook(t, key).grow(3).publish().publish().publish()
+		if _, err := fork.VerifyAll(t.Context(), fork.db, heads[0], heads[2]); err == nil || !strings.Contains(err.Error(), "a head of 128 records was published") {
 			t.Errorf("a fork: %v", err)
 		}
-		// Taken away whole: entry, hashes and act.
-		b.tampered("DELETE FROM ledger WHERE idx = 10", "DELETE FROM ledger_hashes WHERE idx >= 18", "DELETE FROM acts WHERE id = 'act-010'")
-		if size, _, err := b.VerifyAll(t.Context(), b.db); err != nil || size != n-1 {
-			t.Errorf("size %d, error %v", size, err)
+		// Taken away whole: entry, act, leaves, hashes and head. Only who kept the
+		// head can tell.
+		b.tampered("DELETE FROM ledger WHERE idx = 2", "DELETE FROM ledger_leaves WHERE leaf >= 128", "DELETE FROM ledger_hashes WHERE idx >= 255",
+			"DELETE FROM ledger_heads WHERE n = 3", "DELETE FROM acts WHERE id = 'act-002'")
+		if v, err := b.VerifyAll(t.Context(), b.db); err != nil || v.Records != 2 {
+			t.Errorf("%+v, error %v", v, err)
 		}
-		if _, _, err := b.VerifyAll(t.Context(), b.db, heads[n]); err == nil || !strings.Contains(err.Error(), "entries were taken away") {
+		if _, err := b.VerifyAll(t.Context(), b.db, heads[3]); err == nil || !strings.Contains(err.Error(), "entries were taken away") {
 			t.Errorf("a ledger cut short: %v", err)
 		}
 	})
@@ -449,70 +510,273 @@ func TestVerifyAll(t *testing.T) {
 			}
 			return nil
 		})
-		if size, head, err := b.VerifyAll(t.Context(), b.db); err != nil || size != 1500 || !bytes.Equal(head, b.head()) {
-			t.Errorf("size %d, error %v", size, err)
+		for _, leaves := range []int64{0, 1536} {
+			if v, err := b.VerifyAll(t.Context(), b.db); err != nil || v.Records != 1500 || v.Leaves != leaves {
+				t.Errorf("%+v, error %v", v, err)
+			}
+			b.publish()
 		}
 	})
 }
 
-func TestKey(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "key")
-	keys := make([]string, 8)
-	var wg sync.WaitGroup
-	for i := range keys {
-		wg.Go(func() {
-			key, err := ledger.LoadOrCreateKey(path, name)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			keys[i] = key.VerifierKey()
-			if s := fmt.Sprintf("%v %s", key, key); strings.Contains(s, "PRIVATE") {
-				t.Error("a key prints itself")
-			}
-		})
+var changes = flag.Int("changes", 100, "how many random changes TestRandomChanges makes")
+
+// unsealed are the columns of sealed tables that no seal covers: what a text looks
+// like beside its source, and when keys and heads came.
+var unsealed = map[string]bool{
+	"ledger_heads.at": true, "ledger_keys.at": true,
+	"texts.kind": true, "texts.slug": true, "texts.title": true, "texts.edition": true, "texts.html": true, "texts.path": true, "texts.published": true, "texts.school": true,
+	"texts.audience": true, "texts.basis": true, "texts.from_age": true, "texts.months": true,
+	"texts.summary": true, "texts.statement": true, "texts.question": true, "texts.if_given": true, "texts.if_refused": true,
+}
+
+// Whatever somebody changes by hand in a sealed table is noticed, by who has two
+// heads that were published.
+func TestRandomChanges(t *testing.T) {
+	b := newBook(t, newKey(t)).grow(6).publish()
+	heads := [][]byte{b.head()}
+	b.grow(14).publish()
+	if err := b.Rotate(t.Context(), b.db, b.file, b.today()); err != nil {
+		t.Fatal(err)
 	}
-	wg.Wait()
-	for _, k := range keys {
-		if k != keys[0] || !strings.HasPrefix(k, name+"+") {
-			t.Errorf("keys differ: %q", keys)
+	b.open()
+	heads = append(heads, b.grow(17).publish().head())
+	if v, err := b.VerifyAll(t.Context(), b.db, heads...); err != nil {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	if err := b.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(b.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	made := map[string]int{}
+	for done := 0; done < *changes; {
+		path := filepath.Join(t.TempDir(), "s.db")
+		if err := os.WriteFile(path, whole, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		table, what, ok := changeAtRandom(t, path, r)
+		if !ok {
+			continue
+		}
+		done++
+		made[table]++
+		db, err := store.Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.VerifyAll(t.Context(), db, heads...); err == nil {
+			t.Errorf("not noticed: %s", what)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
-	info, err := os.Stat(path)
+	t.Logf("changes: %v", made)
+}
+
+// changeAtRandom makes one change to a sealed table, and says which. A change that
+// the schema itself refuses, or that changes nothing, is none.
+func changeAtRandom(t *testing.T, path string, r *rand.Rand) (table, what string, ok bool) {
+	t.Helper()
+	open(t, path, func(db *sql.DB) {
+		tables := []string{"acts", "texts", "ledger", "ledger_hashes", "ledger_leaves", "ledger_heads", "ledger_keys"}
+		table = tables[r.IntN(len(tables))]
+		rows, err := db.Query("SELECT name, type FROM pragma_table_info('" + table + "')") // without those that are computed
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		var columns [][2]string
+		for rows.Next() {
+			var c [2]string
+			if err := rows.Scan(&c[0], &c[1]); err != nil {
+				t.Fatal(err)
+			}
+			if !unsealed[table+"."+c[0]] {
+				columns = append(columns, c)
+			}
+		}
+		row := fmt.Sprintf(" WHERE rowid = (SELECT rowid FROM %s LIMIT 1 OFFSET %d %% (SELECT count(*) FROM %s))", table, r.IntN(1<<20), table)
+		c := columns[r.IntN(len(columns))]
+		to := map[string]string{
+			"INTEGER": c[0] + " + 1", "BIGINT": c[0] + " + 1", "BYTEA": "randomblob(32)", "TIMESTAMP": "'2026-10-01 12:00:00+00:00'",
+		}[c[1]]
+		if to == "" {
+			to = []string{"''", c[0] + " || 'x'", "substr(" + c[0] + ", 2)", "replace(" + c[0] + ", 'a', 'b')"}[r.IntN(4)]
+		}
+		what = "UPDATE " + table + " SET " + c[0] + " = " + to + row + " AND " + c[0] + " IS NOT " + to
+		switch r.IntN(8) {
+		case 0:
+			what = "DELETE FROM " + table + row
+		case 1:
+			what = "UPDATE " + table + " SET " + c[0] + " = NULL" + row + " AND " + c[0] + " IS NOT NULL"
+		}
+		if strings.HasPrefix(what, "DELETE FROM texts") {
+			return // a wording that no act names may go
+		}
+		result, err := db.Exec(what)
+		if err == nil {
+			n, _ := result.RowsAffected()
+			ok = n > 0
+		}
+	})
+	return table, what, ok
+}
+
+func TestRotate(t *testing.T) {
+	b := newBook(t, newKey(t)).grow(2).publish()
+	receipt, before, old := b.receipt(0), b.head(), b.Ledger
+	if err := b.Rotate(t.Context(), b.db, b.file, b.today()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := old.Publish(t.Context(), b.db, b.today().AddDate(0, 0, 1)); err == nil || !strings.Contains(err.Error(), "start it again") {
+		t.Errorf("a head by the old key: %v", err)
+	}
+	b.open()
+	after := b.head()
+	b.add()
+	late := b.publish().receipt(2)
+	for what, err := range map[string]error{
+		"a receipt of before":               b.check(receipt, before, nil),
+		"against the new key's head":        b.check(receipt, after, nil),
+		"against a later head":              b.check(receipt, b.head(), b.consistency(64, 128)),
+		"a receipt since":                   b.check(late, b.head(), nil),
+		"both heads, of the same tree":      ledger.CheckHeads(before, after, b.keys(), nil),
+		"the whole ledger, with both heads": func() error { _, err := b.VerifyAll(t.Context(), b.db, before, after); return err }(),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	// Who trusts the first key alone trusts nothing that is signed later; who has
+	// the text from it on can follow.
+	first, _, _ := strings.Cut(b.keys(), "\n")
+	if _, err := ledger.OpenHead(after, first); err == nil {
+		t.Error("the first key alone opens a later head")
+	}
+	if _, err := ledger.OpenHead(after, strings.Replace(b.keys(), "after 64", "after 65", 1)); err == nil || !strings.Contains(err.Error(), "key 2: it is not handed over") {
+		t.Errorf("a changed hand-over: %v", err)
+	}
+	if _, err := ledger.OpenHead(after, b.keys()[:len(b.keys())-100]); err == nil {
+		t.Error("half a hand-over was taken")
+	}
+
+	// What was cut short is finished by whoever opens the ledger next.
+	next, err := os.ReadFile(b.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(b.file, b.file+".next"); err != nil {
+		t.Fatal(err)
+	}
+	b.open()
+	if now, err := os.ReadFile(b.file); err != nil || !bytes.Equal(now, next) {
+		t.Errorf("the key's file: %v", err)
+	}
+}
+
+// The key belongs to the database: whatever else is in its place is refused, and
+// never replaced.
+func TestOpen(t *testing.T) {
+	b := newBook(t, newKey(t)).grow(1).publish()
+	content, err := os.ReadFile(b.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(b.file)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
-	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {
+	if files, err := os.ReadDir(filepath.Dir(b.file)); err != nil || len(files) != 1 {
 		t.Errorf("left behind: %v, %v", files, err)
 	}
-	refused := func(what, path, name string) {
+	refused := func(what, path, want string) {
 		t.Helper()
-		_, err := ledger.LoadOrCreateKey(path, name)
-		if err == nil || strings.Contains(err.Error(), "PRIVATE") {
+		_, err := ledger.Open(t.Context(), b.db, path, noon)
+		if err == nil || strings.Contains(err.Error(), "PRIVATE") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", what, err)
 		}
-		t.Log(err)
 	}
-	refused("another name", path, "other.example.org")
-	for _, mode := range []os.FileMode{0o640, 0o604, 0o620} {
-		if err := os.Chmod(path, mode); err != nil {
-			t.Fatal(err)
-		}
-		refused("mode "+mode.String(), path, name)
+	dir := t.TempDir()
+	other := filepath.Join(dir, "other")
+	refused("none, on a second server", other, "is missing")
+	if _, err := os.Stat(other); err == nil {
+		t.Error("a key was made for a database that has one")
 	}
-	for _, content := range []string{"", "nonsense", "PRIVATE+KEY+" + name + "+00000000+AAAA"} {
-		other := filepath.Join(dir, "other")
+	for _, content := range []string{"", "nonsense", "PRIVATE+KEY+x+00000000+AAAA"} {
 		if err := os.WriteFile(other, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		refused("a file that is no key", other, name)
+		refused("a file that is no key", other, "it is not a secret key")
 	}
-	refused("a folder", dir, name)
-	refused("no folder", filepath.Join(dir, "none", "key"), name)
-	refused("a name with a space", filepath.Join(dir, "new"), "two words")
-	refused("a name with a plus", filepath.Join(dir, "new"), "a+b")
-	refused("no name", filepath.Join(dir, "new"), "")
+	refused("a folder", dir, "is not a key file")
+	strange := newBook(t, newKey(t))
+	refused("another ledger's", strange.file, "is not the key of this database's ledger")
+	for _, mode := range []os.FileMode{0o640, 0o604, 0o620} {
+		if err := os.Chmod(b.file, mode); err != nil {
+			t.Fatal(err)
+		}
+		refused("mode "+mode.String(), b.file, "chmod 600")
+	}
+	if err := os.Chmod(b.file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Rotate(t.Context(), b.db, b.file, b.today()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(other, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused("one that was handed over", other, "handed over to a newer key")
+
+	// A database that has records and never had a key in it keeps the one it was
+	// made with, and nothing else.
+	first := newBook(t, newKey(t)).grow(2)
+	first.tampered("DELETE FROM ledger_keys", "DELETE FROM ledger_heads")
+	if _, err := ledger.Open(t.Context(), first.db, filepath.Join(dir, "none"), noon); err == nil || !strings.Contains(err.Error(), "put it back") {
+		t.Errorf("a first database without its key: %v", err)
+	}
+	first.open()
+	first.publish()
+
+	// Several servers that start at once share a file and a key, or all but one are refused.
+	for _, shared := range []bool{true, false} {
+		db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "s.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		dir := t.TempDir()
+		var wg sync.WaitGroup
+		var opened atomic.Int64
+		for i := range 6 {
+			wg.Go(func() {
+				file := filepath.Join(dir, "key")
+				if !shared {
+					file += fmt.Sprint(i)
+				}
+				l, err := ledger.Open(t.Context(), db, file, noon)
+				if err == nil {
+					opened.Add(1)
+					if _, err := l.VerifyAll(t.Context(), db); err != nil {
+						t.Error(err)
+					}
+				} else if shared {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := opened.Load(); !shared && n != 1 {
+			t.Errorf("%d servers with keys of their own have one ledger open", n)
+		}
+	}
 }
 
 // given is a receipt that was given once, and what was published later.

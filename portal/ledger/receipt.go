@@ -7,16 +7,26 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"schoolgate/portal"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
 
+// Checked is a receipt that holds.
+type Checked struct {
+	portal.Act
+	// Proved says that the record is under a published head. Where it is not yet,
+	// the ledger has promised that it will be, by Due.
+	Proved bool
+	Due    time.Time
+}
+
 // CheckReceipt checks a receipt (the JSON of a [portal.Proof]) without any
-// server: that the record is in the ledger whose public key is given, and that
-// the wording in the receipt is the one the record is about. It answers the
-// act; an error says in plain words what does not hold.
+// server: that the record is in the ledger whose public keys are given, or was
+// promised to be, and that the wording in the receipt is the one the record is
+// about. An error says in plain words what does not hold.
 //
 // Given a signed head from anywhere else, such as the public site, it checks as
 // well that both are of one ledger. Where their sizes differ that takes the
@@ -25,9 +35,13 @@ import (
 // The receipt has to be byte for byte as the portal writes it: on one line, or
 // indented by two spaces, with or without a line end. A published head may have
 // lost or changed its line ends on its way.
-func CheckReceipt(receipt []byte, verifierKey string, head, consistency []byte) (portal.Act, error) {
-	var none portal.Act
+func CheckReceipt(receipt []byte, publicKeys string, head, consistency []byte) (Checked, error) {
+	var none Checked
 	proof, err := parseReceipt(receipt)
+	if err != nil {
+		return none, err
+	}
+	known, err := parseKeys(publicKeys)
 	if err != nil {
 		return none, err
 	}
@@ -39,7 +53,23 @@ func CheckReceipt(receipt []byte, verifierKey string, head, consistency []byte) 
 	if got := hex.EncodeToString(sum[:]); got != act.TextHash {
 		return none, fmt.Errorf("the wording in the receipt is not the one on record: its SHA-256 is %s, and the record names %s", got, act.TextHash)
 	}
-	tree, err := OpenHead([]byte(proof.Head), verifierKey)
+	checked := Checked{Act: act, Proved: proof.Head != ""}
+	leaf := leafHash(proof.Salt, []byte(proof.Record))
+	if proof.Promise != "" || !checked.Proved {
+		if checked.Due, err = known.openPromise(proof.Promise, leaf, act.At); err != nil {
+			return none, err
+		}
+	}
+	if !checked.Proved {
+		switch {
+		case proof.Index != -1 || proof.Inclusion != nil:
+			return none, errors.New("the receipt says where the record is, and has no head")
+		case len(head) > 0 || len(consistency) > 0:
+			return none, fmt.Errorf("the receipt holds the ledger's promise alone, which no head proves: download it again after the next head, at the latest on %s", checked.Due.Format("2 January 2006"))
+		}
+		return checked, nil
+	}
+	tree, err := known.openHead([]byte(proof.Head))
 	if err != nil {
 		return none, fmt.Errorf("the head in the receipt: %w", err)
 	}
@@ -53,16 +83,16 @@ func CheckReceipt(receipt []byte, verifierKey string, head, consistency []byte) 
 		}
 		path[i] = tlog.Hash(h)
 	}
-	if err := tlog.CheckRecord(path, tree.N, tree.Hash, proof.Index, leafHash(proof.Salt, []byte(proof.Record))); err != nil {
+	if err := tlog.CheckRecord(path, tree.N, tree.Hash, proof.Index, leaf); err != nil {
 		return none, errors.New("the record is not in the ledger at the place the receipt says: the record, its salt, its place or the inclusion proof was changed")
 	}
 	if len(head) == 0 {
 		if len(consistency) > 0 {
 			return none, errors.New("a consistency proof was given without the published head that it leads to or from")
 		}
-		return act, nil
+		return checked, nil
 	}
-	published, err := OpenHead(lineEnds(head), verifierKey)
+	published, err := known.openHead(lineEnds(head))
 	if err != nil {
 		return none, fmt.Errorf("the published head: %w", err)
 	}
@@ -73,7 +103,7 @@ func CheckReceipt(receipt []byte, verifierKey string, head, consistency []byte) 
 	if err := extends(earlier, later, lineEnds(consistency)); err != nil {
 		return none, fmt.Errorf("the receipt against the published head: %w", err)
 	}
-	return act, nil
+	return checked, nil
 }
 
 // parseReceipt takes a receipt only as the portal writes it: JSON can say one

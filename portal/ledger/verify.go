@@ -3,6 +3,8 @@ package ledger
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,47 +16,84 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
+// Verified is what a check of the whole ledger found, where everything holds.
+type Verified struct {
+	Records int64  // on record, each as it was sealed
+	Erased  int64  // of those, whose time was up
+	Waiting int64  // of those, not yet under a head
+	Leaves  int64  // of the tree, those that seal nothing among them
+	Head    []byte // that was published last
+}
+
 // VerifyAll checks the whole ledger against itself and against the register, at
-// one moment: that every entry is in its place, that every stored hash is what
-// the sealed records make it, that each entry seals exactly the act that is on record, and that no act is
-// unsealed. It answers the ledger's size and signed head, or the first thing that
-// is wrong, naming only entries, ids and fields.
+// one moment: that each entry seals exactly the act that is on record, and no act
+// is unsealed; that every leaf and every stored hash is what the sealed records
+// make it; that every head that the database holds was signed by the key of its
+// time, and is of this tree; that each key was named by the one before; and that
+// each wording is the one that its hash names. It answers the first thing that is wrong, naming only entries, ids and fields.
 //
 // An entry whose record was erased is taken at its stored hash, which the tree
-// vouches for. A ledger that lost its end together with its acts is whole in
-// itself: to notice, give heads that were published earlier, which this one must
-// extend.
-func (l *Ledger) VerifyAll(ctx context.Context, store portal.Store, published ...[]byte) (size int64, head []byte, err error) {
-	earlier := make([]tlog.Tree, len(published))
-	for i, p := range published {
-		if earlier[i], err = OpenHead(lineEnds(p), l.key.VerifierKey()); err != nil {
-			return 0, nil, fmt.Errorf("published head %d: %w", i+1, err)
-		}
-	}
-	err = store.View(ctx, func(tx portal.Tx) error {
-		v := verification{tx: tx, earlier: earlier}
-		if err := v.run(); err != nil {
+// vouches for. A ledger that was rewritten whole by somebody who has its key is
+// whole in itself: to notice, give heads that were published earlier and kept
+// elsewhere, which this one must extend.
+func (l *Ledger) VerifyAll(ctx context.Context, store portal.Store, published ...[]byte) (Verified, error) {
+	var v verification
+	err := store.View(ctx, func(tx portal.Tx) error {
+		v = verification{tx: tx}
+		if err := l.mine(tx); err != nil {
 			return err
 		}
-		size = v.tree.n
-		head, err = l.sign(tlog.Tree{N: size, Hash: v.tree.root()})
-		return err
+		text, err := keysText(tx)
+		if err != nil {
+			return err
+		}
+		known, err := parseKeys(text)
+		if err != nil {
+			return err
+		}
+		for i, p := range published {
+			tree, err := known.openHead(lineEnds(p))
+			if err != nil {
+				return fmt.Errorf("published head %d: %w", i+1, err)
+			}
+			v.earlier = append(v.earlier, tree)
+		}
+		heads, err := tx.LedgerHeads()
+		if err != nil {
+			return fmt.Errorf("ledger: heads: %w", err)
+		}
+		for i, h := range heads {
+			tree, err := known.openHead([]byte(h.Head))
+			if err == nil && h.N != int64(i) {
+				err = errors.New("it is missing")
+			}
+			if err == nil && i == len(heads)-1 {
+				_, err = known[len(known)-1:].openHead([]byte(h.Head)) // each hand-over published one
+			}
+			if err != nil {
+				return fmt.Errorf("the ledger's head %d: %w", i, err)
+			}
+			v.earlier = append(v.earlier, tree)
+			v.found.Head, v.last = []byte(h.Head), tree.N
+		}
+		return v.run()
 	})
-	if err != nil {
-		return 0, nil, err
-	}
-	return size, head, nil
+	return v.found, err
 }
 
 // verification is one pass over a ledger.
 type verification struct {
 	tx      portal.Tx
 	earlier []tlog.Tree
+	last    int64 // the size of the head published last
 	tree    grown
-	// expected is hashes that the tree should have stored, from index first on,
-	// not yet compared with what it has.
+	seen    []bool // which entries have come by
+	placed  int64  // the last of those that have a place
+	first   int64  // the stored hash from which on those expected are
+	// expected is hashes that the tree should have stored, not yet compared with
+	// what it has.
 	expected []tlog.Hash
-	first    int64
+	found    Verified
 }
 
 func (v *verification) run() error {
@@ -62,6 +101,7 @@ func (v *verification) run() error {
 	if err != nil {
 		return fmt.Errorf("ledger: size: %w", err)
 	}
+	v.seen = make([]bool, size)
 	if err := v.heads(); err != nil {
 		return err
 	}
@@ -71,22 +111,29 @@ func (v *verification) run() error {
 	if err := v.compare(); err != nil {
 		return err
 	}
-	switch {
-	case v.tree.n != size:
-		return fmt.Errorf("entry %d is missing", v.tree.n)
-	default:
-		_, err := v.tx.LedgerHashes([]int64{v.first})
-		if err == nil {
-			return fmt.Errorf("hash %d is stored, and no entry makes it", v.first)
-		}
-		if !errors.Is(err, portal.ErrNotFound) {
-			return fmt.Errorf("ledger: hashes: %w", err)
-		}
+	if i := slices.Index(v.seen, false); i >= 0 {
+		return fmt.Errorf("entry %d is missing", i)
+	}
+	if _, err := v.tx.LedgerHashes([]int64{v.first}); err == nil {
+		return fmt.Errorf("hash %d is stored, and no entry makes it", v.first)
+	} else if !errors.Is(err, portal.ErrNotFound) {
+		return fmt.Errorf("ledger: hashes: %w", err)
 	}
 	for _, e := range v.earlier {
-		if e.N > size {
-			return fmt.Errorf("a head of %d records was published, and the ledger has %d: entries were taken away", e.N, size)
+		if e.N > v.tree.n {
+			return fmt.Errorf("a head of %d records was published, and the ledger has %d: entries were taken away", e.N, v.tree.n)
 		}
+	}
+	if v.last != v.tree.n {
+		return fmt.Errorf("the ledger's last head is of %d records, and its tree has %d: a head was taken away", v.last, v.tree.n)
+	}
+	if err := v.tx.EachText(func(school, hash, source string) error {
+		if sum := sha256.Sum256([]byte(source)); hex.EncodeToString(sum[:]) != hash {
+			return fmt.Errorf("the wording %s of %s is not the one that its hash names", hash, school)
+		}
+		return nil
+	}); err != nil {
+		return err
 	}
 	id, err := v.tx.UnsealedAct()
 	if err == nil {
@@ -95,31 +142,59 @@ func (v *verification) run() error {
 	if !errors.Is(err, portal.ErrNotFound) {
 		return fmt.Errorf("ledger: unsealed acts: %w", err)
 	}
+	v.found.Records, v.found.Leaves = size, v.tree.n
 	return nil
 }
 
+// entry is the next leaf, or the next entry that has no place.
 func (v *verification) entry(e portal.LedgerEntry, act portal.Act) error {
 	n := v.tree.n
-	if e.Index != n {
-		return fmt.Errorf("entry %d is missing: entry %d stands in its place", n, e.Index)
+	switch {
+	case e.Leaf >= 0 && e.Leaf != n:
+		return fmt.Errorf("leaf %d is missing: leaf %d stands in its place", n, e.Leaf)
+	case e.Index < 0 && len(e.Salt) == 0:
+		return fmt.Errorf("leaf %d has lost its entry", n)
+	case e.Index < 0:
+		return v.grow(leafHash(e.Salt, []byte(padding)))
+	case e.Index >= int64(len(v.seen)) || v.seen[e.Index]:
+		return fmt.Errorf("entry %d is there twice", e.Index)
 	}
+	v.seen[e.Index] = true
 	var leaf tlog.Hash
-	if e.Record == nil && act.ID != "" {
-		return fmt.Errorf("entry %d, of record %s, is erased, and the act is still on record", n, e.RecordID)
-	} else if e.Record == nil {
+	if e.Record == nil {
+		if act.ID != "" {
+			return fmt.Errorf("entry %d, of record %s, is erased, and the act is still on record", e.Index, e.RecordID)
+		}
+		v.found.Erased++
+		if e.Leaf < 0 {
+			return nil
+		}
 		found, err := v.tx.LedgerHashes([]int64{tlog.StoredHashIndex(0, n)})
 		if errors.Is(err, portal.ErrNotFound) {
-			return fmt.Errorf("entry %d: its hash is missing", n)
+			return fmt.Errorf("entry %d: its hash is missing", e.Index)
 		} else if err != nil {
-			return fmt.Errorf("ledger: hash of entry %d: %w", n, err)
+			return fmt.Errorf("ledger: hash of entry %d: %w", e.Index, err)
 		}
 		leaf = found[0]
 	} else {
 		if err := sameAct(e, act); err != nil {
-			return fmt.Errorf("entry %d, of record %s: %w", n, e.RecordID, err)
+			return fmt.Errorf("entry %d, of record %s: %w", e.Index, e.RecordID, err)
 		}
 		leaf = leafHash(e.Salt, e.Record)
 	}
+	if e.Leaf < 0 {
+		if e.Index < v.placed {
+			return fmt.Errorf("entry %d, of record %s, has lost its place", e.Index, e.RecordID)
+		}
+		v.found.Waiting++
+		return nil
+	}
+	v.placed = max(v.placed, e.Index)
+	return v.grow(leaf)
+}
+
+// grow adds a leaf to the tree.
+func (v *verification) grow(leaf tlog.Hash) error {
 	v.expected = append(v.expected, v.tree.add(leaf)...)
 	if len(v.expected) >= 1024 {
 		if err := v.compare(); err != nil {
@@ -134,7 +209,13 @@ func sameAct(e portal.LedgerEntry, now portal.Act) error {
 	if now.ID == "" {
 		return errors.New("the register has no such act")
 	}
+	if now.Details != "" && !json.Valid([]byte(now.Details)) { // of which there is no record
+		return errors.New("the register differs from what was sealed, in: details")
+	}
 	if bytes.Equal(now.Record(), e.Record) {
+		if !e.At.Equal(now.At) {
+			return errors.New("the ledger says another time")
+		}
 		return nil
 	}
 	sealed, err := portal.ParseRecord(e.Record)
@@ -181,9 +262,9 @@ func (v *verification) compare() error {
 		}
 		level, n := tlog.SplitStoredHashIndex(indexes[i])
 		if level == 0 {
-			return fmt.Errorf("entry %d: its record or salt is not what was sealed: the stored hash differs", n)
+			return fmt.Errorf("leaf %d: its record or salt is not what was sealed: the stored hash differs", n)
 		}
-		return fmt.Errorf("the stored hash over entries %d to %d is not what their records make it", n<<level, (n+1)<<level-1)
+		return fmt.Errorf("the stored hash over leaves %d to %d is not what their records make it", n<<level, (n+1)<<level-1)
 	}
 	v.first += int64(len(v.expected))
 	v.expected = v.expected[:0]
@@ -195,6 +276,9 @@ func (v *verification) compare() error {
 func (v *verification) heads() error {
 	for _, e := range v.earlier {
 		if e.N == v.tree.n && e.Hash != v.tree.root() {
+			if err := v.compare(); err != nil { // it may say which
+				return err
+			}
 			return fmt.Errorf("a head of %d records was published, and its root is not this ledger's: entries before %d were changed, or the ledger was forked", e.N, e.N)
 		}
 	}
@@ -206,6 +290,23 @@ func (v *verification) heads() error {
 type grown struct {
 	n     int64
 	roots []tlog.Hash
+}
+
+// grownTo is the tree of a size, from its stored hashes.
+func grownTo(tx portal.LedgerTx, size int64) (*grown, error) {
+	g := &grown{n: size}
+	var indexes []int64
+	for level, rest := 62, size; level >= 0; level-- {
+		if whole := int64(1) << level; rest&whole != 0 {
+			indexes = append(indexes, tlog.StoredHashIndex(level, (size-rest)>>level))
+			rest -= whole
+		}
+	}
+	var err error
+	if len(indexes) > 0 {
+		g.roots, err = stored(tx).ReadHashes(indexes)
+	}
+	return g, err
 }
 
 // add adds a leaf and answers the hashes it brings, in tlog's order of storage.

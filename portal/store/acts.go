@@ -1,6 +1,9 @@
 package store
 
 import (
+	"cmp"
+	"database/sql"
+
 	"schoolgate/portal"
 )
 
@@ -32,6 +35,19 @@ var acts = newTable("acts", "a", "id", func(a *portal.Act) []field {
 		{"typed_name", &a.TypedName}, {"answer", &a.Answer}, {"seq", &a.Seq}, {"details", &a.Details},
 	}
 })
+
+func (t *tx) EachText(f func(school, hash, source string) error) error {
+	var stopped error
+	err := t.rows("SELECT t.school, t.hash, t.source FROM texts t", nil, func(rows *sql.Rows) error {
+		var school, hash, source string
+		if err := rows.Scan(&school, &hash, &source); err != nil {
+			return err
+		}
+		stopped = f(school, hash, source)
+		return stopped
+	})
+	return cmp.Or(stopped, err)
+}
 
 func (t *tx) AddAct(a portal.Act) error { return t.put(acts.insert, acts.values(&a)...) }
 

@@ -50,7 +50,7 @@ var postgresEngine = &engine{
 	view:    &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	update:  &sql.TxOptions{Isolation: sql.LevelSerializable},
 	// LOCK takes no snapshot, so what follows it sees all that went before.
-	queue:   "LOCK TABLE ledger IN EXCLUSIVE MODE",
+	queue:   "LOCK TABLE queue IN EXCLUSIVE MODE",
 	failure: postgresFailure,
 }
 

@@ -843,26 +843,39 @@ func TestLedger(t *testing.T) {
 		hash := func(n byte) [32]byte { return sha256.Sum256([]byte{n}) }
 		entry := func(i int64) portal.LedgerEntry {
 			salt := hash(byte(i))
-			return portal.LedgerEntry{Index: i, RecordID: fmt.Sprintf("s-%d", i), Salt: salt[:], Record: []byte(`{"n":"\u0000"}`), At: noon}
+			return portal.LedgerEntry{Index: i, Leaf: -1, RecordID: fmt.Sprintf("s-%d", i), Salt: salt[:], Record: []byte(`{"n":"\u0000"}`), At: noon}
 		}
 		f.must(func(tx portal.Tx) error {
 			n, err := tx.LedgerSize()
 			same(t, n, err, 0)
-			if err := tx.AppendLedger(entry(0), 0, [][32]byte{hash(0)}); err != nil {
-				return err
-			}
-			return tx.AppendLedger(entry(1), 1, [][32]byte{hash(1), hash(2)})
+			leaves, err := tx.LedgerLeaves()
+			same(t, leaves, err, 0)
+			h, err := tx.LedgerHead()
+			missing(t, h, err)
+			padding := hash(9)
+			return errors.Join(tx.AppendLedger(entry(0)), tx.AppendLedger(entry(1)),
+				tx.PlaceLedger(0, []portal.LedgerLeaf{{Entry: 1}, {Entry: -1, Padding: padding[:]}, {Entry: 0}}, 0, [][32]byte{hash(0), hash(1), hash(2)}),
+				tx.AppendLedger(entry(2)), tx.AddLedgerKey(0, "key", noon), tx.AddLedgerKey(1, "next", noon),
+				tx.AddLedgerHead(portal.LedgerHead{N: 0, Head: "first", At: noon}), tx.AddLedgerHead(portal.LedgerHead{N: 1, Head: "second", At: noon}))
 		})
 		f = f.reopen()
 		f.must(func(tx portal.Tx) error {
 			n, err := tx.LedgerSize()
-			same(t, n, err, 2)
-			e, err := tx.LedgerEntry(1)
-			same(t, e, err, entry(1))
-			e, err = tx.LedgerEntryOf("s-0")
-			same(t, e, err, entry(0))
-			e, err = tx.LedgerEntry(2)
-			missing(t, e, err)
+			same(t, n, err, 3)
+			n, err = tx.LedgerLeaves()
+			same(t, n, err, 3)
+			placed := entry(0)
+			placed.Leaf = 2
+			e, err := tx.LedgerEntryOf("s-0")
+			same(t, e, err, placed)
+			waiting, err := tx.LedgerWaiting()
+			same(t, waiting, err, []portal.LedgerEntry{entry(2)})
+			h, err := tx.LedgerHead()
+			same(t, h, err, portal.LedgerHead{N: 1, Head: "second", At: noon})
+			all, err := tx.LedgerHeads()
+			same(t, all, err, []portal.LedgerHead{{N: 0, Head: "first", At: noon}, h})
+			keys, err := tx.LedgerKeys()
+			same(t, keys, err, []string{"key", "next"})
 			e, err = tx.LedgerEntryOf("s-9")
 			missing(t, e, err)
 			hs, err := tx.LedgerHashes([]int64{2, 0})
@@ -876,17 +889,24 @@ func TestLedger(t *testing.T) {
 			return nil
 		})
 		for name, add := range map[string]func(portal.Tx) error{
-			"an index again": func(tx portal.Tx) error { e := entry(1); e.RecordID = "x"; return tx.AppendLedger(e, 3, nil) },
-			"a record again": func(tx portal.Tx) error { e := entry(2); e.RecordID = "s-0"; return tx.AppendLedger(e, 3, nil) },
-			"a gap":          func(tx portal.Tx) error { return tx.AppendLedger(entry(3), 3, nil) },
-			"a hash again":   func(tx portal.Tx) error { return tx.AppendLedger(entry(2), 2, [][32]byte{hash(1)}) },
-			"a hash too far": func(tx portal.Tx) error { return tx.AppendLedger(entry(2), 4, [][32]byte{hash(1)}) },
+			"an index again":   func(tx portal.Tx) error { e := entry(1); e.RecordID = "x"; return tx.AppendLedger(e) },
+			"a record again":   func(tx portal.Tx) error { e := entry(3); e.RecordID = "s-0"; return tx.AppendLedger(e) },
+			"a gap":            func(tx portal.Tx) error { return tx.AppendLedger(entry(4)) },
+			"a leaf again":     func(tx portal.Tx) error { return tx.PlaceLedger(2, []portal.LedgerLeaf{{Entry: 2}}, 3, nil) },
+			"a leaf too far":   func(tx portal.Tx) error { return tx.PlaceLedger(4, []portal.LedgerLeaf{{Entry: 2}}, 3, nil) },
+			"a place again":    func(tx portal.Tx) error { return tx.PlaceLedger(3, []portal.LedgerLeaf{{Entry: 1}}, 3, nil) },
+			"a place for none": func(tx portal.Tx) error { return tx.PlaceLedger(3, []portal.LedgerLeaf{{Entry: 9}}, 3, nil) },
+			"a hash again":     func(tx portal.Tx) error { return tx.PlaceLedger(3, nil, 2, [][32]byte{hash(1)}) },
+			"a hash too far":   func(tx portal.Tx) error { return tx.PlaceLedger(3, nil, 4, [][32]byte{hash(1)}) },
+			"a head again":     func(tx portal.Tx) error { return tx.AddLedgerHead(portal.LedgerHead{N: 1, Head: "x", At: noon}) },
+			"a head too far":   func(tx portal.Tx) error { return tx.AddLedgerHead(portal.LedgerHead{N: 3, Head: "x", At: noon}) },
+			"a key again":      func(tx portal.Tx) error { return tx.AddLedgerKey(0, "x", noon) },
 		} {
 			t.Run(name, func(t *testing.T) { f.in(t).refused(portal.ErrConflict, add) })
 		}
-		short := entry(2)
+		short := entry(3)
 		short.Salt = short.Salt[:31]
-		if err := f.update(func(tx portal.Tx) error { return tx.AppendLedger(short, 3, nil) }); err == nil {
+		if err := f.update(func(tx portal.Tx) error { return tx.AppendLedger(short) }); err == nil {
 			t.Error("a short salt was taken")
 		}
 
@@ -913,7 +933,7 @@ func TestLedger(t *testing.T) {
 				_, err := tx.LedgerSize() // the transaction is free
 				return err
 			})
-			same(t, seen, err, []string{"s-0", "s-1"})
+			same(t, seen, err, []string{"s-1", "", "s-0", "s-2"})
 			return nil
 		})
 	})
@@ -1015,7 +1035,7 @@ func TestConcurrentUpdates(t *testing.T) {
 						if err := tx.AddAttempt("k", noon); err != nil {
 							return err
 						}
-						return tx.AppendLedger(portal.LedgerEntry{Index: n, RecordID: id, Salt: make([]byte, 32), Record: []byte("{}"), At: noon}, n, [][32]byte{{byte(w)}})
+						return tx.AppendLedger(portal.LedgerEntry{Index: n, RecordID: id, Salt: make([]byte, 32), Record: []byte("{}"), At: noon})
 					})
 					if err != nil {
 						errs <- err
@@ -1143,20 +1163,24 @@ func TestAppendOnly(t *testing.T) {
 		f.must(register)
 		f.must(func(tx portal.Tx) error {
 			return errors.Join(tx.AddAct(signature("s-1")), tx.AddAct(decision("d-1", 1, portal.Given)),
-				tx.AppendLedger(portal.LedgerEntry{RecordID: "s-1", Salt: make([]byte, 32), Record: []byte("{}"), At: noon}, 0, [][32]byte{{1}}))
+				tx.AppendLedger(portal.LedgerEntry{RecordID: "s-1", Salt: make([]byte, 32), Record: []byte("{}"), At: noon}),
+				tx.PlaceLedger(0, []portal.LedgerLeaf{{Entry: 0}}, 0, [][32]byte{{1}}),
+				tx.AddLedgerHead(portal.LedgerHead{Head: "x", At: noon}), tx.AddLedgerKey(0, "x", noon))
 		})
 		raw := f.raw()
 		refused := []string{
 			"UPDATE acts SET typed_name = 'X'", "UPDATE acts SET id = id", "DELETE FROM acts", "DELETE FROM acts WHERE id = 'd-1'",
 			"UPDATE texts SET source = 'X'", "DELETE FROM texts",
 			"UPDATE ledger_hashes SET hash = hash", "DELETE FROM ledger_hashes", "DELETE FROM ledger",
+			"UPDATE ledger_leaves SET idx = idx", "DELETE FROM ledger_leaves", "UPDATE ledger_heads SET head = 'y'", "DELETE FROM ledger_heads",
+			"UPDATE ledger_keys SET public = 'y'", "DELETE FROM ledger_keys",
 			"UPDATE ledger SET record = 'X'", "UPDATE ledger SET record = NULL", "UPDATE ledger SET salt = NULL",
 			"UPDATE ledger SET idx = 1, previous = 0, record = NULL, salt = NULL", "UPDATE ledger SET record_id = 'x', record = NULL, salt = NULL",
 			"UPDATE ledger SET at = '2020-01-01', record = NULL, salt = NULL",
 			"INSERT INTO acts (id, record_version, kind, school, party_kind, party_id, subject_kind, subject_id, entered_by, way, text_slug, edition, text_hash, language, at, until, typed_name, answer, seq, details) SELECT id, record_version, kind, school, party_kind, party_id, subject_kind, subject_id, entered_by, way, text_slug, edition, text_hash, language, at, until, typed_name, answer, seq, details FROM acts", "INSERT INTO ledger_hashes (idx, previous, hash) SELECT 5, 4, hash FROM ledger_hashes",
 		}
 		if f.driver == "pgx" {
-			refused = append(refused, "TRUNCATE acts", "TRUNCATE texts CASCADE", "TRUNCATE ledger", "TRUNCATE ledger_hashes")
+			refused = append(refused, "TRUNCATE acts", "TRUNCATE texts CASCADE", "TRUNCATE ledger CASCADE", "TRUNCATE ledger_hashes", "TRUNCATE ledger_leaves", "TRUNCATE ledger_heads", "TRUNCATE ledger_keys")
 		}
 		for _, statement := range refused {
 			if _, err := raw.Exec(statement); err == nil {
@@ -1170,7 +1194,7 @@ func TestAppendOnly(t *testing.T) {
 			t.Error("an erased record was written again")
 		}
 		f.see(func(tx portal.Tx) error {
-			e, err := tx.LedgerEntry(0)
+			e, err := tx.LedgerEntryOf("s-1")
 			same(t, e, err, portal.LedgerEntry{RecordID: "s-1", At: noon})
 			s, err := tx.Act("s-1")
 			same(t, s, err, signature("s-1"))

@@ -31,6 +31,7 @@ type world struct {
 	t      *testing.T
 	portal *portal.Portal
 	store  *store.DB
+	ledger *ledger.Ledger
 	server *server
 	web    *httptest.Server
 	log    *safeBuffer
@@ -179,10 +180,10 @@ func newWorld(t *testing.T) *world {
 	w.store, err = store.Open(ctx, w.file)
 	w.must(err)
 	t.Cleanup(func() { w.must(w.store.Close()) })
-	key, err := ledger.LoadOrCreateKey(filepath.Join(t.TempDir(), "ledger.key"), "schools.example")
+	w.ledger, err = ledger.Open(ctx, w.store, filepath.Join(t.TempDir(), "ledger.key"), w.now)
 	w.must(err)
 	staff := []portal.Staff{{Email: clerk, School: "fernlow", Role: portal.Office}, {Email: farClerk, School: "st-osric", Role: portal.Office}, {Email: trust, School: "*", Role: portal.Office}}
-	w.portal = portal.New(w.store, ledger.New(key), staff, w.clock)
+	w.portal = portal.New(w.store, w.ledger, staff, w.clock)
 	w.must(w.portal.SetSchools(ctx, []portal.School{fernlow, osric}))
 
 	w.secrets = []string{"@mail.example", clerk, farClerk, trust, "2018-03-27"}

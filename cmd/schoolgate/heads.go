@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"schoolgate/portal"
+)
+
+// Where the ledger's public keys and published heads stand in each site.
+const wellKnown = ".well-known/schoolgate"
+
+// errOldCopy is a database that is behind the heads that were published from it.
+var errOldCopy = errors.New("it was restored from an old copy, or records were taken away. " +
+	"Nothing is opened until somebody has looked: schoolgate ledger restored says what follows from it")
+
+// publishHeads publishes a head at each set time, and at once where one was missed,
+// until ctx ends.
+func (h *house) publishHeads(ctx context.Context) {
+	for {
+		done, err := h.ledger.Publish(ctx, h.store, h.now())
+		if err == nil {
+			err = h.keepHeads(ctx)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			h.log.Error("publishing a head", "err", err)
+		case done:
+			h.log.Info("published a head")
+		}
+		wait := min(h.ledger.Next(h.now()).Sub(h.now()), time.Minute) // a clock may be set meanwhile
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(max(wait, time.Second)):
+		}
+	}
+}
+
+// keepHeads adds the heads published since to the file that is to be copied
+// elsewhere, and puts all of them into the built sites. A file with heads that the
+// database does not know is an error: the database is not what it was.
+func (h *house) keepHeads(ctx context.Context) error {
+	var heads []byte
+	var keys string
+	err := h.store.View(ctx, func(tx portal.Tx) (err error) {
+		if heads, err = h.ledger.Published(tx); err == nil {
+			keys, err = h.ledger.Keys(tx)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := addHeads(h.headsFile(), heads); err != nil {
+		return err
+	}
+	sites, err := filepath.Glob(filepath.Join(h.sites(), "*", "current"))
+	if err != nil {
+		return err
+	}
+	for _, site := range sites {
+		dir := filepath.Join(site, wellKnown)
+		err := os.MkdirAll(dir, 0o755)
+		if err == nil {
+			err = replaceFile(filepath.Join(dir, "heads.txt"), heads)
+		}
+		if err == nil {
+			err = replaceFile(filepath.Join(dir, "keys.txt"), []byte(keys))
+		}
+		if err != nil {
+			return fmt.Errorf("heads: %w", err)
+		}
+	}
+	return nil
+}
+
+// addHeads adds to a file of heads those that it has not.
+func addHeads(name string, heads []byte) error {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return fmt.Errorf("heads: %w", err)
+	}
+	defer f.Close()
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		return fmt.Errorf("heads: lock %s: %w", name, err)
+	}
+	kept, err := io.ReadAll(f)
+	if err != nil {
+		return fmt.Errorf("heads: %w", err)
+	}
+	missing, ok := bytes.CutPrefix(heads, kept)
+	switch {
+	case bytes.HasPrefix(kept, heads) && !ok:
+		return fmt.Errorf("heads: %s has heads that were published after the database's last: %w", name, errOldCopy)
+	case !ok:
+		return fmt.Errorf("heads: %s is not of this database's ledger: %w", name, errOldCopy)
+	case len(missing) == 0:
+		return nil
+	}
+	_, err = f.Write(missing)
+	if err = errors.Join(err, f.Sync()); err != nil {
+		return fmt.Errorf("heads: %w", err)
+	}
+	return nil
+}
+
+// replaceFile puts a file in place whole.
+func replaceFile(name string, content []byte) error {
+	if was, err := os.ReadFile(name); err == nil && bytes.Equal(was, content) {
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}

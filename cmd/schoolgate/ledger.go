@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"schoolgate/portal"
+)
+
+func ledgerCommand(settings settingsFunc) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "ledger",
+		Short: "Look after the ledger's key, and after a database that was restored",
+	}
+	cmd.AddCommand(rotateCommand(settings), restoredCommand(settings))
+	return cmd
+}
+
+func rotateCommand(settings settingsFunc) *cobra.Command {
+	return &cobra.Command{
+		Use:   "rotate",
+		Short: "Hand the ledger over to a new key",
+		Long: `Make a new key, which the one before signs for; receipts and heads of before stay
+good. Stop the server first, start it after, and copy the new ledger.key to where
+you keep the old one.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			s, err := settings()
+			if err != nil {
+				return err
+			}
+			h, err := openHouse(cmd.Context(), s, nil, newLog(cmd.ErrOrStderr()))
+			if err != nil {
+				return err
+			}
+			defer closing(&err, h)
+			if err := h.rotate(cmd.Context()); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "The ledger has a new key. Copy %s to where you keep the old one, and start the server again.\n", h.keyFile())
+			return nil
+		},
+	}
+}
+
+// rotate hands over to a new key and keeps the head that it signed.
+func (h *house) rotate(ctx context.Context) error {
+	if err := h.ledger.Rotate(ctx, h.store, h.keyFile(), h.now()); err != nil {
+		return err
+	}
+	return h.keepHeads(ctx)
+}
+
+func restoredCommand(settings settingsFunc) *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "restored",
+		Short: "Say what follows from a database that was restored from an old copy, and go on from it",
+		Long: `Where the database is behind the heads that were published from it, no other
+command opens it. This one says what may have come back from the past. With --yes,
+it ends every session and every letter's code, as some had ended before; hands the
+ledger over to a new key, so that the heads of the lost part stand out as such; and
+keeps the file of heads under another name.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			s, err := settings()
+			if err != nil {
+				return err
+			}
+			h, err := openDatabase(cmd.Context(), s, nil, newLog(cmd.ErrOrStderr()))
+			if err != nil {
+				return err
+			}
+			defer closing(&err, h)
+			if err := h.keepHeads(cmd.Context()); err == nil {
+				fmt.Fprintln(cmd.OutOrStdout(), "The database has every head that was published. There is nothing to do.")
+				return nil
+			} else if !errors.Is(err, errOldCopy) {
+				return err
+			}
+			if err := h.consequences(cmd.Context(), cmd.OutOrStdout()); err != nil {
+				return err
+			}
+			if !yes {
+				return errors.New("nothing was changed: run it again with --yes to go on from this copy, or put a newer copy of the database back")
+			}
+			return h.goOn(cmd.Context(), cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "go on from this copy")
+	return cmd
+}
+
+// consequences says what an old copy may have brought back.
+func (h *house) consequences(ctx context.Context, w io.Writer) error {
+	return h.store.View(ctx, func(tx portal.Tx) error {
+		last, err := tx.LedgerHead()
+		if err != nil {
+			return err
+		}
+		schools, err := tx.Schools()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "This database is older than the last head that was published: its own last is of %s.\n", last.At.Format("2 January 2006, 15:04 UTC"))
+		fmt.Fprintf(w, "What was signed, answered, imported and changed since is not in it. Families who hold a receipt can prove what is missing.\n\n")
+		for _, s := range schools {
+			codes, err := tx.OpenInvitations(s.Slug)
+			if err != nil {
+				return err
+			}
+			joined, err := tx.JoinedContacts(s.Slug)
+			if err != nil {
+				return err
+			}
+			rs, err := tx.Responsibilities(s.Slug)
+			if err != nil {
+				return err
+			}
+			orders := 0
+			for _, r := range rs {
+				if r.CourtOrder {
+					orders++
+				}
+			}
+			fmt.Fprintf(w, "%s\n", s.Slug)
+			fmt.Fprintf(w, "  %d letters' codes work again, also of letters that were used or replaced since. They will be ended: print new letters.\n", len(codes))
+			fmt.Fprintf(w, "  %d contacts are joined, also those whose access was ended since, and not those who joined since. Go through them.\n", len(joined))
+			fmt.Fprintf(w, "  %d court orders are in force, also those lifted since; and any set since is NOT in force. Set it again before you start the server.\n", orders)
+		}
+		fmt.Fprintln(w)
+		return nil
+	})
+}
+
+// goOn ends what may have come back, and continues the ledger under a new key.
+func (h *house) goOn(ctx context.Context, w io.Writer) error {
+	now := h.now()
+	err := h.store.Update(ctx, func(tx portal.Tx) error {
+		if err := tx.DeleteSessionsBefore(now.AddDate(100, 0, 0)); err != nil {
+			return err
+		}
+		schools, err := tx.Schools()
+		if err != nil {
+			return err
+		}
+		for _, s := range schools {
+			codes, err := tx.OpenInvitations(s.Slug)
+			if err != nil {
+				return err
+			}
+			for _, i := range codes {
+				if err := tx.UseInvitation(i.ID, now); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	heads := h.headsFile()
+	lost := heads + ".lost-" + now.UTC().Format(time.DateOnly)
+	if _, err := os.Stat(lost); err == nil {
+		return fmt.Errorf("%s is there already: move it away, and keep it", lost)
+	}
+	if err := os.Rename(heads, lost); err != nil {
+		return err
+	}
+	if err := h.rotate(ctx); err != nil {
+		return errors.Join(err, os.Rename(lost, heads))
+	}
+	fmt.Fprintf(w, "Every session and every code has ended. The ledger goes on under a new key, %s; copy it to where you keep the old one.\nThe heads of the lost part are in %s: keep them.\n", h.keyFile(), filepath.Base(lost))
+	return nil
+}

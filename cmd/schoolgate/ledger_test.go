@@ -1,0 +1,166 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"schoolgate/portal"
+)
+
+// A database put back from an old copy is noticed before anything is served from
+// it, its consequences are said, and it goes on only when somebody has said so.
+func TestRestoredFromAnOldCopy(t *testing.T) {
+	dir := t.TempDir()
+	settings := filepath.Join(dir, "schoolgate.toml")
+	if err := os.WriteFile(settings, []byte("address = \"http://localhost:8080\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := readSettings(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().AddDate(0, 0, -3)
+	open := func() *house {
+		t.Helper()
+		h, err := openHouse(t.Context(), s, func() time.Time { return now }, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
+	code := portal.Invitation{ID: "i", ContactID: "c", CodeHash: "h", Issued: now, Expires: now.AddDate(0, 1, 0)}
+	day := func(f func(portal.Tx) error) {
+		t.Helper()
+		h := open()
+		now = now.AddDate(0, 0, 1)
+		err := errors.Join(h.store.Update(t.Context(), f))
+		if err == nil {
+			_, err = h.ledger.Publish(t.Context(), h.store, now)
+		}
+		if err = errors.Join(err, h.keepHeads(t.Context()), h.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	day(func(tx portal.Tx) error {
+		return errors.Join(tx.PutSchool(portal.School{Slug: "oak", Name: "Oak"}), tx.PutContact(portal.Contact{ID: "c", School: "oak"}),
+			tx.PutAccount(portal.Account{ID: "a", Identity: portal.Identity{Provider: "p", Issuer: "i", Subject: "s"}, Created: now, LastSignIn: now}),
+			tx.PutSession(portal.Session{Hash: "session", AccountID: "a", Created: now, Expires: now.AddDate(0, 1, 0)}), tx.PutInvitation(code))
+	})
+	old, err := os.ReadFile(s.Database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(dir, "data", "heads.txt")
+	early := filepath.Join(dir, "early.txt")
+	copyFile(t, kept, early)
+	day(func(tx portal.Tx) error { return tx.UseInvitation("i", now) })
+	late := filepath.Join(dir, "late.txt")
+	copyFile(t, kept, late)
+	if out := mustRun(t, "verify", "--settings", settings, "--head", early, "--head", late); !strings.Contains(out, "all that the 5 heads given vouched for") {
+		t.Errorf("verify: %s", out)
+	}
+	if out := mustRun(t, "verify", "--settings", settings); !strings.Contains(out, "consistent with itself only") {
+		t.Errorf("verify without a head: %s", out)
+	}
+
+	if err := os.WriteFile(s.Database, old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"verify", "export --school oak", "ledger rotate"} {
+		if out, err := schoolgate(append(strings.Fields(command), "--settings", settings)...); !errors.Is(err, errOldCopy) {
+			t.Errorf("%s: %s, %v", command, out, err)
+		}
+	}
+	out, err := schoolgate("ledger", "restored", "--settings", settings)
+	if err == nil || !strings.Contains(out, "oak") || !strings.Contains(out, "1 letters' codes work again") || !strings.Contains(out, "court orders") {
+		t.Errorf("restored: %s, %v", out, err)
+	}
+	if out, err := schoolgate("verify", "--settings", settings); !errors.Is(err, errOldCopy) {
+		t.Errorf("after it was only asked: %s, %v", out, err)
+	}
+	mustRun(t, "ledger", "restored", "--settings", settings, "--yes")
+	h := open()
+	defer h.Close()
+	err = h.store.View(t.Context(), func(tx portal.Tx) error {
+		codes, err := tx.OpenInvitations("oak")
+		if err != nil || len(codes) != 0 {
+			t.Errorf("codes that work: %v, %v", codes, err)
+		}
+		if _, err := tx.Session("session"); !errors.Is(err, portal.ErrNotFound) {
+			t.Errorf("a session goes on: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, "verify", "--settings", settings, "--head", early)
+	if out, err := schoolgate("verify", "--settings", settings, "--head", late); err == nil || !strings.Contains(err.Error(), "lost when the database was restored") {
+		t.Errorf("with a head of the lost part: %s, %v", out, err)
+	}
+	if lost, err := filepath.Glob(kept + ".lost-*"); err != nil || len(lost) != 1 {
+		t.Errorf("the lost heads: %v, %v", lost, err)
+	}
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	b, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to, b, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The heads stand in each site, and receipts are checked against them offline.
+func TestHeadsInTheSites(t *testing.T) {
+	data := t.TempDir()
+	s := Settings{Address: "http://localhost", Data: data, Database: filepath.Join(data, "s.db")}
+	h, err := openHouse(t.Context(), s, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	site := filepath.Join(h.sites(), "oak", "current")
+	if err := os.MkdirAll(site, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.ledger.Publish(t.Context(), h.store, time.Now().AddDate(0, 0, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.keepHeads(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := os.ReadFile(h.headsFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, err := os.ReadFile(filepath.Join(site, wellKnown, "heads.txt"))
+	if err != nil || string(there) != string(kept) || strings.Count(string(kept), "schoolgate/") != 4 {
+		t.Errorf("%s, %v", there, err)
+	}
+	out := mustRun(t, "verify", "--key", filepath.Join(site, wellKnown, "keys.txt"), "--head", h.headsFile())
+	if !strings.Contains(out, "The heads hold") {
+		t.Errorf("%s", out)
+	}
+	// A half-written file is completed, and one that somebody changed is not.
+	if err := os.WriteFile(h.headsFile(), kept[:len(kept)-20], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.keepHeads(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := os.WriteFile(h.headsFile(), []byte("x"+string(kept)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.keepHeads(t.Context()); !errors.Is(err, errOldCopy) {
+		t.Errorf("a changed file: %v", err)
+	}
+}
