@@ -268,11 +268,11 @@ func textWidth(s string) float64 {
 		case strings.ContainsRune("iljtfr.,;:'’‘!()|I ", r):
 			width += .35
 		case strings.ContainsRune("mwMW@", r):
-			width += .94
+			width += .99
 		case unicode.IsUpper(r):
-			width += .71
+			width += .77
 		default:
-			width += .585
+			width += .625
 		}
 	}
 	return width * chartText

@@ -79,12 +79,12 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		var p page
 		if p, show = form.page(false); show == nil {
 			p.problems = invalid.Problems
-			show = s.show(w, r, http.StatusUnprocessableEntity, p)
+			show = s.showAgain(w, r, http.StatusUnprocessableEntity, p)
 		}
 	case isForm && (textChanged || importStale):
 		var p page
 		if p, show = form.page(true); show == nil {
-			show = s.show(w, r, http.StatusConflict, p)
+			show = s.showAgain(w, r, http.StatusConflict, p)
 		}
 	case isInvalid:
 		show = s.showError(w, r, http.StatusUnprocessableEntity, "Something has to be put right", errorPage{Problems: invalid.Problems})

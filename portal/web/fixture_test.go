@@ -318,7 +318,8 @@ func (w *world) account(who, staffEmail string) string {
 	return a.ID
 }
 
-// visitor is a browser: it keeps cookies and does not follow redirects.
+// visitor is a browser: it keeps cookies, and follows a redirect only to the page
+// that says what is wrong with a form.
 type visitor struct {
 	*world
 	client *http.Client
@@ -371,6 +372,9 @@ func (v *visitor) do(r *http.Request) reply {
 	got := reply{res, string(b)}
 	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") && res.StatusCode/100 != 3 && r.Method != http.MethodHead {
 		wellMade(v.t, got)
+	}
+	if to := got.location(); r.Method == http.MethodPost && strings.Contains(to, "?"+againQuery+"=") {
+		return v.get(to)
 	}
 	return got
 }

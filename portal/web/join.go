@@ -10,7 +10,7 @@ import (
 )
 
 // joinView is the page on which somebody enters the code of their letter. It is
-// the only form whose fields are never held: a code is kept nowhere.
+// the only form whose fields are never held: a code is stored nowhere.
 type joinView struct {
 	Code, Day, Month, Year string // as typed
 }

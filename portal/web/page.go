@@ -139,9 +139,24 @@ type frame struct {
 
 // show writes a page.
 func (s *server) show(w http.ResponseWriter, r *http.Request, status int, p page) error {
+	b, err := s.render(r, p)
+	if err != nil {
+		return err
+	}
+	return writePage(w, status, b)
+}
+
+func writePage(w http.ResponseWriter, status int, page []byte) error {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, err := w.Write(page)
+	return err
+}
+
+func (s *server) render(r *http.Request, p page) ([]byte, error) {
 	t, ok := s.templates[p.template]
 	if !ok {
-		return fmt.Errorf("no template %q", p.template)
+		return nil, fmt.Errorf("no template %q", p.template)
 	}
 	f := frame{Title: p.title, School: p.school, Problems: p.problems, Page: p.data}
 	if len(p.problems) > 0 {
@@ -151,7 +166,7 @@ func (s *server) show(w http.ResponseWriter, r *http.Request, status int, p page
 	if f.School == nil && s.TrustName == "" && !blind {
 		schools, err := s.Portal.Schools(r.Context())
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if len(schools) == 1 {
 			f.School = &schools[0]
@@ -173,13 +188,13 @@ func (s *server) show(w http.ResponseWriter, r *http.Request, status int, p page
 	if !blind {
 		var err error
 		if who, err = s.session(r); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if f.SignedIn = who.account != ""; f.SignedIn {
 		actor, err := s.Portal.Actor(r.Context(), who.account)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		f.Parent, f.Staff = len(actor.Contacts) > 0, len(actor.Roles) > 0
 		switch {
@@ -192,12 +207,9 @@ func (s *server) show(w http.ResponseWriter, r *http.Request, status int, p page
 
 	var b bytes.Buffer
 	if err := t.Execute(&b, f); err != nil {
-		return err
+		return nil, err
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	_, err := b.WriteTo(w)
-	return err
+	return b.Bytes(), nil
 }
 
 // initial is the letter on a crest.

@@ -84,7 +84,7 @@ func TestHeaders(t *testing.T) {
 	w.serve("https://schools.example", nil)
 	got := w.as("").post("/portal/sign-in/thorn", nil).wants(t, http.StatusOK)
 	c := got.Cookies()[0]
-	if c.Name != "__Host-schoolgate-sign-in" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
+	if !strings.HasPrefix(c.Name, "__Host-schoolgate-sign-in-") || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
 		t.Errorf("the cookie: %v", c)
 	}
 	if got.Header.Get("Strict-Transport-Security") == "" {
@@ -182,6 +182,17 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("the old session: %v", err)
 	}
 
+	// Begun in two tabs, in whatever order they come to their end.
+	v = w.as("")
+	one, two := begin(v, "/portal/join"), begin(v, "")
+	callback(v, one, "&code=open-sesame").wants(t, http.StatusSeeOther)
+	if to := callback(v, two, "&code=open-sesame").wants(t, http.StatusSeeOther).location(); to != "/portal/" {
+		t.Errorf("the second tab ends at %s", to)
+	}
+	if len(v.jar) != 1 {
+		t.Errorf("cookies are left behind: %d", len(v.jar))
+	}
+
 	v = w.as("")
 	begin(v, "")
 	callback(v, "another", "&code=open-sesame").wants(t, http.StatusBadRequest, "Start signing in again")
@@ -220,4 +231,19 @@ func TestWords(t *testing.T) {
 			t.Errorf("%s has no word", s)
 		}
 	}
+}
+
+// Back to a page that said what was wrong finds it again, for whoever filled it in
+// and for nobody else; what is no longer kept is the empty form.
+func TestWrongFormIsThereAgain(t *testing.T) {
+	w := newWorld(t)
+	asker, other := w.as(stranger), w.as(clerk)
+	wrong := asker.post("/portal/join", url.Values{"code": {"WXYZ-2345-6789"}}).wants(t, http.StatusUnprocessableEntity, "7KQM-2XWT-9HBD")
+	at := wrong.Request.URL.RequestURI()
+	asker.get(at).wants(t, http.StatusUnprocessableEntity, "WXYZ-2345-6789", `href="#field-born"`)
+	other.get(at).wants(t, http.StatusOK, "Enter the code").lacks(t, "WXYZ-2345-6789")
+	w.as("").get(at).wants(t, http.StatusSeeOther)
+	asker.get("/portal/join").wants(t, http.StatusOK).lacks(t, "WXYZ-2345-6789")
+	asker.post("/portal/join", nil).wants(t, http.StatusUnprocessableEntity)
+	asker.get(at).wants(t, http.StatusOK).lacks(t, "WXYZ-2345-6789")
 }

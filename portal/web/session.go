@@ -1,6 +1,8 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net/http"
@@ -26,7 +28,7 @@ type session struct {
 // let nobody but this very host set.
 const (
 	sessionCookie = "schoolgate"
-	signInCookie  = "schoolgate-sign-in" // the sign-in under way
+	signInCookie  = "schoolgate-sign-in" // a sign-in under way; see signInName
 )
 
 func (s *server) cookie(name, value string) *http.Cookie {
@@ -38,6 +40,13 @@ func (s *server) cookie(name, value string) *http.Cookie {
 		c.MaxAge = -1
 	}
 	return c
+}
+
+// signInName is the cookie of one sign-in under way, named by its state: somebody
+// may have begun to sign in in two tabs, and each of them is to come to its end.
+func signInName(state string) string {
+	sum := sha256.Sum256([]byte(state))
+	return signInCookie + "-" + hex.EncodeToString(sum[:8])
 }
 
 func (s *server) cookieValue(r *http.Request, name string) string {
@@ -84,6 +93,9 @@ func (s *server) signedIn(h handler, keep ...string) handler {
 			return err
 		}
 		if who.account != "" {
+			if s.showKept(w, r) {
+				return nil
+			}
 			return h(w, r)
 		}
 		out := &signedOut{back: r.URL.RequestURI(), lapsed: who.lapsed != ""}

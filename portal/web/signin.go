@@ -80,7 +80,7 @@ func (s *server) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c := s.cookie(signInCookie, token)
+	c := s.cookie(signInName(handshake.State), token)
 	c.MaxAge = int(portal.HandshakeLife.Seconds())
 	http.SetCookie(w, c)
 	w.Header().Set("Refresh", "0; url="+to)
@@ -88,18 +88,19 @@ func (s *server) postSignIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) getCallback(w http.ResponseWriter, r *http.Request) error {
-	token := s.cookieValue(r, signInCookie)
+	q := r.URL.Query()
+	name := signInName(q.Get("state"))
+	token := s.cookieValue(r, name)
 	if token == "" {
 		return errNoHandshake
 	}
-	http.SetCookie(w, s.cookie(signInCookie, ""))
+	http.SetCookie(w, s.cookie(name, ""))
 	under, err := s.Portal.TakeHandshake(r.Context(), token)
 	if errors.Is(err, portal.ErrNotFound) {
 		return errNoHandshake
 	} else if err != nil {
 		return err
 	}
-	q := r.URL.Query()
 	if under.Handshake.Provider != mux.Vars(r)["provider"] ||
 		subtle.ConstantTimeCompare([]byte(under.Handshake.State), []byte(q.Get("state"))) != 1 {
 		return errNoHandshake

@@ -79,6 +79,7 @@ type server struct {
 	templates  templates
 	stylesheet string // its address
 	router     *mux.Router
+	kept       keptPages
 }
 
 // New makes the portal: everything under /portal/. It answers an error for
