@@ -1,6 +1,9 @@
 package portal
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Action is something that a route of the portal does for somebody.
 type Action string
@@ -21,6 +24,10 @@ type Child struct {
 	Pupil          Pupil
 	Contact        Contact
 	Responsibility Responsibility
+	// Since is when the contact's join began to cover the child, in UTC; zero where
+	// it does not: a child who came to the register later is nobody's to see until
+	// the office has added them (design: a join covers the children that it named).
+	Since time.Time
 }
 
 // Actor is an account with everything that its rights depend on.
@@ -40,8 +47,10 @@ const Operator = "operator"
 type Subject struct {
 	School  string
 	PupilID string // for actions about one child
-	// ContactID is whose act it is; for SeeReceipt only.
+	// ContactID is whose act it is, and By the account that gave it online, or ""
+	// where it came another way; for SeeReceipt only.
 	ContactID string
+	By        string
 }
 
 // May is the one place that decides who may do what. It answers nil, or
@@ -51,7 +60,8 @@ type Subject struct {
 // A parent acts for a child on roll for whom they hold parental responsibility
 // and against whom the school records no court order, under whichever of its
 // names for them the register has it. They see their own
-// receipts, never another contact's. Office staff see and run the register of
+// receipts, never another contact's, nor those of somebody who had joined as them
+// before. Office staff see and run the register of
 // their own school, and never sign or decide for anybody.
 func (a Actor) May(do Action, to Subject) error {
 	switch do {
@@ -61,7 +71,7 @@ func (a Actor) May(do Action, to Subject) error {
 		}
 	case SeeReceipt:
 		for _, c := range a.Children {
-			if c.Pupil.ID == to.PupilID && c.Contact.ID == to.ContactID && c.Responsibility.Decides() && !a.barredFrom(c.Pupil.ID) {
+			if (to.By == "" || to.By == a.AccountID) && c.Pupil.ID == to.PupilID && c.Contact.ID == to.ContactID && !c.Since.IsZero() && c.Responsibility.Decides() && !a.barredFrom(c.Pupil.ID) {
 				return nil
 			}
 		}
@@ -89,7 +99,7 @@ func (a Actor) May(do Action, to Subject) error {
 // speak as.
 func (a Actor) childFor(pupil string) (Child, bool) {
 	for _, c := range a.Children {
-		if c.Pupil.ID == pupil && c.Pupil.OnRoll() && c.Responsibility.Decides() && !a.barredFrom(pupil) {
+		if c.Pupil.ID == pupil && c.Pupil.OnRoll() && !c.Since.IsZero() && c.Responsibility.Decides() && !a.barredFrom(pupil) {
 			return c, true
 		}
 	}

@@ -40,6 +40,7 @@ func TestMay(t *testing.T) {
 		return portal.Child{
 			Pupil: p, Contact: portal.Contact{ID: contact, School: p.School},
 			Responsibility: portal.Responsibility{PupilID: p.ID, ContactID: contact, Parental: parental, CourtOrder: order},
+			Since:          time.Unix(1, 0),
 		}
 	}
 	parent := func(children ...portal.Child) portal.Actor {

@@ -314,7 +314,11 @@ func (p *Portal) Receipt(ctx context.Context, account, id string) (r Receipt, er
 		if r.Act.Party.Kind != RefContact || r.Act.Subject.Kind != RefPupil || r.Act.TextHash == "" {
 			return fmt.Errorf("receipt: %w", ErrNotFound)
 		}
-		if err := a.May(SeeReceipt, Subject{PupilID: r.Act.Subject.ID, ContactID: r.Act.Party.ID}); err != nil {
+		to := Subject{PupilID: r.Act.Subject.ID, ContactID: r.Act.Party.ID}
+		if r.Act.Way == Online {
+			to.By = r.Act.By
+		}
+		if err := a.May(SeeReceipt, to); err != nil {
 			return err
 		}
 		i := slices.IndexFunc(a.Children, func(c Child) bool {

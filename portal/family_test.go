@@ -568,6 +568,10 @@ func TestReceipt(t *testing.T) {
 	if r, err = w.Receipt(t.Context(), jo, signed); err != nil || r.Text.Source != source || r.Text.Edition != 1 {
 		t.Errorf("after a new edition: %v", err)
 	}
+	w.view(func(tx portal.Tx) (err error) {
+		head, err = w.ledger.Head(tx)
+		return err
+	})
 	// Once the child has left, the receipts are still the parent's.
 	w.register(anne, change(func(r *portal.ClassListRow) bool { return r.Surname != "Lee" }), true)
 	if r, err = w.Receipt(t.Context(), jo, signed); err != nil {

@@ -161,6 +161,7 @@ type planner struct {
 	linked                      map[string][]Responsibility // by pupil
 	sharers                     map[string]map[string]bool  // names by email
 	settled                     map[string]bool             // contacts met in this list
+	barred                      []Contact                   // against whom an order is recorded, for any child
 }
 
 // plan works out what the rows would change. Pupils are matched by UPN, else by
@@ -288,6 +289,11 @@ func (p *planner) index(all []listed) {
 		slices.SortFunc(ls, func(a, b Responsibility) int {
 			return cmp.Or(a.Priority-b.Priority, cmp.Compare(p.contacts[a.ContactID].Name, p.contacts[b.ContactID].Name), cmp.Compare(a.ContactID, b.ContactID))
 		})
+	}
+	for _, l := range p.have.links {
+		if l.CourtOrder {
+			p.barred = append(p.barred, p.contacts[l.ContactID])
+		}
 	}
 }
 
@@ -440,6 +446,9 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 	pupil := planned.Pupil
 	held := p.linked[pupil.ID]
 	ids, waiting := p.matchContacts(l, pupil, held)
+	// Somebody with an order against them is no longer in the list: whoever is new
+	// may be the same person by another name.
+	gone := slices.ContainsFunc(held, func(h Responsibility) bool { return h.CourtOrder && !slices.Contains(ids, h.ContactID) })
 	for i, r := range l.contacts {
 		if ids[i] == "wait" {
 			continue
@@ -475,6 +484,11 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 			was = held[j]
 		}
 		link := p.link(r, pupil.ID, now.ID, was, j >= 0)
+		if j < 0 && !link.CourtOrder && (gone || p.isBarred(now, old)) {
+			// An order against somebody for one child is never left behind with another.
+			link.CourtOrder = true
+			p.Notes = append(p.Notes, fmt.Sprintf("%s: Look at this before you save. A court order is recorded against %s, or somebody very like them. So %s will not see %s, decide or get a letter until your office has looked and lifts it on the page ‘Who holds parental responsibility’.", r.Place(), now.Name, now.Name, pupil.Name()))
+		}
 		switch {
 		case j < 0:
 			if known {
@@ -521,6 +535,14 @@ func (p *planner) takes(c Contact, pupil Pupil, words string) {
 	if _, joined := p.have.joined[c.ID]; joined {
 		p.Takes = append(p.Takes, Taken{c, pupil, words})
 	}
+}
+
+// isBarred says whether an order is recorded against a contact for any child, or
+// against somebody of that name; of somebody new also of that email or telephone.
+func (p *planner) isBarred(c Contact, known bool) bool {
+	return slices.ContainsFunc(p.barred, func(b Contact) bool {
+		return b.ID == c.ID || samePerson(b.Name, c.Name) || !known && (b.Email != "" && sameEmail(b.Email, c.Email) || sharePhone(b.Phone, c.Phone))
+	})
 }
 
 // link is what a list makes of a responsibility. It lifts no court order, and

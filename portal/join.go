@@ -94,7 +94,15 @@ func (p *Portal) Join(ctx context.Context, account, code string, born Date) erro
 				if err := tx.UseInvitation(inv.ID, now); err != nil {
 					return err
 				}
-				return tx.JoinContact(account, inv.ContactID, now)
+				if err := tx.JoinContact(account, inv.ContactID, now); err != nil {
+					return err
+				}
+				for _, c := range children {
+					if err := tx.JoinChild(inv.ContactID, c.Pupil.ID, now); err != nil {
+						return err
+					}
+				}
+				return p.event(tx, account, c.Pupil.School, Joined, Ref{RefContact, inv.ContactID}, map[string]any{"children": len(children)})
 			}
 		}
 		return fail(byAccount, byCode)

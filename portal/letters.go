@@ -72,6 +72,10 @@ func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
 	if err != nil {
 		return nil, err
 	}
+	covered, err := tx.JoinedChildren(school)
+	if err != nil {
+		return nil, err
+	}
 	byID, of := map[string]Contact{}, map[string][]Responsibility{}
 	for _, c := range contacts {
 		byID[c.ID] = c
@@ -98,7 +102,7 @@ func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
 				place[c.ID] = i
 				all = append(all, invitee)
 			}
-			all[i].Children = append(all[i].Children, Child{Pupil: pupil, Contact: c, Responsibility: l})
+			all[i].Children = append(all[i].Children, Child{Pupil: pupil, Contact: c, Responsibility: l, Since: covered[Link{PupilID: pupil.ID, ContactID: c.ID}]})
 		}
 	}
 	slices.Reverse(all)
@@ -137,9 +141,34 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 			}
 			letters = append(letters, Letter{School: info, Contact: to.Contact, Children: to.Children, Code: grouped(code), Expires: inv.Expires})
 		}
-		return nil
+		if len(letters) == 0 {
+			return nil
+		}
+		return p.event(tx, account, school, LettersIssued, Ref{RefSchool, school}, map[string]any{"letters": len(letters)})
 	})
 	return letters, err
+}
+
+// ExtendJoin adds a child to what a contact's join covers: the office has made
+// sure that the contact of this child is the person who joined. It answers
+// [ErrNotFound] for a child whom the contact may not speak for.
+func (p *Portal) ExtendJoin(ctx context.Context, account, school, contact, pupil string) error {
+	return p.store.Update(ctx, func(tx Tx) error {
+		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
+			return err
+		}
+		children, err := spokenFor(tx, contact)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(children, func(c Child) bool { return c.Pupil.ID == pupil && c.Pupil.School == school }) {
+			return fmt.Errorf("child: %w", ErrNotFound)
+		}
+		if err := tx.JoinChild(contact, pupil, p.now()); err != nil {
+			return err
+		}
+		return p.event(tx, account, school, JoinExtended, Ref{RefContact, contact}, map[string]any{"pupil": pupil})
+	})
 }
 
 // EndJoin takes a contact from the account that joined as them: somebody else
@@ -168,7 +197,10 @@ func (p *Portal) EndJoin(ctx context.Context, account, school, contact string) e
 				return err
 			}
 		}
-		return tx.LeaveContact(contact)
+		if err := tx.LeaveContact(contact); err != nil {
+			return err
+		}
+		return p.event(tx, account, school, JoinEnded, Ref{RefContact, contact}, map[string]any{"children": len(children)})
 	})
 }
 

@@ -141,6 +141,9 @@ func (p *Portal) ApplyImport(ctx context.Context, account, school, id string, ro
 		if err := planned.apply(tx, choice.Left, p.now()); err != nil {
 			return err
 		}
+		if err := p.event(tx, account, school, ListApplied, Ref{RefSchool, school}, map[string]any{"new": len(planned.New), "changed": len(planned.Changed), "left": len(choice.Left)}); err != nil {
+			return err
+		}
 		if id == "" {
 			return nil
 		}

@@ -335,7 +335,7 @@ func TestTidyForgetsStrangers(t *testing.T) {
 	}
 	w.pass(2 * time.Hour)
 	w.ok(w.Tidy(t.Context()))
-	for who, kept := range map[string]bool{stranger: false, ended: false, joined: true, acted: true, office: true} {
+	for who, kept := range map[string]bool{stranger: false, ended: true, joined: true, acted: true, office: true} {
 		if _, err := w.Actor(t.Context(), who); (err == nil) != kept {
 			t.Errorf("account %s kept %v: %v", who, err == nil, err)
 		}

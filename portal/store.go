@@ -70,6 +70,10 @@ type AccountTx interface {
 	// responsibility, in order of birth, eldest first.
 	AccountChildren(account string) ([]Child, error)
 	JoinContact(account, contact string, at time.Time) error
+	// JoinChild makes the joins to a contact cover one of their children.
+	JoinChild(contact, pupil string, at time.Time) error
+	// JoinedChildren is since when joins to a school's contacts cover each child.
+	JoinedChildren(school string) (map[Link]time.Time, error)
 	// LeaveContact ends every join to a contact.
 	LeaveContact(contact string) error
 	// JoinedContacts is when each contact of a school first joined an account, by

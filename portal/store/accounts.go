@@ -49,8 +49,11 @@ func childFields(c *portal.Child) []any {
 }
 
 func (t *tx) AccountChildren(account string) ([]portal.Child, error) {
-	return list(t, childFields, "SELECT "+childColumns+` FROM account_contacts a JOIN contacts c ON c.id = a.contact_id
-		JOIN responsibilities r ON r.contact_id = c.id JOIN pupils p ON p.id = r.pupil_id WHERE a.account_id = $1`+childOrder, account)
+	fields := func(c *portal.Child) []any { return append(childFields(c), stamp{&c.Since}) }
+	return list(t, fields, "SELECT "+childColumns+`, j.since FROM account_contacts a JOIN contacts c ON c.id = a.contact_id
+		JOIN responsibilities r ON r.contact_id = c.id JOIN pupils p ON p.id = r.pupil_id
+		LEFT JOIN joined_children j ON j.account_id = a.account_id AND j.contact_id = c.id AND j.pupil_id = p.id
+		WHERE a.account_id = $1`+childOrder, account)
 }
 
 func (t *tx) ContactPupils(contact string) ([]portal.Child, error) {
@@ -60,6 +63,26 @@ func (t *tx) ContactPupils(contact string) ([]portal.Child, error) {
 
 func (t *tx) JoinContact(account, contact string, at time.Time) error {
 	return t.put("INSERT INTO account_contacts (account_id, contact_id, joined) VALUES ($1, $2, $3) ON CONFLICT (account_id, contact_id) DO NOTHING", account, contact, at)
+}
+
+func (t *tx) JoinChild(contact, pupil string, at time.Time) error {
+	return t.put(`INSERT INTO joined_children (account_id, contact_id, pupil_id, since)
+		SELECT account_id, contact_id, $2, $3 FROM account_contacts WHERE contact_id = $1
+		ON CONFLICT (account_id, contact_id, pupil_id) DO NOTHING`, contact, pupil, at)
+}
+
+func (t *tx) JoinedChildren(school string) (map[portal.Link]time.Time, error) {
+	type join struct {
+		portal.Link
+		since time.Time
+	}
+	all, err := list(t, func(j *join) []any { return []any{&j.ContactID, &j.PupilID, stamp{&j.since}} },
+		"SELECT j.contact_id, j.pupil_id, j.since FROM contacts c JOIN joined_children j ON j.contact_id = c.id WHERE c.school = $1", school)
+	out := make(map[portal.Link]time.Time, len(all))
+	for _, j := range all {
+		out[j.Link] = j.since
+	}
+	return out, err
 }
 
 func (t *tx) LeaveContact(contact string) error {

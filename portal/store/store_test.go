@@ -367,10 +367,22 @@ func TestAccounts(t *testing.T) {
 			same(t, cs, err, []portal.Contact{mum})
 			kids, err := tx.AccountChildren("a-1")
 			same(t, kids, err, []portal.Child{{Pupil: ben, Contact: mum, Responsibility: benMum}, {Pupil: ann, Contact: mum, Responsibility: annMum}})
+			covered, err := tx.JoinedChildren("oak")
+			same(t, covered, err, map[portal.Link]time.Time{})
 			joined, err := tx.JoinedContacts("oak")
 			same(t, joined, err, map[string]time.Time{"c-mum": noon})
 			joined, err = tx.JoinedContacts("elm")
 			same(t, joined, err, map[string]time.Time{})
+			return nil
+		})
+		f.must(func(tx portal.Tx) error {
+			return errors.Join(tx.JoinChild("c-mum", ann.ID, noon), tx.JoinChild("c-mum", ann.ID, noon.Add(time.Hour)))
+		})
+		f.see(func(tx portal.Tx) error { // a join covers the children that it names
+			kids, err := tx.AccountChildren("a-1")
+			same(t, kids, err, []portal.Child{{Pupil: ben, Contact: mum, Responsibility: benMum}, {Pupil: ann, Contact: mum, Responsibility: annMum, Since: noon}})
+			covered, err := tx.JoinedChildren("oak")
+			same(t, covered, err, map[portal.Link]time.Time{{PupilID: ann.ID, ContactID: "c-mum"}: noon})
 			return nil
 		})
 		again := account

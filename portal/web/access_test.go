@@ -87,6 +87,7 @@ var table = map[string]row{
 	"POST " + office + "/import/{id:[A-Za-z0-9_-]+}/columns": {path: columns, want: sends(offices, 303)},
 	"POST " + office + "/import/{id:[A-Za-z0-9_-]+}":         {path: pending, form: fingerprint, want: sends(offices, 303)},
 	"GET " + office + "/settle":                              {path: at("/portal/office/fernlow/settle"), want: offices},
+	"POST " + office + "/orders":                             {path: at("/portal/office/fernlow/orders"), want: sends(offices, 404)},
 	"POST " + office + "/settle":                             {path: at("/portal/office/fernlow/settle"), want: sends(offices, 422)},
 	"GET " + office + "/letters":                             {path: at("/portal/office/fernlow/letters"), want: offices},
 	"POST " + office + "/letters":                            {path: at("/portal/office/fernlow/letters"), want: sends(offices, 200)},

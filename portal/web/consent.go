@@ -24,7 +24,6 @@ type consentView struct {
 	Receipt  string // where the receipt of Mine is
 	Answered bool   // Mine is about this edition
 	Earlier  bool   // Mine is about an earlier one
-	Against  bool   // they said yes, and it does not go ahead
 
 	Answer  string // as chosen: "given", "refused" or ""
 	Changed bool   // the wording is not the one that was sent
@@ -66,7 +65,7 @@ func (s *server) consentPage(r *http.Request, form url.Values, changed bool) (pa
 			HTML:    template.HTML(p.Text.HTML), // our own site's rendering of the school's own file
 			Address: s.public(p.Text.Path), Held: child.Child.Pupil.LookedAfter,
 			Mine: p.Mine, SaidYes: p.Mine.Answer == portal.Given, Receipt: receiptLink(p.Mine.ID),
-			Answered: p.Answered(), Earlier: p.Mine.Seq > 0 && !p.Answered(), Against: against(p),
+			Answered: p.Answered(), Earlier: p.Mine.Seq > 0 && !p.Answered(),
 			Changed: changed || form != nil && !same,
 		}
 		if same {

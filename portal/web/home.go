@@ -34,12 +34,11 @@ type toDo struct {
 
 // decided is one thing done.
 type decided struct {
-	What    string
-	Answer  answer
-	On      string // in words
-	Link    string
-	Label   string // the link's words
-	Against bool   // they said yes, and it does not go ahead
+	What   string
+	Answer answer
+	On     string // in words
+	Link   string
+	Label  string // the link's words
 }
 
 func (s *server) getHome(w http.ResponseWriter, r *http.Request) error {
@@ -114,16 +113,10 @@ func (s *server) card(c portal.ChildView) childCard {
 		}
 		card.Done = append(card.Done, decided{
 			What: p.Text.Question, Answer: mine(p.Mine.Answer), On: s.day(p.Mine.At),
-			Link: textLink(c, p.Text), Label: "Change", Against: against(p),
+			Link: textLink(c, p.Text), Label: "Change",
 		})
 	}
 	return card
-}
-
-// against says whether somebody's yes does not stand, for a reason that is not
-// theirs to know.
-func against(p portal.PurposeView) bool {
-	return p.Answered() && p.Mine.Answer == portal.Given && !p.Standing.Allowed() && p.Standing != portal.StandingHeld
 }
 
 // textLink is where somebody signs or decides about a child.

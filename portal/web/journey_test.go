@@ -159,18 +159,26 @@ func TestTextChanges(t *testing.T) {
 	grace.get(consent).wants(t, http.StatusOK, "You said no to an earlier wording")
 }
 
-// What another says is never shown, only that a yes does not go ahead.
+// A parent learns nothing of what another says: every page of hers is the same, to
+// the byte, before and after.
 func TestDisagreement(t *testing.T) {
 	w := newWorld(t)
 	grace, daniel := w.as(mother), w.as(father)
 	consent := "/portal/children/" + w.pupils["Asha"] + "/consents/website-pictures"
 	receipt := grace.post(consent, answered(w)).wants(t, http.StatusSeeOther).location()
-	grace.get(consent).wants(t, http.StatusOK).lacks(t, "will not happen")
-	daniel.post(consent, url.Values{"answer": {"refused"}, "hash": {webPicture.Hash}}).wants(t, http.StatusSeeOther)
+	before := map[string]string{}
 	for _, page := range []string{"/portal/", consent, receipt} {
-		grace.get(page).wants(t, http.StatusOK, "You said yes", "For now, this will not happen. Talk to the school office").lacks(t, "Daniel", "onflict", "isagree")
+		before[page] = grace.get(page).wants(t, http.StatusOK, "You said yes").body
 	}
-	daniel.get(consent).wants(t, http.StatusOK, "You said no").lacks(t, "Grace", "will not happen")
+	for _, answer := range []string{"refused", "given", "refused"} {
+		daniel.post(consent, url.Values{"answer": {answer}, "hash": {webPicture.Hash}}).wants(t, http.StatusSeeOther)
+		for page, was := range before {
+			if is := grace.get(page).wants(t, http.StatusOK).body; is != was {
+				t.Errorf("%s changed when the other parent said %s:\n%s\nwas\n%s", page, answer, is, was)
+			}
+		}
+	}
+	daniel.get(consent).wants(t, http.StatusOK, "You said no").lacks(t, "Grace")
 	daniel.get(receipt).wants(t, http.StatusNotFound)
 
 	lena := w.as(neighbour)

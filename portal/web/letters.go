@@ -29,6 +29,7 @@ func (lettersFormView) JoinedTag() answer { return answer{"Joined", "given"} }
 type invitee struct {
 	ID, Name string
 	Children []string // name and class
+	Later    []later  // children whom their join does not cover
 	Joined   time.Time
 	Issued   time.Time
 	Expires  time.Time
@@ -51,6 +52,9 @@ type letter struct {
 	Issued   time.Time
 	Join     string // the address to type
 }
+
+// later is a child who came to the register after somebody joined.
+type later struct{ ID, Name string }
 
 func (s *server) getLetters(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.lettersForm(r)
@@ -88,6 +92,9 @@ func newInvitee(i portal.Invitee) invitee {
 	to := invitee{ID: i.Contact.ID, Name: i.Contact.Name, Joined: i.Joined, Issued: i.Issued, Expires: i.Expires}
 	for _, c := range i.Children {
 		to.Children = append(to.Children, strings.TrimSuffix(c.Pupil.Name()+", "+c.Pupil.Group, ", "))
+		if !i.Joined.IsZero() && c.Since.IsZero() {
+			to.Later = append(to.Later, later{c.Pupil.ID, c.Pupil.Name()})
+		}
 	}
 	return to
 }
@@ -118,11 +125,18 @@ type endJoinView struct {
 	Base string
 }
 
-// postEndJoin takes a contact from the account that joined as them, after asking.
+// postEndJoin takes a contact from the account that joined as them, after asking;
+// or adds to their join a child who came to the register later.
 func (s *server) postEndJoin(w http.ResponseWriter, r *http.Request) error {
 	school, err := s.office(r, portal.PrintLetters)
 	if err != nil {
 		return err
+	}
+	if contact, pupil, ok := strings.Cut(r.PostForm.Get("add"), " "); ok {
+		if err := s.Portal.ExtendJoin(r.Context(), account(r), school.Slug, contact, pupil); err != nil {
+			return err
+		}
+		return seeOther(w, r, officeLink(school.Slug)+"letters#people")
 	}
 	contact := r.PostForm.Get("end")
 	if r.PostForm.Get("sure") != "yes" {

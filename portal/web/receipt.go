@@ -18,7 +18,6 @@ type receiptView struct {
 	Signed   bool   // a signature, not an answer
 	Yes      bool
 	Held     bool // a looked-after child: the school has to ask the social worker first
-	Against  bool // they said yes, and it does not go ahead
 	Change   string
 	Download string
 	Address  string // public, of the wording
@@ -67,7 +66,6 @@ func (s *server) getReceipt(w http.ResponseWriter, r *http.Request) error {
 		for _, p := range child.Purpose {
 			if p.Text.Slug == got.Act.TextSlug && !v.Signed {
 				v.Change = textLink(child, p.Text)
-				v.Against = p.Mine.ID == got.Act.ID && against(p)
 			}
 		}
 	}

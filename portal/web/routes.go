@@ -47,6 +47,7 @@ func (s *server) routes() *mux.Router {
 	post(office+"/import/{id:[A-Za-z0-9_-]+}/columns", s.signedIn(s.postColumns))
 	get(office+"/settle", s.signedIn(s.getSettle))
 	post(office+"/settle", s.signedIn(s.postSettle))
+	post(office+"/orders", s.signedIn(s.postLift))
 	get(office+"/letters", s.signedIn(s.getLetters))
 	post(office+"/letters", s.signedIn(s.postLetters))
 	post(office+"/joins", s.signedIn(s.postEndJoin))
