@@ -315,6 +315,28 @@ func (in *inspection) checkRisks() {
 	}
 }
 
+// checkDirectory says which entries of the school's own directory of help nobody has
+// looked at, or not for a year. Readers are not told: it is for the school to do.
+func (in *inspection) checkDirectory() {
+	if in.school == nil {
+		return
+	}
+	file := "schools/" + in.school.Slug + "/help.toml"
+	for _, o := range in.school.Help {
+		at := place{file: file}
+		if f := in.sources.byName[file]; f != nil {
+			at.line = checker{src: source{file, []byte(f.raw)}, value: o.Slug}.line("slug")
+		}
+		day, err := readDay(o.Checked)
+		switch {
+		case err != nil:
+			in.report("directory", Doubtful, at, `Look at its source, put right what has changed, and write checked = "…" with the day on which you looked.`, "nobody has checked %s", o.Name)
+		case in.now.Sub(day) > stale:
+			in.report("directory", Doubtful, at, "Look at its source again, put right what has changed, and write today's day.", "%s was last checked on %s, over a year ago", o.Name, day.Format("2 January 2006"))
+		}
+	}
+}
+
 // stale is how long after its last review a page is to be read again.
 const stale = 366 * 24 * time.Hour
 

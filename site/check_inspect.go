@@ -96,6 +96,8 @@ func (in *inspection) inspect() error {
 		in.checkRisks()
 	}
 	in.checkReviews()
+	in.checkPassages()
+	in.checkDirectory()
 	in.checkFileNames(in.built, func(name string) place { return place{file: in.file("/" + name)} })
 	own := slices.DeleteFunc(slices.Clone(in.sources.order), func(name string) bool { return siteOf(name) == "" })
 	in.checkFileNames(own, func(name string) place { return place{file: name} })
