@@ -5,6 +5,7 @@ go 1.26.0
 tool github.com/gohugoio/hugo
 
 require (
+	github.com/andybalholm/brotli v1.3.0
 	github.com/bep/imagemeta v1.0.0
 	github.com/bep/logg v0.4.0
 	github.com/chromedp/cdproto v0.159.0

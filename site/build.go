@@ -57,6 +57,8 @@ type Options struct {
 	// of one that stays as it is, so that whoever goes by its texts changes with it. On an
 	// error the old site stays. Nil tells nobody. Calls may come at the same time.
 	HandOver func(context.Context, Result) error
+
+	press *press // of this build
 }
 
 // A Result is how the build of one site ended.
@@ -82,6 +84,7 @@ var renderingMutex sync.Mutex
 // processes.
 func Build(ctx context.Context, trust *Trust, opts Options) ([]Result, error) {
 	opts.Address = strings.TrimSuffix(opts.Address, "/")
+	opts.press = &press{}
 	opts.Now = cmp.Or(opts.Now, time.Now()).UTC().Truncate(time.Second)
 	opts.Log = cmp.Or(opts.Log, slog.New(slog.DiscardHandler))
 	if !filepath.IsAbs(opts.Out) {
@@ -217,6 +220,9 @@ func (e edition) publish(ctx context.Context, t theme, read map[string]string, o
 		return fail(fmt.Errorf("make a generation: %w", err))
 	}
 	pages, err := e.print(m, t, generation)
+	if err == nil {
+		err = opts.press.squeeze(generation)
+	}
 	result := Result{Slug: e.slug, Dir: generation, Pages: pages, Texts: m.texts, Withheld: m.gallery.withheld}
 	var added []Text
 	for _, text := range slices.Concat(m.earlier, m.texts) {

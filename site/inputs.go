@@ -184,13 +184,14 @@ func (e edition) inputs(t theme, read map[string]string, opts Options) (string, 
 	type picture struct{ Alt, Why, Sum string }
 	of := struct {
 		Program, Theme, Slug, Title, Base, Address string
+		Upcoming                                   bool
 		Values                                     map[string]string
 		Uses                                       []string
 		Params                                     map[string]any
 		Files                                      map[string]string
 		Pictures                                   map[string]picture
 	}{
-		made, t.sum, e.slug, e.title, e.base, opts.Address,
+		made, t.sum, e.slug, e.title, e.base, opts.Address, opts.Upcoming,
 		e.answers.values, e.answers.uses, e.params, map[string]string{}, map[string]picture{},
 	}
 	for name, sum := range read {

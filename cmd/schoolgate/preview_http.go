@@ -72,7 +72,9 @@ func (p *preview) handler(ctx context.Context) http.Handler {
 			return
 		}
 		r.Header.Del("If-Modified-Since") // a page changes with what is wrong, whatever its file says
+		r.Header.Del("If-None-Match")
 		r.Header.Del("Range")
+		r.Header.Del("Accept-Encoding")
 		held := held{header: http.Header{}, status: http.StatusOK}
 		sites.ServeHTTP(&held, r)
 		body := held.body.Bytes()

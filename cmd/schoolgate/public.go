@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
@@ -11,10 +13,14 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"schoolgate/portal"
+	"schoolgate/site"
 )
 
 // publicSites serves the built sites: the trust's at / and each school's under
@@ -79,6 +85,10 @@ func servePublic(w http.ResponseWriter, r *http.Request, root *os.Root, name str
 	}
 	status := http.StatusOK
 	f, err := root.Open(name)
+	if err == nil && slices.ContainsFunc(site.Encodings, func(e site.Encoding) bool { return path.Ext(name) == e.Ext }) {
+		f.Close() // the smaller forms of files have no addresses of their own
+		err = fs.ErrNotExist
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		name, status = "404.html", http.StatusNotFound
 		f, err = root.Open(name)
@@ -92,18 +102,25 @@ func servePublic(w http.ResponseWriter, r *http.Request, root *os.Root, name str
 		http.NotFound(w, r)
 		return
 	}
-	kind := cmp.Or(mime.TypeByExtension(path.Ext(name)), "application/octet-stream")
-	switch path.Ext(name) {
-	case ".md":
-		kind = "text/plain; charset=utf-8" // an agreement's exact wording, to be read as it is
-	case ".ics":
-		kind = "text/calendar; charset=utf-8" // not every machine knows it
+	header := w.Header()
+	header.Set("Content-Type", contentType(name))
+	header.Set("Cache-Control", caching(name))
+	header.Add("Vary", "Accept-Encoding")
+	if small, encoding := smaller(root, name, r); small != nil {
+		defer small.Close()
+		f = small
+		header.Set("Content-Encoding", encoding)
 	}
-	w.Header().Set("Content-Type", kind)
-	w.Header().Set("Cache-Control", "public, max-age=60")
-	if private(name) {
-		w.Header().Set("Cache-Control", "no-store")
+	sum := sha256.New()
+	size, err := io.Copy(sum, f)
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
 	}
+	if err != nil {
+		http.Error(w, "This page cannot be read at the moment. Try again in a minute.", http.StatusServiceUnavailable)
+		return
+	}
+	header.Set("Content-Length", strconv.FormatInt(size, 10))
 	if status != http.StatusOK {
 		w.WriteHeader(status)
 		if r.Method != http.MethodHead {
@@ -111,7 +128,92 @@ func servePublic(w http.ResponseWriter, r *http.Request, root *os.Root, name str
 		}
 		return
 	}
-	http.ServeContent(w, r, name, info.ModTime(), f)
+	// Made of what is sent, so that it is another for each encoding, and the same from
+	// build to build; a time would go back with the clock.
+	header.Set("ETag", `"`+hex.EncodeToString(sum.Sum(nil)[:16])+`"`)
+	http.ServeContent(w, r, name, time.Time{}, f)
+}
+
+// contentType is what a file is, on every machine: not each knows all of them.
+func contentType(name string) string {
+	ext := path.Ext(name)
+	if kind, ok := contentTypes[ext]; ok {
+		return kind
+	}
+	return cmp.Or(mime.TypeByExtension(ext), "application/octet-stream")
+}
+
+// contentTypes are the kinds of file that a site holds, by ending.
+var contentTypes = map[string]string{
+	".html": "text/html; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".svg":  "image/svg+xml",
+	".xml":  "application/xml; charset=utf-8",
+	".md":   "text/plain; charset=utf-8", // an agreement's exact wording, to be read as it is
+	".txt":  "text/plain; charset=utf-8",
+	".ics":  "text/calendar; charset=utf-8",
+	".jpg":  "image/jpeg",
+	".png":  "image/png",
+	".pdf":  "application/pdf",
+}
+
+// How long a file may be kept: for ever, where its name holds a hash of what is in it.
+const (
+	forEver  = "public, max-age=31536000, immutable"
+	forShort = "public, max-age=60"
+)
+
+// hashedName is the names that change with what is in them: those of stylesheets,
+// crests and pictures.
+const hashedName = `(\.[0-9a-f]{12,64}\.(css|svg|png)|/?pictures/[0-9a-f]{16}-[0-9]+\.(jpg|png))$`
+
+var hashedNames = regexp.MustCompile(hashedName)
+
+func caching(name string) string {
+	switch {
+	case private(name):
+		return "no-store"
+	case hashedNames.MatchString(name):
+		return forEver
+	}
+	return forShort
+}
+
+// smaller is the form of a file that was made smaller when the site was built, the best
+// that the browser can read; nil where it reads none, or where there is none.
+func smaller(root *os.Root, name string, r *http.Request) (f *os.File, encoding string) {
+	accepted := accepts(r.Header.Values("Accept-Encoding"))
+	for _, e := range site.Encodings {
+		if accepted(e.Name) {
+			f, err := root.Open(name + e.Ext)
+			if err != nil {
+				continue
+			}
+			if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+				return f, e.Name
+			}
+			f.Close()
+		}
+	}
+	return nil, ""
+}
+
+// accepts reads an Accept-Encoding, RFC 9110 §12.5.3: a name with a weight of nought,
+// or no name and no asterisk, is not wanted.
+func accepts(fields []string) func(encoding string) bool {
+	wanted := map[string]bool{}
+	for field := range strings.SplitSeq(strings.Join(fields, ","), ",") {
+		name, parameters, _ := strings.Cut(field, ";")
+		weight := 1.0
+		if key, value, ok := strings.Cut(parameters, "="); ok && strings.EqualFold(strings.TrimSpace(key), "q") {
+			weight, _ = strconv.ParseFloat(strings.TrimSpace(value), 64)
+		}
+		wanted[strings.ToLower(strings.TrimSpace(name))] = weight > 0
+	}
+	return func(encoding string) bool {
+		want, named := wanted[encoding]
+		return want || !named && wanted["*"]
+	}
 }
 
 // alive answers as long as the program runs. It costs nothing and waits for nothing, so
