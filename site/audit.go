@@ -76,7 +76,7 @@ var outside = regexp.MustCompile(`(?i)(?:url\(|@import|\bhref=)\s*["']?\s*(?:htt
 
 func checkStyle(name string, data []byte, problems *Problems) {
 	if m := outside.Find(data); m != nil {
-		problems.add(name, 0, "built: refers to something outside the site: %s", m)
+		problems.addAbout(asBuilt, name, 0, "built: refers to something outside the site: %s", m)
 	}
 }
 
@@ -85,7 +85,7 @@ func (o *output) page(name string, data []byte, problems *Problems) {
 	o.pages++
 	ids := map[string]bool{}
 	o.ids[name] = ids
-	report := func(format string, args ...any) { problems.add(name, 0, "built: "+format, args...) }
+	report := func(format string, args ...any) { problems.addAbout(asBuilt, name, 0, "built: "+format, args...) }
 	if _, after, found := bytes.Cut(data, []byte("[[")); found {
 		line, _, _ := bytes.Cut(after, []byte("\n"))
 		report("a blank is left over: [[%.40s", line)
@@ -186,7 +186,7 @@ func (o *output) deadEnds(except func(reference) bool) Problems {
 		to := reference{path: r.path, fragment: r.fragment}
 		if seen[to]++; seen[to] == 1 {
 			at := (&url.URL{Path: r.path, Fragment: r.fragment}).String()
-			problems.add(r.from, 0, "built: refers to %s, which is not there", at)
+			problems.addAbout(asBuilt, r.from, 0, "built: refers to %s, which is not there", at)
 		}
 	}
 	return problems

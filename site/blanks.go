@@ -134,7 +134,10 @@ func fill(src source, a answers) (string, Problems) {
 			line = ""
 		}
 		out.WriteString(fillLine(line, func(name string) (string, bool) {
-			value := a.said(name, func(blank string) { problems.add(src.name, n, "unfilled blank [[%s]]", blank) })
+			value := a.said(name, func(blank string) {
+				problems.addAbout(unfilled, src.name, n, "unfilled blank [[%s]]", blank)
+				problems[len(problems)-1].blank = blank
+			})
 			if frontMatter {
 				value = tomlEscaper.Replace(value)
 			}

@@ -339,7 +339,7 @@ func (e edition) doubled(m *manuscript, twice []reference) (problems Problems) {
 		}
 		src, known := sources[at]
 		if !known {
-			problems.add(r.from, 0, "built: two parts have the id %q", r.fragment)
+			problems.addAbout(asBuilt, r.from, 0, "built: two parts have the id %q", r.fragment)
 			continue
 		}
 		line := 1

@@ -387,20 +387,19 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// refusals tell what [Load] and [Build] refuse by rule, with how to put it
-// right; the first that begins as the problem's words do.
-var refusals = []struct{ begins, rule, fix string }{
-	{"unfilled blank", "blank", "Write a line for it under [blanks] in school.toml, or in trust.toml for the overview."},
-	{"built: has no link to CEOP", "ceop", "Put the link to " + CEOP + " back into the theme's baseof.html."},
-	{"built:", "content", "The page came out of the theme like this: put the layout right."},
-	{"", "content", "Put the line right; until then the site stays as it was."},
+// refusals tell what [Load] and [Build] refuse by rule, with how to put it right.
+var refusals = map[about]struct{ rule, fix string }{
+	ordinary: {"content", "Put the line right; until then the site stays as it was."},
+	unfilled: {"blank", "Write a line for it under [blanks] in school.toml, or in trust.toml for every school and the overview."},
+	asBuilt:  {"content", "The page came out of the theme like this: put the layout right."},
+	noCEOP:   {"ceop", "Put the link to " + CEOP + " back into the theme's baseof.html."},
 }
 
 func refusal(p Problem, slug string) Finding {
-	i := slices.IndexFunc(refusals, func(r struct{ begins, rule, fix string }) bool { return strings.HasPrefix(p.Text, r.begins) })
+	r := refusals[p.about]
 	f := Finding{
-		Rule: refusals[i].rule, Severity: Wrong, File: p.File, Line: p.Line,
-		What: strings.TrimPrefix(p.Text, "built: "), Fix: refusals[i].fix,
+		Rule: r.rule, Severity: Wrong, File: p.File, Line: p.Line,
+		What: strings.TrimPrefix(p.Text, "built: "), Fix: r.fix,
 	}
 	if slug != "" {
 		f.Sites = []string{slug}

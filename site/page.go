@@ -147,7 +147,7 @@ func splitMatter(name, file string, problems *Problems) (matter, body string, bo
 // decodeMatter decodes the keys v knows and leaves others alone.
 func decodeMatter(name, matter string, v any, problems *Problems) bool {
 	if err := toml.Unmarshal([]byte(matter), v); err != nil {
-		*problems = append(*problems, tomlProblem(name, []byte(matter), err))
+		*problems = append(*problems, tomlProblem(name, []byte(matter), v, err))
 		return false
 	}
 	return true

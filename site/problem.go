@@ -17,7 +17,21 @@ type Problem struct {
 	Line   int    // 1 is the first line; 0 when the whole file is meant
 	Column int    // 1 is the first byte of the line; 0 when unknown
 	Text   string // what is wrong and what is expected
+
+	about about
+	blank string // the name of a blank that is not filled
 }
+
+// about is what kind of thing a problem is about, for those who have more to say of
+// some kinds.
+type about int
+
+const (
+	ordinary about = iota
+	unfilled       // a blank without an answer
+	asBuilt        // a page as it came out of the theme
+	noCEOP         // the same, without the way to CEOP
+)
 
 func (p Problem) Error() string {
 	file := p.File
@@ -46,6 +60,12 @@ func (ps Problems) Error() string {
 
 func (ps *Problems) add(file string, line int, format string, args ...any) {
 	*ps = append(*ps, Problem{File: file, Line: line, Text: fmt.Sprintf(format, args...)})
+}
+
+// addAbout is add for a kind of problem.
+func (ps *Problems) addAbout(what about, file string, line int, format string, args ...any) {
+	ps.add(file, line, format, args...)
+	(*ps)[len(*ps)-1].about = what
 }
 
 // err is nil when nothing is wrong; otherwise the problems, sorted, each once.

@@ -321,12 +321,12 @@ func decodeTOML(name string, data []byte, v any, problems *Problems) bool {
 	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
 		for _, e := range strict.Errors {
 			line, column := e.Position()
-			*problems = append(*problems, Problem{name, line, column, fmt.Sprintf("unknown key %s: there are %s",
+			*problems = append(*problems, Problem{File: name, Line: line, Column: column, Text: fmt.Sprintf("unknown key %s: there are %s",
 				strings.Join(e.Key(), "."), strings.Join(keysBeside(reflect.TypeOf(v), e.Key()), ", "))})
 		}
 		return true
 	}
-	*problems = append(*problems, tomlProblem(name, data, err))
+	*problems = append(*problems, tomlProblem(name, data, v, err))
 	return false
 }
 
@@ -348,14 +348,15 @@ func keysBeside(t reflect.Type, key toml.Key) []string {
 	return keys
 }
 
-// tomlProblem tells a decoding error in the words of the file, not of Go.
-func tomlProblem(name string, data []byte, err error) Problem {
+// tomlProblem tells an error of decoding into v in the words of the file, not of Go.
+func tomlProblem(name string, data []byte, v any, err error) Problem {
 	problem := Problem{File: name, Text: err.Error()}
 	if e, ok := errors.AsType[*toml.DecodeError](err); ok {
 		problem.Line, problem.Column = e.Position()
 		problem.Text = strings.TrimPrefix(e.Error(), "toml: ")
-		if _, goType, found := strings.Cut(problem.Text, " of type "); found {
-			problem.Text = fmt.Sprintf("%s: expected %s", strings.Join(e.Key(), "."), expected(goType))
+		var anything map[string]any
+		if toml.Unmarshal(data, &anything) == nil { // sound TOML, of another kind than belongs there
+			problem.Text = fmt.Sprintf("%s: expected %s", strings.Join(e.Key(), "."), expected(reflect.TypeOf(v), e.Key()))
 		} else if text, column := strayMark(lineOf(string(data), problem.Line), problem.Column); text != "" {
 			problem.Text, problem.Column = text, column
 		}
@@ -399,16 +400,37 @@ func markText(text string) string {
 	return mark + ` cannot stand here: text begins and ends with ", as in title = "Words"`
 }
 
-// expected says in words what a value of a Go type looks like in TOML.
-func expected(goType string) string {
-	switch {
-	case strings.HasPrefix(goType, "[]"):
+// expected says in words what a value looks like in TOML, at a key of a type.
+func expected(t reflect.Type, key toml.Key) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if len(key) > 0 {
+		switch t.Kind() {
+		case reflect.Slice, reflect.Map:
+			if t.Kind() == reflect.Map {
+				key = key[1:]
+			}
+			return expected(t.Elem(), key)
+		case reflect.Struct:
+			for field := range t.Fields() {
+				if field.Tag.Get("toml") == key[0] {
+					return expected(field.Type, key[1:])
+				}
+			}
+		}
+	}
+	switch t.Kind() {
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Struct {
+			return "tables, each under [[double brackets]]"
+		}
 		return `a list such as ["one", "two"]`
-	case strings.HasPrefix(goType, "map"):
+	case reflect.Map, reflect.Struct:
 		return "a table"
-	case strings.HasPrefix(goType, "int"):
+	case reflect.Int:
 		return "a whole number"
-	case strings.HasPrefix(goType, "bool"):
+	case reflect.Bool:
 		return "true or false"
 	}
 	return `text in "quotes"`

@@ -357,9 +357,6 @@ func (t *Trust) blanks(of string) []use {
 	return blanks
 }
 
-// unfilledBlank is how fill reports a blank without an answer.
-var unfilledBlank = regexp.MustCompile(`unfilled blank \[\[([a-z0-9_]+)\]\]`)
-
 // needed are the blanks that the site cannot be built without: what a build
 // would complain of if none were filled. Parts and pages that are not for this
 // school ask for nothing.
@@ -371,8 +368,8 @@ func needed(e edition) (map[string]bool, error) {
 		return nil, err
 	}
 	for _, p := range problems {
-		for _, m := range unfilledBlank.FindAllStringSubmatch(p.Text, -1) {
-			names[m[1]] = true
+		if p.about == unfilled {
+			names[p.blank] = true
 		}
 	}
 	return names, nil
