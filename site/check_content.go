@@ -18,14 +18,15 @@ import (
 // one of the same id, in its own checklist.toml.
 type ChecklistItem struct {
 	ID     string   `toml:"id"`
-	Words  string   `toml:"words"`  // what it is, as a line of a list
-	Need   string   `toml:"need"`   // must or should
-	Kinds  []string `toml:"kinds"`  // of school: academy, maintained; empty: both
-	Phases []string `toml:"phases"` // some of Phases; empty: all
-	Years  []string `toml:"years"`  // first and last year group it is about; empty: whatever the school has
-	Where  string   `toml:"where"`  // page of the model that holds it
-	Policy string   `toml:"policy"` // slug in a school's policies.toml that meets it
-	Source string   `toml:"source"` // where it is asked for
+	Words  string   `toml:"words"`      // what it is, as a line of a list
+	Need   string   `toml:"need"`       // must or should
+	Should []string `toml:"should_for"` // kinds of school that only should, where the others must
+	Kinds  []string `toml:"kinds"`      // of school: academy, maintained; empty: both
+	Phases []string `toml:"phases"`     // some of Phases; empty: all
+	Years  []string `toml:"years"`      // first and last year group it is about; empty: whatever the school has
+	Where  string   `toml:"where"`      // page of the model that holds it
+	Policy string   `toml:"policy"`     // slug in a school's policies.toml that meets it
+	Source string   `toml:"source"`     // where it is asked for
 }
 
 // A Checklist is a school's answer to it, schools/<slug>/checklist.toml.
@@ -80,7 +81,7 @@ func loadChecklist(content fs.FS, name string, model []ChecklistItem, problems *
 		if i.Need != "must" && i.Need != "should" {
 			c.say("id", `%s: need is "must" or "should"`, i.ID)
 		}
-		for _, k := range i.Kinds {
+		for _, k := range slices.Concat(i.Kinds, i.Should) {
 			if k != "academy" && k != "maintained" {
 				c.say("id", "%s: kind %q is not one of academy, maintained", i.ID, k)
 			}
@@ -113,6 +114,14 @@ func loadChecklist(content fs.FS, name string, model []ChecklistItem, problems *
 		}
 	}
 	return list
+}
+
+// needOf is what an item is for a school of this kind: must or should.
+func (i ChecklistItem) needOf(s *School) string {
+	if slices.Contains(i.Should, s.Kind) {
+		return "should"
+	}
+	return i.Need
 }
 
 // concerns says whether an item is for a school of this kind.
@@ -150,8 +159,12 @@ func (in *inspection) checkDuties() {
 		if !item.concerns(s) {
 			continue
 		}
+		item.Need = item.needOf(s)
 		d := Duty{ID: item.ID, Words: item.Words, Need: item.Need, Source: item.Source, State: Missing}
 		fix := fmt.Sprintf("Write where it is under [met] in %s, as %s = \"…\", or why it is not for this school under [not_applicable].", file, item.ID)
+		if item.Need == "should" && s.Kind == "academy" {
+			fix += " The trust's funding agreement may make it a must."
+		}
 		where, said := s.Checklist.Met[item.ID]
 		if reason := s.Checklist.NotApplicable[item.ID]; reason != "" {
 			d.State, d.Reason = NotApplicable, reason

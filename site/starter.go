@@ -427,7 +427,7 @@ func duties(items []ChecklistItem, s *School) string {
 		}
 		wanted++
 		w.line("")
-		w.comment(fmt.Sprintf("%s. It %s be there: %s.", i.Words, i.Need, i.Source))
+		w.comment(fmt.Sprintf("%s. It %s be there: %s.", i.Words, i.needOf(s), i.Source))
 		if i.Policy != "" {
 			w.comment(fmt.Sprintf("Leave it so where policies.toml has %q.", i.Policy))
 		}
