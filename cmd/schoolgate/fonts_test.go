@@ -16,17 +16,8 @@ type fontSet struct {
 	sans, serif, mono string
 }
 
-var (
-	// dejaVu is most Linux desktops', and the widest: every test that does not
-	// try all of them is drawn in it.
-	dejaVu   = fontSet{"DejaVu", []string{"dejavu"}, "DejaVu Sans", "DejaVu Serif", "DejaVu Sans Mono"}
-	fontSets = []fontSet{
-		dejaVu,
-		{"Liberation", []string{"liberation"}, "Liberation Sans", "Liberation Serif", "Liberation Mono"}, // as wide as Arial and Times
-		{"Roboto", []string{"roboto", "noto"}, "Roboto", "Noto Serif", "Noto Sans Mono"},                 // Android's
-		{"Noto", []string{"noto"}, "Noto Sans", "Noto Serif", "Noto Sans Mono"},                          // the tallest, with every script
-	}
-)
+// dejaVu is most Linux desktops', and the widest.
+var dejaVu = fontSet{"DejaVu", []string{"dejavu"}, "DejaVu Sans", "DejaVu Serif", "DejaVu Sans Mono"}
 
 // need writes fontconfig's settings for the set, and answers the environment of a
 // browser that is to have no other fonts.
@@ -37,7 +28,7 @@ func (f fontSet) need(t *testing.T) (env string) {
 	for _, folder := range f.folders {
 		folder = filepath.Join("/usr/share/fonts/truetype", folder)
 		if _, err := os.Stat(folder); err != nil {
-			missing(t, "the fonts in "+folder+" (Debian's fonts-dejavu-core, fonts-liberation, fonts-roboto and fonts-noto-core)")
+			missing(t, "the fonts in "+folder+" (Debian's fonts-dejavu-core)")
 		}
 		fmt.Fprintf(&b, "<dir>%s</dir>\n", folder)
 	}
