@@ -409,7 +409,7 @@ func TestNamesFolded(t *testing.T) {
 		"Mrs Siân O'Neill":   {"Mrs Siân O’Neill", "Mrs Siân O`Neill", "Mrs Siân Oʼneill", "Mrs Siân O′Neill", "Mrs Sian O'Neill", "Mrs. Siân O'Neill", "MRS SIÂN O'NEILL", "Mrs  Siân  O'Neill", "Siân O'Neill", "O'Neill, Siân", "Dr Siân O'Neill", "Ms Sian ONeill"},
 		"Ms Ann-Marie Łuć":   {"Ms Ann–Marie Luc", "Ms Ann Marie Łuć", "Ms Ann‑Marie Łuć", "Ms AnnMarie Łuc"},
 		"Mr Nguyễn Văn Đức":  {"Mr Nguyen Van Duc", "Nguyễn Văn Đức"},
-		"علی\u200cرضا موسوی":      {"علی رضا موسوی", "علیرضا موسوی"},
+		"علی\u200cرضا موسوی": {"علی رضا موسوی", "علیرضا موسوی"},
 		"Mr Weiß":            {"Mr Weiss"},
 		"Suharto":            {"SUHARTO", "Mr Suharto"},
 		"Mrs J. P. Smith":    {"Mrs JP Smith", "Mrs J.P. Smith"},
