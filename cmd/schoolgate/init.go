@@ -440,6 +440,11 @@ data = "data"
 # The folder that schoolgate init wrote.
 content = "content"
 
+# When the ledger's heads are published: whole hours, from "1h" to "168h".
+#
+# [ledger]
+# every = "24h"
+
 # How people sign in: at least one way, or nobody can reach the portal. The secret
 # stands in a file of its own, or in the variable SCHOOLGATE_SECRET_<NAME>.
 #

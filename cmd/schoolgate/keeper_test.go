@@ -231,7 +231,7 @@ func TestDatabaseAwayDuringABuild(t *testing.T) {
 		t.Fatalf("the site shows %q and the portal asks %q", before, asked)
 	}
 	changed := strings.Replace(string(text), "title = \"", "title = \"Again: ", 1)
-	changed = strings.Replace(changed, "edition = 1", "edition = 2", 1)
+	changed = strings.Replace(changed, "edition = 2", "edition = 3", 1)
 	writeTo(t, changed, name)
 
 	store.away = true
