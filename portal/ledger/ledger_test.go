@@ -381,7 +381,7 @@ func TestReceiptErrors(t *testing.T) {
 	}{
 		{"another wording", changed(func(p *portal.Proof) { p.Text += "!" }), nil, nil, "the wording in the receipt is not the one on record"},
 		{"another record", changed(func(p *portal.Proof) { p.Record = strings.Replace(p.Record, "given", "refused", 1) }), nil, nil, "the promise is not about this record"},
-		{"another place", changed(func(p *portal.Proof) { p.Index++ }), nil, nil, "not in the ledger at the place"},
+		{"another place", changed(func(p *portal.Proof) { p.Index ^= 1 }), nil, nil, "not in the ledger at the place"},
 		{"a place beyond", changed(func(p *portal.Proof) { p.Index = 64 }), nil, nil, "number 64, and its head is of 64 records"},
 		{"no proof", changed(func(p *portal.Proof) { p.Inclusion = nil }), nil, nil, "not in the ledger at the place"},
 		{"half a hash", changed(func(p *portal.Proof) { p.Inclusion = [][]byte{{1}} }), nil, nil, "not a hash"},
