@@ -12,7 +12,7 @@ import (
 // Everything that a route does for somebody.
 var everyAction = []portal.Action{
 	portal.SeeChild, portal.Sign, portal.Decide, portal.SeeReceipt,
-	portal.SeeRegister, portal.ImportClassList, portal.PrintLetters, portal.ExportList,
+	portal.SeeRegister, portal.ImportClassList, portal.PrintLetters, portal.ExportList, portal.SeeEvents, portal.LiftRestriction,
 }
 
 // The subjects of the table: Ann is at St Anne's, with her mother and father;
@@ -62,7 +62,31 @@ func TestMay(t *testing.T) {
 	// is ErrForbidden.
 	type rights map[portal.Action][]string
 	everyOffice := func(schools ...string) rights {
-		return rights{portal.SeeRegister: schools, portal.ImportClassList: schools, portal.PrintLetters: schools, portal.ExportList: schools}
+		var beyond []string // the office does not look after itself
+		for _, s := range schools {
+			beyond = append(beyond, "!"+strings.TrimPrefix(s, "!"))
+		}
+		return rights{portal.SeeRegister: schools, portal.ImportClassList: schools, portal.PrintLetters: schools, portal.ExportList: schools,
+			portal.SeeEvents: beyond, portal.LiftRestriction: beyond}
+	}
+	// with is some rights and, at these schools, one more.
+	with := func(r rights, do portal.Action, schools ...string) rights {
+		r[do] = schools
+		return r
+	}
+	// at is what a role may do at St Anne's, and no more.
+	at := func(school string, may ...portal.Action) rights {
+		r := rights{}
+		for _, do := range everyAction[4:] {
+			r[do] = []string{"!Ann", "!" + school}
+		}
+		for _, do := range may {
+			r[do] = []string{"Ann", school}
+		}
+		return r
+	}
+	as := func(role portal.Role) portal.Actor {
+		return staff(portal.Staff{School: "st-anne", Role: role, Classes: []string{"4K"}})
 	}
 	speaksForAnn := []string{"Ann", "Ann, whatever the school", "the mother's act about Ann", "the father's act about Ann", "an act of nobody, about Ann"}
 	motherOfAnn := rights{
@@ -77,7 +101,7 @@ func TestMay(t *testing.T) {
 	}{
 		{"nobody", portal.Actor{}, nil},
 		{"somebody who has only signed in", portal.Actor{AccountID: "NEW"}, nil},
-		{"the operator", portal.Actor{AccountID: portal.Operator}, everyOffice("Ann", "Ann, whatever the school", "Ben", "nobody in particular", "the mother's act about Ann", "the father's act about Ann", "the mother's act about Ben", "an act of nobody, about Ann", "St Anne's", "St Bede's", "every school")},
+		{"the operator", portal.Actor{AccountID: portal.Operator}, with(with(everyOffice("Ann", "Ann, whatever the school", "Ben", "nobody in particular", "the mother's act about Ann", "the father's act about Ann", "the mother's act about Ben", "an act of nobody, about Ann", "St Anne's", "St Bede's", "every school"), portal.SeeEvents, "Ann", "Ann, whatever the school", "Ben", "nobody in particular", "the mother's act about Ann", "the father's act about Ann", "the mother's act about Ben", "an act of nobody, about Ann", "St Anne's", "St Bede's", "every school"), portal.LiftRestriction, "Ann", "Ann, whatever the school", "Ben", "nobody in particular", "the mother's act about Ann", "the father's act about Ann", "the mother's act about Ben", "an act of nobody, about Ann", "St Anne's", "St Bede's", "every school")},
 		{"the office of St Anne's", staff(office("st-anne")), everyOffice("Ann", "St Anne's")},
 		{"the office of St Bede's", staff(office("st-bede")), everyOffice("Ben", "St Bede's")},
 		{"the trust's office", staff(office("*")), everyOffice("Ann", "Ann, whatever the school", "Ben", "nobody in particular", "the mother's act about Ann", "the father's act about Ann", "the mother's act about Ben", "an act of nobody, about Ann", "St Anne's", "St Bede's", "every school")},
@@ -86,6 +110,10 @@ func TestMay(t *testing.T) {
 		{"caretaker here, office there", staff(other("st-anne"), office("st-bede")), everyOffice("!Ann", "!St Anne's", "Ben", "St Bede's")},
 		{"caretaker and office of one school", staff(other("st-anne"), office("st-anne")), everyOffice("Ann", "St Anne's")},
 		{"office and caretaker of one school", staff(office("st-anne"), other("st-anne")), everyOffice("Ann", "St Anne's")},
+		{"a business manager", as(portal.Business), at("St Anne's", portal.SeeRegister, portal.ExportList, portal.SeeEvents)},
+		{"a safeguarding lead", as(portal.Lead), at("St Anne's", portal.SeeRegister, portal.ExportList, portal.SeeEvents, portal.LiftRestriction)},
+		{"a head", as(portal.Head), at("St Anne's", portal.SeeRegister, portal.SeeEvents, portal.LiftRestriction)},
+		{"a teacher", as(portal.Teacher), at("St Anne's", portal.SeeRegister)},
 		{"the mother", parent(child(ann, "mother", true, false)), motherOfAnn},
 		{"the mother, once the child has left", parent(child(left, "mother", true, false)), rights{portal.SeeReceipt: {"the mother's act about Ann"}}},
 		{"a mother without parental responsibility", parent(child(ann, "mother", false, false)), nil},
@@ -110,6 +138,7 @@ func TestMay(t *testing.T) {
 		{"the mother, who works in the office", portal.Actor{AccountID: "BOTH", Children: []portal.Child{child(ann, "mother", true, false)}, Roles: []portal.Staff{office("st-anne")}}, rights{
 			portal.SeeChild: speaksForAnn, portal.Sign: speaksForAnn, portal.Decide: speaksForAnn, portal.SeeReceipt: {"the mother's act about Ann"},
 			portal.SeeRegister: {"Ann", "St Anne's"}, portal.ImportClassList: {"Ann", "St Anne's"}, portal.PrintLetters: {"Ann", "St Anne's"}, portal.ExportList: {"Ann", "St Anne's"},
+			portal.SeeEvents: {"!Ann", "!St Anne's"}, portal.LiftRestriction: {"!Ann", "!St Anne's"},
 		}},
 		{"a barred mother, who works in the office", portal.Actor{AccountID: "BOTH", Children: []portal.Child{child(ann, "mother", true, true)}, Roles: []portal.Staff{office("st-anne")}}, everyOffice("Ann", "St Anne's")},
 	} {

@@ -142,16 +142,3 @@ func CodeProblem(typed string) string {
 	}
 	return ""
 }
-
-// Staff says what somebody who works at a school may do there.
-type Staff struct {
-	Email  string // as their school's own domain or tenant vouches for it
-	School string // slug, or "*" for every school of the trust
-	Role   Role
-}
-
-// Role is a part played at a school.
-type Role string
-
-// Office runs the register: imports class lists, prints letters, reads and exports lists.
-const Office Role = "office"

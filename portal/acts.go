@@ -45,14 +45,6 @@ const (
 	// Decision is a party's answer about a purpose. The latest by the same party
 	// counts; the earlier ones stay on record (C5).
 	Decision ActKind = "decision"
-
-	// Events: what is done to the register and to who may see what.
-	LettersIssued ActKind = "letters-issued"
-	Joined        ActKind = "joined"
-	JoinExtended  ActKind = "join-extended"
-	JoinEnded     ActKind = "join-ended"
-	OrderLifted   ActKind = "order-lifted"
-	ListApplied   ActKind = "list-applied"
 )
 
 // Answer is what somebody decided about a purpose.

@@ -106,7 +106,7 @@ func TestLetters(t *testing.T) {
 		want error
 	}{
 		{w.staff("office@bede.example"), portal.ErrNotFound},
-		{w.staff("head@anne.example"), portal.ErrForbidden},
+		{w.staff("caretaker@anne.example"), portal.ErrForbidden},
 		{w.account("jo"), portal.ErrNotFound},
 		{"", portal.ErrNotFound},
 	} {
@@ -313,7 +313,7 @@ func TestEndJoin(t *testing.T) {
 		is(t, w.EndJoin(t.Context(), who, anne, l.Contact.ID), portal.ErrNotFound)
 	}
 	is(t, w.EndJoin(t.Context(), w.staff("office@bede.example"), bede, l.Contact.ID), portal.ErrNotFound)
-	is(t, w.EndJoin(t.Context(), w.staff("head@anne.example"), anne, l.Contact.ID), portal.ErrForbidden)
+	is(t, w.EndJoin(t.Context(), w.staff("caretaker@anne.example"), anne, l.Contact.ID), portal.ErrForbidden)
 	w.ok(w.EndJoin(t.Context(), w.staff("office@anne.example"), anne, l.Contact.ID))
 	family, err := w.Family(t.Context(), thief)
 	w.ok(err)

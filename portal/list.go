@@ -13,6 +13,7 @@ type Filter struct {
 	Purposes []string // slugs, in the order of the columns; none is all of the school's
 	// Standing keeps the pupils who have it for the first of the purposes.
 	Standing Standing
+	Why      string // what an export is for, as whoever makes it says
 }
 
 // ListRow is one pupil of a list. Standings and Signed are in the order of the
@@ -50,12 +51,31 @@ func columns(school School, f Filter) (List, error) {
 }
 
 // list calls begin with the columns, then each for every pupil that the filter
-// keeps, all of one moment.
+// keeps and the role reaches, all of one moment. That it was looked at or exported is
+// on record before anything of it is shown.
 func (p *Portal) list(ctx context.Context, account string, do Action, school string, f Filter, begin func(List) error, each func(ListRow) error) error {
-	return p.store.View(ctx, func(tx Tx) error {
+	err := p.store.Update(ctx, func(tx Tx) error {
 		if _, err := p.allowed(tx, account, do, Subject{School: school}); err != nil {
 			return err
 		}
+		info, err := tx.School(school)
+		if err != nil {
+			return err
+		}
+		if _, err := columns(info, f); err != nil {
+			return err
+		}
+		return p.event(tx, account, school, map[Action]ActKind{SeeRegister: ListSeen, ExportList: ListExported}[do], Ref{RefSchool, school}, f.details())
+	})
+	if err != nil {
+		return err
+	}
+	return p.store.View(ctx, func(tx Tx) error {
+		a, err := p.allowed(tx, account, do, Subject{School: school})
+		if err != nil {
+			return err
+		}
+		reaches := a.reach(do, school)
 		info, err := tx.School(school)
 		if err != nil {
 			return err
@@ -75,7 +95,7 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 		today := p.today()
 		row := ListRow{Standings: make([]Standing, len(l.Purposes)), Signed: make([]bool, len(l.Agreements))}
 		return tx.EachPupil(school, func(r *PupilRecord) error {
-			if f.Year != nil && r.Pupil.Year != *f.Year || f.Group != "" && r.Pupil.Group != f.Group {
+			if !reaches(r.Pupil) || f.Year != nil && r.Pupil.Year != *f.Year || f.Group != "" && r.Pupil.Group != f.Group {
 				return nil
 			}
 			row.Pupil = r.Pupil

@@ -70,7 +70,7 @@ func TestImportMayNot(t *testing.T) {
 		{"nobody", "", anne, portal.ErrNotFound},
 		{"a parent", w.account("jo"), anne, portal.ErrNotFound},
 		{"the office of another school", w.staff("office@bede.example"), anne, portal.ErrNotFound},
-		{"staff in another role", w.staff("head@anne.example"), anne, portal.ErrForbidden},
+		{"staff in another role", w.staff("caretaker@anne.example"), anne, portal.ErrForbidden},
 		{"no such school", w.staff("trust@example"), "no-such-school", portal.ErrNotFound},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -407,7 +407,7 @@ func TestLists(t *testing.T) {
 	begun := func(portal.List) error { t.Error("the list was begun"); return nil }
 	wrong(t, w.Export(t.Context(), portal.Operator, anne, portal.Filter{Group: "no such"}, begun, row), "class")
 	is(t, w.Export(t.Context(), w.staff("office@bede.example"), anne, portal.Filter{}, none, row), portal.ErrNotFound)
-	is(t, w.Export(t.Context(), w.staff("head@anne.example"), anne, portal.Filter{}, none, row), portal.ErrForbidden)
+	is(t, w.Export(t.Context(), w.staff("caretaker@anne.example"), anne, portal.Filter{}, none, row), portal.ErrForbidden)
 	is(t, w.Export(t.Context(), jo, anne, portal.Filter{}, none, row), portal.ErrNotFound)
 	is(t, w.ReadRegister(t.Context(), jo, anne, portal.Filter{}, none, row), portal.ErrNotFound)
 	is(t, w.ReadRegister(t.Context(), portal.Operator, "no-such-school", portal.Filter{}, none, row), portal.ErrNotFound)

@@ -50,7 +50,9 @@ type Portal struct {
 	store  Store
 	ledger Ledger
 	staff  []Staff
-	now    func() time.Time
+	// operator is who runs the command line, for the events.
+	operator string
+	now      func() time.Time
 }
 
 // New makes a portal. Staff are named by the settings, and lose their rights as
@@ -84,8 +86,14 @@ func (p *Portal) SetSchools(ctx context.Context, schools []School) error {
 	return errors.Join(failed...)
 }
 
+// hashText is a text's SHA-256, hexadecimal.
+func hashText(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
 func ownHash(tx Tx, school string, t Text) error {
-	if sum := sha256.Sum256([]byte(t.Source)); t.Hash != hex.EncodeToString(sum[:]) {
+	if t.Hash != hashText(t.Source) {
 		return errors.New("its hash is not its source's")
 	}
 	was, err := tx.Text(school, t.Hash)
@@ -177,7 +185,17 @@ func (p *Portal) SignedIn(ctx context.Context, id Identity) (a Account, err erro
 		}
 		a.Identity, a.LastSignIn = id, p.now()
 		a.Identity.Name = "" // nobody is shown it, so it is not kept
-		return tx.PutAccount(a)
+		if err := tx.PutAccount(a); err != nil {
+			return err
+		}
+		for _, s := range p.staff {
+			if id.StaffEmail != "" && strings.EqualFold(s.Email, id.StaffEmail) {
+				if err := p.event(tx, a.ID, s.School, StaffSignedIn, Ref{RefAccount, a.ID}, map[string]any{"role": s.Role, "provider": id.Provider}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
 	})
 	return a, err
 }

@@ -37,11 +37,13 @@ const (
 	bede = "st-bede" // a junior school
 )
 
-// The staff of the settings; "head@" has a role that this version does not know.
+// The staff of the settings; "caretaker@" has a role that this version does not know.
 var theStaff = []portal.Staff{
 	{Email: "office@anne.example", School: anne, Role: portal.Office},
 	{Email: "office@bede.example", School: bede, Role: portal.Office},
-	{Email: "head@anne.example", School: anne, Role: "head"},
+	{Email: "caretaker@anne.example", School: anne, Role: "caretaker"},
+	{Email: "lead@anne.example", School: anne, Role: portal.Lead},
+	{Email: "teacher@anne.example", School: anne, Role: portal.Teacher, Classes: []string{"2M"}, Years: []portal.Year{3}},
 	{Email: "trust@example", School: "*", Role: portal.Office},
 }
 
@@ -308,7 +310,7 @@ func (w *world) parent(school, name string) string {
 	return a
 }
 
-// ledgerSize is how many signatures and decisions are sealed; events apart.
+// ledgerSize is how many signatures and decisions the ledger seals, beside the events.
 func (w *world) ledgerSize() (n int64) {
 	w.t.Helper()
 	w.view(func(tx portal.Tx) error {
@@ -341,13 +343,13 @@ func (w *world) keys() (text string) {
 	return text
 }
 
-// whole checks the ledger from end to end.
+// whole checks the ledger from end to end, with so many signatures and decisions.
 func (w *world) whole(entries int64) {
 	w.t.Helper()
 	_, err := w.ledger.VerifyAll(w.t.Context(), w.db)
 	w.ok(err)
-	if size := w.ledgerSize(); size != entries {
-		w.t.Errorf("the ledger has %d entries, want %d", size, entries)
+	if n := w.ledgerSize(); n != entries {
+		w.t.Errorf("the ledger seals %d signatures and decisions, want %d", n, entries)
 	}
 }
 
@@ -548,7 +550,7 @@ func TestStaffRoles(t *testing.T) {
 	is(t, may(w.staff("OFFICE@Anne.example")), nil)
 	is(t, may(w.staff("trust@example")), nil)
 	is(t, may(w.staff("office@bede.example")), portal.ErrNotFound)
-	is(t, may(w.staff("head@anne.example")), portal.ErrForbidden)
+	is(t, may(w.staff("caretaker@anne.example")), portal.ErrForbidden)
 	is(t, may(w.staff("office@anne.example.org")), portal.ErrNotFound)
 	is(t, may(w.account("office@anne.example")), portal.ErrNotFound)
 	is(t, may("no such account"), portal.ErrNotFound)

@@ -123,18 +123,3 @@ func (p *Portal) add(tx Tx, a Act) (Act, error) {
 	}
 	return a, p.ledger.Append(tx, a.ID, a.Record(), a.At)
 }
-
-// event puts on record, sealed, what an account did: details are counts and
-// reasons, and hold nobody's name.
-func (p *Portal) event(tx Tx, account, school string, kind ActKind, subject Ref, details map[string]any) error {
-	b, err := json.Marshal(details)
-	if err != nil {
-		return fmt.Errorf("event %s: %w", kind, err)
-	}
-	who, way := Ref{RefAccount, account}, Online
-	if account == Operator {
-		who, way = Ref{RefOperator, Operator}, Command
-	}
-	_, err = p.add(tx, Act{Kind: kind, School: school, Party: who, Subject: subject, By: account, Way: way, Details: string(b)})
-	return err
-}

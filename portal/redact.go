@@ -41,8 +41,12 @@ func (s Staff) String() string       { return string(s.Role) + " of " + s.School
 func (s Staff) GoString() string     { return s.String() }
 func (s Staff) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-func (a Act) String() string       { return "act " + a.ID }
-func (a Act) GoString() string     { return a.String() }
+func (a Act) String() string         { return "act " + a.ID }
+func (a Act) GoString() string       { return a.String() }
+func (e Event) String() string       { return e.Act.String() }
+func (e Event) GoString() string     { return e.String() }
+func (e Event) LogValue() slog.Value { return slog.StringValue(e.String()) }
+
 func (a Act) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 func (e LedgerEntry) String() string       { return fmt.Sprintf("entry %d", e.Index) }

@@ -118,10 +118,10 @@ func (p *Portal) Settle(ctx context.Context, account, school string, links []Lin
 }
 
 // Orders is every contact of a pupil on roll against whom a court order is
-// recorded, in the order of the pupils.
+// recorded, in the order of the pupils, for who may lift it.
 func (p *Portal) Orders(ctx context.Context, account, school string) (all []Child, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, ImportClassList, Subject{School: school}); err != nil {
+		if _, err := p.allowed(tx, account, LiftRestriction, Subject{School: school}); err != nil {
 			return err
 		}
 		all, err = linked(tx, school, func(r Responsibility) bool { return r.CourtOrder })
@@ -139,7 +139,7 @@ const MaxReason = 500
 func (p *Portal) LiftOrder(ctx context.Context, account, school string, l Link, reason string) error {
 	reason = strings.Join(strings.Fields(reason), " ")
 	return p.store.Update(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, ImportClassList, Subject{School: school}); err != nil {
+		if _, err := p.allowed(tx, account, LiftRestriction, Subject{School: school}); err != nil {
 			return err
 		}
 		barred, err := linked(tx, school, func(r Responsibility) bool { return r.CourtOrder })

@@ -119,6 +119,9 @@ type ActTx interface {
 	Act(id string) (Act, error)
 	// PupilActs are the signatures and decisions about a pupil, oldest first.
 	PupilActs(pupil string) ([]Act, error)
+	// Events are the acts that are neither a signature nor a decision. Those of a
+	// person are about them, by them or their account, or about a whole school.
+	Events(EventFilter) ([]Act, error)
 	// EraseAct erases an act's record and salt from the ledger, which goes on to
 	// verify, and then the act. The store refuses to delete any other act.
 	EraseAct(id string) error

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"sync/atomic"
@@ -65,6 +66,9 @@ func openDatabase(ctx context.Context, s Settings, now func() time.Time, log *sl
 	}
 	h.ledger.Every = cmp.Or(s.Ledger.every(), h.ledger.Every)
 	h.portal = portal.New(db, h.ledger, s.staff(), now)
+	if who, err := user.Current(); err == nil {
+		h.portal.ActAs(who.Username)
+	}
 	return h, nil
 }
 

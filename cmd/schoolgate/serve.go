@@ -97,6 +97,9 @@ func (h *house) handler(providers []signin.Config) (http.Handler, error) {
 	} else if h.stands() {
 		h.built.Store(true)
 	}
+	if _, err := h.portal.RecordRights(context.Background()); err != nil {
+		return nil, err
+	}
 	desk, err := signin.New(providers, h.settings.Address, nil)
 	if err != nil {
 		return nil, err

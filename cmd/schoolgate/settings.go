@@ -60,9 +60,11 @@ type SignIn struct {
 
 // StaffSetting names somebody who works at a school.
 type StaffSetting struct {
-	Email  string `toml:"email"`
-	School string `toml:"school"` // slug, or "*" for every school
-	Role   string `toml:"role"`   // office
+	Email   string   `toml:"email"`
+	School  string   `toml:"school"`  // slug, or "*" for every school
+	Role    string   `toml:"role"`    // one of portal.Roles
+	Classes []string `toml:"classes"` // of a teacher, with years
+	Years   []string `toml:"years"`   // as the school writes them: "Year 4", "Reception"
 }
 
 // readSettings reads a settings file. Everything wrong with it is reported at
@@ -170,11 +172,11 @@ func (s *Settings) check() error {
 		if a, err := mail.ParseAddress(p.Email); err != nil || a.Address != p.Email {
 			wrong(name+"email", "expected an email address alone, such as office@school.example")
 		}
-		if p.School == "" {
-			wrong(name+"school", `expected a school's folder name, or "*" for every school`)
-		}
-		if portal.Role(p.Role) != portal.Office {
-			wrong(name+"role", `expected "office"`)
+		entry, err := p.entry()
+		if err != nil {
+			wrong(name+"years", err.Error())
+		} else if problem, ok := errors.AsType[*portal.Invalid](entry.Check()); ok {
+			wrong(name+problem.Problems[0].Field, problem.Problems[0].Message)
 		}
 	}
 	return errors.Join(all...)
@@ -189,9 +191,24 @@ func loopback(host string) bool {
 func (s Settings) staff() []portal.Staff {
 	var out []portal.Staff
 	for _, p := range s.Staff {
-		out = append(out, portal.Staff{Email: strings.ToLower(p.Email), School: p.School, Role: portal.Role(p.Role)})
+		if entry, err := p.entry(); err == nil { // check has seen to it
+			out = append(out, entry)
+		}
 	}
 	return out
+}
+
+// entry is the setting as the portal takes it; an error is a year that is none.
+func (p StaffSetting) entry() (portal.Staff, error) {
+	e := portal.Staff{Email: strings.ToLower(p.Email), School: p.School, Role: portal.Role(p.Role), Classes: p.Classes}
+	for _, y := range p.Years {
+		year, err := portal.ParseYear(y)
+		if err != nil {
+			return e, err
+		}
+		e.Years = append(e.Years, year)
+	}
+	return e, nil
 }
 
 // providers is the ways to sign in, with their secrets.

@@ -59,6 +59,12 @@ func (t *tx) PupilActs(pupil string) ([]portal.Act, error) {
 	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.pupil_id = $1 ORDER BY a.at, a.seq, a.id", pupil)
 }
 
+func (t *tx) Events(f portal.EventFilter) ([]portal.Act, error) {
+	return list(t, acts.scan, "SELECT "+acts.columns+` FROM acts a JOIN ledger l ON l.record_id = a.id WHERE a.kind NOT IN ('signature', 'decision') AND ($1 = '' OR a.kind = $1)
+		AND ($2 = '' OR a.school IN ($2, '', '*')) AND ($3 = '' OR a.subject_kind = 'school' OR a.subject_id = $3 OR a.party_id = $3 OR a.entered_by = $3 OR a.details LIKE '%' || $3 || '%')
+		ORDER BY l.idx DESC LIMIT $4`, f.Kind, f.School, f.Person, f.Most)
+}
+
 func (t *tx) EraseAct(id string) error {
 	if err := t.put("UPDATE ledger SET record = NULL, salt = NULL WHERE record_id = $1", id); err != nil {
 		return err

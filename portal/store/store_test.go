@@ -604,6 +604,55 @@ func TestActs(t *testing.T) {
 	})
 }
 
+// Events are read apart from what people say, the latest sealed first, by school and
+// by person; what was done to a whole school is about each of its people.
+func TestEvents(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		event := func(id string, kind portal.ActKind, school string, about portal.Ref) portal.Act {
+			return portal.Act{ID: id, Version: portal.RecordVersion, Kind: kind, School: school, Party: portal.Ref{Kind: portal.RefAccount, ID: "a-1"},
+				Subject: about, By: "a-1", Way: portal.Online, At: noon, Details: `{"n":1}`}
+		}
+		all := []portal.Act{
+			event("e-z", portal.ListSeen, "oak", portal.Ref{Kind: portal.RefSchool, ID: "oak"}),
+			event("e-b", portal.Joined, "oak", portal.Ref{Kind: portal.RefContact, ID: "c-mum"}),
+			signature("s-1"),
+			event("e-a", portal.ListSeen, "elm", portal.Ref{Kind: portal.RefSchool, ID: "elm"}),
+			event("e-c", portal.RightsChanged, "", portal.Ref{Kind: portal.RefSchool, ID: "*"}),
+		}
+		f.must(func(tx portal.Tx) error {
+			for i, a := range all {
+				e := portal.LedgerEntry{Index: int64(i), RecordID: a.ID, Salt: make([]byte, 32), Record: a.Record(), At: noon}
+				if err := errors.Join(tx.AddAct(a), tx.AppendLedger(e)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		for _, c := range []struct {
+			of   portal.EventFilter
+			want string
+		}{
+			{portal.EventFilter{Most: 9}, "e-c e-a e-b e-z"},
+			{portal.EventFilter{Most: 2}, "e-c e-a"},
+			{portal.EventFilter{School: "oak", Most: 9}, "e-c e-b e-z"},
+			{portal.EventFilter{School: "oak", Person: "c-mum", Most: 9}, "e-c e-b e-z"},
+			{portal.EventFilter{School: "oak", Person: "c-dad", Most: 9}, "e-c e-z"},
+			{portal.EventFilter{Kind: portal.Joined, Most: 9}, "e-b"},
+		} {
+			f.see(func(tx portal.Tx) error {
+				got, err := tx.Events(c.of)
+				var ids []string
+				for _, a := range got {
+					ids = append(ids, a.ID)
+				}
+				same(t, strings.Join(ids, " "), err, c.want)
+				return nil
+			})
+		}
+	})
+}
+
 // A record that is read again has the same canonical JSON, or no receipt would
 // ever hold.
 func TestTimesRoundTrip(t *testing.T) {

@@ -26,6 +26,9 @@ func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f, wanted, err := readOfficeFilter(r, school)
+	if wanted.Why = r.URL.Query().Get("why"); len(wanted.Why) > 200 {
+		wanted.Why = strings.ToValidUTF8(wanted.Why[:200], "")
+	}
 	form := func(bool) (page, error) {
 		v, err := s.readOffice(r, school, f, portal.Filter{})
 		return page{template: "export.html", title: "Download a list", school: &school, data: exportView{

@@ -28,10 +28,11 @@ type officeView struct {
 	Rows       []officeRow
 	Showing    string // whom the rows are of, in words; "" for everybody
 
-	Base    string // the office's address
-	Export  string // the list on show, as a download
-	Applied bool   // a class list has just been applied
-	Review  string // of the online safety policy: "soon", "overdue" or ""
+	Base    string          // the office's address
+	Export  string          // the list on show, as a download
+	May     map[string]bool // what else whoever looks may do here: "import", "letters", "export", "events", "orders"
+	Applied bool            // a class list has just been applied
+	Review  string          // of the online safety policy: "soon", "overdue" or ""
 	Due     time.Time
 }
 
@@ -145,6 +146,14 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.readOffice(r, school, f, wanted)
 	if err != nil {
 		return err
+	}
+	actor, err := s.Portal.Actor(r.Context(), account(r))
+	if err != nil {
+		return err
+	}
+	v.May = map[string]bool{}
+	for name, do := range map[string]portal.Action{"import": portal.ImportClassList, "letters": portal.PrintLetters, "export": portal.ExportList, "events": portal.SeeEvents, "orders": portal.LiftRestriction} {
+		v.May[name] = actor.May(do, portal.Subject{School: school.Slug}) == nil
 	}
 	v.Applied = r.URL.Query().Get("after") == "import"
 	if s.Review != nil {

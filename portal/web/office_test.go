@@ -223,3 +223,15 @@ func TestReviewDue(t *testing.T) {
 		w.as(mother).get("/portal/").wants(t, http.StatusOK).lacks(t, "review", "overdue")
 	}
 }
+
+// The safeguarding lead reads who did what, and takes it away as a file; a teacher
+// is offered only what they may do.
+func TestEvents(t *testing.T) {
+	w := newWorld(t)
+	w.as(clerk).get("/portal/office/fernlow/export?format=csv&why=the+farm").wants(t, http.StatusOK)
+	w.as(lead).get("/portal/office/fernlow/").wants(t, http.StatusOK, "/portal/office/fernlow/events")
+	w.as(lead).get("/portal/office/fernlow/events").wants(t, http.StatusOK, clerk, "list exported", "why: the farm", "joined", mother)
+	w.as(lead).get("/portal/office/fernlow/events?person=nobody").wants(t, http.StatusOK, "list exported").lacks(t, "joined")
+	w.as(lead).get("/portal/office/fernlow/events?format=csv").wants(t, http.StatusOK, "When,Who,What,About,Details", "list exported")
+	w.as(teacher).get("/portal/office/fernlow/").wants(t, http.StatusOK).lacks(t, "Asha", "/import", "/letters", "/events", "/export")
+}

@@ -47,11 +47,13 @@ func (s *server) routes() *mux.Router {
 	post(office+"/import/{id:[A-Za-z0-9_-]+}/columns", s.signedIn(s.postColumns))
 	get(office+"/settle", s.signedIn(s.getSettle))
 	post(office+"/settle", s.signedIn(s.postSettle))
+	get(office+"/orders", s.signedIn(s.getOrders))
 	post(office+"/orders", s.signedIn(s.postLift))
 	get(office+"/letters", s.signedIn(s.getLetters))
 	post(office+"/letters", s.signedIn(s.postLetters))
 	post(office+"/joins", s.signedIn(s.postEndJoin))
 	get(office+"/export", s.signedIn(s.getExport))
+	get(office+"/events", s.signedIn(s.getEvents))
 
 	r.NotFoundHandler = s.handle(func(http.ResponseWriter, *http.Request) error { return errNoRoute })
 	r.MethodNotAllowedHandler = s.handle(func(http.ResponseWriter, *http.Request) error { return errMethod })

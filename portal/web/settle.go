@@ -13,7 +13,6 @@ type settleView struct {
 	School portal.School
 	Base   string
 	Groups []settleGroup
-	Orders []portal.Child // contacts with a court order against them
 }
 
 // settleGroup is people of one relationship, each with a box.
@@ -43,9 +42,6 @@ func (s *server) settlePage(r *http.Request, school portal.School) (page, error)
 		return page{}, err
 	}
 	v := settleView{School: school, Base: officeLink(school.Slug)}
-	if v.Orders, err = s.Portal.Orders(r.Context(), account(r), school.Slug); err != nil {
-		return page{}, err
-	}
 	for i, g := range all {
 		x := settleGroup{ToSettle: g, Number: i + 1, Ticked: strings.EqualFold(g.Relationship, "mother") || r.URL.Query().Get("tick") == g.Relationship && r.URL.Query().Has("tick")}
 		if n := len(x.Children); n > maxSettled {
@@ -88,18 +84,4 @@ func (s *server) postSettle(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return seeOther(w, r, officeLink(school.Slug)+"settle")
-}
-
-// postLift ends a court order's bar, for a reason.
-func (s *server) postLift(w http.ResponseWriter, r *http.Request) error {
-	school, err := s.office(r, portal.ImportClassList)
-	if err != nil {
-		return err
-	}
-	pupil, contact, _ := strings.Cut(r.PostForm.Get("link"), " ")
-	err = s.Portal.LiftOrder(r.Context(), account(r), school.Slug, portal.Link{PupilID: pupil, ContactID: contact}, r.PostForm.Get("reason"))
-	if err != nil {
-		return &again{err, func(bool) (page, error) { return s.settlePage(r, school) }}
-	}
-	return seeOther(w, r, officeLink(school.Slug)+"settle#orders")
 }

@@ -33,7 +33,7 @@ ALTER TABLE texts ADD COLUMN months INTEGER NOT NULL DEFAULT 0;   -- how long an
 CREATE TABLE acts (
     id             TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
     record_version INTEGER NOT NULL CHECK (record_version >= 1), -- of its form in the ledger
-    kind           TEXT NOT NULL CHECK (kind <> '' AND kind NOT LIKE '% %'),
+    kind           TEXT NOT NULL CHECK (kind <> ''),
     school         TEXT NOT NULL,
     party_kind     TEXT NOT NULL CHECK (party_kind <> '' AND party_kind NOT LIKE '% %'),
     party_id       TEXT NOT NULL CHECK (party_id <> '' AND party_id NOT LIKE '% %'),
@@ -71,4 +71,5 @@ DROP TABLE signatures;
 DROP TABLE decisions;
 CREATE UNIQUE INDEX acts_once ON acts (subject_id, party_id, subject_kind, party_kind, kind, text_slug, seq) WHERE kind IN ('signature', 'decision');
 CREATE INDEX acts_each ON acts (pupil_id, packed);
+CREATE INDEX acts_events ON acts (school, at) WHERE kind NOT IN ('signature', 'decision');
 CREATE INDEX acts_entered_by ON acts (entered_by, at);

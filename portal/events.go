@@ -1,0 +1,171 @@
+package portal
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The kinds of event: what was done to the register or with it, by whom. An event is
+// an act like a signature: added by one function, sealed in the same ledger.
+const (
+	LettersIssued ActKind = "letters-issued"
+	Joined        ActKind = "joined"
+	JoinExtended  ActKind = "join-extended"
+	JoinEnded     ActKind = "join-ended"
+	OrderLifted   ActKind = "order-lifted"
+	ListApplied   ActKind = "list-applied"
+	ListSeen      ActKind = "list-seen"
+	ListExported  ActKind = "list-exported"
+	StaffSignedIn ActKind = "staff-signed-in"
+	RightsChanged ActKind = "rights-changed"
+)
+
+// event puts on record, sealed, what an account did: details are counts, filters and
+// reasons, and hold the name of nobody but the operator.
+func (p *Portal) event(tx Tx, account, school string, kind ActKind, subject Ref, details map[string]any) error {
+	who, way := Ref{RefAccount, account}, Online
+	if account == Operator {
+		who, way = Ref{RefOperator, Operator}, Command
+		if p.operator != "" {
+			details["operator"] = p.operator
+		}
+	}
+	b, err := json.Marshal(details)
+	if err != nil {
+		return fmt.Errorf("event %s: %w", kind, err)
+	}
+	_, err = p.add(tx, Act{Kind: kind, School: school, Party: who, Subject: subject, By: account, Way: way, Details: string(b)})
+	return err
+}
+
+// ActAs says under whose name the command line acts; it stands in the events.
+func (p *Portal) ActAs(name string) { p.operator = name }
+
+// details is a list's filter and reason, as an event keeps them.
+func (f Filter) details() map[string]any {
+	all := map[string]any{}
+	if f.Year != nil {
+		all["year"] = f.Year.Code()
+	}
+	if len(f.Purposes) > 0 {
+		all["purposes"] = strings.Join(f.Purposes, ", ")
+	}
+	for name, value := range map[string]string{"class": f.Group, "standing": string(f.Standing), "why": f.Why} {
+		if value != "" {
+			all[name] = value
+		}
+	}
+	return all
+}
+
+// RecordRights notes that the settings give staff other rights than when it was last
+// called, and answers whether they do.
+func (p *Portal) RecordRights(ctx context.Context) (changed bool, err error) {
+	b, err := json.Marshal(p.staff)
+	if err != nil {
+		return false, fmt.Errorf("rights: %w", err)
+	}
+	now := hashText(string(b))
+	err = p.store.Update(ctx, func(tx Tx) error {
+		changed = false
+		last, err := tx.Events(EventFilter{Kind: RightsChanged, Most: 1})
+		if err != nil {
+			return err
+		}
+		was := struct{ SHA256 string }{}
+		if len(last) > 0 && json.Unmarshal([]byte(last[0].Details), &was) == nil && was.SHA256 == now {
+			return nil
+		}
+		changed = true
+		return p.event(tx, Operator, "", RightsChanged, Ref{RefSchool, "*"}, map[string]any{"sha256": now, "staff": len(p.staff)})
+	})
+	return changed, err
+}
+
+// EventFilter narrows the events that are read.
+type EventFilter struct {
+	School string  // slug; "" for all
+	Person string  // a pupil's, a contact's or an account's id; "" for all
+	Kind   ActKind // "" for all
+	Most   int     // how many, the newest first
+}
+
+// MostEvents is how many events a page shows.
+const MostEvents = 1000
+
+// Event is an act that is neither a signature nor a decision, with who and whom it is
+// about in words.
+type Event struct {
+	Act
+	Who   string // the address of a member of staff, the operator's name, or a contact's
+	About string // a pupil's or a contact's name; "" for the school
+}
+
+// Events are those of a school, newest first. With a person, they are those about
+// that pupil or contact or by that account, with all that were done to whole lists,
+// on which the person stood: what a parent is answered who asks who has seen their
+// child's record. It answers [ErrNotFound] for a person who is not of the school.
+func (p *Portal) Events(ctx context.Context, account, school, person string) (all []Event, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		all = nil
+		if _, err := p.allowed(tx, account, SeeEvents, Subject{School: school}); err != nil {
+			return err
+		}
+		if _, err := tx.School(school); err != nil {
+			return err
+		}
+		names, err := peopleOf(tx, school)
+		if err != nil {
+			return err
+		}
+		acts, err := tx.Events(EventFilter{School: school, Person: person, Most: MostEvents})
+		if err != nil {
+			return err
+		}
+		for _, a := range acts {
+			e := Event{Act: a, About: names[a.Subject.ID], Who: names[a.Party.ID]}
+			switch a.Party.Kind {
+			case RefAccount:
+				by, err := tx.Account(a.By)
+				if err != nil && !errors.Is(err, ErrNotFound) {
+					return fmt.Errorf("who did %v: %w", a, err)
+				}
+				if e.Who = by.Identity.StaffEmail; e.Who == "" && a.Subject.Kind == RefContact {
+					e.Who = e.About // who joined is who they joined as
+				}
+			case RefOperator:
+				var said struct{ Operator string }
+				if a.Details != "" {
+					if err := json.Unmarshal([]byte(a.Details), &said); err != nil {
+						return fmt.Errorf("who did %v: %w", a, err)
+					}
+				}
+				e.Who = cmp.Or(said.Operator, Operator)
+			}
+			all = append(all, e)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// peopleOf is the names of a school's pupils and contacts by their ids.
+func peopleOf(tx Tx, school string) (map[string]string, error) {
+	names := map[string]string{}
+	pupils, err := tx.Pupils(school)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range pupils {
+		names[x.ID] = x.Name()
+	}
+	contacts, err := tx.Contacts(school)
+	for _, c := range contacts {
+		names[c.ID] = c.Name
+	}
+	return names, err
+}

@@ -1,0 +1,115 @@
+package portal
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Staff says what somebody who works at a school may do there.
+type Staff struct {
+	Email   string // as their school's own domain or tenant vouches for it
+	School  string // slug, or "*" for every school of the trust
+	Role    Role
+	Years   []Year   // with Classes, whom the role is for; both empty for the whole school
+	Classes []string // registration groups
+}
+
+// Role is a part played at a school.
+type Role string
+
+const (
+	Office     Role = "office"            // runs the register
+	Business   Role = "business manager"  // sees that it is run as it should be
+	Lead       Role = "safeguarding lead" // reads everything
+	Head       Role = "head"
+	Teacher    Role = "teacher" // of their own classes
+	TrustStaff Role = "trust"   // reads across schools
+	operator   Role = "operator"
+)
+
+// scope is how far a role reaches at least: what its entry in the settings must say.
+type scope int
+
+const (
+	anySchool scope = iota // one school, or every one
+	ownClass               // classes or years of a school
+	everySchool
+)
+
+// rights is the one table of what each role may do (least privilege). Who may act
+// for a child is no matter of a role; see [Actor.May].
+var rights = map[Role]struct {
+	scope scope
+	may   []Action
+}{
+	Office:     {anySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters}},
+	Business:   {anySchool, []Action{SeeRegister, ExportList, SeeEvents}},
+	Lead:       {anySchool, []Action{SeeRegister, ExportList, SeeEvents, LiftRestriction}},
+	Head:       {anySchool, []Action{SeeRegister, SeeEvents, LiftRestriction}},
+	Teacher:    {ownClass, []Action{SeeRegister}},
+	TrustStaff: {everySchool, []Action{SeeRegister}},
+	operator:   {everySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, SeeEvents, LiftRestriction}},
+}
+
+// Roles are those that the settings may give, in the order in which to name them.
+var Roles = []Role{Office, Business, Lead, Head, Teacher, TrustStaff}
+
+// Check says what is wrong with an entry of the settings, by the name of the setting.
+func (s Staff) Check() error {
+	var wrong Invalid
+	limited := len(s.Years)+len(s.Classes) > 0
+	switch known := slices.Contains(Roles, s.Role); {
+	case s.School == "":
+		wrong.Add("school", `expected a school's folder name, or "*" for every school`)
+	case !known:
+		wrong.Add("role", fmt.Sprintf("expected one of %q", Roles))
+	case rights[s.Role].scope == ownClass && (!limited || s.School == "*"):
+		wrong.Add("classes", fmt.Sprintf("expected the classes or years of a %s, at one school", s.Role))
+	case rights[s.Role].scope != ownClass && limited:
+		wrong.Add("classes", fmt.Sprintf("expected no classes and no years for %q, who sees the whole school", s.Role))
+	case rights[s.Role].scope == everySchool && s.School != "*":
+		wrong.Add("school", fmt.Sprintf(`expected "*" for %q, who reads across schools`, s.Role))
+	}
+	return wrong.Or()
+}
+
+// covers says whether the entry is about a school at all.
+func (s Staff) covers(school string) bool { return s.School == school || s.School == "*" }
+
+// reaches says whether the entry is about a pupil of its school.
+func (s Staff) reaches(p Pupil) bool {
+	return rights[s.Role].scope != ownClass || slices.Contains(s.Years, p.Year) || slices.Contains(s.Classes, p.Group)
+}
+
+// may says whether the entry's role may do this.
+func (s Staff) may(do Action) bool { return slices.Contains(rights[s.Role].may, do) }
+
+// roles is the account's entries, and the operator's one.
+func (a Actor) roles() []Staff {
+	if a.AccountID == Operator {
+		return []Staff{{School: "*", Role: operator}}
+	}
+	return a.Roles
+}
+
+// mayStaff decides for staff.
+func (a Actor) mayStaff(do Action, school string) error {
+	err := ErrNotFound
+	for _, s := range a.roles() {
+		if !s.covers(school) {
+			continue
+		}
+		if s.may(do) {
+			return nil
+		}
+		err = ErrForbidden
+	}
+	return err
+}
+
+// reach is which pupils of a school somebody may do this with.
+func (a Actor) reach(do Action, school string) func(Pupil) bool {
+	return func(p Pupil) bool {
+		return slices.ContainsFunc(a.roles(), func(s Staff) bool { return s.covers(school) && s.may(do) && s.reaches(p) })
+	}
+}
