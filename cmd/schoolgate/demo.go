@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -133,7 +134,7 @@ func demoSettings(file, addr, data string) (Settings, error) {
 	}
 	for _, p := range demoPeople() {
 		if p.Staff {
-			s.Staff = append(s.Staff, StaffSetting{Email: p.Email, School: p.School, Role: string(portal.Office)})
+			s.Staff = append(s.Staff, StaffSetting{Email: p.Email, School: p.School, Role: string(cmp.Or(p.Role, portal.Office))})
 		}
 	}
 	return s, nil

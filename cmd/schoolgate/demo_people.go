@@ -22,9 +22,10 @@ type demoPerson struct {
 	Name        string
 	Email       string // of staff, as their school's domain vouches for it; of a parent, as the school holds it
 	Staff       bool
-	School      string // slug, or "*" for both: where they work, or where their children are
-	Hint        string // what there is to see as them
-	ContactName string // of a parent: as the school writes it
+	Role        portal.Role // of staff; empty is the office
+	School      string      // slug, or "*" for both: where they work, or where their children are
+	Hint        string      // what there is to see as them
+	ContactName string      // of a parent: as the school writes it
 
 	joins   bool   // has used the school's letter
 	undone  string // the school whose texts they have left for later
@@ -41,6 +42,7 @@ func demoPeople() []demoPerson {
 		{ContactName: "Mr Stuart Pell", School: "st-osrics-junior", Hint: "Estranged father, who still holds parental responsibility", joins: true, refuses: "video-calls"},
 		{ContactName: "Mr Craig Hallett", School: "fernlow-primary", Hint: "Father under a court order made after he joined: he sees nothing", joins: true},
 		{Name: "Dilys Marchbank", School: "fernlow-primary", Email: "d.marchbank@fernlow.example", Hint: "Office manager at Fernlow Primary"},
+		{Name: "Tobias Adeyinka", School: "fernlow-primary", Email: "t.adeyinka@fernlow.example", Role: portal.Lead, Hint: "Safeguarding lead at Fernlow Primary, who sees what was done, and ends a court order’s bar"},
 		{Name: "Rohit Sandringham", School: "st-osrics-junior", Email: "r.sandringham@st-osrics.example", Hint: "Office manager at St Osric’s Juniors"},
 		{Name: "Marguerite Holt", School: "*", Email: "m.holt@thornmere.example", Hint: "At the trust’s office, for both schools"},
 	}

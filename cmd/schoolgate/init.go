@@ -464,7 +464,11 @@ content = "content"
 # email = "office@quillmere-hill.example"
 # school = "quillmere-hill"            # the school's folder, or "*" for every school
 # role = "office"
-#   or, of a teacher: role = "teacher", with some of
+#
+# [[staff]]
+# email = "teacher@quillmere-hill.example"
+# school = "quillmere-hill"
+# role = "teacher"                     # only of the classes and years that are named
 # classes = ["4K"]
 # years = ["Year 4"]
 `
