@@ -25,11 +25,13 @@ func Open(ctx context.Context, store portal.Store, path string, now time.Time) (
 	if err := finishRotation(ctx, store, path); err != nil {
 		return nil, err
 	}
-	key, err := loaded(path)
+	// The record first: a key is saved before it is put on record, so whoever finds
+	// it there finds the file too, also while another server is starting.
+	known, size, err := onRecord(ctx, store)
 	if err != nil {
 		return nil, err
 	}
-	known, size, err := onRecord(ctx, store)
+	key, err := loaded(path)
 	if err != nil {
 		return nil, err
 	}
