@@ -182,7 +182,14 @@ func (s *demoSeed) visit(ctx context.Context, d *demoParent, again bool) error {
 		return cmp.Or(cmp.Compare(x.Born, y.Born), cmp.Compare(x.AdmissionNumber, y.AdmissionNumber))
 	})
 	for _, v := range family {
-		for _, t := range v.School.Texts {
+		var texts []portal.Text // that are put to parents
+		for _, x := range v.Signing {
+			texts = append(texts, x.Text)
+		}
+		for _, x := range v.Purpose {
+			texts = append(texts, x.Text)
+		}
+		for _, t := range texts {
 			answer := d.answer(v.Child, t, again)
 			if answer == "" {
 				continue

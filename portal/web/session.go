@@ -138,7 +138,9 @@ func (s *server) mayHold(r *http.Request, account string) (bool, error) {
 	if errors.Is(err, portal.ErrNotFound) {
 		return false, nil
 	}
-	return slices.ContainsFunc(child.School.Texts, func(t portal.Text) bool { return t.Slug == slug }), err
+	_, agreement := child.School.Current(portal.Agreement, slug)
+	_, purpose := child.School.Current(portal.Purpose, slug)
+	return agreement || purpose, err
 }
 
 // keptQuery, in the address of a form, has it shown with what was held.
