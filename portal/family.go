@@ -28,13 +28,13 @@ type SigningView struct {
 // Done says whether the current edition is signed.
 func (v SigningView) Done() bool { return v.Signed.ID != "" }
 
-// PurposeView is a purpose, this contact's latest answer to it (the zero
-// Act where there is none) and what the school may do.
+// PurposeView is a purpose and this contact's latest answer to it, the zero Act
+// where there is none. What the school may do is not in it: that would tell what
+// others have said.
 type PurposeView struct {
-	Text     Text
-	Mine     Act
-	Standing Standing
-	On       Date // the day it was looked at
+	Text Text
+	Mine Act
+	On   Date // the day it was looked at
 }
 
 // Answered says whether this contact has answered the current edition, and the
@@ -107,10 +107,6 @@ func (p *Portal) child(tx Tx, a Actor, pupil string) (ChildView, error) {
 	if err != nil {
 		return v, err
 	}
-	rs, err := tx.PupilResponsibilities(pupil)
-	if err != nil {
-		return v, err
-	}
 	for _, t := range school.Of(Agreement) {
 		s := latest(acts, Signature, pupil, c.Contact.ID, t.Slug)
 		if s.Edition != t.Edition || s.lapsed(p.today()) {
@@ -119,10 +115,7 @@ func (p *Portal) child(tx Tx, a Actor, pupil string) (ChildView, error) {
 		v.Signing = append(v.Signing, SigningView{t, s})
 	}
 	for _, t := range school.Of(Purpose) {
-		v.Purpose = append(v.Purpose, PurposeView{
-			Text: t, Mine: latest(acts, Decision, pupil, c.Contact.ID, t.Slug),
-			Standing: StandingOf(c.Pupil, t, p.today(), rs, acts), On: p.today(),
-		})
+		v.Purpose = append(v.Purpose, PurposeView{Text: t, Mine: latest(acts, Decision, pupil, c.Contact.ID, t.Slug), On: p.today()})
 	}
 	return v, nil
 }

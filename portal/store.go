@@ -38,7 +38,6 @@ type RegisterTx interface {
 	Pupils(school string) ([]Pupil, error) // in order of year, group, surname, forename
 	Contacts(school string) ([]Contact, error)
 	Responsibilities(school string) ([]Responsibility, error)
-	PupilResponsibilities(pupil string) ([]Responsibility, error)
 	PutPupil(Pupil) error
 	PutContact(Contact) error
 	PutResponsibility(Responsibility) error // keyed by pupil and contact

@@ -185,11 +185,19 @@ func checkDemoPeople(t *testing.T, p *portal.Portal) {
 			t.Fatal(err)
 		}
 		todo := map[string]int{}
-		standings := map[string]portal.Standing{}
+		standings, list := map[string]portal.Standing{}, portal.List{}
 		for _, v := range family {
 			todo[v.School.Slug] = v.ToDo()
-			for _, x := range v.Purpose {
-				standings[x.Text.Slug] = x.Standing
+			err := p.Export(ctx, portal.Operator, v.School.Slug, portal.Filter{}, func(l portal.List) error { list = l; return nil }, func(r portal.ListRow) error {
+				if r.Pupil.ID == v.Child.Pupil.ID {
+					for i, text := range list.Purposes {
+						standings[text.Slug] = r.Standings[i]
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
 			}
 		}
 		ok := false

@@ -52,10 +52,6 @@ func (t *tx) Responsibilities(school string) ([]portal.Responsibility, error) {
 	return list(t, responsibilities.scan, "SELECT "+responsibilities.columns+" FROM pupils p JOIN responsibilities r ON r.pupil_id = p.id WHERE p.school = $1 ORDER BY r.pupil_id, r.contact_id", school)
 }
 
-func (t *tx) PupilResponsibilities(pupil string) ([]portal.Responsibility, error) {
-	return list(t, responsibilities.scan, "SELECT "+responsibilities.columns+" FROM responsibilities r WHERE r.pupil_id = $1 ORDER BY CASE r.priority WHEN 0 THEN 1 ELSE 0 END, r.priority, r.contact_id", pupil)
-}
-
 func (t *tx) PutPupil(p portal.Pupil) error { return t.put(pupils.upsert, pupils.values(&p)...) }
 
 func (t *tx) PutContact(c portal.Contact) error {
