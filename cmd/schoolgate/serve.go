@@ -109,7 +109,7 @@ func (h *house) handler(providers []signin.Config) (http.Handler, error) {
 		return nil, err
 	}
 	pages, err := web.New(web.Config{
-		Portal: h.portal, SignIn: desk, OpenClassList: roster.Open, ReadClassList: roster.Read, WriteList: writeList,
+		Portal: h.portal, SignIn: desk, OpenClassList: roster.Open, ReadClassList: roster.Read, WriteList: writeList, WriteTable: lists.Table,
 		Stylesheet: css, Colour: h.colour, Review: h.review, Tel: telephone, Address: h.settings.Address, TrustName: h.trustName(), Log: h.log,
 	})
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package lists writes consent lists as files that spreadsheets open.
+// Package lists writes consent lists, and other tables, as files that spreadsheets open.
 package lists
 
 import (
@@ -103,6 +103,25 @@ func (c *CSVWriter) Flush() error {
 	}
 	c.buf = c.buf[:0]
 	return c.err
+}
+
+// Table writes rows of words as [CSV] writes a list: for what is no consent list and
+// small, as it is put together before any of it is written.
+func Table(w io.Writer, rows [][]string) error {
+	b := []byte("\ufeff")
+	for _, row := range rows {
+		for i, cell := range row {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendCell(b, cell)
+		}
+		b = append(b, "\r\n"...)
+	}
+	if _, err := w.Write(b); err != nil {
+		return fmt.Errorf("table: %w", err)
+	}
+	return nil
 }
 
 // A cell without these, and whose first byte is not one of [careful], is written

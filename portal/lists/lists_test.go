@@ -223,3 +223,14 @@ func BenchmarkWrite(b *testing.B) {
 		}
 	}
 }
+
+// Other tables are as harmless as a consent list.
+func TestTable(t *testing.T) {
+	var b strings.Builder
+	if err := Table(&b, [][]string{{"When", "Who"}, {"Today, at noon", "=HYPERLINK(1)"}, {" +1", "Zoë \"Z\""}}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "\ufeffWhen,Who\r\n\"Today, at noon\",'=HYPERLINK(1)\r\n '+1,\"Zoë \"\"Z\"\"\"\r\n"; b.String() != want {
+		t.Errorf("got %q, want %q", b.String(), want)
+	}
+}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -51,7 +50,7 @@ func (s *server) getEvents(w http.ResponseWriter, r *http.Request) error {
 		v.Rows = append(v.Rows, row)
 	}
 	if r.URL.Query().Get("format") == "csv" {
-		return writeEvents(w, school, v.Rows)
+		return s.writeEvents(w, school, v.Rows)
 	}
 	return s.show(w, r, http.StatusOK, page{template: "events.html", title: "Who did what", school: &school, data: v})
 }
@@ -74,20 +73,12 @@ func said(details string) string {
 }
 
 // writeEvents is what a parent is given who asks who has seen their child's record.
-func writeEvents(w http.ResponseWriter, school portal.School, rows []eventRow) error {
+func (s *server) writeEvents(w http.ResponseWriter, school portal.School, rows []eventRow) error {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-events.csv"`, school.Slug))
-	out := csv.NewWriter(w)
-	out.Write([]string{"When", "Who", "What", "About", "Details"})
+	table := [][]string{{"When", "Who", "What", "About", "Details"}}
 	for _, row := range rows {
-		cells := []string{row.At, row.Who, row.What, row.About, row.Note}
-		for i, c := range cells {
-			if strings.ContainsAny(c[:min(1, len(c))], "=+-@\t\r") { // no spreadsheet takes it for a formula
-				cells[i] = "'" + c
-			}
-		}
-		out.Write(cells)
+		table = append(table, []string{row.At, row.Who, row.What, row.About, row.Note})
 	}
-	out.Flush()
-	return out.Error()
+	return s.WriteTable(w, table)
 }

@@ -233,7 +233,7 @@ func (w *world) serve(address string, change func(*Config)) {
 	c := Config{
 		Portal: w.portal, SignIn: w.door, Stylesheet: []byte("body{margin:0}"), Address: address, TrustName: "Thornmere Trust",
 		Log:           slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		OpenClassList: openRows, ReadClassList: readRows, WriteList: writeRows,
+		OpenClassList: openRows, ReadClassList: readRows, WriteList: writeRows, WriteTable: writeTable,
 	}
 	if change != nil {
 		change(&c)
@@ -278,6 +278,15 @@ func writeRows(out io.Writer, purposes []portal.Text) (func(portal.ListRow) erro
 		_, err := fmt.Fprintln(out, r.Pupil.Surname, r.Standings)
 		return err
 	}, func() error { return nil }
+}
+
+func writeTable(out io.Writer, rows [][]string) error {
+	for _, row := range rows {
+		if _, err := fmt.Fprintln(out, strings.Join(row, ",")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *world) must(err error) {

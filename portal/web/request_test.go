@@ -133,6 +133,7 @@ func TestSettings(t *testing.T) {
 		"no log":            func(c *Config) { c.Log = nil },
 		"no class list":     func(c *Config) { c.ReadClassList = nil },
 		"no list":           func(c *Config) { c.WriteList = nil },
+		"no table":          func(c *Config) { c.WriteTable = nil },
 		"nobody to sign in": func(c *Config) { c.SignIn = nil },
 	} {
 		c := good

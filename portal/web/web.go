@@ -52,6 +52,8 @@ type Config struct {
 	ReadClassList func(file []byte, m portal.ListMapping) (portal.ClassList, error)
 	// WriteList begins a list as CSV, with one column for each purpose.
 	WriteList func(w io.Writer, purposes []portal.Text) (write func(portal.ListRow) error, flush func() error)
+	// WriteTable writes rows of words as CSV, as WriteList writes a list.
+	WriteTable func(w io.Writer, rows [][]string) error
 	// Stylesheet is the theme's, as CSS.
 	Stylesheet []byte
 	// Colour is a school's own colour by its slug, and the trust's for "", as
@@ -93,7 +95,7 @@ func New(c Config) (http.Handler, error) {
 }
 
 func newServer(c Config) (*server, error) {
-	if c.Portal == nil || c.SignIn == nil || c.OpenClassList == nil || c.ReadClassList == nil || c.WriteList == nil || len(c.Stylesheet) == 0 || c.Log == nil {
+	if c.Portal == nil || c.SignIn == nil || c.OpenClassList == nil || c.ReadClassList == nil || c.WriteList == nil || c.WriteTable == nil || len(c.Stylesheet) == 0 || c.Log == nil {
 		return nil, errors.New("portal/web: a required setting is missing")
 	}
 	c.Address = strings.TrimSuffix(c.Address, "/")
