@@ -597,6 +597,18 @@ func TestALaterChildIsNobodysUntilAdded(t *testing.T) {
 	sees(false)
 	w.ok(w.ExtendJoin(t.Context(), w.staff("office@anne.example"), anne, contact, zed))
 	sees(true)
+	events := func() int {
+		all, err := w.Events(t.Context(), portal.Operator, anne, contact)
+		w.ok(err)
+		return len(all)
+	}
+	recorded := events()
+	w.ok(w.ExtendJoin(t.Context(), w.staff("office@anne.example"), anne, contact, zed)) // a second click
+	if n := events(); n != recorded {
+		t.Errorf("a second click left %d events of %d", n, recorded)
+	}
+	w.ok(w.EndJoin(t.Context(), portal.Operator, anne, contact))
+	is(t, w.ExtendJoin(t.Context(), portal.Operator, anne, contact, zed), portal.ErrNotFound)
 }
 
 // An order against somebody for one child is not left behind with another, however

@@ -151,7 +151,8 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 
 // ExtendJoin adds a child to what a contact's join covers: the office has made
 // sure that the contact of this child is the person who joined. It answers
-// [ErrNotFound] for a child whom the contact may not speak for.
+// [ErrNotFound] for a child whom the contact may not speak for, and where nobody
+// has joined as the contact. A child whom it covers already stays as they are.
 func (p *Portal) ExtendJoin(ctx context.Context, account, school, contact, pupil string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
 		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
@@ -163,6 +164,20 @@ func (p *Portal) ExtendJoin(ctx context.Context, account, school, contact, pupil
 		}
 		if !slices.ContainsFunc(children, func(c Child) bool { return c.Pupil.ID == pupil && c.Pupil.School == school }) {
 			return fmt.Errorf("child: %w", ErrNotFound)
+		}
+		joined, err := tx.JoinedContacts(school)
+		if err != nil {
+			return err
+		}
+		if _, ok := joined[contact]; !ok {
+			return fmt.Errorf("join: %w", ErrNotFound)
+		}
+		covered, err := tx.JoinedChildren(school)
+		if err != nil {
+			return err
+		}
+		if _, ok := covered[Link{PupilID: pupil, ContactID: contact}]; ok {
+			return nil
 		}
 		if err := tx.JoinChild(contact, pupil, p.now()); err != nil {
 			return err
