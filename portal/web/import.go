@@ -104,14 +104,32 @@ func (s *server) postImport(w http.ResponseWriter, r *http.Request) error {
 	return seeOther(w, r, to)
 }
 
-// heldList is the file that a request is about, and how it is to be read.
-func (s *server) heldList(r *http.Request, school portal.School) (held portal.HeldList, m portal.ListMapping, err error) {
-	held, err = s.Portal.HeldClassList(r.Context(), account(r), school.Slug, mux.Vars(r)["id"])
-	if err == nil && held.Mapping != nil {
-		m = *held.Mapping
+// aboutList serves pages about a file that waits to be applied: it hands over the school,
+// the file and how it is to be read. Once it has been applied there is nothing more
+// to say, also where a form was sent twice.
+func (s *server) aboutList(h func(http.ResponseWriter, *http.Request, portal.School, portal.HeldList, portal.ListMapping) error) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		school, err := s.office(r, portal.ImportClassList)
+		if err != nil {
+			return err
+		}
+		list, err := s.Portal.HeldClassList(r.Context(), account(r), school.Slug, mux.Vars(r)["id"])
+		if err != nil {
+			return err
+		}
+		if list.Applied {
+			return seeOther(w, r, applied(school))
+		}
+		var m portal.ListMapping
+		if list.Mapping != nil {
+			m = *list.Mapping
+		}
+		return h(w, r, school, list, m)
 	}
-	return held, m, err
 }
+
+// applied is where somebody goes when a list is in.
+func applied(school portal.School) string { return officeLink(school.Slug) + "?after=import" }
 
 // columnsView is what the columns of a file are taken for.
 type columnsView struct {
@@ -137,18 +155,7 @@ func (s *server) columnsPage(r *http.Request, school portal.School, m portal.Lis
 	return page{template: "columns.html", title: "Check the columns", school: &school, data: columnsView{school, officeLink(school.Slug), held.ID, f}}, f, nil
 }
 
-func (s *server) getColumns(w http.ResponseWriter, r *http.Request) error {
-	school, err := s.office(r, portal.ImportClassList)
-	if err != nil {
-		return err
-	}
-	held, m, err := s.heldList(r, school)
-	if err != nil {
-		return err
-	}
-	if held.Applied {
-		return seeOther(w, r, officeLink(school.Slug)+"?after=import")
-	}
+func (s *server) getColumns(w http.ResponseWriter, r *http.Request, school portal.School, held portal.HeldList, m portal.ListMapping) error {
 	p, _, err := s.columnsPage(r, school, m, held)
 	if err != nil {
 		return err
@@ -158,15 +165,7 @@ func (s *server) getColumns(w http.ResponseWriter, r *http.Request) error {
 
 // postColumns keeps what somebody said the columns are, for this file and for
 // the school's later ones of its shape.
-func (s *server) postColumns(w http.ResponseWriter, r *http.Request) error {
-	school, err := s.office(r, portal.ImportClassList)
-	if err != nil {
-		return err
-	}
-	held, _, err := s.heldList(r, school)
-	if err != nil {
-		return err
-	}
+func (s *server) postColumns(w http.ResponseWriter, r *http.Request, school portal.School, held portal.HeldList, _ portal.ListMapping) error {
 	m := portal.ListMapping{Sheet: r.PostForm.Get("sheet"), Columns: r.PostForm["column"]}
 	if r.PostForm.Get("was") != m.Sheet { // another sheet has columns of its own
 		m.Columns = nil
@@ -191,18 +190,7 @@ func (s *server) postColumns(w http.ResponseWriter, r *http.Request) error {
 }
 
 // getApply shows what a held list would change.
-func (s *server) getApply(w http.ResponseWriter, r *http.Request) error {
-	school, err := s.office(r, portal.ImportClassList)
-	if err != nil {
-		return err
-	}
-	held, m, err := s.heldList(r, school)
-	if err != nil {
-		return err
-	}
-	if held.Applied {
-		return seeOther(w, r, officeLink(school.Slug)+"?after=import")
-	}
+func (s *server) getApply(w http.ResponseWriter, r *http.Request, school portal.School, held portal.HeldList, m portal.ListMapping) error {
 	v, _, err := s.plan(r, school, held.ID, held.File, m)
 	if err != nil {
 		return &again{err, func(bool) (page, error) {
@@ -292,26 +280,13 @@ func (v *applyView) choices(form url.Values) portal.ImportChoices {
 	return c
 }
 
-func (s *server) postApply(w http.ResponseWriter, r *http.Request) error {
-	school, err := s.office(r, portal.ImportClassList)
-	if err != nil {
-		return err
-	}
-	done := officeLink(school.Slug) + "?after=import"
-	id := mux.Vars(r)["id"]
-	held, m, err := s.heldList(r, school)
-	if err != nil {
-		return err
-	}
-	if held.Applied { // the form was sent twice
-		return seeOther(w, r, done)
-	}
-	v, rows, err := s.plan(r, school, id, held.File, m)
+func (s *server) postApply(w http.ResponseWriter, r *http.Request, school portal.School, held portal.HeldList, m portal.ListMapping) error {
+	v, rows, err := s.plan(r, school, held.ID, held.File, m)
 	if err != nil {
 		return err
 	}
 	v.Said = r.PostForm
-	_, err = s.Portal.ApplyImport(r.Context(), account(r), school.Slug, id, rows, r.PostForm.Get("fingerprint"), v.choices(r.PostForm))
+	_, err = s.Portal.ApplyImport(r.Context(), account(r), school.Slug, held.ID, rows, r.PostForm.Get("fingerprint"), v.choices(r.PostForm))
 	_, stale := errors.AsType[*portal.ImportStale](err)
 	if _, unanswered := errors.AsType[*portal.Invalid](err); stale || unanswered {
 		v.Changed = stale
@@ -320,5 +295,5 @@ func (s *server) postApply(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return seeOther(w, r, done)
+	return seeOther(w, r, applied(school))
 }
