@@ -24,11 +24,7 @@ page shows it, the day; and nobody has been at its published folder. With --all,
 every site is built.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			s, err := settings()
-			if err != nil {
-				return err
-			}
-			h, err := openHouse(cmd.Context(), s, nil, newLog(cmd.ErrOrStderr()))
+			h, err := openFor(cmd, settings)
 			if err != nil {
 				return err
 			}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -32,11 +31,7 @@ class, and for each purpose Yes only where the register says it may go ahead.`,
 				}
 				f.Year = &y
 			}
-			s, err := settings()
-			if err != nil {
-				return err
-			}
-			h, err := openHouse(cmd.Context(), s, nil, newLog(os.Stderr))
+			h, err := openFor(cmd, settings)
 			if err != nil {
 				return err
 			}

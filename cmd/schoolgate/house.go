@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"schoolgate/content"
 	"schoolgate/portal"
 	"schoolgate/portal/ledger"
@@ -100,6 +102,15 @@ func (h *house) with(s Settings) *house {
 	next.trust.Store(h.trust.Load())
 	next.built.Store(h.built.Load())
 	return next
+}
+
+// openFor is openHouse for a command, with its settings and its log.
+func openFor(cmd *cobra.Command, settings settingsFunc) (*house, error) {
+	s, err := settings()
+	if err != nil {
+		return nil, err
+	}
+	return openHouse(cmd.Context(), s, nil, newLog(cmd.ErrOrStderr()))
 }
 
 // Close closes the database.

@@ -35,11 +35,7 @@ letter for anybody whose letter went astray.`,
 			if letters != "" && !apply {
 				return errors.New("--letters needs --apply: letters are for the people in the register")
 			}
-			s, err := settings()
-			if err != nil {
-				return err
-			}
-			h, err := openHouse(cmd.Context(), s, nil, newLog(cmd.ErrOrStderr()))
+			h, err := openFor(cmd, settings)
 			if err != nil {
 				return err
 			}

@@ -32,11 +32,7 @@ good. Stop the server first, start it after, and copy the new ledger.key to wher
 you keep the old one.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			s, err := settings()
-			if err != nil {
-				return err
-			}
-			h, err := openHouse(cmd.Context(), s, nil, newLog(cmd.ErrOrStderr()))
+			h, err := openFor(cmd, settings)
 			if err != nil {
 				return err
 			}

@@ -60,11 +60,7 @@ all that the earlier one vouched for.`,
 			case key != "":
 				return errors.New("--key is for a --receipt, or for two heads")
 			}
-			s, err := settings()
-			if err != nil {
-				return err
-			}
-			h, err := openHouse(cmd.Context(), s, nil, newLog(cmd.ErrOrStderr()))
+			h, err := openFor(cmd, settings)
 			if err != nil {
 				return err
 			}
