@@ -187,8 +187,8 @@ func onDisk(b *testing.B, trust *Trust, opts Options) []string {
 	}
 	root := b.TempDir()
 	var dirs []string
-	for _, e := range editions(trust, opts) {
-		m, err := e.write(look, nil, opts.Now)
+	for _, e := range websites(trust, opts) {
+		m, err := e.assemble(look, nil, opts.Now)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -106,7 +106,7 @@ func Build(ctx context.Context, trust *Trust, opts Options) ([]Result, error) {
 	}
 	defer unlock()
 
-	all := slices.DeleteFunc(editions(trust, opts), func(e edition) bool {
+	all := slices.DeleteFunc(websites(trust, opts), func(e website) bool {
 		return len(opts.Only) > 0 && !slices.Contains(opts.Only, e.slug)
 	})
 	results := make([]Result, len(all))
@@ -172,26 +172,26 @@ func readTheme(fsys fs.FS) (theme, error) {
 	return t, err
 }
 
-// publish builds the edition into a fresh generation and puts it in place of
+// publish builds the website into a fresh generation and puts it in place of
 // the one before, unless that is the same. Nothing that is served changes on an error.
-func (e edition) publish(ctx context.Context, t theme, read map[string]string, opts Options) Result {
-	fail := func(err error) Result { return Result{Slug: e.slug, Err: err} }
+func (w website) publish(ctx context.Context, t theme, read map[string]string, opts Options) Result {
+	fail := func(err error) Result { return Result{Slug: w.slug, Err: err} }
 	handOver := func(r Result) error {
-		if opts.HandOver == nil || e.slug == Overview {
+		if opts.HandOver == nil || w.slug == Overview {
 			return nil
 		}
 		return opts.HandOver(ctx, r)
 	}
-	if e.stopped {
-		return fail(e.problems.err())
+	if w.stopped {
+		return fail(w.problems.err())
 	}
-	dir := filepath.Join(opts.Out, e.slug)
+	dir := filepath.Join(opts.Out, w.slug)
 	past := archive(filepath.Join(dir, "texts"))
 	kept, err := past.read()
 	if err != nil {
 		return fail(err)
 	}
-	inputs, err := e.inputs(t, read, opts)
+	inputs, err := w.inputs(t, read, opts)
 	if err != nil {
 		return fail(err)
 	}
@@ -199,31 +199,31 @@ func (e edition) publish(ctx context.Context, t theme, read map[string]string, o
 	if err != nil {
 		return fail(err)
 	}
-	if r, ok := stands(dir, whole, e.today.day); ok && !opts.All && len(e.problems) == 0 {
-		result := r.result(e, dir)
+	if r, ok := stands(dir, whole, w.today.day); ok && !opts.All && len(w.problems) == 0 {
+		result := r.result(w, dir)
 		if err := handOver(result); err != nil {
 			return fail(err)
 		}
 		return result
 	}
-	e.cleaner = &cleaner{folder: filepath.Join(dir, "pictures"), used: map[string]bool{}}
-	m, err := e.write(t, kept, opts.Now)
+	w.cleaner = &cleaner{folder: filepath.Join(dir, "pictures"), used: map[string]bool{}}
+	m, err := w.assemble(t, kept, opts.Now)
 	if err != nil {
 		return fail(err)
 	}
-	for _, w := range m.gallery.withheld { // by its page: a picture's own name may be a child's
-		opts.Log.Warn("picture withheld", "site", e.slug, "page", path.Dir(w.File), "why", w.Why)
+	for _, hidden := range m.gallery.withheld { // by its page: a picture's own name may be a child's
+		opts.Log.Warn("picture withheld", "site", w.slug, "page", path.Dir(hidden.File), "why", hidden.Why)
 	}
 	id := opts.Now.Format("20060102-150405-") + strings.ToLower(rand.Text()[:8])
 	generation := filepath.Join(dir, "generations", id)
 	if err := os.MkdirAll(generation, 0o755); err != nil {
 		return fail(fmt.Errorf("make a generation: %w", err))
 	}
-	pages, err := e.print(m, t, generation)
+	pages, err := w.produce(m, t, generation)
 	if err == nil {
 		err = opts.press.squeeze(generation)
 	}
-	result := Result{Slug: e.slug, Dir: generation, Pages: pages, Texts: m.texts, Withheld: m.gallery.withheld}
+	result := Result{Slug: w.slug, Dir: generation, Pages: pages, Texts: m.texts, Withheld: m.gallery.withheld}
 	var added []Text
 	for _, text := range slices.Concat(m.earlier, m.texts) {
 		fresh := false
@@ -235,7 +235,7 @@ func (e edition) publish(ctx context.Context, t theme, read map[string]string, o
 		}
 	}
 	if err == nil {
-		err = e.keepListed(dir)
+		err = w.keepListed(dir)
 	}
 	if err == nil {
 		err = swap(dir, id, func() error { return handOver(result) })
@@ -243,14 +243,14 @@ func (e edition) publish(ctx context.Context, t theme, read map[string]string, o
 	if err != nil {
 		return fail(errors.Join(err, past.forget(added), os.RemoveAll(generation)))
 	}
-	if err := errors.Join(e.record(past, inputs, dir, id, result), prune(dir, id), e.cleaner.prune()); err != nil {
-		opts.Log.Warn("something old was left behind", "site", e.slug, "err", err)
+	if err := errors.Join(w.record(past, inputs, dir, id, result), prune(dir, id), w.cleaner.prune()); err != nil {
+		opts.Log.Warn("something old was left behind", "site", w.slug, "err", err)
 	}
 	return result
 }
 
 // record writes down what was put in place, so that the next build can tell.
-func (e edition) record(past archive, inputs, dir, id string, result Result) error {
+func (w website) record(past archive, inputs, dir, id string, result Result) error {
 	kept, err := past.read()
 	if err != nil {
 		return err
@@ -264,15 +264,15 @@ func (e edition) record(past archive, inputs, dir, id string, result Result) err
 		return fmt.Errorf("record what was built: %w", err)
 	}
 	withheld := map[string]string{}
-	for _, w := range result.Withheld {
-		withheld[sum(w.File)] = w.Why
+	for _, hidden := range result.Withheld {
+		withheld[sum(hidden.File)] = hidden.Why
 	}
-	return record{whole, e.today.shown(), id, files, result.Pages, withheld, result.Texts}.keep(dir)
+	return record{whole, w.today.shown(), id, files, result.Pages, withheld, result.Texts}.keep(dir)
 }
 
-// print renders a manuscript into dir, adds the files that Hugo does not make,
-// and audits the whole.
-func (e edition) print(m *manuscript, t theme, dir string) (pages int, err error) {
+// produce renders an assembly into dir, adds the files that Hugo does not make, and
+// audits the whole.
+func (w website) produce(m *assembly, t theme, dir string) (pages int, err error) {
 	renderingMutex.Lock()
 	bodies, err := render(m.rendering, dir)
 	renderingMutex.Unlock()
@@ -299,35 +299,35 @@ func (e edition) print(m *manuscript, t theme, dir string) (pages int, err error
 			return 0, err
 		}
 	}
-	if err := e.publishFiles(dir); err != nil {
+	if err := w.publishFiles(dir); err != nil {
 		return 0, err
 	}
-	out, problems, err := audit(dir, e.base)
+	out, problems, err := audit(dir, w.base)
 	if err != nil {
 		return 0, err
 	}
-	problems = append(problems, e.unreached(out)...)
-	problems = append(problems, e.doubled(m, out.twice)...)
-	if err := e.checkLinks(m, out, problems); err != nil {
+	problems = append(problems, w.unreached(out)...)
+	problems = append(problems, w.doubled(m, out.twice)...)
+	if err := w.checkLinks(m, out, problems); err != nil {
 		return 0, err
 	}
 	for i := range m.texts {
 		text := &m.texts[i]
 		text.HTML = bodies[text.address()]
 		text.Path = path.Join(out.base.Path, text.wording()) + "/"
-		text.URL = e.base + strings.TrimPrefix(text.wording(), "/")
+		text.URL = w.base + strings.TrimPrefix(text.wording(), "/")
 	}
 	return out.pages, nil
 }
 
 // doubled tells of ids that a page has twice, where a heading got one that the
 // layout gives too. An earlier wording cannot be changed any more.
-func (e edition) doubled(m *manuscript, twice []reference) (problems Problems) {
+func (w website) doubled(m *assembly, twice []reference) (problems Problems) {
 	sources := map[string]source{}
-	for rel, src := range e.pages {
+	for rel, src := range w.pages {
 		sources[address(rel)] = src
 	}
-	for kind, texts := range e.texts {
+	for kind, texts := range w.texts {
 		for rel, src := range texts {
 			sources["/"+folders[kind]+address(rel)] = src
 		}
@@ -357,10 +357,10 @@ func (e edition) doubled(m *manuscript, twice []reference) (problems Problems) {
 // only when all of them are good adds to what the audit found whatever else the
 // pages refer to in vain. An earlier wording keeps its links even when what
 // they led to is gone.
-func (e edition) checkLinks(m *manuscript, out *output, audited Problems) error {
+func (w website) checkLinks(m *assembly, out *output, audited Problems) error {
 	elsewhere := func(address string) bool {
 		first, _, _ := strings.Cut(strings.TrimPrefix(address, "/"), "/")
-		return e.others(first)
+		return w.others(first)
 	}
 	var written Problems
 	for from, links := range m.links {
@@ -416,11 +416,11 @@ func swap(dir, id string, before func() error) error {
 }
 
 // keepListed keeps the school's entry in the trust's overview: see listedFile.
-func (e edition) keepListed(dir string) error {
-	if e.listed == nil {
+func (w website) keepListed(dir string) error {
+	if w.listed == nil {
 		return nil
 	}
-	data, err := json.Marshal(e.listed)
+	data, err := json.Marshal(w.listed)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, listedFile), append(data, '\n'), 0o644)
 	}

@@ -172,54 +172,80 @@ func Check(ctx context.Context, content fs.FS, opts CheckOptions) (*Report, erro
 	}
 	defer os.RemoveAll(temp)
 
-	allowances := &allowances{judged: judged(opts)}
-	var outside []outsideLink
+	c := &checking{
+		report: report, content: content, theme: theme, trust: trust, shared: shared, roll: roll, temp: temp, opts: opts,
+		allowances: &allowances{judged: judged(opts)},
+	}
 	started := time.Now()
-	all := editions(trust, opts.Options)
+	all := websites(trust, opts.Options)
 	report.building += time.Since(started)
-	for _, e := range all {
-		if opts.School != "" && e.slug != opts.School {
+	for _, w := range all {
+		if opts.School != "" && w.slug != opts.School {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if e.stopped {
-			for _, p := range e.problems {
-				report.Findings = append(report.Findings, refusal(p, e.slug))
-			}
-			report.Sites = append(report.Sites, SiteReport{Slug: e.slug, Name: e.title})
-			continue
-		}
-		in := &inspection{edition: e, trust: trust, roll: roll, online: opts.Online != nil, now: opts.Now, dir: filepath.Join(temp, e.slug)}
-		if in.sources, err = shared.of(content, e); err != nil {
+		if err := c.site(w); err != nil {
 			return nil, err
 		}
-		started := time.Now()
-		err := in.build(theme)
-		report.building += time.Since(started)
-		if err == nil {
-			err = in.inspect()
-		}
-		if err != nil {
-			return nil, err
-		}
-		if err := os.RemoveAll(in.dir); err != nil {
-			return nil, fmt.Errorf("delete what was checked: %w", err)
-		}
-		allowances.read(in.sources)
-		report.Findings = append(report.Findings, in.found...)
-		report.Sites = append(report.Sites, in.summary())
-		outside = append(outside, in.outside...)
 	}
 	if opts.Online != nil {
-		found, err := opts.Online.check(ctx, outside)
+		found, err := opts.Online.check(ctx, c.outside)
 		if err != nil {
 			return nil, err
 		}
 		report.Findings = append(report.Findings, found...)
 	}
-	return report.finish(allowances), nil
+	return report.finish(c.allowances), nil
+}
+
+// A checking is a check under way.
+type checking struct {
+	report  *Report
+	content fs.FS
+	theme   theme
+	trust   *Trust
+	shared  contentSources
+	roll    *checkedRoll
+	temp    string // the folder it builds into
+	opts    CheckOptions
+
+	allowances *allowances
+	outside    []outsideLink
+}
+
+// site checks one site, and adds what it found to the report.
+func (c *checking) site(w website) error {
+	if w.stopped {
+		for _, p := range w.problems {
+			c.report.Findings = append(c.report.Findings, refusal(p, w.slug))
+		}
+		c.report.Sites = append(c.report.Sites, SiteReport{Slug: w.slug, Name: w.title})
+		return nil
+	}
+	in := &inspection{website: w, trust: c.trust, roll: c.roll, online: c.opts.Online != nil, now: c.opts.Now, dir: filepath.Join(c.temp, w.slug)}
+	var err error
+	if in.sources, err = c.shared.of(c.content, w); err != nil {
+		return err
+	}
+	started := time.Now()
+	err = in.build(c.theme)
+	c.report.building += time.Since(started)
+	if err == nil {
+		err = in.inspect()
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(in.dir); err != nil {
+		return fmt.Errorf("delete what was checked: %w", err)
+	}
+	c.allowances.read(in.sources)
+	c.report.Findings = append(c.report.Findings, in.found...)
+	c.report.Sites = append(c.report.Sites, in.summary())
+	c.outside = append(c.outside, in.outside...)
+	return nil
 }
 
 // judged says of a rule, and of the file an allowance for it stands in, whether

@@ -173,7 +173,7 @@ func (in *inspection) checkDuties() {
 			switch {
 			case !strings.HasPrefix(where, "/"):
 				d.State = Met
-				in.outside = append(in.outside, outsideLink{where, place{file: file, line: line(item.ID)}, in.edition.slug})
+				in.outside = append(in.outside, outsideLink{where, place{file: file, line: line(item.ID)}, in.website.slug})
 			case in.exists(where):
 				d.State = Met
 			default:

@@ -17,7 +17,7 @@ import (
 
 // An inspection is the check of one site.
 type inspection struct {
-	edition    edition
+	website    website
 	trust      *Trust
 	school     *School // nil for the overview
 	roll       *checkedRoll
@@ -42,7 +42,7 @@ type inspection struct {
 // when that left nothing to look at, refused is set.
 func (in *inspection) build(t theme) error {
 	for _, s := range in.trust.Schools {
-		if s.Slug == in.edition.slug {
+		if s.Slug == in.website.slug {
 			in.school = s
 		}
 	}
@@ -50,11 +50,11 @@ func (in *inspection) build(t theme) error {
 	if err := os.MkdirAll(in.dir, 0o755); err != nil {
 		return fmt.Errorf("make a folder to check in: %w", err)
 	}
-	m, err := in.edition.write(t, nil, in.now)
+	m, err := in.website.assemble(t, nil, in.now)
 	if err != nil {
 		in.refused = true
 	} else {
-		_, err = in.edition.print(m, t, in.dir)
+		_, err = in.website.produce(m, t, in.dir)
 	}
 	problems, ok := errors.AsType[Problems](err)
 	if err != nil && !ok { // Hugo's, or the disk's
@@ -62,7 +62,7 @@ func (in *inspection) build(t theme) error {
 		problems = Problems{{File: in.sources.settings, Text: err.Error()}}
 	}
 	for _, p := range problems {
-		if f := refusal(p, in.edition.slug); f.Rule != "ceop" || in.refused { // the page itself is looked at below
+		if f := refusal(p, in.website.slug); f.Rule != "ceop" || in.refused { // the page itself is looked at below
 			in.note(f)
 		}
 	}
@@ -79,7 +79,7 @@ func (in *inspection) inspect() error {
 		return err
 	}
 	in.vocabulary = in.newVocabulary()
-	base, err := url.Parse(in.edition.base)
+	base, err := url.Parse(in.website.base)
 	if err != nil {
 		return fmt.Errorf("public address: %w", err)
 	}
@@ -110,7 +110,7 @@ func (in *inspection) readPages() error {
 	for _, p := range in.sources.pages {
 		sources[address(p.rel)] = p.name
 	}
-	for kind, texts := range in.edition.texts {
+	for kind, texts := range in.website.texts {
 		for rel, src := range texts {
 			sources["/"+folders[kind]+"/"+strings.TrimSuffix(rel, ".md")+"/"] = src.name
 		}
@@ -149,7 +149,7 @@ func (in *inspection) readPages() error {
 }
 
 // file is how a finding names a built file.
-func (in *inspection) file(name string) string { return "/" + in.edition.slug + name }
+func (in *inspection) file(name string) string { return "/" + in.website.slug + name }
 
 func (in *inspection) page(address string) *builtPage { return in.byAddr[address] }
 
@@ -187,7 +187,7 @@ func (in *inspection) top(p *builtPage) place {
 		return place{f.name, 1, p.address}
 	}
 	if p.address == PolicyAddress {
-		for _, name := range []string{"schools/" + in.edition.slug + "/" + policyOwn, "model/" + policyFolder + "/" + policyFront} {
+		for _, name := range []string{"schools/" + in.website.slug + "/" + policyOwn, "model/" + policyFolder + "/" + policyFront} {
 			if in.sources.byName[name] != nil {
 				return place{name, 1, p.address}
 			}
@@ -207,7 +207,7 @@ func (in *inspection) reportWhole(rule, severity string, at place, fix, format s
 }
 
 func (in *inspection) note(f Finding) {
-	f.Sites = []string{in.edition.slug}
+	f.Sites = []string{in.website.slug}
 	f.What = in.redact(f.What)
 	if key := fmt.Sprintf("%s\n%s\n%d\n%s", f.Rule, f.File, f.Line, f.What); !in.reported[key] {
 		in.reported[key] = true
@@ -251,8 +251,8 @@ func (in *inspection) redact(words string) string {
 
 // summary is how the site came out; the findings are counted later.
 func (in *inspection) summary() SiteReport {
-	name := in.edition.title
-	return SiteReport{Slug: in.edition.slug, Name: name, Built: !in.refused, Pages: len(in.pages), Duties: in.duties}
+	name := in.website.title
+	return SiteReport{Slug: in.website.slug, Name: name, Built: !in.refused, Pages: len(in.pages), Duties: in.duties}
 }
 
 // An outsideLink is a link to another site, and where it was written.
@@ -285,7 +285,7 @@ func (in *inspection) collect(p *builtPage, base *url.URL) {
 		at := in.sources.locate(p, a.href) // each place where somebody wrote it; of a layout's link, the first page
 		if written := fmt.Sprintf("%s %s:%d", a.href, at.file, at.line); first || at.line > 0 && !in.collected[written] {
 			in.collected[written] = true
-			in.outside = append(in.outside, outsideLink{a.href, at, in.edition.slug})
+			in.outside = append(in.outside, outsideLink{a.href, at, in.website.slug})
 		}
 	}
 }

@@ -364,7 +364,7 @@ var (
 
 // basePath is the part of a link's address that belongs to the site itself.
 func (in *inspection) basePath() string {
-	if u, err := url.Parse(in.edition.base); err == nil {
+	if u, err := url.Parse(in.website.base); err == nil {
 		return strings.TrimSuffix(u.Path, "/")
 	}
 	return ""

@@ -14,7 +14,7 @@ var denied = regexp.MustCompile(`(?i)\b(not|never|no|nobody|nor|neither|without|
 // same everywhere, and for pages that lack what may not be missing there: a school
 // that puts a page in place of the model's may keep an old sentence.
 func (in *inspection) checkPassages() {
-	said := in.edition.answers.shared
+	said := in.website.answers.shared
 	for _, p := range in.trust.Passages {
 		if said[p.Name] != p.Says {
 			continue // not for a school of this kind

@@ -76,11 +76,11 @@ func (files contentSources) walk(content fs.FS, dir string) error {
 	return nil
 }
 
-// of are the sources of one edition: its own, and the shared ones that its own
+// of are the sources of one website: its own, and the shared ones that its own
 // do not replace.
-func (files contentSources) of(content fs.FS, e edition) (*siteSources, error) {
-	dir := "schools/" + e.slug
-	if e.slug == Overview {
+func (files contentSources) of(content fs.FS, w website) (*siteSources, error) {
+	dir := "schools/" + w.slug
+	if w.slug == Overview {
 		dir = "trust"
 	}
 	own := contentSources{}
@@ -88,28 +88,28 @@ func (files contentSources) of(content fs.FS, e edition) (*siteSources, error) {
 		return nil, err
 	}
 	s := &siteSources{byName: map[string]*checkedFile{}, settings: dir + "/school.toml"}
-	if e.slug == Overview {
+	if w.slug == Overview {
 		s.settings = dir + "/trust.toml"
 	}
 	used := map[string]bool{}
-	for rel, src := range e.pages {
+	for rel, src := range w.pages {
 		used[src.name] = true
 		s.pages = append(s.pages, sourcePage{rel, src.name})
 	}
-	for _, texts := range e.texts {
+	for _, texts := range w.texts {
 		for _, src := range texts {
 			used[src.name] = true
 		}
 	}
-	add := func(name, raw string) { s.byName[name] = &checkedFile{name: name, raw: raw, answer: e.answers} }
+	add := func(name, raw string) { s.byName[name] = &checkedFile{name: name, raw: raw, answer: w.answers} }
 	for name, raw := range own {
 		add(name, raw)
 	}
 	for name, raw := range files {
-		if replaced := dir + "/pages/" + strings.TrimPrefix(name, "model/"); e.slug != Overview && own[replaced] != "" && !used[name] {
+		if replaced := dir + "/pages/" + strings.TrimPrefix(name, "model/"); w.slug != Overview && own[replaced] != "" && !used[name] {
 			continue
 		}
-		if e.slug != Overview || used[name] || path.Ext(name) == ".toml" {
+		if w.slug != Overview || used[name] || path.Ext(name) == ".toml" {
 			add(name, raw)
 		}
 	}

@@ -294,7 +294,7 @@ func FuzzReadBuilt(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	e := editions(trust, Options{Address: "http://localhost:8080"})[0]
+	e := websites(trust, Options{Address: "http://localhost:8080"})[0]
 	shared, err := readShared(fixture.content)
 	if err != nil {
 		f.Fatal(err)
@@ -308,7 +308,7 @@ func FuzzReadBuilt(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, page string) {
-		in := &inspection{edition: e, trust: trust, school: trust.Schools[0], roll: roll, now: now, reported: map[string]bool{}, collected: map[string]bool{}}
+		in := &inspection{website: e, trust: trust, school: trust.Schools[0], roll: roll, now: now, reported: map[string]bool{}, collected: map[string]bool{}}
 		if in.sources, err = shared.of(fixture.content, e); err != nil {
 			t.Fatal(err)
 		}

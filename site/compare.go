@@ -45,7 +45,7 @@ func inOrder(wordings []Text, inForce string) []Text {
 // addChanges adds, for every text with two wordings or more, the list of its
 // wordings and a readable comparison of each with the one before it and with
 // the newest (S7).
-func (m *manuscript) addChanges() error {
+func (m *assembly) addChanges() error {
 	byText := map[string][]Text{}
 	for _, t := range m.wordings {
 		byText[t.address()] = append(byText[t.address()], t)
@@ -111,7 +111,7 @@ func (m *manuscript) addChanges() error {
 }
 
 // addGenerated adds a page that nobody wrote.
-func (m *manuscript) addGenerated(address string, matter map[string]any) error {
+func (m *assembly) addGenerated(address string, matter map[string]any) error {
 	encoded, err := toml.Marshal(matter)
 	if err != nil {
 		return fmt.Errorf("%s: %w", address, err)

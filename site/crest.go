@@ -289,8 +289,8 @@ func svgSize(attributes []xml.Attr) (width, height int) {
 
 // badges adds a crest and the CEOP picture to what is published, and tells
 // layouts of them.
-func (e edition) badges(m *manuscript) {
-	for what, b := range map[string]*badge{"crest": e.crest, "ceop": e.ceop} {
+func (w website) badges(m *assembly) {
+	for what, b := range map[string]*badge{"crest": w.crest, "ceop": w.ceop} {
 		if b != nil {
 			m.beside[b.name] = b.data
 			m.rendering.params[what+"_picture"] = map[string]any{"src": b.name, "width": b.width, "height": b.height}

@@ -129,17 +129,17 @@ func loadFiles(content fs.FS, dir string, problems *Problems) []string {
 }
 
 // publishFiles copies a school's files, as they are, to /files/.
-func (e edition) publishFiles(dir string) error {
-	for _, name := range e.files {
-		data, err := readAtMost(e.folder, "files/"+name, maxDocument+1)
+func (w website) publishFiles(dir string) error {
+	for _, name := range w.files {
+		data, err := readAtMost(w.folder, "files/"+name, maxDocument+1)
 		if err != nil {
 			return fmt.Errorf("read a file: %w", err)
 		}
-		if err := e.originals.same(e.fileName(name), data); err != nil {
+		if err := w.originals.same(w.fileName(name), data); err != nil {
 			return err
 		}
 		if !bytes.HasPrefix(data, []byte("%PDF-")) || len(data) > maxDocument {
-			return Problems{{File: e.fileName(name), Text: "is not a PDF of at most 5 MB, whatever its name says"}}
+			return Problems{{File: w.fileName(name), Text: "is not a PDF of at most 5 MB, whatever its name says"}}
 		}
 		if err := writeFile(filepath.Join(dir, "files", name), data); err != nil {
 			return err
@@ -149,7 +149,7 @@ func (e edition) publishFiles(dir string) error {
 }
 
 // fileName is the path of a school's file within the content folder.
-func (e edition) fileName(name string) string { return "schools/" + e.slug + "/files/" + name }
+func (w website) fileName(name string) string { return "schools/" + w.slug + "/files/" + name }
 
 // namedFiles are the files that policies.toml names.
 func (s *School) namedFiles() map[string]bool {
@@ -162,10 +162,10 @@ func (s *School) namedFiles() map[string]bool {
 
 // unreached is the files that no page leads to. Nobody meant to publish them, so
 // they stop the site: a draft, or a letter that was scanned into the wrong folder.
-func (e edition) unreached(out *output) (problems Problems) {
-	for _, name := range e.files {
-		if !e.named[name] && !slices.ContainsFunc(out.refs, func(r reference) bool { return r.path == "/files/"+name }) {
-			problems.add("schools/"+e.slug+"/files/"+name, 0, "no page leads to this file: name it in policies.toml or link to it, or take it away")
+func (w website) unreached(out *output) (problems Problems) {
+	for _, name := range w.files {
+		if !w.named[name] && !slices.ContainsFunc(out.refs, func(r reference) bool { return r.path == "/files/"+name }) {
+			problems.add("schools/"+w.slug+"/files/"+name, 0, "no page leads to this file: name it in policies.toml or link to it, or take it away")
 		}
 	}
 	return problems

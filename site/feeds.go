@@ -112,7 +112,7 @@ func readDated(rel string, p page, c checker) (d dated, ok bool) {
 
 // newsRSS is the news as RSS 2.0, newest first.
 // https://www.rssboard.org/rss-specification
-func (e edition) newsRSS(news []dated) ([]byte, error) {
+func (w website) newsRSS(news []dated) ([]byte, error) {
 	type guid struct {
 		Permanent bool   `xml:"isPermaLink,attr"`
 		Address   string `xml:",chardata"`
@@ -144,16 +144,16 @@ func (e edition) newsRSS(news []dated) ([]byte, error) {
 	}
 	feed.Version, feed.Atom = "2.0", "http://www.w3.org/2005/Atom"
 	c := &feed.Channel
-	c.Title = html.EscapeString("News from " + e.title) // readers take the words of a feed for HTML
-	c.Link = e.base + newsFolder
-	c.Description = html.EscapeString("What is new about staying safe online at " + e.title + ".")
+	c.Title = html.EscapeString("News from " + w.title) // readers take the words of a feed for HTML
+	c.Link = w.base + newsFolder
+	c.Description = html.EscapeString("What is new about staying safe online at " + w.title + ".")
 	c.Language = "en-gb"
-	c.Self = self{e.base + newsFeed, "self", "application/rss+xml"}
+	c.Self = self{w.base + newsFeed, "self", "application/rss+xml"}
 	slices.SortFunc(news, func(a, b dated) int {
 		return cmp.Or(b.begins.Compare(a.begins), cmp.Compare(a.address, b.address))
 	})
 	for _, n := range news {
-		address := e.base + strings.TrimPrefix(n.address, "/")
+		address := w.base + strings.TrimPrefix(n.address, "/")
 		published := n.begins.Add(9 * time.Hour) // the hour school begins, so that it is the same day nearly everywhere
 		c.Items = append(c.Items, item{
 			html.EscapeString(n.title), address, guid{true, address}, published.Format(time.RFC1123Z), html.EscapeString(n.description),
@@ -169,7 +169,7 @@ func (e edition) newsRSS(news []dated) ([]byte, error) {
 // eventsICS is the events as an iCalendar object, in order of time. It is nil
 // when there is none, as a calendar may not be empty.
 // https://www.rfc-editor.org/rfc/rfc5545
-func (e edition) eventsICS(events []dated, now time.Time) []byte {
+func (w website) eventsICS(events []dated, now time.Time) []byte {
 	if len(events) == 0 {
 		return nil
 	}
@@ -182,10 +182,10 @@ func (e edition) eventsICS(events []dated, now time.Time) []byte {
 	line("VERSION", "2.0")
 	line("PRODID", "-//Schoolgate//Events//EN")
 	line("METHOD", "PUBLISH")
-	line("X-WR-CALNAME", icsText.Replace(e.title))
+	line("X-WR-CALNAME", icsText.Replace(w.title))
 	for _, v := range events {
 		line("BEGIN", "VEVENT")
-		line("UID", e.eventID(v))
+		line("UID", w.eventID(v))
 		line("DTSTAMP", icsTime(now))
 		switch {
 		case v.allDay:
@@ -204,7 +204,7 @@ func (e edition) eventsICS(events []dated, now time.Time) []byte {
 		if v.place != "" {
 			line("LOCATION", icsText.Replace(v.place))
 		}
-		line("URL", e.base+strings.TrimPrefix(v.address, "/"))
+		line("URL", w.base+strings.TrimPrefix(v.address, "/"))
 		line("END", "VEVENT")
 	}
 	line("END", "VCALENDAR")
@@ -214,8 +214,8 @@ func (e edition) eventsICS(events []dated, now time.Time) []byte {
 // eventID names an event for ever, so that a calendar that has it already
 // changes it instead of showing it twice: by school and page, whatever the
 // server's address (a name-based UUID, RFC 9562 §5.5).
-func (e edition) eventID(d dated) string {
-	sum := sha1.Sum([]byte("schoolgate event\n" + e.slug + "\n" + d.address))
+func (w website) eventID(d dated) string {
+	sum := sha1.Sum([]byte("schoolgate event\n" + w.slug + "\n" + d.address))
 	sum[6] = sum[6]&0x0f | 0x50
 	sum[8] = sum[8]&0x3f | 0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])

@@ -35,7 +35,7 @@ func FuzzFoldLine(f *testing.F) {
 // An event keeps its name in people's calendars when its words, its day or the
 // server's address change, and no two events share one.
 func TestEventKeepsItsID(t *testing.T) {
-	here, there := edition{slug: "larkfield", base: "http://localhost/"}, edition{slug: "larkfield", base: "https://larkfield.example/"}
+	here, there := website{slug: "larkfield", base: "http://localhost/"}, website{slug: "larkfield", base: "https://larkfield.example/"}
 	a, b := dated{address: "/events/a/", title: "A"}, dated{address: "/events/a/", title: "Another", begins: now}
 	if here.eventID(a) != there.eventID(b) {
 		t.Error("the event's name changed")
@@ -43,14 +43,14 @@ func TestEventKeepsItsID(t *testing.T) {
 	if got := here.eventID(a); len(got) != 36 || got[14] != '5' || !strings.ContainsRune("89ab", rune(got[19])) {
 		t.Errorf("%s is not a name-based UUID", got)
 	}
-	if here.eventID(a) == here.eventID(dated{address: "/events/b/"}) || here.eventID(a) == (edition{slug: "harbour"}).eventID(a) {
+	if here.eventID(a) == here.eventID(dated{address: "/events/b/"}) || here.eventID(a) == (website{slug: "harbour"}).eventID(a) {
 		t.Error("two events share a name")
 	}
 }
 
 // The feed can be read back, newest first.
 func TestNewsIsXML(t *testing.T) {
-	e := edition{title: "A & B", base: "http://localhost/"}
+	e := website{title: "A & B", base: "http://localhost/"}
 	out, err := e.newsRSS([]dated{
 		{address: "/news/a/", title: "Old <1>", begins: now.AddDate(0, 0, -2)},
 		{address: "/news/b/", title: "New", begins: now},

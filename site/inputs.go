@@ -161,22 +161,22 @@ func (o *originals) same(name string, data []byte) error {
 
 // reads says whether a site is made of a file of the content folder. The overview
 // shows of its schools what their settings say, and their policies.
-func (e edition) reads(name string) bool {
+func (w website) reads(name string) bool {
 	rest, ofSchool := strings.CutPrefix(name, "schools/")
 	if !ofSchool {
-		return e.slug == Overview || !strings.HasPrefix(name, "trust/pages/")
+		return w.slug == Overview || !strings.HasPrefix(name, "trust/pages/")
 	}
 	slug, file, _ := strings.Cut(rest, "/")
-	if e.slug == Overview {
+	if w.slug == Overview {
 		return file == "school.toml" || file == policyOwn || strings.HasPrefix(file, policyFolder+"/")
 	}
-	return slug == e.slug
+	return slug == w.slug
 }
 
 // inputs is one hash of everything the site is made of but the day and the wordings
 // that were published before: the files, what the settings and other schools add to
 // them, the pictures with what says that they may be shown, the theme and the program.
-func (e edition) inputs(t theme, read map[string]string, opts Options) (string, error) {
+func (w website) inputs(t theme, read map[string]string, opts Options) (string, error) {
 	made, err := program()
 	if err != nil {
 		return "", err
@@ -191,23 +191,23 @@ func (e edition) inputs(t theme, read map[string]string, opts Options) (string, 
 		Files                                      map[string]string
 		Pictures                                   map[string]picture
 	}{
-		made, t.sum, e.slug, e.title, e.base, opts.Address, opts.Upcoming,
-		e.answers.values, e.answers.uses, e.params, map[string]string{}, map[string]picture{},
+		made, t.sum, w.slug, w.title, w.base, opts.Address, opts.Upcoming,
+		w.answers.values, w.answers.uses, w.params, map[string]string{}, map[string]picture{},
 	}
 	for name, sum := range read {
-		if e.reads(name) {
+		if w.reads(name) {
 			of.Files[name] = sum
 		}
 	}
-	for _, name := range e.files {
-		sum, err := e.originals.sum(e.folder, "files/"+name, e.fileName(name))
+	for _, name := range w.files {
+		sum, err := w.originals.sum(w.folder, "files/"+name, w.fileName(name))
 		if err != nil {
 			return "", err
 		}
-		of.Files[e.fileName(name)] = sum
+		of.Files[w.fileName(name)] = sum
 	}
-	for _, p := range e.album {
-		sum, err := e.originals.sum(p.folder, p.name, p.name)
+	for _, p := range w.album {
+		sum, err := w.originals.sum(p.folder, p.name, p.name)
 		if err != nil {
 			return "", err
 		}
@@ -228,7 +228,7 @@ func sumOf(v any) (string, error) {
 // A record is what is known of the site that is served: what it was made of, and
 // what its files looked like when it was put in place.
 type record struct {
-	Inputs     string // see edition.inputs, with the archive's wordings
+	Inputs     string // see website.inputs, with the archive's wordings
 	Day        string // as much of the day as its pages show: see calendar.shown
 	Generation string
 	Files      string // see listing
@@ -238,13 +238,13 @@ type record struct {
 }
 
 // result is the result of a build that had nothing to do.
-func (r record) result(e edition, dir string) Result {
+func (r record) result(w website, dir string) Result {
 	result := Result{
-		Slug: e.slug, Dir: filepath.Join(dir, "generations", r.Generation), Unchanged: true, Pages: r.Pages, Texts: r.Texts,
+		Slug: w.slug, Dir: filepath.Join(dir, "generations", r.Generation), Unchanged: true, Pages: r.Pages, Texts: r.Texts,
 	}
-	for _, rel := range sortedKeys(e.album) {
-		if why, ok := r.Withheld[sum(e.album[rel].name)]; ok {
-			result.Withheld = append(result.Withheld, Withheld{e.album[rel].name, why})
+	for _, rel := range sortedKeys(w.album) {
+		if why, ok := r.Withheld[sum(w.album[rel].name)]; ok {
+			result.Withheld = append(result.Withheld, Withheld{w.album[rel].name, why})
 		}
 	}
 	return result

@@ -239,9 +239,9 @@ type gallery struct {
 	withheld []Withheld
 }
 
-// hang finds the pictures that the page of a file shows. They stand in the
+// addShown finds the pictures that the page of a file shows. They stand in the
 // page's own folder, and nothing from anywhere else is a picture.
-func (g *gallery) hang(rel string, p page, pictures album, problems *Problems) {
+func (g *gallery) addShown(rel string, p page, pictures album, problems *Problems) {
 	var none Problems
 	_, body, bodyLine, ok := splitMatter(p.source, p.text, &none)
 	if !ok {

@@ -59,103 +59,134 @@ func idsIn(lines []policyLine) []policyLine {
 // findClauses parses lines of Markdown and returns their clauses in order, with
 // the ids that are written and without numbers.
 func findClauses(lines []policyLine) []clause {
-	data := []byte(linesOf(lines))
-	starts := []int{0} // offset of each line
-	for i, b := range data {
+	f := clauseFinder{lines: lines, data: []byte(linesOf(lines)), starts: []int{0}}
+	for i, b := range f.data {
 		if b == '\n' {
-			starts = append(starts, i+1)
+			f.starts = append(f.starts, i+1)
 		}
 	}
-	lineAt := func(offset int) int {
-		i, exact := slices.BinarySearch(starts, offset)
-		if !exact {
-			i--
-		}
-		return min(i, len(lines))
-	}
-	// end of a block is where the next one begins, less empty lines
-	end := func(n ast.Node) int {
-		last := len(lines)
-		for at := n; at != nil; at = at.Parent() {
-			if next := at.NextSibling(); next != nil && next.Pos() >= 0 {
-				last = lineAt(next.Pos())
-				break
-			}
-		}
-		for last > lineAt(n.Pos())+1 && strings.TrimSpace(lines[last-1].text) == "" {
-			last--
-		}
-		return last
-	}
+	f.walk(markdown.Parse(text.NewReader(f.data)), clausePlace{within: -1})
+	nestHeadings(f.found, lines)
+	return f.found
+}
 
-	var (
-		found []clause
-		walk  func(n ast.Node, depth int, within int, quoted bool)
-	)
-	words := func(c *clause, n ast.Node) {
-		segments := n.Lines()
-		begin, stop := segments.At(0).Start, segments.At(segments.Len()-1).Stop
-		c.wordsAt = lineAt(begin)
-		c.offset = begin - starts[c.wordsAt]
-		c.wordsEnd = lineAt(max(begin, stop-1)) + 1
-		c.words = strings.TrimSpace(string(segments.Value(data)))
+// A clauseFinder walks through parsed Markdown.
+type clauseFinder struct {
+	lines  []policyLine
+	data   []byte
+	starts []int // offset of each line
+	found  []clause
+}
+
+// A clausePlace is where a part of the text stands.
+type clausePlace struct {
+	depth  int  // numbered lists around it
+	within int  // index of the clause that it belongs to, -1 for none
+	quoted bool // in a block quote
+}
+
+func (f *clauseFinder) lineAt(offset int) int {
+	i, exact := slices.BinarySearch(f.starts, offset)
+	if !exact {
+		i--
 	}
-	walk = func(parent ast.Node, depth, within int, quoted bool) {
-		for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
-			switch n := n.(type) {
-			case *ast.Heading:
-				if n.Lines().Len() == 0 {
-					continue
-				}
-				c := clause{heading: true, level: n.Level, parent: -1, first: lineAt(n.Pos()), quoted: quoted || depth > 0}
-				words(&c, n)
-				c.underset = !strings.HasPrefix(strings.TrimLeft(lines[c.wordsAt].text, " >"), "#")
-				if m := headingID.FindStringSubmatch(lines[c.wordsEnd-1].text); m != nil {
-					c.id = m[1]
-					c.words = strings.TrimSpace(headingID.ReplaceAllString(c.words, ""))
-				}
-				c.end = end(n)
-				found = append(found, c)
-				if !c.quoted {
-					within = len(found) - 1
-				}
-			case *ast.List:
-				for item := n.FirstChild(); item != nil; item = item.NextSibling() {
-					inner := within
-					_, isText := item.FirstChild().(*ast.TextBlock)
-					_, isParagraph := item.FirstChild().(*ast.Paragraph)
-					if n.IsOrdered() && !quoted && (isText || isParagraph) {
-						c := clause{level: depth + 1, parent: within, first: lineAt(item.Pos()), end: end(item), start: n.Start}
-						words(&c, item.FirstChild())
-						if m := itemID.FindStringSubmatch(c.words); m != nil {
-							c.id = m[1]
-							c.words = c.words[len(m[0]):]
-						}
-						found = append(found, c)
-						inner = len(found) - 1
-					}
-					deeper := depth
-					if n.IsOrdered() {
-						deeper++
-					}
-					walk(item, deeper, inner, quoted)
-				}
-			case *ast.Paragraph:
-				// "7.3.1 Staff keep …", as lists come out of a word processor
-				if m := typedClause.FindStringSubmatch(string(n.Lines().Value(data))); m != nil && depth == 0 && !quoted {
-					c := clause{level: 1, parent: within, first: lineAt(n.Pos()), end: end(n), typed: m[1]}
-					words(&c, n)
-					c.words = c.words[len(m[0]):]
-					found = append(found, c)
-				}
-			case *ast.Blockquote:
-				walk(n, depth, within, true)
-			}
+	return min(i, len(f.lines))
+}
+
+// end of a block is where the next one begins, less empty lines.
+func (f *clauseFinder) end(n ast.Node) int {
+	last := len(f.lines)
+	for at := n; at != nil; at = at.Parent() {
+		if next := at.NextSibling(); next != nil && next.Pos() >= 0 {
+			last = f.lineAt(next.Pos())
+			break
 		}
 	}
-	walk(markdown.Parse(text.NewReader(data)), 0, -1, false)
+	for last > f.lineAt(n.Pos())+1 && strings.TrimSpace(f.lines[last-1].text) == "" {
+		last--
+	}
+	return last
+}
 
-	// a heading holds what follows down to the next of its level or above
+// add notes a clause whose words are those of a node, without the part of them that
+// strip takes off: an id, or a number that somebody typed.
+func (f *clauseFinder) add(c clause, n ast.Node, strip func(*clause)) {
+	segments := n.Lines()
+	begin, stop := segments.At(0).Start, segments.At(segments.Len()-1).Stop
+	c.wordsAt = f.lineAt(begin)
+	c.offset = begin - f.starts[c.wordsAt]
+	c.wordsEnd = f.lineAt(max(begin, stop-1)) + 1
+	c.words = strings.TrimSpace(string(segments.Value(f.data)))
+	strip(&c)
+	f.found = append(f.found, c)
+}
+
+func (f *clauseFinder) walk(parent ast.Node, at clausePlace) {
+	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
+		switch n := n.(type) {
+		case *ast.Heading:
+			if n.Lines().Len() > 0 && f.heading(n, at) {
+				at.within = len(f.found) - 1
+			}
+		case *ast.List:
+			for item := n.FirstChild(); item != nil; item = item.NextSibling() {
+				f.item(n, item, at)
+			}
+		case *ast.Paragraph:
+			f.paragraph(n, at)
+		case *ast.Blockquote:
+			f.walk(n, clausePlace{at.depth, at.within, true})
+		}
+	}
+}
+
+// heading adds a heading, and says whether what follows belongs to it.
+func (f *clauseFinder) heading(n *ast.Heading, at clausePlace) bool {
+	c := clause{heading: true, level: n.Level, parent: -1, first: f.lineAt(n.Pos()), end: f.end(n), quoted: at.quoted || at.depth > 0}
+	f.add(c, n, func(c *clause) {
+		c.underset = !strings.HasPrefix(strings.TrimLeft(f.lines[c.wordsAt].text, " >"), "#")
+		if m := headingID.FindStringSubmatch(f.lines[c.wordsEnd-1].text); m != nil {
+			c.id = m[1]
+			c.words = strings.TrimSpace(headingID.ReplaceAllString(c.words, ""))
+		}
+	})
+	return !c.quoted
+}
+
+// item adds one of a numbered list, and what stands in it.
+func (f *clauseFinder) item(list *ast.List, item ast.Node, at clausePlace) {
+	inner := at
+	_, isText := item.FirstChild().(*ast.TextBlock)
+	_, isParagraph := item.FirstChild().(*ast.Paragraph)
+	if list.IsOrdered() && !at.quoted && (isText || isParagraph) {
+		c := clause{level: at.depth + 1, parent: at.within, first: f.lineAt(item.Pos()), end: f.end(item), start: list.Start}
+		f.add(c, item.FirstChild(), func(c *clause) {
+			if m := itemID.FindStringSubmatch(c.words); m != nil {
+				c.id = m[1]
+				c.words = c.words[len(m[0]):]
+			}
+		})
+		inner.within = len(f.found) - 1
+	}
+	if list.IsOrdered() {
+		inner.depth++
+	}
+	f.walk(item, inner)
+}
+
+// paragraph adds "7.3.1 Staff keep …", as lists come out of a word processor.
+func (f *clauseFinder) paragraph(n *ast.Paragraph, at clausePlace) {
+	m := typedClause.FindStringSubmatch(string(n.Lines().Value(f.data)))
+	if m == nil || at.depth > 0 || at.quoted {
+		return
+	}
+	c := clause{level: 1, parent: at.within, first: f.lineAt(n.Pos()), end: f.end(n), typed: m[1]}
+	f.add(c, n, func(c *clause) { c.words = c.words[len(m[0]):] })
+}
+
+// nestHeadings makes a heading hold what follows, down to the next of its level or
+// above.
+func nestHeadings(found []clause, lines []policyLine) {
 	for i := range found {
 		c := &found[i]
 		if !c.heading || c.quoted {
@@ -178,7 +209,6 @@ func findClauses(lines []policyLine) []clause {
 			c.end--
 		}
 	}
-	return found
 }
 
 // numberClauses counts the clauses and returns the Markdown in which each

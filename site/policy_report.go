@@ -118,7 +118,7 @@ type PolicyBlank struct {
 // error is that of a policy that cannot be published. Nothing differs where
 // there is no policy.
 func (t *Trust) PolicyDifferences(s *School, now time.Time) (PolicyDifferences, error) {
-	e := s.edition(t, Options{Address: "http://localhost", Now: now})
+	e := s.website(t, Options{Address: "http://localhost", Now: now})
 	p, _ := e.policy.assemble(e.answers)
 	if err := p.problems.err(); err != nil {
 		return PolicyDifferences{}, err
@@ -146,8 +146,8 @@ func (s *policySources) assemble(a answers) (policyPage, bool) {
 	return s.page, s.exists
 }
 
-func (e edition) differences(p policyPage) PolicyDifferences {
-	d := PolicyDifferences{School: e.slug, Own: e.policy.own.name, Clauses: len(p.clauses)}
+func (w website) differences(p policyPage) PolicyDifferences {
+	d := PolicyDifferences{School: w.slug, Own: w.policy.own.name, Clauses: len(p.clauses)}
 	kinds := []string{"added", "replaced", "dropped"}
 	for _, c := range p.changes {
 		change := PolicyChange{ID: c.id(), Why: c.Why, File: c.file, Was: clauseWords(c.was), Is: clauseWords(c.lines)}
@@ -177,7 +177,7 @@ func (e edition) differences(p policyPage) PolicyDifferences {
 	slices.SortStableFunc(d.Changes, func(a, b PolicyChange) int {
 		return slices.Index(kinds, a.Kind) - slices.Index(kinds, b.Kind)
 	})
-	d.Blanks, d.LeftOut = e.policy.blanks(p, e.answers)
+	d.Blanks, d.LeftOut = w.policy.blanks(p, w.answers)
 	return d
 }
 
@@ -288,7 +288,7 @@ func (s *policySources) all() []source {
 }
 
 // policyParams are what the trust's overview shows of a school's policy.
-func (s *School) policyParams(school edition, today *calendar) map[string]any {
+func (s *School) policyParams(school website, today *calendar) map[string]any {
 	review := s.Review()
 	params := map[string]any{
 		"reference": review.Reference, "version": review.Version, "approved_by": review.ApprovedBy,
@@ -305,10 +305,10 @@ func (s *School) policyParams(school edition, today *calendar) map[string]any {
 // policyPages are the trust's pages on its schools' policies: for each school
 // that has one, how it differs from the model. They go into the params of the
 // schools too, for the overview's lists.
-func (t *Trust) policyPages(schools []map[string]any, of []edition, today *calendar) map[string]map[string]any {
+func (t *Trust) policyPages(schools []map[string]any, of []website, today *calendar) map[string]map[string]any {
 	pages := map[string]map[string]any{}
 	for i, s := range t.finished() {
-		at := slices.IndexFunc(of, func(e edition) bool { return e.slug == s.Slug })
+		at := slices.IndexFunc(of, func(e website) bool { return e.slug == s.Slug })
 		if at < 0 {
 			continue
 		}

@@ -87,7 +87,7 @@ func TestLongPolicyOfItsOwn(t *testing.T) {
 func TestModelPolicy(t *testing.T) {
 	trust, opts := productContent(t)
 	for _, s := range trust.Schools {
-		e := s.edition(trust, opts)
+		e := s.website(trust, opts)
 		p, ok := e.policy.assemble(e.answers)
 		if err := p.problems.err(); err != nil || !ok {
 			t.Fatalf("%s: %v", s.Slug, err)

@@ -360,9 +360,9 @@ func (t *Trust) blanks(of string) []use {
 // needed are the blanks that the site cannot be built without: what a build
 // would complain of if none were filled. Parts and pages that are not for this
 // school ask for nothing.
-func needed(e edition) (map[string]bool, error) {
+func needed(w website) (map[string]bool, error) {
 	names := map[string]bool{}
-	_, err := e.write(theme{}, nil, time.Unix(0, 0).UTC())
+	_, err := w.assemble(theme{}, nil, time.Unix(0, 0).UTC())
 	problems, ok := errors.AsType[Problems](err)
 	if err != nil && !ok {
 		return nil, err
@@ -388,7 +388,7 @@ func (s Start) School(slugName string) (Files, error) {
 	var found Problems
 	school := loadSchool(Files{dir + "/school.toml": s.settings("school", s.Values)}.FS(), dir, &found)
 	school.Slug, school.Blanks = slugName, trust.forSchools
-	need, err := needed(school.edition(trust, Options{Address: "http://localhost", Now: time.Unix(0, 0)}))
+	need, err := needed(school.website(trust, Options{Address: "http://localhost", Now: time.Unix(0, 0)}))
 	if err != nil {
 		return nil, err
 	}
@@ -451,7 +451,7 @@ func (s Start) Overview() (Files, error) {
 	}
 	trust.Guide = trust.Guide.or(s.Guide)
 	trust.Blanks = nil
-	need, err := needed(trust.edition(nil, Options{Address: "http://localhost", Now: time.Unix(0, 0)}))
+	need, err := needed(trust.website(nil, Options{Address: "http://localhost", Now: time.Unix(0, 0)}))
 	if err != nil {
 		return nil, err
 	}

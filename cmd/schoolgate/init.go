@@ -82,59 +82,29 @@ func (b beginning) run(cmd *cobra.Command, dir string) error {
 		return err
 	}
 	into, begun := contentFolder(dir)
-	start := site.Start{Guide: whole.Guide}
+	var start site.Start
 	files := site.Files{}
 	kind := "" // of the school, if it is not said
 	if begun {
-		if b.trust != "" || b.single {
-			return fmt.Errorf("%s is begun already: add a school to it with --school", into)
+		if start, err = b.join(into, whole.Guide); err == nil {
+			kind = start.Kind()
 		}
-		start.Content = os.DirFS(into)
-		if start.Guide, err = site.ReadGuide(start.Content, whole.Guide); err != nil {
-			return err
-		}
-		kind = start.Kind()
 	} else {
-		name := b.trust
-		if name == "" && !b.single {
-			if name, err = ask.trust(); err != nil {
-				return err
-			}
-		}
-		base, err := site.Base(content.FS, name == "")
-		if err != nil {
-			return err
-		}
-		start.Content = base.FS()
-		files = base
-		if name != "" {
-			trust["name"] = name
-			if start.Values, err = ask.settings(start, "trust", trust); err != nil {
-				return err
-			}
-			overview, err := start.Overview()
-			if err != nil {
-				return err
-			}
-			maps.Copy(files, overview)
-		}
-		if name != "" {
-			kind = "academy"
-		}
+		start, files, kind, err = b.begin(ask, whole.Guide, trust)
 	}
-	if _, said := school["kind"]; !said && kind != "" {
+	if err != nil {
+		return err
+	}
+	_, said := school["kind"]
+	if !said && kind != "" {
 		school["kind"] = kind
 	}
 	if start.Values, err = ask.settings(start, "school", school); err != nil {
 		return err
 	}
-	short, _ := start.Values["short_name"].(string)
-	slug := b.slug
-	if slug == "" {
-		slug = site.Slug(short)
-	}
-	if slug == "" || site.Slug(slug) != slug {
-		return fmt.Errorf("--slug: %q: expected a-z, 0-9 and single hyphens, such as quillmere-hill", slug)
+	slug, err := b.folder(start)
+	if err != nil {
+		return err
 	}
 	if begun && there(into, slug) {
 		return fmt.Errorf("%s is there already, and nothing was written: choose another with --slug", filepath.Join(into, "schools", slug))
@@ -152,23 +122,12 @@ func (b beginning) run(cmd *cobra.Command, dir string) error {
 	}
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "Wrote %d files in %s\n", len(files), into)
-	if begun && b.settings["kind"] != nil && *b.settings["kind"] == "" {
+	if begun && !said {
 		fmt.Fprintf(out, "Its kind is %q, as the first school's: change it in school.toml if it is another\n", kind)
 	}
 	if !begun {
-		for _, file := range []struct{ name, text, note string }{
-			{"schoolgate.toml", firstSettings, ""},
-			{".gitignore", keptOut, "see that it keeps data, keys and secrets out: /data/, *.db, *.key, *.secret, *.csv"},
-		} {
-			err := write(dir, site.Files{file.name: file.text})
-			switch {
-			case err == nil:
-				fmt.Fprintf(out, "Wrote %s\n", filepath.Join(dir, file.name))
-			case !errors.Is(err, fs.ErrExist):
-				return err
-			case file.note != "":
-				fmt.Fprintf(out, "%s is there already: %s\n", filepath.Join(dir, file.name), file.note)
-			}
+		if err := writeBeside(out, dir); err != nil {
+			return err
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -177,6 +136,76 @@ func (b beginning) run(cmd *cobra.Command, dir string) error {
 		}
 	}
 	fmt.Fprintf(out, "See the pages while you write: schoolgate preview --content %s\n", into)
+	return nil
+}
+
+// join starts a school in a content folder that is begun.
+func (b beginning) join(into string, known site.Guide) (start site.Start, err error) {
+	if b.trust != "" || b.single {
+		return start, fmt.Errorf("%s is begun already: add a school to it with --school", into)
+	}
+	start.Content = os.DirFS(into)
+	start.Guide, err = site.ReadGuide(start.Content, known)
+	return start, err
+}
+
+// begin starts a content folder: the files of the starter, those of the trust if
+// there is to be one, and the kind its first school has if nothing is said.
+func (b beginning) begin(ask asker, guide site.Guide, trust map[string]any) (start site.Start, files site.Files, kind string, err error) {
+	start.Guide = guide
+	name := b.trust
+	if name == "" && !b.single {
+		if name, err = ask.trust(); err != nil {
+			return start, nil, "", err
+		}
+	}
+	if files, err = site.Base(content.FS, name == ""); err != nil {
+		return start, nil, "", err
+	}
+	start.Content = files.FS()
+	if name == "" {
+		return start, files, "", nil
+	}
+	trust["name"] = name
+	if start.Values, err = ask.settings(start, "trust", trust); err != nil {
+		return start, nil, "", err
+	}
+	overview, err := start.Overview()
+	maps.Copy(files, overview)
+	return start, files, "academy", err
+}
+
+// folder is the name of the school's folder: what was said, or one made of its
+// short name.
+func (b beginning) folder(start site.Start) (string, error) {
+	slug := b.slug
+	if slug == "" {
+		short, _ := start.Values["short_name"].(string)
+		slug = site.Slug(short)
+	}
+	if slug == "" || site.Slug(slug) != slug {
+		return "", fmt.Errorf("--slug: %q: expected a-z, 0-9 and single hyphens, such as quillmere-hill", slug)
+	}
+	return slug, nil
+}
+
+// writeBeside writes what stands beside the content folder, but for what is there
+// already.
+func writeBeside(out io.Writer, dir string) error {
+	for _, file := range []struct{ name, text, note string }{
+		{"schoolgate.toml", firstSettings, ""},
+		{".gitignore", keptOut, "see that it keeps data, keys and secrets out: /data/, *.db, *.key, *.secret, *.csv"},
+	} {
+		err := write(dir, site.Files{file.name: file.text})
+		switch {
+		case err == nil:
+			fmt.Fprintf(out, "Wrote %s\n", filepath.Join(dir, file.name))
+		case !errors.Is(err, fs.ErrExist):
+			return err
+		case file.note != "":
+			fmt.Fprintf(out, "%s is there already: %s\n", filepath.Join(dir, file.name), file.note)
+		}
+	}
 	return nil
 }
 

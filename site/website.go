@@ -10,11 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 )
 
-// An edition is one site about to be built: a school's, or the overview.
-type edition struct {
+// A website is one site about to be built: a school's, or the overview.
+type website struct {
 	slug      string
 	title     string
 	base      string // public address, with a slash at the end
@@ -44,12 +43,12 @@ type edition struct {
 	folder   fs.FS
 }
 
-// editions are the sites of a trust in the order they are built, and after them
+// websites are the sites of a trust in the order they are built, and after them
 // what no site can be made of.
-func editions(t *Trust, opts Options) []edition {
-	var all []edition
+func websites(t *Trust, opts Options) []website {
+	var all []website
 	for _, s := range t.Schools {
-		e := s.edition(t, opts)
+		e := s.website(t, opts)
 		for _, a := range s.alike { // the one that families know already goes on
 			if !standing(opts.Out, s.Slug) || standing(opts.Out, a.other) {
 				e.problems = append(e.problems, a.problem)
@@ -59,14 +58,14 @@ func editions(t *Trust, opts Options) []edition {
 		all = append(all, e)
 	}
 	if t.Name != "" {
-		all = slices.Insert(all, 0, t.edition(slices.Clone(all), opts))
+		all = slices.Insert(all, 0, t.website(slices.Clone(all), opts))
 	}
 	files := &originals{sums: map[string]string{}}
 	for i := range all {
 		all[i].originals = files
 	}
 	for _, s := range t.stopped {
-		all = append(all, edition{slug: s.name, title: s.name, problems: s.problems, stopped: true})
+		all = append(all, website{slug: s.name, title: s.name, problems: s.problems, stopped: true})
 	}
 	return all
 }
@@ -102,8 +101,8 @@ func (t *Trust) listedBefore(out string) (before []map[string]any) {
 	return before
 }
 
-// edition is the trust's overview, which tells of its schools' editions.
-func (t *Trust) edition(of []edition, opts Options) edition {
+// website is the trust's overview, which tells of its schools' websites.
+func (t *Trust) website(of []website, opts Options) website {
 	portal := opts.Address + "/portal/"
 	var schools []map[string]any
 	for _, s := range t.finished() {
@@ -129,7 +128,7 @@ func (t *Trust) edition(of []edition, opts Options) edition {
 	maps.Copy(values, map[string]string{
 		"email": t.Email, "phone": t.Phone, "address": strings.Join(t.Address, ", "), "portal": portal,
 	})
-	return edition{
+	return website{
 		slug:     Overview,
 		title:    t.Name,
 		base:     t.base(opts),
@@ -150,8 +149,8 @@ func (t *Trust) edition(of []edition, opts Options) edition {
 	}
 }
 
-// edition is the school's site.
-func (s *School) edition(t *Trust, opts Options) edition {
+// website is the school's site.
+func (s *School) website(t *Trust, opts Options) website {
 	portal := slashed(cmp.Or(s.Portal, opts.Address+"/portal"))
 	today := newCalendar(opts.Now)
 	params := t.params(opts, today)
@@ -170,7 +169,7 @@ func (s *School) edition(t *Trust, opts Options) edition {
 		"address": strings.Join(s.Address, ", "), "portal": portal,
 	})
 	holds := slices.Concat([]string{s.Kind}, s.stages(), s.Uses, t.condition())
-	return edition{
+	return website{
 		slug:     s.Slug,
 		title:    s.Name,
 		base:     s.base(opts),
@@ -286,245 +285,4 @@ func (s *School) stages() []string {
 		}
 	}
 	return stages
-}
-
-// A manuscript is an edition with its blanks filled and every source checked.
-type manuscript struct {
-	rendering rendering
-	links     map[string][]link    // by address of the page they stand on
-	texts     []Text               // in force, not yet rendered
-	earlier   []Text               // published before the site was, and new to the archive
-	wordings  []Text               // every one, those in force and those of the archive
-	gallery   gallery              // the pictures on its pages
-	awaited   map[string]time.Time // the day of news that is not published yet, by address
-	beside    map[string][]byte    // files that Hugo does not make, by path within the site
-	archived  map[string]bool      // addresses of pages that show an earlier wording
-	feeds     map[string][]byte    // by path within the site
-}
-
-// write fills and checks what the edition consists of. All problems are
-// returned together.
-func (e edition) write(t theme, kept []Text, now time.Time) (*manuscript, error) {
-	problems := slices.Clone(e.problems)
-	m := &manuscript{
-		rendering: rendering{title: e.title, base: e.base, params: e.params, files: map[string][]byte{}},
-		links:     map[string][]link{},
-		archived:  map[string]bool{},
-		awaited:   map[string]time.Time{},
-		gallery:   gallery{shown: map[string]photograph{}},
-		beside:    map[string][]byte{},
-	}
-	for name, data := range t.source {
-		m.rendering.files[name] = data
-	}
-	css, err := e.look.css()
-	if err != nil && len(problems) == 0 { // otherwise it is among them
-		return nil, fmt.Errorf("colour: %w", err)
-	}
-	m.rendering.files["generated/assets/school.css"] = []byte(css)
-	m.rendering.mounts = [][2]string{
-		{"theme/layouts", "layouts"}, {"theme/assets", "assets"},
-		{"generated/content", "content"}, {"generated/assets", "assets"},
-	}
-
-	var news, events []dated
-	mounted := map[string]bool{}
-	all := layer{}
-	for _, rel := range sortedKeys(e.pages) {
-		src := e.pages[rel]
-		all[rel] = src
-		p, found := readPage(rel, src, e.answers)
-		problems = append(problems, found...)
-		if p.hidden {
-			continue
-		}
-		if p.isNews() && !e.upcoming && e.today.waits(p.matter.Day) {
-			m.awaited[p.address] = p.dated.begins
-			continue
-		}
-		m.rendering.files["content/"+src.name] = []byte(p.text)
-		m.links[p.address] = p.links
-		m.gallery.hang(rel, p, e.album, &problems)
-		if err := e.draw(m, p); err != nil {
-			return nil, err
-		}
-		switch {
-		case !p.isDated:
-		case p.isNews():
-			news = append(news, p.dated)
-		default:
-			events = append(events, p.dated)
-		}
-		if root := "content/" + strings.TrimSuffix(src.name, "/"+rel); !mounted[root] {
-			mounted[root] = true
-			m.rendering.mounts = append(m.rendering.mounts, [2]string{root, "content"})
-		}
-	}
-	for _, kind := range []string{Agreement, Purpose} {
-		earlier, found := readEarlier(kind, e.earlier[kind], kept, now)
-		problems = append(problems, found...)
-		m.earlier = append(m.earlier, earlier...)
-		for _, rel := range sortedKeys(e.texts[kind]) {
-			src := e.texts[kind][rel]
-			text, links, found := readText(kind, src, e.answers)
-			problems = append(problems, found...)
-			if _, body, line, ok := splitMatter(src.name, text.Source, &Problems{}); ok {
-				problems = append(problems, checkMarks(src.name, body, line)...)
-			}
-			if len(found)+len(e.problems) == 0 {
-				text.checkEdition(src, slices.Concat(kept, earlier), &problems)
-			}
-			text.Published = now
-			m.links[text.address()] = links
-			m.texts = append(m.texts, text)
-			if other, taken := all[folders[kind]+"/"+rel]; taken {
-				problems.add(other.name, 0, "the address %s belongs to %s", text.address(), src.name)
-			}
-			all[folders[kind]+"/"+rel] = src
-		}
-	}
-	if p, ok := e.policy.assemble(e.answers); ok {
-		problems = append(problems, p.problems...)
-		for from, links := range m.links {
-			m.links[from] = p.checkPolicyLinks(from, links, &problems)
-		}
-		m.links[p.page.address] = p.page.links
-		m.rendering.files["generated/content"+p.page.address+"_index.md"] = []byte(p.page.text)
-		for _, chapter := range p.chapters {
-			file := strings.TrimSuffix(chapter.address, "/") + ".md"
-			m.rendering.files["generated/content"+file] = []byte(chapter.text)
-			if other, taken := all[file[1:]]; taken {
-				problems.add(other.name, 0, "the address %s belongs to a part of the policy", chapter.address)
-			}
-			all[file[1:]] = source{name: p.page.source}
-		}
-		if other, taken := all[strings.Trim(PolicyAddress, "/")+".md"]; taken {
-			problems.add(other.name, 0, "the address %s belongs to the policy: change its clauses in the school's folder %s, or put one of your own in %s", PolicyAddress, policyFolder, policyOwn)
-		}
-		all[strings.Trim(PolicyAddress, "/")+".md"] = source{name: p.page.source}
-	}
-	var made map[string]map[string]any
-	if e.made != nil {
-		made = e.made()
-	}
-	for _, address := range sortedKeys(made) {
-		all[strings.Trim(address, "/")+".md"] = source{name: "the page that Schoolgate makes"}
-	}
-	checkAddresses(all, &problems)
-	pictures, found, err := m.gallery.frame(e.cleaner, e.originals, m.beside)
-	if err != nil {
-		return nil, err
-	}
-	problems = append(problems, found...)
-	if err := problems.err(); err != nil {
-		return nil, err
-	}
-	for address, matter := range made {
-		if err := m.addGenerated(address, matter); err != nil {
-			return nil, err
-		}
-	}
-	m.links["/"] = append(m.links["/"], e.written...)
-	if err := e.addFeeds(m, news, events, now); err != nil {
-		return nil, err
-	}
-	m.rendering.params["pictures"] = pictures
-	e.badges(m)
-	return m, m.addTexts(slices.Concat(kept, m.earlier))
-}
-
-// draw makes the pictures that a page asks for: assets that its layout finds by
-// the page's own path.
-func (e edition) draw(m *manuscript, p page) error {
-	name := strings.TrimSuffix(p.address, "/")
-	if len(p.matter.Flow) > 0 {
-		id := "flow" + strings.ReplaceAll(name, "/", "-")
-		m.rendering.files["generated/assets/flow"+name+".svg"] = []byte(drawFlow(p.matter.Title, id, p.matter.Flow))
-	}
-	if p.matter.QR != "" {
-		svg, err := drawQR(e.base + strings.TrimPrefix(p.matter.QR, "/"))
-		if err != nil {
-			return err
-		}
-		m.rendering.files["generated/assets/qr"+name+".svg"] = []byte(svg)
-	}
-	return nil
-}
-
-// addFeeds adds the news as RSS and the events as a calendar, where there are
-// any; layouts see which in site.Params.feeds.
-func (e edition) addFeeds(m *manuscript, news, events []dated, now time.Time) error {
-	m.feeds = map[string][]byte{}
-	if len(news) > 0 {
-		rss, err := e.newsRSS(news)
-		if err != nil {
-			return err
-		}
-		m.feeds[newsFeed] = rss
-	}
-	if ics := e.eventsICS(events, now); ics != nil {
-		m.feeds[eventsFeed] = ics
-	}
-	m.rendering.params = maps.Clone(m.rendering.params)
-	m.rendering.params["feeds"] = map[string]any{"news": len(news) > 0, "events": len(events) > 0}
-	return nil
-}
-
-// addTexts adds a page for every text in force and for every wording ever
-// published.
-func (m *manuscript) addTexts(kept []Text) error {
-	inForce := map[string]int{} // index in m.texts by address
-	for i, t := range m.texts {
-		if j := slices.IndexFunc(kept, func(k Text) bool { return k.Kind == t.Kind && k.Slug == t.Slug && k.Hash == t.Hash }); j >= 0 {
-			m.texts[i].Published = kept[j].Published
-		}
-		inForce[t.address()] = i
-	}
-	m.wordings = slices.Clone(m.texts)
-	for _, k := range kept {
-		if i, ok := inForce[k.address()]; !ok || m.texts[i].Hash != k.Hash {
-			m.wordings = append(m.wordings, k)
-		}
-	}
-	several := map[string]int{} // how many wordings a text has
-	for _, t := range m.wordings {
-		several[t.address()]++
-	}
-	taken := map[string]bool{}
-	for _, t := range m.wordings {
-		i, exists := inForce[t.address()]
-		current := exists && m.texts[i].Hash == t.Hash
-		currentPath := ""
-		if exists {
-			currentPath = t.address()
-		}
-		if taken[t.wording()] {
-			return fmt.Errorf("two wordings of %s have the same address %s: change a word", t.address(), t.wording())
-		}
-		taken[t.wording()] = true
-		if !current {
-			m.archived[t.wording()] = true
-		}
-		for _, place := range []struct {
-			address string
-			listed  bool
-		}{{t.address(), true}, {t.wording(), false}} {
-			if place.listed && !current {
-				continue
-			}
-			ways := textWays{currentPath: currentPath}
-			if several[t.address()] > 1 {
-				ways.changesPath = t.changes()
-			}
-			if exists && !current {
-				ways.sincePath = t.since(m.texts[i])
-			}
-			file, err := textPage(t, current, ways, place.listed)
-			if err != nil {
-				return fmt.Errorf("%s: %w", place.address, err)
-			}
-			m.rendering.files["generated/content"+strings.TrimSuffix(place.address, "/")+".md"] = []byte(file)
-		}
-	}
-	return m.addChanges()
 }
