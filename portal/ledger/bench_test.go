@@ -13,8 +13,6 @@ import (
 	"schoolgate/portal/store/pgtest"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
-
 // BenchmarkSign is what one answer costs from transaction to disk: decision,
 // ledger entry and tree, durable on SQLite. (The tests' PostgreSQL does not wait
 // for the disk.)
