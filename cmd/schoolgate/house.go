@@ -34,6 +34,7 @@ type house struct {
 	now      func() time.Time
 	trust    atomic.Pointer[site.Trust] // as last read
 	built    atomic.Bool                // the sites stand, as far as they can be built
+	limits   *limits                    // what was sent lately, and by whom
 	log      *slog.Logger
 }
 
@@ -55,6 +56,13 @@ func openDatabase(ctx context.Context, s Settings, now func() time.Time, log *sl
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
+	if !s.postgres() {
+		for _, suffix := range []string{"", "-wal", "-shm"} {
+			if err := ownerOnly(s.Database + suffix); err != nil {
+				return nil, fmt.Errorf("database: %w", err)
+			}
+		}
+	}
 	db, err := store.Open(ctx, s.Database)
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
@@ -62,7 +70,7 @@ func openDatabase(ctx context.Context, s Settings, now func() time.Time, log *sl
 	if now == nil {
 		now = time.Now
 	}
-	h := &house{settings: s, store: db, now: now, log: log}
+	h := &house{settings: s, store: db, now: now, limits: new(limits), log: log}
 	if h.ledger, err = ledger.Open(ctx, db, h.keyFile(), now()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -98,7 +106,7 @@ func (h *house) with(s Settings) *house {
 			*fixed.now = *fixed.was
 		}
 	}
-	next := &house{settings: s, store: h.store, ledger: h.ledger, portal: portal.New(h.store, h.ledger, s.staff(), h.now), now: h.now, log: h.log}
+	next := &house{settings: s, store: h.store, ledger: h.ledger, portal: portal.New(h.store, h.ledger, s.staff(), h.now), now: h.now, limits: h.limits, log: h.log}
 	next.trust.Store(h.trust.Load())
 	next.built.Store(h.built.Load())
 	return next

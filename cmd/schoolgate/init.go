@@ -459,6 +459,9 @@ address = "http://localhost:8080"
 
 # Where the program listens. Put a web server that ends TLS in front of it.
 listen = "127.0.0.1:8080"
+# The addresses of that proxy, whose X-Forwarded-For is believed: who sends too much
+# is told by their own address, too.
+# proxies = ["127.0.0.1"]
 
 # The built sites, the ledger's key and the database. Back up this folder.
 data = "data"

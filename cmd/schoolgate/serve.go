@@ -71,6 +71,9 @@ the first build is over.`,
 			if err != nil {
 				return err
 			}
+			if strings.HasPrefix(s.Address, "https://") && len(s.Proxies) == 0 {
+				log.Warn("no proxies are set, so whoever comes by one is nobody's address: sign-ins and forms are limited by account alone")
+			}
 			log.Info("serving", "listen", l.Addr().String(), "address", s.Address)
 			return h.serve(cmd.Context(), l, handler, hup, func(h *house) (*house, http.Handler, error) {
 				s, err := settings()
@@ -125,7 +128,11 @@ func (h *house) handler(providers []signin.Config) (http.Handler, error) {
 	r.Path("/portal").Handler(http.RedirectHandler("/portal/", http.StatusSeeOther))
 	r.HandleFunc("/leave", leave(strings.HasPrefix(h.settings.Address, "https://"))).Methods(http.MethodGet, http.MethodHead)
 	r.PathPrefix("/").Handler(publicSites(h.sites())).Methods(http.MethodGet, http.MethodHead)
-	return h.outer(r), nil
+	gate, err := newGate(h.settings, h.limits)
+	if err != nil {
+		return nil, err
+	}
+	return h.outer(gate.before(r)), nil
 }
 
 // outer stands before everything that is served. A request's first line may name

@@ -25,6 +25,7 @@ type Settings struct {
 	Data     string         `toml:"data"`     // folder for the built sites, the ledger's key, and SQLite's file
 	Database string         `toml:"database"` // a file, or a postgres:// address
 	Content  string         `toml:"content"`  // folder; empty: the starter inside the program
+	Proxies  []string       `toml:"proxies"`  // addresses whose X-Forwarded-For is believed
 	Ledger   LedgerSettings `toml:"ledger"`
 	SignIn   []SignIn       `toml:"sign_in"`
 	Staff    []StaffSetting `toml:"staff"`
@@ -159,6 +160,11 @@ func (s *Settings) check() error {
 	if strings.Contains(s.Database, "://") && !s.postgres() {
 		wrong("database", "expected a file name or a postgres:// address")
 	}
+	for i, p := range s.Proxies {
+		if _, err := proxyPrefix(p); err != nil {
+			wrong(fmt.Sprintf("proxies[%d]", i+1), err.Error())
+		}
+	}
 	if s.Ledger.every() == 0 {
 		wrong("ledger.every", `expected whole hours, from "1h" to "168h", such as "24h"`)
 	}
@@ -220,6 +226,9 @@ func (s Settings) providers() ([]signin.Config, error) {
 	for i, p := range s.SignIn {
 		secret := os.Getenv("SCHOOLGATE_SECRET_" + strings.ToUpper(strings.ReplaceAll(p.Name, "-", "_")))
 		if p.ClientSecretFile != "" {
+			if err := ownerOnly(p.ClientSecretFile); err != nil {
+				return nil, fmt.Errorf("sign_in[%d].client_secret_file: %w", i+1, err)
+			}
 			b, err := os.ReadFile(p.ClientSecretFile)
 			if err != nil {
 				return nil, fmt.Errorf("sign_in[%d].client_secret_file: %w", i+1, err)
