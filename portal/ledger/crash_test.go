@@ -90,6 +90,9 @@ func underLoad(address, file string) error {
 // Killed at any moment under load, the program loses no act that it has said is on
 // record, keeps none by half, and the ledger holds.
 func TestKilled(t *testing.T) {
+	if testing.Short() {
+		*kills = min(*kills, 3)
+	}
 	for engine, address := range map[string]func() string{
 		"sqlite":   func() string { return filepath.Join(t.TempDir(), "s.db") },
 		"postgres": func() string { return pgtest.Database(t) },
