@@ -12,6 +12,7 @@ const (
 	SeeChild        Action = "see a child"
 	Sign            Action = "sign for a child"
 	Decide          Action = "decide for a child"
+	Refuse          Action = "say no for a child"
 	SeeReceipt      Action = "see a receipt"
 	SeeRegister     Action = "see the register"
 	ImportClassList Action = "import a class list"
@@ -57,19 +58,24 @@ type Subject struct {
 
 // May is the one place that decides who may do what. It answers nil, or
 // [ErrNotFound] where even the existence of the subject is none of the actor's
-// business, or [ErrForbidden] for staff of the school who lack the role.
+// business, [ErrForbidden] for staff of the school who lack the role, or [ErrLeft].
 //
-// A parent acts for a child on roll for whom they hold parental responsibility
+// A parent acts for a child for whom they hold parental responsibility
 // and against whom the school records no court order, under whichever of its
-// names for them the register has it. They see their own
+// names for them the register has it. Once the child has left, and until the
+// record's time is up, they still see what they decided and may say no; to sign
+// or to say yes is [ErrLeft]. They see their own
 // receipts, never another contact's, nor those of somebody who had joined as them
 // before. Staff do what the table of rights gives their roles at their own schools,
 // and never sign or decide for anybody.
 func (a Actor) May(do Action, to Subject) error {
 	switch do {
-	case SeeChild, Sign, Decide:
-		if _, ok := a.childFor(to.PupilID); ok {
+	case SeeChild, Refuse, Sign, Decide:
+		switch c, ok := a.childFor(to.PupilID); {
+		case ok && (c.Pupil.OnRoll() || do == SeeChild || do == Refuse):
 			return nil
+		case ok:
+			return ErrLeft
 		}
 	case SeeReceipt:
 		for _, c := range a.Children {
@@ -87,7 +93,7 @@ func (a Actor) May(do Action, to Subject) error {
 // speak as.
 func (a Actor) childFor(pupil string) (Child, bool) {
 	for _, c := range a.Children {
-		if c.Pupil.ID == pupil && c.Pupil.OnRoll() && !c.Since.IsZero() && c.Responsibility.Decides() && !a.barredFrom(pupil) {
+		if c.Pupil.ID == pupil && !c.Since.IsZero() && c.Responsibility.Decides() && !a.barredFrom(pupil) {
 			return c, true
 		}
 	}

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +12,7 @@ import (
 
 // Everything that a route does for somebody.
 var everyAction = []portal.Action{
-	portal.SeeChild, portal.Sign, portal.Decide, portal.SeeReceipt,
+	portal.SeeChild, portal.Sign, portal.Decide, portal.SeeReceipt, portal.Refuse,
 	portal.SeeRegister, portal.ImportClassList, portal.PrintLetters, portal.ExportList, portal.SeeEvents, portal.LiftRestriction,
 }
 
@@ -58,8 +59,8 @@ func TestMay(t *testing.T) {
 		return portal.Staff{Email: "office@example", School: school, Role: "caretaker"}
 	}
 
-	// What each may do; whatever is not named is ErrNotFound, and "!" before it
-	// is ErrForbidden.
+	// What each may do; whatever is not named is ErrNotFound, "!" before it
+	// is ErrForbidden, and "~" is ErrLeft.
 	type rights map[portal.Action][]string
 	everyOffice := func(schools ...string) rights {
 		var beyond []string // the office does not look after itself
@@ -77,7 +78,7 @@ func TestMay(t *testing.T) {
 	// at is what a role may do at St Anne's, and no more.
 	at := func(school string, may ...portal.Action) rights {
 		r := rights{}
-		for _, do := range everyAction[4:] {
+		for _, do := range everyAction[5:] {
 			r[do] = []string{"!Ann", "!" + school}
 		}
 		for _, do := range may {
@@ -90,9 +91,14 @@ func TestMay(t *testing.T) {
 	}
 	speaksForAnn := []string{"Ann", "Ann, whatever the school", "the mother's act about Ann", "the father's act about Ann", "an act of nobody, about Ann"}
 	motherOfAnn := rights{
-		portal.SeeChild: speaksForAnn, portal.Sign: speaksForAnn, portal.Decide: speaksForAnn,
+		portal.SeeChild: speaksForAnn, portal.Sign: speaksForAnn, portal.Decide: speaksForAnn, portal.Refuse: speaksForAnn,
 		portal.SeeReceipt: {"the mother's act about Ann"},
 	}
+	var leftAnn []string
+	for _, s := range speaksForAnn {
+		leftAnn = append(leftAnn, "~"+s)
+	}
+	speaksForBen := []string{"Ben", "the mother's act about Ben"}
 
 	for _, c := range []struct {
 		name  string
@@ -115,7 +121,11 @@ func TestMay(t *testing.T) {
 		{"a head", as(portal.Head), at("St Anne's", portal.SeeRegister, portal.SeeEvents, portal.LiftRestriction)},
 		{"a teacher", as(portal.Teacher), at("St Anne's", portal.SeeRegister)},
 		{"the mother", parent(child(ann, "mother", true, false)), motherOfAnn},
-		{"the mother, once the child has left", parent(child(left, "mother", true, false)), rights{portal.SeeReceipt: {"the mother's act about Ann"}}},
+		{"the mother, once the child has left", parent(child(left, "mother", true, false)), rights{
+			portal.SeeChild: speaksForAnn, portal.Refuse: speaksForAnn, portal.Sign: leftAnn, portal.Decide: leftAnn, portal.SeeReceipt: {"the mother's act about Ann"},
+		}},
+		{"a mother without parental responsibility, once the child has left", parent(child(left, "mother", false, false)), nil},
+		{"joined as two contacts, one of them barred, once the child has left", parent(child(left, "mother", true, false), child(left, "father", true, true)), nil},
 		{"a mother without parental responsibility", parent(child(ann, "mother", false, false)), nil},
 		{"a mother under a court order", parent(child(ann, "mother", true, true)), nil},
 		{"a mother under a court order, without parental responsibility", parent(child(ann, "mother", false, true)), nil},
@@ -124,7 +134,8 @@ func TestMay(t *testing.T) {
 		{"a contact whom the register no longer joins to the child", portal.Actor{AccountID: "PARENT", Contacts: []portal.Contact{{ID: "mother"}}}, nil},
 		{"the mother of Ann and of Ben, barred from Ben", parent(child(ann, "mother", true, false), child(ben, "mother", true, true)), motherOfAnn},
 		{"the mother of Ann, who has left, and of Ben", parent(child(left, "mother", true, false), child(ben, "mother", true, false)), rights{
-			portal.SeeChild: {"Ben", "the mother's act about Ben"}, portal.Sign: {"Ben", "the mother's act about Ben"}, portal.Decide: {"Ben", "the mother's act about Ben"},
+			portal.SeeChild: slices.Concat(speaksForAnn, speaksForBen), portal.Refuse: slices.Concat(speaksForAnn, speaksForBen),
+			portal.Sign: slices.Concat(leftAnn, speaksForBen), portal.Decide: slices.Concat(leftAnn, speaksForBen),
 			portal.SeeReceipt: {"the mother's act about Ann", "the mother's act about Ben"},
 		}},
 		// One account, two contacts of one child: two parents never share an account
@@ -132,11 +143,11 @@ func TestMay(t *testing.T) {
 		{"joined as two contacts, one of them barred", parent(child(ann, "father", true, true), child(ann, "mother", true, false)), nil},
 		{"joined as two contacts, the other barred", parent(child(ann, "mother", true, false), child(ann, "father", true, true)), nil},
 		{"joined as two contacts", parent(child(ann, "father", true, false), child(ann, "mother", true, false)), rights{
-			portal.SeeChild: speaksForAnn, portal.Sign: speaksForAnn, portal.Decide: speaksForAnn,
+			portal.SeeChild: speaksForAnn, portal.Refuse: speaksForAnn, portal.Sign: speaksForAnn, portal.Decide: speaksForAnn,
 			portal.SeeReceipt: {"the mother's act about Ann", "the father's act about Ann"},
 		}},
 		{"the mother, who works in the office", portal.Actor{AccountID: "BOTH", Children: []portal.Child{child(ann, "mother", true, false)}, Roles: []portal.Staff{office("st-anne")}}, rights{
-			portal.SeeChild: speaksForAnn, portal.Sign: speaksForAnn, portal.Decide: speaksForAnn, portal.SeeReceipt: {"the mother's act about Ann"},
+			portal.SeeChild: speaksForAnn, portal.Refuse: speaksForAnn, portal.Sign: speaksForAnn, portal.Decide: speaksForAnn, portal.SeeReceipt: {"the mother's act about Ann"},
 			portal.SeeRegister: {"Ann", "St Anne's"}, portal.ImportClassList: {"Ann", "St Anne's"}, portal.PrintLetters: {"Ann", "St Anne's"}, portal.ExportList: {"Ann", "St Anne's"},
 			portal.SeeEvents: {"!Ann", "!St Anne's"}, portal.LiftRestriction: {"!Ann", "!St Anne's"},
 		}},
@@ -148,6 +159,8 @@ func TestMay(t *testing.T) {
 				for _, s := range c.may[do] {
 					if name, forbidden := strings.CutPrefix(s, "!"); forbidden {
 						want[name] = portal.ErrForbidden
+					} else if name, left := strings.CutPrefix(s, "~"); left {
+						want[name] = portal.ErrLeft
 					} else {
 						want[s] = nil
 					}

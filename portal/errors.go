@@ -13,6 +13,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrForbidden is for staff who are known and lack the role.
 	ErrForbidden = errors.New("not allowed")
+	// ErrLeft is a signature or a yes for a child who has left the school.
+	ErrLeft = errors.New("the child has left")
 	// ErrTooMany is a limit on attempts that has been reached.
 	ErrTooMany = errors.New("too many attempts")
 	// ErrConflict is a write that lost to another; the stores retry it.

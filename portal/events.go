@@ -48,6 +48,9 @@ func (p *Portal) ActAs(name string) { p.operator = name }
 // details is a list's filter and reason, as an event keeps them.
 func (f Filter) details() map[string]any {
 	all := map[string]any{}
+	if f.Left {
+		all["left"] = "yes"
+	}
 	if f.Year != nil {
 		all["year"] = f.Year.Code()
 	}

@@ -19,7 +19,8 @@ type ChildView struct {
 }
 
 // SigningView is an agreement and this contact's signature under it. Signed is
-// the zero Act where there is none for the current edition.
+// the zero Act where there is none for the current edition. Of a child who has left
+// it is the last, and Text is what was signed.
 type SigningView struct {
 	Text   Text
 	Signed Act
@@ -30,7 +31,7 @@ func (v SigningView) Done() bool { return v.Signed.ID != "" }
 
 // PurposeView is a purpose and this contact's latest answer to it, the zero Act
 // where there is none. What the school may do is not in it: that would tell what
-// others have said.
+// others have said. Of a child who has left, Text is what was answered.
 type PurposeView struct {
 	Text Text
 	Mine Act
@@ -46,6 +47,9 @@ func (v PurposeView) Answered() bool {
 // ToDo counts what is left to do for the child.
 func (v ChildView) ToDo() int {
 	n := 0
+	if !v.Child.Pupil.OnRoll() {
+		return n
+	}
 	for _, s := range v.Signing {
 		if !s.Done() {
 			n++
@@ -107,15 +111,33 @@ func (p *Portal) child(tx Tx, a Actor, pupil string) (ChildView, error) {
 	if err != nil {
 		return v, err
 	}
+	left := !c.Pupil.OnRoll()
+	said := func(t Text, a Act) (Text, error) { // the wording as they had it
+		if !left || a.Seq == 0 {
+			return t, nil
+		}
+		return tx.Text(school.Slug, a.TextHash)
+	}
 	for _, t := range school.Of(Agreement) {
 		s := latest(acts, Signature, pupil, c.Contact.ID, t.Slug)
-		if s.Edition != t.Edition || s.lapsed(p.today()) {
+		switch {
+		case left && s.Seq == 0:
+			continue
+		case left:
+		case s.Edition != t.Edition || s.lapsed(p.today()):
 			s = Act{}
+		}
+		if t, err = said(t, s); err != nil {
+			return v, fmt.Errorf("the wording of %v: %w", s, err)
 		}
 		v.Signing = append(v.Signing, SigningView{t, s})
 	}
 	for _, t := range school.Of(Purpose) {
-		v.Purpose = append(v.Purpose, PurposeView{Text: t, Mine: latest(acts, Decision, pupil, c.Contact.ID, t.Slug), On: p.today()})
+		d := latest(acts, Decision, pupil, c.Contact.ID, t.Slug)
+		if t, err = said(t, d); err != nil {
+			return v, fmt.Errorf("the wording of %v: %w", d, err)
+		}
+		v.Purpose = append(v.Purpose, PurposeView{Text: t, Mine: d, On: p.today()})
 	}
 	return v, nil
 }
@@ -135,8 +157,8 @@ const MaxName = 200
 
 // Sign records a signature, seals it in the ledger, and answers its id. Sending
 // the same form twice signs once. It answers [*Invalid] for a name or tick
-// left out, [*TextChanged] where the wording is no longer the current one, and
-// [ErrNotFound] for a child who is not theirs to speak for.
+// left out, [*TextChanged] where the wording is no longer the current one, [ErrLeft],
+// and [ErrNotFound] for a child who is not theirs to speak for.
 func (p *Portal) Sign(ctx context.Context, account string, f SignForm) (id string, err error) {
 	f.Name = strings.Join(strings.Fields(f.Name), " ")
 	err = p.store.Update(ctx, func(tx Tx) error {
@@ -207,7 +229,11 @@ type DecideForm struct {
 // the same answer twice records one. It answers errors as [Portal.Sign] does.
 func (p *Portal) Decide(ctx context.Context, account string, f DecideForm) (id string, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
-		a, err := p.allowed(tx, account, Decide, Subject{PupilID: f.Pupil})
+		do := Refuse
+		if f.Answer == Given {
+			do = Decide
+		}
+		a, err := p.allowed(tx, account, do, Subject{PupilID: f.Pupil})
 		if err != nil {
 			return err
 		}

@@ -577,7 +577,7 @@ func TestReceipt(t *testing.T) {
 		t.Errorf("after leaving: %v", err)
 	}
 	_, err = w.Sign(t.Context(), jo, portal.SignForm{Pupil: r.Act.Subject.ID, Agreement: "parents-aup", Hash: w.hash(anne, portal.Agreement, "parents-aup"), Name: "Jo Lee", Agreed: true})
-	is(t, err, portal.ErrNotFound)
+	is(t, err, portal.ErrLeft)
 	// A court order takes them away from whoever is barred.
 	w.register(anne, change(func(r *portal.ClassListRow) bool {
 		r.CourtOrder = r.CourtOrder || r.ContactName == "Mrs Jo Lee"

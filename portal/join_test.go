@@ -501,7 +501,7 @@ func TestJoinedAndBarred(t *testing.T) {
 	w.register(anne, annesList(), false)
 	sees(2) // a contact of that name and address is the one there was
 	w.register(anne, change(func(r *portal.ClassListRow) bool { return r.Surname != "Lee" }), true)
-	sees(0)
+	sees(2) // who have left, and whose time is not up
 	w.register(anne, annesList(), false)
 	sees(2)
 }

@@ -8,6 +8,7 @@ import (
 
 // Filter narrows a list. Its zero value is every pupil on roll.
 type Filter struct {
+	Left     bool // those who have left, and whose time is not up, instead of those on roll
 	Year     *Year
 	Group    string
 	Purposes []string // slugs, in the order of the columns; none is all of the school's
@@ -85,7 +86,7 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 			return err
 		}
 		if do == ExportList && f.Group != "" { // an empty file would be taken for an answer
-			if err := hasGroup(tx, school, f.Group); err != nil {
+			if err := hasGroup(tx, school, f); err != nil {
 				return err
 			}
 		}
@@ -94,7 +95,7 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 		}
 		today := p.today()
 		row := ListRow{Standings: make([]Standing, len(l.Purposes)), Signed: make([]bool, len(l.Agreements))}
-		return tx.EachPupil(school, func(r *PupilRecord) error {
+		return tx.EachPupil(school, f.Left, func(r *PupilRecord) error {
 			if !reaches(r.Pupil) || f.Year != nil && r.Pupil.Year != *f.Year || f.Group != "" && r.Pupil.Group != f.Group {
 				return nil
 			}
@@ -113,28 +114,32 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 	})
 }
 
-// hasGroup answers [*Invalid] for a registration group that nobody on roll is in.
-func hasGroup(tx Tx, school, group string) error {
+// hasGroup answers [*Invalid] for a registration group that nobody of the list is in.
+func hasGroup(tx Tx, school string, f Filter) error {
 	pupils, err := tx.Pupils(school)
 	if err != nil {
 		return err
 	}
 	var groups []string
 	for _, p := range pupils {
-		if p.OnRoll() && p.Group != "" {
+		if p.OnRoll() != f.Left && p.Group != "" {
 			groups = append(groups, p.Group)
 		}
 	}
-	if slices.Contains(groups, group) {
+	if slices.Contains(groups, f.Group) {
 		return nil
 	}
 	slices.Sort(groups)
-	there := "Nobody on roll is in a class."
+	who := "on roll"
+	if f.Left {
+		who = "who has left"
+	}
+	there := "Nobody " + who + " is in a class."
 	if len(groups) > 0 {
 		there = "Choose one of: " + strings.Join(slices.Compact(groups), ", ") + "."
 	}
 	var wrong Invalid
-	wrong.Add("class", "No pupil on roll is in class "+group+". "+there)
+	wrong.Add("class", "No pupil "+who+" is in class "+f.Group+". "+there)
 	return &wrong
 }
 

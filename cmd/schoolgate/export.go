@@ -17,8 +17,8 @@ func exportCommand(settings settingsFunc) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export --school SLUG",
 		Short: "Export a consent list",
-		Long: `Write a school's consent list to standard output: each pupil on roll, by year and
-class, and for each purpose Yes only where the register says it may go ahead.`,
+		Long: `Write a school's consent list to standard output: each pupil on roll (or, with --left, who has
+left and whose record is still kept), by year and class, and for each purpose Yes only where the register says it may go ahead.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if format != "csv" {
@@ -53,6 +53,7 @@ class, and for each purpose Yes only where the register says it may go ahead.`,
 	cmd.Flags().StringSliceVar(&f.Purposes, "purpose", nil, "a `purpose`, by the name of its file; may be given more than once (default all)")
 	cmd.Flags().StringVar(&year, "year", "", "only this year `group`, such as \"Year 4\"")
 	cmd.Flags().StringVar(&f.Group, "class", "", "only this `class`")
+	cmd.Flags().BoolVar(&f.Left, "left", false, "pupils who have left, instead of those on roll")
 	cmd.Flags().StringVar(&format, "format", "csv", "the list's `format`: csv")
 	cmd.MarkFlagRequired("school")
 	return cmd

@@ -12,12 +12,12 @@ import (
 
 // A pupil is one row, with everything about them packed into texts: a database
 // makes those far faster than it hands over eighteen rows. The schema says how.
-const eachPupil = `SELECT p.id, p.upn, p.admission_number, p.forename, p.surname, p.born, p.school_year, p.reg_group, p.looked_after, p.sort_key,
+const eachPupil = `SELECT p.id, p.upn, p.admission_number, p.forename, p.surname, p.born, p.school_year, p.reg_group, p.looked_after, p.left_at, p.sort_key,
 	(SELECT string_agg(r.packed, '') FROM responsibilities r WHERE r.pupil_id = p.id),
 	(SELECT string_agg(a.packed, '') FROM acts a WHERE a.pupil_id = p.id)
 	FROM pupils p
-	WHERE p.school = $1 AND (p.school_year, p.sort_key, p.id) > ($2, $3, $4) AND p.left_at IS NULL
-	ORDER BY p.school_year, p.sort_key, p.id LIMIT $5`
+	WHERE p.school = $1 AND (p.school_year, p.sort_key, p.id) > ($2, $3, $4) AND (p.left_at IS NOT NULL) = $5
+	ORDER BY p.school_year, p.sort_key, p.id LIMIT $6`
 
 // So many pupils are read before f is called on them, with no query open, so
 // that f may use the transaction.
@@ -28,19 +28,19 @@ type packedPupil struct {
 	responsibilities, acts string
 }
 
-func (t *tx) EachPupil(school string, f func(*portal.PupilRecord) error) error {
+func (t *tx) EachPupil(school string, left bool, f func(*portal.PupilRecord) error) error {
 	var rec portal.PupilRecord
 	page := make([]packedPupil, pupilPage)
 	year, key, id := -1<<31, []byte{}, ""
 	for {
 		n := 0
 		var lastKey sql.RawBytes
-		err := t.rows(eachPupil, []any{school, year, key, id, pupilPage}, func(rows *sql.Rows) error {
+		err := t.rows(eachPupil, []any{school, year, key, id, left, pupilPage}, func(rows *sql.Rows) error {
 			r := &page[n]
 			n++
 			p := &r.pupil
 			p.School = school
-			err := rows.Scan(&p.ID, &p.UPN, &p.AdmissionNumber, &p.Forename, &p.Surname, &p.Born, &p.Year, &p.Group, &p.LookedAfter, &lastKey,
+			err := rows.Scan(&p.ID, &p.UPN, &p.AdmissionNumber, &p.Forename, &p.Surname, &p.Born, &p.Year, &p.Group, &p.LookedAfter, stamp{&p.Left}, &lastKey,
 				maybe{&r.responsibilities}, maybe{&r.acts})
 			if n == pupilPage {
 				key = append(key[:0], lastKey...)

@@ -731,7 +731,7 @@ func TestText(t *testing.T) {
 					same(t, got, err, p)
 					sig, err := tx.Act(s.ID)
 					same(t, sig, err, s)
-					return tx.EachPupil("oak", func(rec *portal.PupilRecord) error {
+					return tx.EachPupil("oak", false, func(rec *portal.PupilRecord) error {
 						if rec.Pupil.ID == p.ID {
 							same(t, rec.Pupil, nil, p)
 							if !slices.Contains(rec.Responsibilities, r) {
@@ -808,7 +808,7 @@ func TestOrder(t *testing.T) {
 			for _, p := range all {
 				pupils = append(pupils, p.Surname)
 			}
-			return errors.Join(err, tx.EachPupil("elm", func(r *portal.PupilRecord) error {
+			return errors.Join(err, tx.EachPupil("elm", false, func(r *portal.PupilRecord) error {
 				each = append(each, r.Pupil.Surname)
 				return nil
 			}))
@@ -855,7 +855,7 @@ func TestEachPupil(t *testing.T) {
 				return err
 			}
 			all = slices.DeleteFunc(all, func(p portal.Pupil) bool { return !p.OnRoll() })
-			return tx.EachPupil("oak", func(r *portal.PupilRecord) error {
+			return tx.EachPupil("oak", false, func(r *portal.PupilRecord) error {
 				if r.Pupil != all[n] {
 					t.Fatalf("pupil %d is %v, want %v", n, r.Pupil, all[n])
 				}
@@ -887,9 +887,19 @@ func TestEachPupil(t *testing.T) {
 		if n != more+1 {
 			t.Errorf("%d pupils, want %d", n, more+1)
 		}
+		var gone []portal.Pupil
+		f.see(func(tx portal.Tx) error {
+			return tx.EachPupil("oak", true, func(r *portal.PupilRecord) error {
+				gone = append(gone, r.Pupil)
+				return nil
+			})
+		})
+		left := ben
+		left.Left = noon
+		same(t, gone, nil, []portal.Pupil{left})
 		stop := errors.New("stop")
 		if err := f.View(t.Context(), func(tx portal.Tx) error {
-			return tx.EachPupil("oak", func(*portal.PupilRecord) error { return stop })
+			return tx.EachPupil("oak", false, func(*portal.PupilRecord) error { return stop })
 		}); !errors.Is(err, stop) {
 			t.Errorf("got error %v, want the callback's", err)
 		}

@@ -19,6 +19,8 @@ type consentView struct {
 	Address string // public, of this wording
 	Held    bool   // a looked-after child: the school has to ask the social worker first
 
+	Left bool // the child has left: a no is all that can be said
+
 	Mine     portal.Act
 	SaidYes  bool
 	Receipt  string // where the receipt of Mine is
@@ -64,7 +66,7 @@ func (s *server) consentPage(r *http.Request, form url.Values, changed bool) (pa
 			Child: child.Child.Pupil.Forename, School: child.School, Text: p.Text,
 			HTML:    template.HTML(p.Text.HTML), // our own site's rendering of the school's own file
 			Address: s.public(p.Text.Path), Held: child.Child.Pupil.LookedAfter,
-			Mine: p.Mine, SaidYes: p.Mine.Answer == portal.Given, Receipt: receiptLink(p.Mine.ID),
+			Left: !child.Child.Pupil.OnRoll(), Mine: p.Mine, SaidYes: p.Mine.Answer == portal.Given, Receipt: receiptLink(p.Mine.ID),
 			Answered: p.Answered(), Earlier: p.Mine.Seq > 0 && !p.Answered(),
 			Changed: changed || form != nil && !same,
 		}

@@ -116,6 +116,11 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		show = s.showError(w, r, http.StatusForbidden, "Your account is not allowed to do that", errorPage{Lines: []string{
 			"If you work in the school office, ask whoever looks after Schoolgate for your school to add your account.",
 		}})
+	case errors.Is(err, portal.ErrLeft):
+		show = s.showError(w, r, http.StatusForbidden, "This child has left the school", errorPage{Lines: []string{
+			"Nothing was signed and nothing was changed: there is nothing more to sign, and no new yes.",
+			"You can still see what you decided, and change a yes to a no.",
+		}})
 	case errors.Is(err, portal.ErrTooMany):
 		show = s.showError(w, r, http.StatusTooManyRequests, "That is too many tries for today", errorPage{Lines: []string{
 			"To keep children safe, only a few tries are allowed. Nothing was changed.",

@@ -18,6 +18,7 @@ type exportView struct {
 	Classes []option
 	Asked   []option // purposes
 	States  []option // standings
+	Left    bool     // of pupils who have left
 }
 
 func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
@@ -30,9 +31,9 @@ func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
 		wanted.Why = strings.ToValidUTF8(wanted.Why[:200], "")
 	}
 	form := func(bool) (page, error) {
-		v, err := s.readOffice(r, school, f, portal.Filter{})
+		v, err := s.readOffice(r, school, f, portal.Filter{Left: wanted.Left})
 		return page{template: "export.html", title: "Download a list", school: &school, data: exportView{
-			School: school, Base: v.Base, Years: v.Years, Classes: v.Classes, Asked: v.Asked, States: v.States,
+			School: school, Base: v.Base, Years: v.Years, Classes: v.Classes, Asked: v.Asked, States: v.States, Left: wanted.Left,
 		}}, err
 	}
 	switch format := r.URL.Query().Get("format"); {
@@ -74,6 +75,9 @@ func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
 // as soon as somebody changes an answer.
 func exportName(school portal.School, f portal.Filter, now time.Time) string {
 	parts := append([]string{school.Slug}, f.Purposes...)
+	if f.Left {
+		parts = append(parts, "left")
+	}
 	if f.Standing != "" {
 		parts = append(parts, string(f.Standing))
 	}

@@ -20,7 +20,8 @@ type homeView struct {
 type childCard struct {
 	Name   string // first
 	School string
-	Held   bool // the school has to ask the social worker first
+	Held   bool   // the school has to ask the social worker first
+	Left   string // the day on which they left, in words; "" while on roll
 	ToDo   []toDo
 	Done   []decided
 }
@@ -96,6 +97,10 @@ func sameSchool(family []portal.ChildView) bool {
 
 func (s *server) card(c portal.ChildView) childCard {
 	card := childCard{Name: c.Child.Pupil.Forename, School: c.School.Name, Held: c.Child.Pupil.LookedAfter}
+	left := !c.Child.Pupil.OnRoll()
+	if left {
+		card.Left = s.day(c.Child.Pupil.Left)
+	}
 	for _, a := range c.Signing {
 		if !a.Done() {
 			card.ToDo = append(card.ToDo, toDo{Do: "Read and sign ‘" + a.Text.Title + "’", Link: textLink(c, a.Text)})
@@ -107,13 +112,21 @@ func (s *server) card(c portal.ChildView) childCard {
 		})
 	}
 	for _, p := range c.Purpose {
-		if !p.Answered() {
+		switch {
+		case left && p.Mine.Seq == 0:
+			card.Done = append(card.Done, decided{What: p.Text.Question, Answer: answer{"No answer", "waiting"}, Link: textLink(c, p.Text), Label: "Say no"})
+			continue
+		case !left && !p.Answered():
 			card.ToDo = append(card.ToDo, toDo{Do: p.Text.Question, Link: textLink(c, p.Text), Changed: p.Mine.Seq > 0})
 			continue
 		}
+		label := "Change"
+		if left && p.Mine.Answer != portal.Given {
+			label = "See"
+		}
 		card.Done = append(card.Done, decided{
 			What: p.Text.Question, Answer: mine(p.Mine.Answer), On: s.day(p.Mine.At),
-			Link: textLink(c, p.Text), Label: "Change",
+			Link: textLink(c, p.Text), Label: label,
 		})
 	}
 	return card

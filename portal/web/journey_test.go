@@ -310,3 +310,26 @@ func TestHomeOf(t *testing.T) {
 	w.as(trust).get("/portal/").wants(t, http.StatusOK, `href="/portal/office/fernlow/"`, `href="/portal/office/st-osric/"`)
 	w.as(uncle).get("/portal/").wants(t, http.StatusOK, "no child for whom you can sign").lacks(t, "Asha", "court")
 }
+
+// A child who has left: what was decided can be read, a yes can become a no, and
+// nothing else can be said.
+func TestLeaver(t *testing.T) {
+	w := newWorld(t)
+	v := w.as(neighbour)
+	consent := "/portal/children/" + w.pupils["Cai"] + "/consents/website-pictures"
+	v.post(consent, url.Values{"answer": {"given"}, "hash": {webPicture.Hash}}).wants(t, http.StatusSeeOther)
+	w.bring("fernlow", fernlowRows(true)[:5])
+	v.get("/portal/").wants(t, http.StatusOK, "Cai left on 21 November 2026", "change a yes to a no", "You said yes").lacks(t, "Left to do", "Read and sign")
+	v.get("/portal/children/"+w.pupils["Cai"]+"/agreements/home-school").wants(t, http.StatusNotFound)
+	v.post("/portal/children/"+w.pupils["Cai"]+"/agreements/home-school", signed(w)).wants(t, http.StatusForbidden, "This child has left the school")
+	v.get(consent).wants(t, http.StatusOK, "Cai has left the school", "Change my answer to no").lacks(t, "Change my answer to yes", `type="radio"`)
+	receipt := v.post(consent, url.Values{"answer": {"refused"}, "hash": {webPicture.Hash}}).wants(t, http.StatusSeeOther).location()
+	v.get(receipt).wants(t, http.StatusOK, "You changed your answer to no").lacks(t, "change your answer</a> at any time")
+	v.get(consent).wants(t, http.StatusOK, "You said no").lacks(t, "<button class=\"button\" name")
+	v.post(consent, url.Values{"answer": {"given"}, "hash": {webPicture.Hash}}).wants(t, http.StatusForbidden, "Nothing was signed and nothing was changed")
+	w.as(clerk).get("/portal/office/fernlow/?left=yes").wants(t, http.StatusOK, "2 of 2 pupils", "Pugh, Cai")
+	// Whoever the school has barred, or never asked, sees nothing of a leaver either.
+	for _, other := range []string{mother, uncle, stepmother} {
+		w.as(other).get(consent).wants(t, http.StatusNotFound)
+	}
+}

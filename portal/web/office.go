@@ -21,7 +21,7 @@ type officeView struct {
 	Asked   []option // purposes
 	States  []option // standings
 
-	OnRoll     int
+	Listed     int // pupils of the chosen year and class: on roll, or those who have left
 	Purposes   []purposeCount
 	Agreements []agreementCount
 	Columns    []string
@@ -70,12 +70,13 @@ type officeRow struct {
 type officeFilter struct {
 	Year, Class, Purpose, Standing string
 	Agreement, Signed              string // Signed is "yes" or "no"
+	Left                           string // "yes" for those who have left, instead of those on roll
 }
 
 // Query is the filter as an address has it.
 func (f officeFilter) Query() string {
 	q := url.Values{}
-	for _, p := range [][2]string{{"year", f.Year}, {"class", f.Class}, {"purpose", f.Purpose}, {"standing", f.Standing}, {"agreement", f.Agreement}, {"signed", f.Signed}} {
+	for _, p := range [][2]string{{"year", f.Year}, {"class", f.Class}, {"purpose", f.Purpose}, {"standing", f.Standing}, {"agreement", f.Agreement}, {"signed", f.Signed}, {"left", f.Left}} {
 		if p[1] != "" {
 			q.Set(p[0], p[1])
 		}
@@ -89,9 +90,9 @@ func readOfficeFilter(r *http.Request, school portal.School) (f officeFilter, wa
 	q := r.URL.Query()
 	f = officeFilter{
 		Year: q.Get("year"), Class: q.Get("class"), Purpose: q.Get("purpose"), Standing: q.Get("standing"),
-		Agreement: q.Get("agreement"), Signed: q.Get("signed"),
+		Agreement: q.Get("agreement"), Signed: q.Get("signed"), Left: q.Get("left"),
 	}
-	wanted.Group = f.Class
+	wanted.Group, wanted.Left = f.Class, f.Left == "yes"
 	var wrong portal.Invalid
 	if f.Year != "" {
 		year, err := portal.ParseYear(f.Year)
@@ -170,7 +171,7 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 // from the chosen year and class, and the rows from what is left.
 func (s *server) readOffice(r *http.Request, school portal.School, f officeFilter, wanted portal.Filter) (officeView, error) {
 	base := officeLink(school.Slug)
-	v := officeView{School: school, Filter: f, Base: base, Export: base + "export" + officeFilter{Year: f.Year, Class: f.Class, Purpose: f.Purpose, Standing: f.Standing}.Query()}
+	v := officeView{School: school, Filter: f, Base: base, Export: base + "export" + officeFilter{Year: f.Year, Class: f.Class, Purpose: f.Purpose, Standing: f.Standing, Left: f.Left}.Query()}
 	for _, standing := range portal.Standings {
 		v.States = append(v.States, option{string(standing), standingWords[standing].Word, string(standing) == f.Standing})
 	}
@@ -195,7 +196,7 @@ func (s *server) readOffice(r *http.Request, school portal.School, f officeFilte
 		return nil
 	}
 	years, classes := map[portal.Year]bool{}, map[string]bool{}
-	err := s.Portal.ReadRegister(r.Context(), account(r), school.Slug, portal.Filter{}, begin, func(row portal.ListRow) error {
+	err := s.Portal.ReadRegister(r.Context(), account(r), school.Slug, portal.Filter{Left: wanted.Left}, begin, func(row portal.ListRow) error {
 		p := row.Pupil
 		if !years[p.Year] {
 			years[p.Year] = true
@@ -208,7 +209,7 @@ func (s *server) readOffice(r *http.Request, school portal.School, f officeFilte
 		if wanted.Year != nil && p.Year != *wanted.Year || wanted.Group != "" && p.Group != wanted.Group {
 			return nil
 		}
-		v.OnRoll++
+		v.Listed++
 		keep := true
 		for i, standing := range row.Standings {
 			v.Purposes[i].Counts[slices.Index(portal.Standings, standing)].Number++
@@ -278,14 +279,14 @@ func (v *officeView) heads(l portal.List, f officeFilter) {
 	for _, t := range l.Purposes {
 		c := purposeCount{Text: t}
 		for _, standing := range portal.Standings {
-			to := officeFilter{Year: f.Year, Class: f.Class, Purpose: t.Slug, Standing: string(standing)}
+			to := officeFilter{Year: f.Year, Class: f.Class, Purpose: t.Slug, Standing: string(standing), Left: f.Left}
 			c.Counts = append(c.Counts, count{Label: standingWords[standing].Word, About: t.Title, Link: v.Base + to.Query(), Current: to == f})
 		}
 		v.Purposes = append(v.Purposes, c)
 		v.Asked = append(v.Asked, option{t.Slug, t.Title, t.Slug == f.Purpose})
 	}
 	for _, t := range l.Agreements {
-		yes := officeFilter{Year: f.Year, Class: f.Class, Agreement: t.Slug, Signed: "yes"}
+		yes := officeFilter{Year: f.Year, Class: f.Class, Agreement: t.Slug, Signed: "yes", Left: f.Left}
 		no := yes
 		no.Signed = "no"
 		v.Agreements = append(v.Agreements, agreementCount{t,

@@ -89,7 +89,9 @@ func TestImport(t *testing.T) {
 	office.post(path+value(t, page, `action="`+path), left).wants(t, http.StatusSeeOther)
 	// Only whoever was ticked has left.
 	office.get("/portal/office/fernlow/").wants(t, http.StatusOK, "3 of 3 pupils", "Okonedo, Ben").lacks(t, "Pugh, Cai")
-	w.as(neighbour).get("/portal/").wants(t, http.StatusOK).lacks(t, "Cai")
+	office.get("/portal/office/fernlow/?left=yes").wants(t, http.StatusOK, "2 of 2 pupils", "Pugh, Cai", "Rao").lacks(t, "Okonedo, Ben")
+	office.get("/portal/office/fernlow/export?format=csv&left=yes").wants(t, http.StatusOK, "Pugh").lacks(t, "Okonedo")
+	w.as(neighbour).get("/portal/").wants(t, http.StatusOK, "<bdi>Cai</bdi> left on 21 November 2026")
 }
 
 // A file whose columns are in doubt is shown first; what the office says of them
