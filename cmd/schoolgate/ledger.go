@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"schoolgate/portal"
+	"schoolgate/portal/store"
 )
 
 func ledgerCommand(settings settingsFunc) *cobra.Command {
@@ -19,7 +20,7 @@ func ledgerCommand(settings settingsFunc) *cobra.Command {
 		Use:   "ledger",
 		Short: "Look after the ledger's key, and after a database that was restored",
 	}
-	cmd.AddCommand(rotateCommand(settings), restoredCommand(settings))
+	cmd.AddCommand(rotateCommand(settings), restoredCommand(settings), grantsCommand())
 	return cmd
 }
 
@@ -52,6 +53,25 @@ func (h *house) rotate(ctx context.Context) error {
 		return err
 	}
 	return h.keepHeads(ctx)
+}
+
+func grantsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "grants ROLE",
+		Short: "Print the SQL that lets a PostgreSQL role serve, and change nothing that is signed",
+		Long: `Print the SQL that lets a PostgreSQL role do all that serving needs, and neither change
+nor delete what is signed. Run it as the database's owner, again after each upgrade:
+
+	schoolgate ledger grants schoolgate_web | psql DATABASE
+
+Then serve with that role in the settings' database address. Commands that erase need
+the owner's.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			_, err := io.WriteString(cmd.OutOrStdout(), store.Grants(args[0]))
+			return err
+		},
+	}
 }
 
 func restoredCommand(settings settingsFunc) *cobra.Command {
