@@ -31,6 +31,9 @@ type Child struct {
 	// it does not: a child who came to the register later is nobody's to see until
 	// the office has added them (design: a join covers the children that it named).
 	Since time.Time
+	// Counts is from when a yes that is given through the join counts, in UTC; zero
+	// for always.
+	Counts time.Time
 }
 
 // Actor is an account with everything that its rights depend on.

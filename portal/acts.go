@@ -81,6 +81,11 @@ type Act struct {
 	Answer    Answer // of a decision
 	Seq       int    // 1 for this party's first about this subject and text
 	Details   string // of an event: a JSON object of counts, filters and reasons, without anybody's name
+
+	// Waits says of a signature or a yes that it does not count yet, or no longer: the
+	// join that it came through is new, or has ended. It is no part of the record;
+	// [eachPupil] alone works it out.
+	Waits bool
 }
 
 // lapsed says whether its time was up before a day.
@@ -113,7 +118,8 @@ var Standings = []Standing{StandingGiven, StandingRefused, StandingWithdrawn, St
 // this edition and nobody who holds it last said no: all hold equal say. A no to
 // an earlier edition is still a no; a yes to an earlier edition, or one whose time
 // is up, is no longer a yes. Contacts without parental responsibility, or limited
-// by a court order, do not count either way.
+// by a court order, do not count either way. A yes that waits changes nothing before it
+// counts: the word before it stands, a no among them.
 //
 // Responsibilities and acts may belong to other pupils, parties and purposes, which
 // are passed over; acts may come in any order.
@@ -148,13 +154,13 @@ func StandingOf(p Pupil, purpose Text, on Date, rs []Responsibility, acts []Act)
 	return StandingWaiting
 }
 
-// latest is a contact's last act of a kind about a pupil and text; its Seq is 0
-// where there is none.
+// latest is a contact's last act of a kind about a pupil and text that does not wait;
+// its Seq is 0 where there is none.
 func latest(acts []Act, kind ActKind, pupil, contact, text string) Act {
 	var last Act
 	for i := range acts {
 		a := &acts[i]
-		if a.Kind == kind && a.Subject.ID == pupil && a.Party.ID == contact && a.TextSlug == text && a.Seq > last.Seq &&
+		if a.Kind == kind && a.Subject.ID == pupil && a.Party.ID == contact && a.TextSlug == text && a.Seq > last.Seq && !a.Waits &&
 			a.Party.Kind == RefContact && a.Subject.Kind == RefPupil {
 			last = *a
 		}

@@ -15,6 +15,7 @@ const (
 	LettersIssued ActKind = "letters-issued"
 	Joined        ActKind = "joined"
 	JoinExtended  ActKind = "join-extended"
+	JoinConfirmed ActKind = "join-confirmed"
 	JoinEnded     ActKind = "join-ended"
 	OrderLifted   ActKind = "order-lifted"
 	ListApplied   ActKind = "list-applied"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -16,6 +17,9 @@ type ChildView struct {
 	School  School
 	Signing []SigningView
 	Purpose []PurposeView
+	// Waits is from when a yes and a signature of this contact count, in UTC; zero where
+	// they do already. It depends on nobody else.
+	Waits time.Time
 }
 
 // SigningView is an agreement and this contact's signature under it. Signed is
@@ -107,10 +111,14 @@ func (p *Portal) child(tx Tx, a Actor, pupil string) (ChildView, error) {
 		return ChildView{}, err
 	}
 	v := ChildView{Child: c, School: school}
+	if c.Counts.After(p.now()) {
+		v.Waits = c.Counts
+	}
 	acts, err := tx.PupilActs(pupil)
 	if err != nil {
 		return v, err
 	}
+	acts = slices.DeleteFunc(acts, func(x Act) bool { return !a.said(x) })
 	left := !c.Pupil.OnRoll()
 	said := func(t Text, a Act) (Text, error) { // the wording as they had it
 		if !left || a.Seq == 0 {
@@ -141,6 +149,10 @@ func (p *Portal) child(tx Tx, a Actor, pupil string) (ChildView, error) {
 	}
 	return v, nil
 }
+
+// said says whether an act may be this account's: not one that another account gave
+// online, as somebody who had joined as the same contact did.
+func (a Actor) said(x Act) bool { return x.Way != Online || x.By == a.AccountID }
 
 // SignForm is what a parent sends to sign an agreement.
 type SignForm struct {
@@ -179,7 +191,7 @@ func (p *Portal) Sign(ctx context.Context, account string, f SignForm) (id strin
 			return err
 		}
 		last := latest(before, Signature, f.Pupil, c.Contact.ID, text.Slug)
-		if last.TextHash == text.Hash && last.Edition == text.Edition && !last.lapsed(p.today()) {
+		if a.said(last) && last.TextHash == text.Hash && last.Edition == text.Edition && !last.lapsed(p.today()) {
 			id = last.ID
 			return nil
 		}
@@ -259,7 +271,7 @@ func (p *Portal) Decide(ctx context.Context, account string, f DecideForm) (id s
 		if answer == Refused && (last.Answer == Given || last.Answer == Withdrawn) {
 			answer = Withdrawn
 		}
-		if last.Answer == answer && last.TextHash == text.Hash && last.Edition == text.Edition && !last.lapsed(p.today()) {
+		if a.said(last) && last.Answer == answer && last.TextHash == text.Hash && last.Edition == text.Edition && !last.lapsed(p.today()) {
 			id = last.ID
 			return nil
 		}

@@ -15,13 +15,30 @@ const (
 	TriesPerCode    = 5  // wrong dates of birth, for as long as the code lives; then it is dead
 	TriesPerAccount = 10 // failures of any kind
 	TriesWindow     = 24 * time.Hour
+	// YesAfter is how long a yes waits after somebody has joined, unless the school
+	// sets another time: so long does whoever it was not have to notice.
+	YesAfter = 48 * time.Hour
 )
+
+// Join is that an account acts as a contact, by a letter.
+type Join struct {
+	AccountID, ContactID string
+	InvitationID         string // "" for a join from before they were kept
+	At                   time.Time
+	Counts               time.Time // from when a yes counts; zero for always
+	Confirmed            time.Time // when the office made sure of it; zero until then
+	Ended                time.Time // zero while it stands
+	Issued               time.Time // when the letter was; not kept with the join
+}
 
 // Join joins an account to the contact whom a letter was sent to, by the
 // letter's code and the date of birth of any child it is about. A code works
 // once. It answers [*Invalid] where code and date do not fit together, saying
 // nothing of which was wrong, and [ErrTooMany] when the limit is reached;
 // failures are counted durably.
+//
+// The office sees that somebody has joined. Until the school's waiting time is over,
+// or the office has made sure who it is, no yes of theirs counts; a no does at once.
 func (p *Portal) Join(ctx context.Context, account, code string, born Date) error {
 	var failed error
 	err := p.store.Update(ctx, func(tx Tx) error {
@@ -94,7 +111,8 @@ func (p *Portal) Join(ctx context.Context, account, code string, born Date) erro
 				if err := tx.UseInvitation(inv.ID, now); err != nil {
 					return err
 				}
-				if err := tx.JoinContact(account, inv.ContactID, now); err != nil {
+				joined := Join{AccountID: account, ContactID: inv.ContactID, InvitationID: inv.ID, At: now, Counts: now.Add(p.yesAfter(c.Pupil.School))}
+				if err := tx.PutJoin(joined); err != nil {
 					return err
 				}
 				for _, c := range children {
@@ -111,6 +129,98 @@ func (p *Portal) Join(ctx context.Context, account, code string, born Date) erro
 		return err
 	}
 	return failed
+}
+
+// NewJoin is somebody who has joined and of whom the office has not made sure.
+type NewJoin struct {
+	Join
+	Contact  Contact // as the register has them: where to ring or write
+	Children []Pupil // whom the join covers
+	Waits    bool    // a yes does not count yet
+}
+
+// NewJoins are those of a school, the newest first.
+func (p *Portal) NewJoins(ctx context.Context, account, school string) (all []NewJoin, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		all = nil
+		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
+			return err
+		}
+		joins, err := tx.Joins(school)
+		if err != nil {
+			return err
+		}
+		covered, err := tx.JoinedChildren(school)
+		if err != nil {
+			return err
+		}
+		for _, j := range slices.Backward(joins) {
+			if !j.Confirmed.IsZero() {
+				continue
+			}
+			children, err := tx.ContactPupils(j.ContactID)
+			if err != nil {
+				return err
+			}
+			n := NewJoin{Join: j, Waits: j.Counts.After(p.now())}
+			for _, c := range children {
+				n.Contact = c.Contact
+				if _, ok := covered[Link{PupilID: c.Pupil.ID, ContactID: j.ContactID}]; ok && c.Pupil.OnRoll() {
+					n.Children = append(n.Children, c.Pupil)
+				}
+			}
+			if len(n.Children) > 0 { // the others act for nobody
+				all = append(all, n)
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+// ConfirmJoins records, for all of the contacts or for none, that the office has made
+// sure that it was they who joined: from now on their yes counts. It answers
+// [ErrNotFound] for a contact as whom nobody has joined, and [ErrForbidden] for a join
+// of the account itself: nobody vouches for themselves.
+func (p *Portal) ConfirmJoins(ctx context.Context, account, school string, contacts ...string) error {
+	return p.store.Update(ctx, func(tx Tx) error {
+		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
+			return err
+		}
+		joins, err := tx.Joins(school)
+		if err != nil {
+			return err
+		}
+		now := p.now()
+		for _, contact := range contacts {
+			found := false
+			for _, j := range joins {
+				if j.ContactID != contact {
+					continue
+				}
+				found = true
+				if j.AccountID == account {
+					return fmt.Errorf("join: %w", ErrForbidden)
+				}
+				if !j.Confirmed.IsZero() {
+					continue
+				}
+				if j.Confirmed = now; j.Counts.After(now) {
+					j.Counts = now
+				}
+				if err := tx.PutJoin(j); err != nil {
+					return err
+				}
+				if err := p.event(tx, account, school, JoinConfirmed, Ref{RefContact, contact}, map[string]any{}); err != nil {
+					return err
+				}
+			}
+			if !found {
+				return fmt.Errorf("join: %w", ErrNotFound)
+			}
+		}
+		return nil
+	})
 }
 
 // another says whether the account already speaks for the child as somebody

@@ -189,7 +189,8 @@ func (p *Portal) ExtendJoin(ctx context.Context, account, school, contact, pupil
 // EndJoin takes a contact from the account that joined as them: somebody else
 // used their letter, or they have lost their account. What was signed and
 // decided stays on record, and each yes that was given online is taken back, as
-// it may have been anybody's; a no stays a no. A new letter can then be printed.
+// it may have been anybody's; a signature no longer counts, and a no stays a no. A
+// new letter can then be printed.
 // It answers [ErrNotFound] for a contact of another school.
 func (p *Portal) EndJoin(ctx context.Context, account, school, contact string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
@@ -212,7 +213,7 @@ func (p *Portal) EndJoin(ctx context.Context, account, school, contact string) e
 				return err
 			}
 		}
-		if err := tx.LeaveContact(contact); err != nil {
+		if err := tx.LeaveContact(contact, p.now()); err != nil {
 			return err
 		}
 		return p.event(tx, account, school, JoinEnded, Ref{RefContact, contact}, map[string]any{"children": len(children)})

@@ -95,7 +95,7 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 		}
 		today := p.today()
 		row := ListRow{Standings: make([]Standing, len(l.Purposes)), Signed: make([]bool, len(l.Agreements))}
-		return tx.EachPupil(school, f.Left, func(r *PupilRecord) error {
+		return p.eachPupil(tx, school, f.Left, func(r *PupilRecord) error {
 			if !reaches(r.Pupil) || f.Year != nil && r.Pupil.Year != *f.Year || f.Group != "" && r.Pupil.Group != f.Group {
 				return nil
 			}
@@ -111,6 +111,31 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 			}
 			return each(row)
 		})
+	})
+}
+
+// eachPupil is [ActTx.EachPupil], with what does not count marked: what a standing is
+// computed from.
+func (p *Portal) eachPupil(tx Tx, school string, left bool, f func(*PupilRecord) error) error {
+	type key struct {
+		kind                 ActKind
+		pupil, contact, text string
+		seq                  int
+	}
+	of := func(a Act) key { return key{a.Kind, a.Subject.ID, a.Party.ID, a.TextSlug, a.Seq} }
+	uncounted, err := tx.ActsNotCounted(school, p.now())
+	if err != nil {
+		return err
+	}
+	waits := map[key]bool{}
+	for _, a := range uncounted {
+		waits[of(a)] = true
+	}
+	return tx.EachPupil(school, left, func(r *PupilRecord) error {
+		for i := range r.Acts {
+			r.Acts[i].Waits = len(waits) > 0 && r.Acts[i].Party.Kind == RefContact && waits[of(r.Acts[i])]
+		}
+		return f(r)
 	})
 }
 

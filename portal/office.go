@@ -174,7 +174,7 @@ func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow, 
 	if have.joined, err = tx.JoinedContacts(school); err != nil {
 		return nil, err
 	}
-	err = tx.EachPupil(school, false, func(r *PupilRecord) error {
+	err = p.eachPupil(tx, school, false, func(r *PupilRecord) error {
 		for _, l := range r.Responsibilities {
 			for _, t := range info.Of(Purpose) {
 				if d := latest(r.Acts, Decision, l.PupilID, l.ContactID, t.Slug); d.Seq > 0 && d.Answer != Given {

@@ -52,6 +52,7 @@ type Portal struct {
 	staff  []Staff
 	// operator is who runs the command line, for the events.
 	operator string
+	yesAfter func(school string) time.Duration
 	now      func() time.Time
 }
 
@@ -61,8 +62,12 @@ func New(store Store, ledger Ledger, staff []Staff, now func() time.Time) *Porta
 	if now == nil {
 		now = time.Now
 	}
-	return &Portal{store: store, ledger: ledger, staff: staff, now: func() time.Time { return now().UTC().Truncate(time.Microsecond) }}
+	return &Portal{store: store, ledger: ledger, staff: staff, yesAfter: func(string) time.Duration { return YesAfter }, now: func() time.Time { return now().UTC().Truncate(time.Microsecond) }}
 }
+
+// CountYesAfter sets how long after somebody has joined by a letter their yes begins to
+// count at a school; without it, [YesAfter] everywhere.
+func (p *Portal) CountYesAfter(wait func(school string) time.Duration) { p.yesAfter = wait }
 
 // SetSchools tells the portal of schools and their current texts, after each
 // build of the site. Schools it does not name stay as they were. It changes

@@ -28,8 +28,9 @@ type world struct {
 	db     *store.DB
 	ledger *ledger.Ledger
 
-	mu  sync.Mutex
-	now time.Time
+	mu   sync.Mutex
+	now  time.Time
+	wait time.Duration // until a yes counts; in most tests none
 }
 
 const (
@@ -78,6 +79,7 @@ func (w *world) use() {
 		defer w.mu.Unlock()
 		return w.now
 	})
+	w.CountYesAfter(func(string) time.Duration { return w.wait })
 }
 
 // reopen is a restart of the program.

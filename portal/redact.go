@@ -37,6 +37,10 @@ func (i Invitee) String() string       { return "invitee " + i.Contact.ID }
 func (i Invitee) GoString() string     { return i.String() }
 func (i Invitee) LogValue() slog.Value { return slog.StringValue(i.String()) }
 
+func (j NewJoin) String() string       { return "join as " + j.Contact.String() }
+func (j NewJoin) GoString() string     { return j.String() }
+func (j NewJoin) LogValue() slog.Value { return slog.StringValue(j.String()) }
+
 func (s Staff) String() string       { return string(s.Role) + " of " + s.School }
 func (s Staff) GoString() string     { return s.String() }
 func (s Staff) LogValue() slog.Value { return slog.StringValue(s.String()) }

@@ -23,17 +23,17 @@ import (
 var guarded = []any{
 	portal.Account{}, portal.Act{}, portal.Actor{}, portal.Child{}, portal.ChildView{}, portal.ClassListRow{},
 	portal.Contact{}, portal.DecideForm{}, portal.Event{}, portal.Handshake{}, portal.HeldForm{}, portal.Identity{},
-	portal.ImportPlan{}, portal.Invitation{}, portal.Invitee{}, portal.LedgerEntry{}, portal.Letter{}, portal.ListRow{}, portal.HeldList{}, portal.Taken{}, portal.Maybe{}, portal.PlannedContact{}, portal.ClassList{}, portal.ToSettle{}, portal.ListFile{}, portal.ListColumn{},
+	portal.ImportPlan{}, portal.Invitation{}, portal.Invitee{}, portal.LedgerEntry{}, portal.Letter{}, portal.NewJoin{}, portal.ListRow{}, portal.HeldList{}, portal.Taken{}, portal.Maybe{}, portal.PlannedContact{}, portal.ClassList{}, portal.ToSettle{}, portal.ListFile{}, portal.ListColumn{},
 	portal.PlannedPupil{}, portal.Proof{}, portal.Pupil{}, portal.PupilRecord{}, portal.PurposeView{}, portal.Receipt{},
 	portal.Responsibility{}, portal.Session{}, portal.SignForm{}, portal.SigningView{}, portal.Staff{},
 }
 
 // public are the types that hold nothing of anybody's. An error is here if its
 // text names places in a file and what is public alone, as tests hold elsewhere.
-var public = []string{"EventFilter", "Filter", "ImportChoices", "ImportStale", "Invalid", "LedgerHead", "LedgerLeaf", "Link", "List", "ListChoice", "ListMapping", "Portal", "Problem", "Provider", "Ref", "School", "SchoolCount", "Subject", "Text", "TextChanged"}
+var public = []string{"EventFilter", "Filter", "ImportChoices", "ImportStale", "Invalid", "Join", "LedgerHead", "LedgerLeaf", "Link", "List", "ListChoice", "ListMapping", "Portal", "Problem", "Provider", "Ref", "School", "SchoolCount", "Subject", "Text", "TextChanged"}
 
 // opaque are the fields that may be shown.
-var opaque = []string{"ID", "PupilID", "ContactID", "AccountID", "RecordID", "School", "Provider", "Role", "Type", "Fingerprint", "SignForm.Pupil", "DecideForm.Pupil"}
+var opaque = []string{"ID", "PupilID", "ContactID", "AccountID", "InvitationID", "RecordID", "School", "Provider", "Role", "Type", "Fingerprint", "SignForm.Pupil", "DecideForm.Pupil"}
 
 const birthday = "2017-09-01"
 

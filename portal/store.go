@@ -68,13 +68,16 @@ type AccountTx interface {
 	// AccountChildren are the pupils of those contacts, one entry for each
 	// responsibility, in order of birth, eldest first.
 	AccountChildren(account string) ([]Child, error)
-	JoinContact(account, contact string, at time.Time) error
+	// PutJoin adds the join of an account to a contact, or begins it anew.
+	PutJoin(Join) error
+	// Joins are those to a school's contacts that have not ended, the oldest first.
+	Joins(school string) ([]Join, error)
 	// JoinChild makes the joins to a contact cover one of their children.
 	JoinChild(contact, pupil string, at time.Time) error
 	// JoinedChildren is since when joins to a school's contacts cover each child.
 	JoinedChildren(school string) (map[Link]time.Time, error)
-	// LeaveContact ends every join to a contact.
-	LeaveContact(contact string) error
+	// LeaveContact ends every join to a contact, and keeps that it was.
+	LeaveContact(contact string, at time.Time) error
 	// JoinedContacts is when each contact of a school first joined an account, by
 	// id; of those only who have one now.
 	JoinedContacts(school string) (map[string]time.Time, error)
@@ -118,6 +121,9 @@ type ActTx interface {
 	Act(id string) (Act, error)
 	// PupilActs are the signatures and decisions about a pupil, oldest first.
 	PupilActs(pupil string) ([]Act, error)
+	// ActsNotCounted are the signatures and the yeses that were given online through a
+	// join of which a yes does not count yet, or that has ended.
+	ActsNotCounted(school string, now time.Time) ([]Act, error)
 	// Events are the acts that are neither a signature nor a decision. Those of a
 	// person are about them, by them or their account, or about a whole school.
 	Events(EventFilter) ([]Act, error)

@@ -94,7 +94,7 @@ func BenchmarkSignatures(b *testing.B) {
 			for _, err := range []error{
 				tx.PutPupil(p), tx.PutContact(c), tx.PutAccount(a),
 				tx.PutResponsibility(portal.Responsibility{PupilID: p.ID, ContactID: c.ID, Parental: true}),
-				tx.JoinContact(a.ID, c.ID, time.Now().UTC()), tx.JoinChild(c.ID, p.ID, time.Now().UTC()),
+				tx.PutJoin(portal.Join{AccountID: a.ID, ContactID: c.ID, At: time.Now().UTC()}), tx.JoinChild(c.ID, p.ID, time.Now().UTC()),
 			} {
 				if err != nil {
 					return err

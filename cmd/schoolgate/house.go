@@ -75,11 +75,18 @@ func openDatabase(ctx context.Context, s Settings, now func() time.Time, log *sl
 		return nil, errors.Join(err, db.Close())
 	}
 	h.ledger.Every = cmp.Or(s.Ledger.every(), h.ledger.Every)
-	h.portal = portal.New(db, h.ledger, s.staff(), now)
-	if who, err := user.Current(); err == nil {
-		h.portal.ActAs(who.Username)
-	}
+	h.portal = h.newPortal(s)
 	return h, nil
+}
+
+// newPortal is the portal as the settings want it.
+func (h *house) newPortal(s Settings) *portal.Portal {
+	p := portal.New(h.store, h.ledger, s.staff(), h.now)
+	p.CountYesAfter(s.Joining.wait)
+	if who, err := user.Current(); err == nil {
+		p.ActAs(who.Username)
+	}
+	return p
 }
 
 // keyFile is the file of the ledger's secret key.
@@ -106,7 +113,7 @@ func (h *house) with(s Settings) *house {
 			*fixed.now = *fixed.was
 		}
 	}
-	next := &house{settings: s, store: h.store, ledger: h.ledger, portal: portal.New(h.store, h.ledger, s.staff(), h.now), now: h.now, limits: h.limits, log: h.log}
+	next := &house{settings: s, store: h.store, ledger: h.ledger, portal: h.newPortal(s), now: h.now, limits: h.limits, log: h.log}
 	next.trust.Store(h.trust.Load())
 	next.built.Store(h.built.Load())
 	return next

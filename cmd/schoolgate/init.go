@@ -477,6 +477,14 @@ content = "content"
 # [ledger]
 # every = "24h"
 
+# How long after somebody has joined by a letter a yes of theirs begins to count:
+# whole hours, up to "720h". A no counts at once, and so does a yes once the office
+# has made sure who it is.
+#
+# [joining]
+# wait = "48h"
+# schools = { first-primary = "0h" }  # where letters are handed over in person
+
 # How people sign in: at least one way, or nobody can reach the portal. The secret
 # stands in a file of its own, or in the variable SCHOOLGATE_SECRET_<NAME>.
 #

@@ -52,6 +52,8 @@ func TestJourney(t *testing.T) {
 	settings := write("schoolgate.toml", fmt.Sprintf(`
 address = %q
 listen = "127.0.0.1:%s"
+[joining]
+wait = "0h"
 [[sign_in]]
 name = "dex"
 kind = "oidc"

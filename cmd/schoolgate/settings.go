@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,6 +28,7 @@ type Settings struct {
 	Content  string         `toml:"content"`  // folder; empty: the starter inside the program
 	Proxies  []string       `toml:"proxies"`  // addresses whose X-Forwarded-For is believed
 	Ledger   LedgerSettings `toml:"ledger"`
+	Joining  JoinSettings   `toml:"joining"`
 	SignIn   []SignIn       `toml:"sign_in"`
 	Staff    []StaffSetting `toml:"staff"`
 }
@@ -43,6 +45,30 @@ func (l LedgerSettings) every() time.Duration {
 		return 0
 	}
 	return every
+}
+
+// JoinSettings is how long after somebody has joined by a letter their yes begins to
+// count: long enough for the office, or for whoever the letter was meant for, to notice.
+type JoinSettings struct {
+	Wait    string            `toml:"wait"`    // whole hours, from "0h" to "720h"; "" is portal.YesAfter
+	Schools map[string]string `toml:"schools"` // by folder; "0h" where letters are handed over in person
+}
+
+// wait is a school's waiting time.
+func (j JoinSettings) wait(school string) time.Duration {
+	wait, err := parseWait(cmp.Or(j.Schools[school], j.Wait, portal.YesAfter.String()))
+	if err != nil { // check has seen to it
+		return portal.YesAfter
+	}
+	return wait
+}
+
+func parseWait(s string) (time.Duration, error) {
+	wait, err := time.ParseDuration(s)
+	if err == nil && (wait < 0 || wait > 30*24*time.Hour || wait%time.Hour != 0) {
+		err = errors.New("not from 0h to 720h")
+	}
+	return wait, err
 }
 
 // SignIn is one way to sign in. Its secret never stands in the file: it is read
@@ -167,6 +193,14 @@ func (s *Settings) check() error {
 	}
 	if s.Ledger.every() == 0 {
 		wrong("ledger.every", `expected whole hours, from "1h" to "168h", such as "24h"`)
+	}
+	for school, wait := range s.Joining.Schools {
+		if _, err := parseWait(wait); err != nil {
+			wrong("joining.schools."+school, `expected whole hours, from "0h" to "720h"`)
+		}
+	}
+	if _, err := parseWait(cmp.Or(s.Joining.Wait, "0h")); err != nil {
+		wrong("joining.wait", `expected whole hours, from "0h" to "720h", such as "48h"`)
 	}
 	if s.Content != "" {
 		if info, err := os.Stat(s.Content); err != nil || !info.IsDir() {

@@ -36,7 +36,7 @@ func (t *tx) DeleteStrangersBefore(at time.Time) error {
 }
 
 func (t *tx) AccountContacts(account string) ([]portal.Contact, error) {
-	return list(t, contacts.scan, "SELECT "+contacts.columns+" FROM account_contacts a JOIN contacts c ON c.id = a.contact_id WHERE a.account_id = $1 ORDER BY c.id", account)
+	return list(t, contacts.scan, "SELECT "+contacts.columns+" FROM account_contacts a JOIN contacts c ON c.id = a.contact_id WHERE a.account_id = $1 AND a.ended IS NULL ORDER BY c.id", account)
 }
 
 var childColumns = pupils.columns + ", " + contacts.columns + ", " + responsibilities.columns
@@ -49,11 +49,11 @@ func childFields(c *portal.Child) []any {
 }
 
 func (t *tx) AccountChildren(account string) ([]portal.Child, error) {
-	fields := func(c *portal.Child) []any { return append(childFields(c), stamp{&c.Since}) }
-	return list(t, fields, "SELECT "+childColumns+`, j.since FROM account_contacts a JOIN contacts c ON c.id = a.contact_id
+	fields := func(c *portal.Child) []any { return append(childFields(c), stamp{&c.Since}, stamp{&c.Counts}) }
+	return list(t, fields, "SELECT "+childColumns+`, j.since, a.counts FROM account_contacts a JOIN contacts c ON c.id = a.contact_id
 		JOIN responsibilities r ON r.contact_id = c.id JOIN pupils p ON p.id = r.pupil_id
 		LEFT JOIN joined_children j ON j.account_id = a.account_id AND j.contact_id = c.id AND j.pupil_id = p.id
-		WHERE a.account_id = $1`+childOrder, account)
+		WHERE a.account_id = $1 AND a.ended IS NULL`+childOrder, account)
 }
 
 func (t *tx) ContactPupils(contact string) ([]portal.Child, error) {
@@ -61,13 +61,24 @@ func (t *tx) ContactPupils(contact string) ([]portal.Child, error) {
 		JOIN responsibilities r ON r.contact_id = c.id JOIN pupils p ON p.id = r.pupil_id WHERE c.id = $1`+childOrder, contact)
 }
 
-func (t *tx) JoinContact(account, contact string, at time.Time) error {
-	return t.put("INSERT INTO account_contacts (account_id, contact_id, joined) VALUES ($1, $2, $3) ON CONFLICT (account_id, contact_id) DO NOTHING", account, contact, at)
+var joins = newTable("account_contacts", "j", "account_id, contact_id", func(j *portal.Join) []field {
+	return []field{
+		{"account_id", &j.AccountID}, {"contact_id", &j.ContactID}, {"invitation_id", maybe{&j.InvitationID}},
+		{"joined", stamp{&j.At}}, {"counts", stamp{&j.Counts}}, {"confirmed", stamp{&j.Confirmed}}, {"ended", stamp{&j.Ended}},
+	}
+})
+
+func (t *tx) PutJoin(j portal.Join) error { return t.put(joins.upsert, joins.values(&j)...) }
+
+func (t *tx) Joins(school string) ([]portal.Join, error) {
+	fields := func(j *portal.Join) []any { return append(joins.scan(j), stamp{&j.Issued}) }
+	return list(t, fields, "SELECT "+joins.columns+`, i.issued FROM contacts c JOIN account_contacts j ON j.contact_id = c.id
+		LEFT JOIN invitations i ON i.id = j.invitation_id WHERE c.school = $1 AND j.ended IS NULL ORDER BY j.joined, c.id`, school)
 }
 
 func (t *tx) JoinChild(contact, pupil string, at time.Time) error {
 	return t.put(`INSERT INTO joined_children (account_id, contact_id, pupil_id, since)
-		SELECT account_id, contact_id, $2, $3 FROM account_contacts WHERE contact_id = $1
+		SELECT account_id, contact_id, $2, $3 FROM account_contacts WHERE contact_id = $1 AND ended IS NULL
 		ON CONFLICT (account_id, contact_id, pupil_id) DO NOTHING`, contact, pupil, at)
 }
 
@@ -85,23 +96,21 @@ func (t *tx) JoinedChildren(school string) (map[portal.Link]time.Time, error) {
 	return out, err
 }
 
-func (t *tx) LeaveContact(contact string) error {
-	return t.put("DELETE FROM account_contacts WHERE contact_id = $1", contact)
+func (t *tx) LeaveContact(contact string, at time.Time) error {
+	if err := t.put("DELETE FROM joined_children WHERE contact_id = $1", contact); err != nil {
+		return err
+	}
+	return t.put("UPDATE account_contacts SET ended = $1 WHERE contact_id = $2 AND ended IS NULL", at, contact)
 }
 
 func (t *tx) JoinedContacts(school string) (map[string]time.Time, error) {
-	type join struct {
-		contact string
-		at      time.Time
-	}
-	joins, err := list(t, func(j *join) []any { return []any{&j.contact, stamp{&j.at}} },
-		"SELECT c.id, a.joined FROM contacts c JOIN account_contacts a ON a.contact_id = c.id WHERE c.school = $1 ORDER BY a.joined DESC", school)
+	all, err := t.Joins(school)
 	if err != nil {
 		return nil, err
 	}
-	first := make(map[string]time.Time, len(joins))
-	for _, j := range joins {
-		first[j.contact] = j.at
+	first := make(map[string]time.Time, len(all))
+	for _, j := range slices.Backward(all) {
+		first[j.ContactID] = j.At
 	}
 	return first, nil
 }

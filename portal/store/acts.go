@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"database/sql"
+	"time"
 
 	"schoolgate/portal"
 )
@@ -57,6 +58,11 @@ func (t *tx) Act(id string) (portal.Act, error) {
 
 func (t *tx) PupilActs(pupil string) ([]portal.Act, error) {
 	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.pupil_id = $1 ORDER BY a.at, a.seq, a.id", pupil)
+}
+
+func (t *tx) ActsNotCounted(school string, now time.Time) ([]portal.Act, error) {
+	return list(t, acts.scan, "SELECT "+acts.columns+` FROM contacts c JOIN account_contacts j ON j.contact_id = c.id JOIN acts a ON a.entered_by = j.account_id AND a.contact_id = c.id
+		WHERE c.school = $1 AND (j.counts > $2 OR j.ended IS NOT NULL) AND a.way = 'online' AND (a.kind = 'signature' OR a.answer = 'given')`, school, now)
 }
 
 func (t *tx) Events(f portal.EventFilter) ([]portal.Act, error) {

@@ -358,7 +358,7 @@ func TestAccounts(t *testing.T) {
 			missing(t, a, err)
 			a, err = tx.Account("a-2")
 			missing(t, a, err)
-			return errors.Join(tx.JoinContact("a-1", "c-mum", noon), tx.JoinContact("a-1", "c-mum", noon))
+			return errors.Join(tx.PutJoin(portal.Join{AccountID: "a-1", ContactID: "c-mum", At: noon}), tx.PutJoin(portal.Join{AccountID: "a-1", ContactID: "c-mum", At: noon}))
 		})
 		f.see(func(tx portal.Tx) error {
 			cs, err := tx.AccountContacts("a-1")
@@ -394,7 +394,9 @@ func TestAccounts(t *testing.T) {
 		other := account
 		other.ID = "a-2"
 		f.refused(portal.ErrConflict, func(tx portal.Tx) error { return tx.PutAccount(other) })
-		f.refused(portal.ErrConflict, func(tx portal.Tx) error { return tx.JoinContact("a-2", "c-mum", noon) })
+		f.refused(portal.ErrConflict, func(tx portal.Tx) error {
+			return tx.PutJoin(portal.Join{AccountID: "a-2", ContactID: "c-mum", At: noon})
+		})
 	})
 }
 
@@ -1404,4 +1406,69 @@ func TestFile(t *testing.T) {
 			t.Log(err)
 		}
 	}
+}
+
+// A join is kept when it ends; and what was given online through one that is new or
+// has ended is told from what counts.
+func TestJoins(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		letter := portal.Invitation{ID: "i-1", ContactID: "c-mum", CodeHash: "h", Issued: noon.Add(-time.Hour), Expires: noon.Add(time.Hour)}
+		join := portal.Join{AccountID: "a-1", ContactID: "c-mum", InvitationID: "i-1", At: noon, Counts: noon.Add(time.Hour)}
+		act := func(id string, kind portal.ActKind, by string, way portal.Way, answer portal.Answer, seq int) portal.Act {
+			a := portal.Act{ID: id, Version: 2, Kind: kind, School: "oak", Party: portal.Ref{Kind: portal.RefContact, ID: "c-mum"}, Subject: portal.Ref{Kind: portal.RefPupil, ID: ann.ID},
+				By: by, Way: way, TextSlug: photos.Slug, Edition: 1, TextHash: photos.Hash, Language: "en-GB", At: noon, Answer: answer, Seq: seq}
+			if kind == portal.Signature {
+				a.TextSlug, a.TextHash = aup.Slug, aup.Hash
+			}
+			return a
+		}
+		yes, signed := act("yes", portal.Decision, "a-1", portal.Online, portal.Given, 1), act("signed", portal.Signature, "a-1", portal.Online, "", 1)
+		f.must(func(tx portal.Tx) error {
+			return errors.Join(tx.PutInvitation(letter), tx.PutJoin(join), tx.JoinChild("c-mum", ann.ID, noon), tx.AddAct(yes), tx.AddAct(signed),
+				tx.AddAct(act("no", portal.Decision, "a-1", portal.Online, portal.Refused, 2)), tx.AddAct(act("paper", portal.Decision, "a-1", portal.Paper, portal.Given, 3)),
+				tx.AddAct(act("another's", portal.Decision, "a-2", portal.Online, portal.Given, 4)))
+		})
+		see := func(at time.Time, want ...portal.Act) {
+			t.Helper()
+			f.see(func(tx portal.Tx) error {
+				got, err := tx.ActsNotCounted("oak", at)
+				slices.SortFunc(got, func(a, b portal.Act) int { return strings.Compare(b.ID, a.ID) })
+				same(t, got, err, want)
+				got, err = tx.ActsNotCounted("elm", at)
+				same(t, got, err, nil)
+				return nil
+			})
+		}
+		f.see(func(tx portal.Tx) error {
+			got, err := tx.Joins("oak")
+			stands := join
+			stands.Issued = letter.Issued
+			same(t, got, err, []portal.Join{stands})
+			kids, err := tx.AccountChildren("a-1")
+			if err != nil || len(kids) != 2 || !kids[0].Counts.Equal(join.Counts) {
+				t.Errorf("%v, %v", kids, err)
+			}
+			return nil
+		})
+		see(noon, yes, signed)
+		see(join.Counts)
+		f.must(func(tx portal.Tx) error { return tx.LeaveContact("c-mum", noon) })
+		see(join.Counts, yes, signed)
+		f.see(func(tx portal.Tx) error {
+			got, err := tx.Joins("oak")
+			same(t, got, err, nil)
+			contacts, err := tx.AccountContacts("a-1")
+			same(t, contacts, err, nil)
+			kids, err := tx.AccountChildren("a-1")
+			same(t, kids, err, nil)
+			covered, err := tx.JoinedChildren("oak")
+			same(t, covered, err, map[portal.Link]time.Time{})
+			return nil
+		})
+		join.Counts = noon.Add(2 * time.Hour)
+		f.must(func(tx portal.Tx) error { return tx.PutJoin(join) }) // again, by another letter
+		see(noon.Add(time.Hour), yes, signed)
+		see(join.Counts)
+	})
 }

@@ -32,8 +32,10 @@ func TestDeleteHandshakes(t *testing.T) {
 // An account stays while anything in the database is its own.
 func TestDeleteStrangers(t *testing.T) {
 	for name, keeps := range map[string]func(portal.Tx) error{
-		"":       func(portal.Tx) error { return nil },
-		"a join": func(tx portal.Tx) error { return tx.JoinContact("a-2", "c-mum", noon) },
+		"": func(portal.Tx) error { return nil },
+		"a join": func(tx portal.Tx) error {
+			return tx.PutJoin(portal.Join{AccountID: "a-2", ContactID: "c-mum", At: noon})
+		},
 		"a session": func(tx portal.Tx) error {
 			return tx.PutSession(portal.Session{Hash: "h", AccountID: "a-2", Created: noon, Expires: noon})
 		},

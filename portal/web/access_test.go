@@ -95,6 +95,7 @@ var table = map[string]row{
 	"POST " + office + "/settle":                             {path: at("/portal/office/fernlow/settle"), want: sends(offices, 422)},
 	"GET " + office + "/letters":                             {path: at("/portal/office/fernlow/letters"), want: offices},
 	"POST " + office + "/letters":                            {path: at("/portal/office/fernlow/letters"), want: sends(offices, 200)},
+	"GET " + office + "/joins":                               {path: at("/portal/office/fernlow/joins"), want: offices},
 	"POST " + office + "/joins":                              {path: at("/portal/office/fernlow/joins"), form: fathersJoin, want: sends(offices, 303)},
 	"GET " + office + "/export":                              {path: at("/portal/office/fernlow/export?format=csv"), want: exporters},
 	"GET " + office + "/events":                              {path: at("/portal/office/fernlow/events"), want: leads},
@@ -119,7 +120,7 @@ func fathersJoin(w *world) url.Values {
 	w.must(err)
 	i := slices.IndexFunc(all, func(i portal.Invitee) bool { return i.Contact.Name == father })
 	w.must(w.store.Update(w.t.Context(), func(tx portal.Tx) error {
-		return tx.JoinContact(w.accounts[father], all[i].Contact.ID, w.now)
+		return tx.PutJoin(portal.Join{AccountID: w.accounts[father], ContactID: all[i].Contact.ID, At: w.now})
 	}))
 	return url.Values{"end": {all[i].Contact.ID}, "sure": {"yes"}}
 }

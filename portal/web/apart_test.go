@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -16,9 +17,16 @@ import (
 // the other has acted: it is the same to the byte, until the next head at its set
 // time, whose size and order say nothing either.
 func TestParentsAreApart(t *testing.T) {
-	for _, first := range []string{"given", "refused"} {
-		t.Run("hers is "+first, func(t *testing.T) {
+	for _, c := range []struct {
+		first string
+		wait  time.Duration // she has just joined, and a yes waits so long
+	}{{"given", 0}, {"refused", 0}, {"given", 48 * time.Hour}} {
+		first := c.first
+		t.Run(fmt.Sprint("hers is ", first, ", which waits ", c.wait), func(t *testing.T) {
 			w := newWorld(t)
+			if w.wait = c.wait; c.wait > 0 {
+				w.joinAgain(mother)
+			}
 			asha := "/portal/children/" + w.pupils["Asha"]
 			hers, his := w.as(mother), w.as(father)
 			answer := func(v *visitor, answer string) string {
@@ -40,6 +48,9 @@ func TestParentsAreApart(t *testing.T) {
 					got.Header.Del("X-Request-Id")
 					got.Header.Del("Date")
 					all[page] = got.body
+					if c.wait > 0 && !strings.Contains(got.body, "You have only just joined") && page == receipts[1] {
+						t.Error("her receipt does not say that her yes waits")
+					}
 					for _, name := range slices.Sorted(maps.Keys(got.Header)) {
 						all[page] += "\n" + name + ": " + strings.Join(got.Header[name], ", ")
 					}

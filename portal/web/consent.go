@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -16,8 +17,9 @@ type consentView struct {
 	School  portal.School
 	Text    portal.Text
 	HTML    template.HTML
-	Address string // public, of this wording
-	Held    bool   // a looked-after child: the school has to ask the social worker first
+	Address string    // public, of this wording
+	Held    bool      // a looked-after child: the school has to ask the social worker first
+	Waits   time.Time // from when a yes counts; zero where it does
 
 	Left bool // the child has left: a no is all that can be said
 
@@ -65,7 +67,7 @@ func (s *server) consentPage(r *http.Request, form url.Values, changed bool) (pa
 		v := consentView{
 			Child: child.Child.Pupil.Forename, School: child.School, Text: p.Text,
 			HTML:    template.HTML(p.Text.HTML), // our own site's rendering of the school's own file
-			Address: s.public(p.Text.Path), Held: child.Child.Pupil.LookedAfter,
+			Address: s.public(p.Text.Path), Held: child.Child.Pupil.LookedAfter, Waits: child.Waits,
 			Left: !child.Child.Pupil.OnRoll(), Mine: p.Mine, SaidYes: p.Mine.Answer == portal.Given, Receipt: receiptLink(p.Mine.ID),
 			Answered: p.Answered(), Earlier: p.Mine.Seq > 0 && !p.Answered(),
 			Changed: changed || form != nil && !same,

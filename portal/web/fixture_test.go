@@ -41,6 +41,7 @@ type world struct {
 
 	mu       sync.Mutex
 	now      time.Time
+	wait     time.Duration     // until a yes counts; in most tests none
 	pupils   map[string]string // by forename: the pupil's id
 	accounts map[string]string // by who they are: the account's id
 	file     string            // the database
@@ -189,6 +190,7 @@ func newWorld(t *testing.T) *world {
 	staff := []portal.Staff{{Email: clerk, School: "fernlow", Role: portal.Office}, {Email: farClerk, School: "st-osric", Role: portal.Office}, {Email: trust, School: "*", Role: portal.Office},
 		{Email: lead, School: "fernlow", Role: portal.Lead}, {Email: teacher, School: "fernlow", Role: portal.Teacher, Classes: []string{"no such class"}}}
 	w.portal = portal.New(w.store, w.ledger, staff, w.clock)
+	w.portal.CountYesAfter(func(string) time.Duration { return w.wait })
 	w.must(w.portal.SetSchools(ctx, []portal.School{fernlow, osric}))
 
 	w.secrets = []string{"@mail.example", clerk, farClerk, trust, lead, teacher, "2018-03-27"}
@@ -225,6 +227,18 @@ func newWorld(t *testing.T) *world {
 	}
 	w.serve("http://127.0.0.1:1", nil)
 	return w
+}
+
+// joinAgain ends somebody's join at Fernlow, and joins them by another letter.
+func (w *world) joinAgain(name string) {
+	w.t.Helper()
+	all, err := w.portal.Invitees(w.t.Context(), portal.Operator, "fernlow")
+	w.must(err)
+	i := slices.IndexFunc(all, func(i portal.Invitee) bool { return i.Contact.Name == name })
+	w.must(w.portal.EndJoin(w.t.Context(), portal.Operator, "fernlow", all[i].Contact.ID))
+	letters, err := w.portal.Letters(w.t.Context(), portal.Operator, "fernlow", all[i].Contact.ID)
+	w.must(err)
+	w.must(w.portal.Join(w.t.Context(), w.accounts[name], letters[0].Code, letters[0].Children[0].Pupil.Born))
 }
 
 // serve starts the pages anew, with a change to their settings.

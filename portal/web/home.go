@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"schoolgate/portal"
 )
@@ -20,8 +21,9 @@ type homeView struct {
 type childCard struct {
 	Name   string // first
 	School string
-	Held   bool   // the school has to ask the social worker first
-	Left   string // the day on which they left, in words; "" while on roll
+	Held   bool      // the school has to ask the social worker first
+	Left   string    // the day on which they left, in words; "" while on roll
+	Waits  time.Time // from when a yes counts; zero where it does
 	ToDo   []toDo
 	Done   []decided
 }
@@ -96,7 +98,7 @@ func sameSchool(family []portal.ChildView) bool {
 }
 
 func (s *server) card(c portal.ChildView) childCard {
-	card := childCard{Name: c.Child.Pupil.Forename, School: c.School.Name, Held: c.Child.Pupil.LookedAfter}
+	card := childCard{Name: c.Child.Pupil.Forename, School: c.School.Name, Held: c.Child.Pupil.LookedAfter, Waits: c.Waits}
 	left := !c.Child.Pupil.OnRoll()
 	if left {
 		card.Left = s.day(c.Child.Pupil.Left)

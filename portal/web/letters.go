@@ -119,15 +119,42 @@ func (s *server) postLetters(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, http.StatusOK, page{template: "letters.html", title: "Invitation letters", school: &school, data: v})
 }
 
+// joinsView is who has joined and of whom the office has not made sure.
+type joinsView struct {
+	School portal.School
+	Base   string
+	New    []portal.NewJoin
+	Done   bool // some have just been confirmed
+}
+
+func (s *server) joinsPage(r *http.Request, school portal.School) (page, error) {
+	all, err := s.Portal.NewJoins(r.Context(), account(r), school.Slug)
+	v := joinsView{School: school, Base: officeLink(school.Slug), New: all, Done: r.URL.Query().Get("after") == "confirm"}
+	return page{template: "joins.html", title: "Who has joined", school: &school, data: v}, err
+}
+
+func (s *server) getJoins(w http.ResponseWriter, r *http.Request) error {
+	school, err := s.office(r, portal.PrintLetters)
+	if err != nil {
+		return err
+	}
+	p, err := s.joinsPage(r, school)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, http.StatusOK, p)
+}
+
 // endJoinView asks whether somebody's access is to be removed.
 type endJoinView struct {
 	invitee
 	Base string
 }
 
-// postEndJoin takes a contact from the account that joined as them, after asking;
-// or adds to their join a child who came to the register later.
-func (s *server) postEndJoin(w http.ResponseWriter, r *http.Request) error {
+// postJoins takes a contact from the account that joined as them, after asking; or
+// adds to their join a child who came to the register later; or says of some who have
+// joined that it was they.
+func (s *server) postJoins(w http.ResponseWriter, r *http.Request) error {
 	school, err := s.office(r, portal.PrintLetters)
 	if err != nil {
 		return err
@@ -137,6 +164,18 @@ func (s *server) postEndJoin(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		return seeOther(w, r, officeLink(school.Slug)+"letters#people")
+	}
+	if r.PostForm.Get("do") == "confirm" {
+		contacts := r.PostForm["confirm"]
+		if len(contacts) == 0 {
+			var wrong portal.Invalid
+			wrong.Add("confirm", "Tick the people whom you have spoken to")
+			return &again{&wrong, func(bool) (page, error) { return s.joinsPage(r, school) }}
+		}
+		if err := s.Portal.ConfirmJoins(r.Context(), account(r), school.Slug, contacts...); err != nil {
+			return err
+		}
+		return seeOther(w, r, officeLink(school.Slug)+"joins?after=confirm")
 	}
 	contact := r.PostForm.Get("end")
 	if r.PostForm.Get("sure") != "yes" {

@@ -32,6 +32,7 @@ type officeView struct {
 	Export  string          // the list on show, as a download
 	May     map[string]bool // what else whoever looks may do here: "import", "letters", "export", "events", "orders"
 	Applied bool            // a class list has just been applied
+	Joins   int             // who has joined and waits for the office to make sure of them
 	Review  string          // of the online safety policy: "soon", "overdue" or ""
 	Due     time.Time
 }
@@ -155,6 +156,13 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 	v.May = map[string]bool{}
 	for name, do := range map[string]portal.Action{"import": portal.ImportClassList, "letters": portal.PrintLetters, "export": portal.ExportList, "events": portal.SeeEvents, "orders": portal.LiftRestriction} {
 		v.May[name] = actor.May(do, portal.Subject{School: school.Slug}) == nil
+	}
+	if v.May["letters"] {
+		joins, err := s.Portal.NewJoins(r.Context(), account(r), school.Slug)
+		if err != nil {
+			return err
+		}
+		v.Joins = len(joins)
 	}
 	v.Applied = r.URL.Query().Get("after") == "import"
 	if s.Review != nil {

@@ -7,6 +7,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -236,4 +237,29 @@ func TestEvents(t *testing.T) {
 	w.as(lead).get("/portal/office/fernlow/events?person=nobody").wants(t, http.StatusOK, "list exported").lacks(t, "joined")
 	w.as(lead).get("/portal/office/fernlow/events?format=csv").wants(t, http.StatusOK, "When,Who,What,About,Details", "list exported")
 	w.as(teacher).get("/portal/office/fernlow/").wants(t, http.StatusOK).lacks(t, "Asha", "/import", "/letters", "/events", "/export")
+}
+
+// The office is told who has joined, whom to ring and at what number, and either says
+// that it was they or takes the access away. The parent is told when a yes counts.
+func TestNewJoinsAreLookedAt(t *testing.T) {
+	w := newWorld(t)
+	w.wait = 48 * time.Hour
+	w.joinAgain(mother)
+	office, hers := w.as(clerk), w.as(mother)
+	office.get("/portal/office/fernlow/").wants(t, 200, "people have joined by letter")
+	page := office.get("/portal/office/fernlow/joins").wants(t, 200, mother, "grace.okonedo@mail.example", "Asha Okonedo", "by the letter of 21 November 2026", "A yes counts from 23 November 2026 at 10:04 pm")
+	id := regexp.MustCompile(`id="confirm-([A-Z0-9]+)".*It is <bdi>` + mother).FindStringSubmatch(page.body)[1]
+	hers.get("/portal/").wants(t, 200, "count from 23 November 2026 at 10:04 pm", "A no counts at once")
+	to := hers.post("/portal/children/"+w.pupils["Asha"]+"/consents/website-pictures", answered(w)).wants(t, 303).location()
+	hers.get(to).wants(t, 200, "Your answer is saved. You have only just joined", "23 November 2026 at 10:04 pm")
+
+	office.post("/portal/office/fernlow/joins", url.Values{"do": {"confirm"}}).wants(t, 422, "Tick the people")
+	office.post("/portal/office/fernlow/joins", url.Values{"end": {id}}).wants(t, 200, "Remove this person’s access?")
+	to = office.post("/portal/office/fernlow/joins", url.Values{"do": {"confirm"}, "confirm": {id}}).wants(t, 303).location()
+	if got := office.get(to).wants(t, 200, "A yes by these people counts now"); strings.Contains(got.body, mother) {
+		t.Error("she is still on the list")
+	}
+	if got := hers.get("/portal/").wants(t, 200); strings.Contains(got.body, "only just joined") {
+		t.Error("her page still says that a yes waits")
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -17,7 +18,8 @@ type receiptView struct {
 	Child    string // first name
 	Signed   bool   // a signature, not an answer
 	Yes      bool
-	Held     bool // a looked-after child: the school has to ask the social worker first
+	Held     bool      // a looked-after child: the school has to ask the social worker first
+	Waits    time.Time // from when a signature or a yes counts; zero where it does
 	Change   string
 	Download string
 	Address  string // public, of the wording
@@ -63,6 +65,9 @@ func (s *server) getReceipt(w http.ResponseWriter, r *http.Request) error {
 			continue
 		}
 		v.Next = append(left, v.Next...)
+		if v.Signed || v.Yes {
+			v.Waits = child.Waits
+		}
 		for _, p := range child.Purpose {
 			if p.Text.Slug == got.Act.TextSlug && !v.Signed {
 				v.Change = textLink(child, p.Text)

@@ -51,7 +51,8 @@ func (s *server) routes() *mux.Router {
 	post(office+"/orders", s.signedIn(s.postLift))
 	get(office+"/letters", s.signedIn(s.getLetters))
 	post(office+"/letters", s.signedIn(s.postLetters))
-	post(office+"/joins", s.signedIn(s.postEndJoin))
+	get(office+"/joins", s.signedIn(s.getJoins))
+	post(office+"/joins", s.signedIn(s.postJoins))
 	get(office+"/export", s.signedIn(s.getExport))
 	get(office+"/events", s.signedIn(s.getEvents))
 
