@@ -20,7 +20,7 @@ func ledgerCommand(settings settingsFunc) *cobra.Command {
 		Use:   "ledger",
 		Short: "Look after the ledger's key, and after a database that was restored",
 	}
-	cmd.AddCommand(rotateCommand(settings), restoredCommand(settings), grantsCommand())
+	cmd.AddCommand(rotateCommand(settings), restoredCommand(settings), witnessCommand(settings), grantsCommand())
 	return cmd
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 func verifyCommand(settings settingsFunc) *cobra.Command {
-	var receipt, key, consistency string
+	var receipt, key, consistency, witness string
 	var heads []string
 	cmd := &cobra.Command{
 		Use:   "verify",
@@ -25,7 +25,9 @@ func verifyCommand(settings settingsFunc) *cobra.Command {
 		Long: `Check that every act in the database is the one that was sealed, and that nothing
 was taken out or put in. With --head, a file of heads that were published earlier and
 kept elsewhere, also that nothing was rewritten since: without one, a ledger can only
-be consistent with itself. --head may be given more than once.
+be consistent with itself. --head may be given more than once. With --witness, the
+public key of another installation that looks on (schoolgate ledger witness), each head
+given must be one that it has seen.
 
 With --receipt, check one downloaded receipt instead, offline, needing no settings:
 --key is the ledger's public keys (a file, or the key itself), and --head its heads, as
@@ -39,6 +41,9 @@ all that the earlier one vouched for.`,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			published, err := readHeads(heads)
 			if err != nil {
+				return err
+			}
+			if err := witnessed(published, witness); err != nil {
 				return err
 			}
 			if b, err := os.ReadFile(key); err == nil {
@@ -85,6 +90,7 @@ all that the earlier one vouched for.`,
 	cmd.Flags().StringVar(&receipt, "receipt", "", "check this receipt `file`")
 	cmd.Flags().StringVar(&key, "key", "", "the ledger's public `keys`, or a file that holds them")
 	cmd.Flags().StringArrayVar(&heads, "head", nil, "a `file` with published heads")
+	cmd.Flags().StringVar(&witness, "witness", "", "the public `key` of a witness that has seen each head")
 	cmd.Flags().StringVar(&consistency, "consistency", "", "a `file` with the proof from one head to a later one")
 	return cmd
 }
@@ -110,6 +116,22 @@ func readHeads(files []string) (all [][]byte, err error) {
 		all = append(all, heads...)
 	}
 	return all, nil
+}
+
+// witnessed checks that a witness, if one is named, has seen every head.
+func witnessed(heads [][]byte, witness string) error {
+	if witness == "" {
+		return nil
+	}
+	if len(heads) == 0 {
+		return errors.New("--witness needs --head, a file of heads that it has seen")
+	}
+	for i, head := range heads {
+		if _, err := ledger.Witnessed(head, witness); err != nil {
+			return fmt.Errorf("head %d: %w", i+1, err)
+		}
+	}
+	return nil
 }
 
 func verifyReceipt(w io.Writer, receipt, key string, published [][]byte, consistency []byte) error {
