@@ -76,10 +76,11 @@ func (s Session) Live(now time.Time) bool { return s.AccountID != "" && now.Befo
 type Invitation struct {
 	ID        string
 	ContactID string
-	CodeHash  string // SHA-256 of the normalised code; the code exists only on the letter
+	CodeHash  string // see [Portal.hashCode]; the code exists only on the letter
 	Issued    time.Time
 	Expires   time.Time
 	Used      time.Time // zero until used or replaced
+	Died      time.Time // of too many wrong dates of birth; zero otherwise
 }
 
 // codeAlphabet has no vowels, so no words, and none of the characters people

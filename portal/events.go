@@ -13,6 +13,7 @@ import (
 // an act like a signature: added by one function, sealed in the same ledger.
 const (
 	LettersIssued ActKind = "letters-issued"
+	CodeDied      ActKind = "code-died"
 	Joined        ActKind = "joined"
 	JoinExtended  ActKind = "join-extended"
 	JoinConfirmed ActKind = "join-confirmed"
@@ -138,7 +139,12 @@ func (p *Portal) Events(ctx context.Context, account, school, person string) (al
 				if err != nil && !errors.Is(err, ErrNotFound) {
 					return fmt.Errorf("who did %v: %w", a, err)
 				}
-				if e.Who = by.Identity.StaffEmail; e.Who == "" && a.Subject.Kind == RefContact {
+				if e.Who = by.Identity.StaffEmail; e.Who == "" {
+					if e.Who, err = actsAs(tx, a.By, names); err != nil {
+						return err
+					}
+				}
+				if e.Who == "" && a.Kind == Joined {
 					e.Who = e.About // who joined is who they joined as
 				}
 			case RefOperator:
@@ -155,6 +161,17 @@ func (p *Portal) Events(ctx context.Context, account, school, person string) (al
 		return nil
 	})
 	return all, err
+}
+
+// actsAs is the name of the contact as whom an account acts at a school, or "".
+func actsAs(tx Tx, account string, names map[string]string) (string, error) {
+	contacts, err := tx.AccountContacts(account)
+	for _, c := range contacts {
+		if name, ok := names[c.ID]; ok {
+			return name, nil
+		}
+	}
+	return "", err
 }
 
 // peopleOf is the names of a school's pupils and contacts by their ids.

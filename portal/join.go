@@ -71,7 +71,11 @@ func (p *Portal) Join(ctx context.Context, account, code string, born Date) erro
 			}
 			return nil
 		}
-		inv, err := tx.InvitationByCode(hashCode(NormalCode(code)))
+		code = NormalCode(code)
+		inv, err := tx.InvitationByCode(p.hashCode(code))
+		if errors.Is(err, ErrNotFound) { // or a letter from before there was a key
+			inv, err = tx.InvitationByCode(stretched(code))
+		}
 		if errors.Is(err, ErrNotFound) {
 			return fail(byAccount)
 		} else if err != nil {
@@ -89,8 +93,11 @@ func (p *Portal) Join(ctx context.Context, account, code string, born Date) erro
 		if err != nil {
 			return err
 		}
-		if !inv.Used.IsZero() || now.After(inv.Expires) || onCode >= TriesPerCode {
+		if !inv.Used.IsZero() || now.After(inv.Expires) {
 			return fail(byAccount)
+		}
+		if onCode >= TriesPerCode {
+			return errors.Join(p.codeDied(tx, account, inv), fail(byAccount))
 		}
 		children, err := spokenFor(tx, inv.ContactID)
 		if err != nil {
@@ -123,12 +130,27 @@ func (p *Portal) Join(ctx context.Context, account, code string, born Date) erro
 				return p.event(tx, account, c.Pupil.School, Joined, Ref{RefContact, inv.ContactID}, map[string]any{"children": len(children)})
 			}
 		}
-		return fail(byAccount, byCode)
+		if onCode+1 == TriesPerCode {
+			err = p.codeDied(tx, account, inv)
+		}
+		return errors.Join(err, fail(byAccount, byCode))
 	})
 	if err != nil {
 		return err
 	}
 	return failed
+}
+
+// codeDied notes once that a letter's code has died, and at whose hands.
+func (p *Portal) codeDied(tx Tx, account string, inv Invitation) error {
+	children, err := tx.ContactPupils(inv.ContactID)
+	if err != nil || len(children) == 0 || !inv.Died.IsZero() {
+		return err
+	}
+	if err := tx.EndInvitation(inv.ID, p.now()); err != nil {
+		return err
+	}
+	return p.event(tx, account, children[0].Contact.School, CodeDied, Ref{RefContact, inv.ContactID}, map[string]any{"tries": TriesPerCode})
 }
 
 // NewJoin is somebody who has joined and of whom the office has not made sure.

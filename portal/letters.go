@@ -33,10 +33,12 @@ type Invitee struct {
 	Joined   time.Time // UTC; zero until they have used a letter
 	Issued   time.Time // of the letter whose code would still work; zero where there is none
 	Expires  time.Time
+	Died     time.Time // when the letter's code died of wrong dates of birth; zero otherwise
 }
 
-// Waiting says whether the contact has neither joined nor a letter that works.
-func (i Invitee) Waiting() bool { return i.Joined.IsZero() && i.Issued.IsZero() }
+// Waiting says whether the contact has neither joined nor a letter that works. Whose
+// code has died waits for somebody to ask them first.
+func (i Invitee) Waiting() bool { return i.Joined.IsZero() && i.Issued.IsZero() && i.Died.IsZero() }
 
 // Invitees is everybody of a school who may speak for a child on roll, in order
 // of their eldest child's year, class and name.
@@ -95,7 +97,11 @@ func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
 			i, ok := place[c.ID]
 			if !ok {
 				invitee := Invitee{Contact: c, Joined: joined[c.ID]}
-				if inv, ok := open[c.ID]; ok && now.Before(inv.Expires) {
+				switch inv, ok := open[c.ID]; {
+				case !ok || !p.keeps(inv):
+				case !inv.Died.IsZero():
+					invitee.Died = inv.Died
+				case now.Before(inv.Expires):
 					invitee.Issued, invitee.Expires = inv.Issued, inv.Expires
 				}
 				i = len(all)
@@ -135,7 +141,7 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 				continue
 			}
 			code := newCode()
-			inv := Invitation{ID: newID(), ContactID: to.Contact.ID, CodeHash: hashCode(code), Issued: p.now(), Expires: p.now().Add(CodeLife)}
+			inv := Invitation{ID: newID(), ContactID: to.Contact.ID, CodeHash: p.hashCode(code), Issued: p.now(), Expires: p.now().Add(CodeLife)}
 			if err := tx.PutInvitation(inv); err != nil {
 				return fmt.Errorf("invitation for %v: %w", to.Contact, err)
 			}
@@ -273,10 +279,25 @@ func grouped(code string) string {
 	return code[:4] + "-" + code[4:8] + "-" + code[8:]
 }
 
-// hashCode is a code as it is stored. It is stretched, so that whoever steals
-// the database has 68 bits of work for each code, not 57, and a school's letters
-// are still made in a second.
-func hashCode(normal string) string {
+// codes is what the ledger's key is used for here.
+const codes = "letter codes"
+
+// hashCode is a code as it is stored: under a key that is not in the database, so that
+// whoever steals that alone has nothing to try codes against.
+func (p *Portal) hashCode(normal string) string { return p.ledger.Keyed(codes, stretched(normal)) }
+
+// keeps says whether a code would still be found: not one under a key that was handed
+// over since.
+func (p *Portal) keeps(inv Invitation) bool {
+	key, _, keyed := strings.Cut(inv.CodeHash, ":")
+	now, _, _ := strings.Cut(p.ledger.Keyed(codes, ""), ":")
+	return !keyed || key == now
+}
+
+// stretched is a code as it was stored before there was a key. It takes so much work
+// that whoever steals the key too has 68 bits of it for each code, not 57, and a
+// school's letters are still made in a second.
+func stretched(normal string) string {
 	key, err := pbkdf2.Key(sha256.New, normal, []byte("schoolgate invitation"), 2000, sha256.Size)
 	if err != nil {
 		panic(fmt.Sprintf("portal: no PBKDF2: %v", err))

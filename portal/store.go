@@ -86,10 +86,12 @@ type AccountTx interface {
 	// PutInvitation adds an invitation and ends the contact's earlier ones.
 	PutInvitation(Invitation) error
 	// OpenInvitations are those of a school's contacts that were neither used nor
-	// replaced, by contact; some may have expired.
+	// replaced, by contact; some may have expired, or died.
 	OpenInvitations(school string) (map[string]Invitation, error)
 	InvitationByCode(codeHash string) (Invitation, error)
 	UseInvitation(id string, at time.Time) error
+	// EndInvitation notes that a code died of wrong dates of birth.
+	EndInvitation(id string, at time.Time) error
 
 	// AddAttempt notes a failed attempt against a key; CountAttempts counts them since.
 	AddAttempt(key string, at time.Time) error
@@ -210,6 +212,10 @@ type Ledger interface {
 	// Prove is the promise that a record will be under a head, and the proof that it
 	// is once one has been published.
 	Prove(tx Tx, recordID string) (Proof, error)
+	// Keyed is a hash of a text, for one use, that takes the ledger's secret key to work
+	// out. It begins with the key's own mark and a colon: what was hashed under a key
+	// that has been handed over since is told by it.
+	Keyed(use, text string) string
 }
 
 // Proof is a receipt: what anybody needs, with the ledger's public keys, to check

@@ -29,8 +29,9 @@ func rotateCommand(settings settingsFunc) *cobra.Command {
 		Use:   "rotate",
 		Short: "Hand the ledger over to a new key",
 		Long: `Make a new key, which the one before signs for; receipts and heads of before stay
-good. Stop the server first, start it after, and copy the new ledger.key to where
-you keep the old one.`,
+good. The codes on letters that nobody has used yet are dead: print those again. Stop
+the server first, start it after, and copy the new ledger.key to where you keep the old
+one.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			h, err := openFor(cmd, settings)

@@ -11,6 +11,8 @@ package ledger
 
 import (
 	"context"
+	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
@@ -34,6 +36,17 @@ type Ledger struct {
 	// Every is how far apart the heads are: a day unless it is set before use. They
 	// are published at whole multiples of it since midnight UTC.
 	Every time.Duration
+}
+
+// Keyed is HMAC-SHA-256 under a key of the ledger's secret one, derived for the use.
+func (l *Ledger) Keyed(use, text string) string {
+	key, err := hkdf.Key(sha256.New, []byte(l.key.secret), nil, "schoolgate "+use, sha256.Size)
+	if err != nil {
+		panic(fmt.Sprintf("ledger: no HKDF: %v", err))
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(text))
+	return fmt.Sprintf("%08x:%x", l.key.KeyHash(), mac.Sum(nil))
 }
 
 // chunk is what a tree's size is a multiple of.

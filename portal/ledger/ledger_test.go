@@ -821,3 +821,18 @@ func FuzzCheckReceipt(f *testing.F) {
 		}
 	})
 }
+
+// A keyed hash takes the secret key: another key, use or text makes another, and it
+// says under which key it was made.
+func TestKeyed(t *testing.T) {
+	b := newBook(t, newKey(t))
+	mark := func(s string) string { m, _, _ := strings.Cut(s, ":"); return m }
+	got := b.Keyed("codes", "text")
+	if got != b.Keyed("codes", "text") || got == b.Keyed("codes", "texts") || got == b.Keyed("else", "text") || mark(got) != mark(b.Keyed("else", "")) {
+		t.Errorf("a keyed hash is %s", got)
+	}
+	other := newBook(t, newKey(t)).Keyed("codes", "text")
+	if mark(other) == mark(got) || strings.TrimPrefix(other, mark(other)) == strings.TrimPrefix(got, mark(got)) {
+		t.Error("another key makes the same")
+	}
+}

@@ -118,7 +118,7 @@ func (t *tx) JoinedContacts(school string) (map[string]time.Time, error) {
 var invitations = newTable("invitations", "i", "id", func(i *portal.Invitation) []field {
 	return []field{
 		{"id", &i.ID}, {"contact_id", &i.ContactID}, {"code_hash", &i.CodeHash},
-		{"issued", stamp{&i.Issued}}, {"expires", stamp{&i.Expires}}, {"used", stamp{&i.Used}},
+		{"issued", stamp{&i.Issued}}, {"expires", stamp{&i.Expires}}, {"used", stamp{&i.Used}}, {"died", stamp{&i.Died}},
 	}
 })
 
@@ -154,6 +154,10 @@ func (t *tx) UseInvitation(id string, at time.Time) error {
 		return err
 	}
 	return portal.ErrConflict
+}
+
+func (t *tx) EndInvitation(id string, at time.Time) error {
+	return t.put("UPDATE invitations SET died = $1 WHERE id = $2", at, id)
 }
 
 func (t *tx) AddAttempt(key string, at time.Time) error {

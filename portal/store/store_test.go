@@ -415,11 +415,11 @@ func TestInvitations(t *testing.T) {
 			same(t, got, err, second)
 			got, err = tx.InvitationByCode("h3")
 			missing(t, got, err)
-			return tx.UseInvitation("i-2", noon.Add(2*time.Minute))
+			return errors.Join(tx.EndInvitation("i-2", noon.Add(time.Minute)), tx.UseInvitation("i-2", noon.Add(2*time.Minute)))
 		})
 		f.see(func(tx portal.Tx) error {
 			used := second
-			used.Used = noon.Add(2 * time.Minute)
+			used.Used, used.Died = noon.Add(2*time.Minute), noon.Add(time.Minute)
 			got, err := tx.InvitationByCode("h2")
 			same(t, got, err, used)
 			return nil

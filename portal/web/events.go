@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -43,7 +44,7 @@ func (s *server) getEvents(w http.ResponseWriter, r *http.Request) error {
 		v.Most = portal.MostEvents
 	}
 	for _, e := range all {
-		row := eventRow{At: s.moment(e.At), Who: e.Who, What: strings.ReplaceAll(string(e.Kind), "-", " "), Note: said(e.Details), About: e.About}
+		row := eventRow{At: s.moment(e.At), Who: cmp.Or(e.Who, "not known"), What: strings.ReplaceAll(string(e.Kind), "-", " "), Note: said(e.Details), About: e.About}
 		if e.About != "" {
 			row.Link = v.Base + "events?person=" + e.Subject.ID
 		}

@@ -19,6 +19,7 @@ type lettersFormView struct {
 	Waiting int // have neither joined nor a letter that works
 	Holding int // have a letter that works
 	Joined  int
+	Dead    int  // have a letter whose code died
 	Ended   bool // a join has just been ended
 }
 
@@ -33,6 +34,7 @@ type invitee struct {
 	Joined   time.Time
 	Issued   time.Time
 	Expires  time.Time
+	Died     time.Time
 }
 
 // lettersView is the letters, one a sheet. Their codes are on this page and
@@ -78,6 +80,8 @@ func (s *server) lettersForm(r *http.Request) (page, error) {
 		switch {
 		case i.Waiting():
 			v.Waiting++
+		case !i.Died.IsZero():
+			v.Dead++
 		case i.Joined.IsZero():
 			v.Holding++
 		default:
@@ -89,7 +93,7 @@ func (s *server) lettersForm(r *http.Request) (page, error) {
 }
 
 func newInvitee(i portal.Invitee) invitee {
-	to := invitee{ID: i.Contact.ID, Name: i.Contact.Name, Joined: i.Joined, Issued: i.Issued, Expires: i.Expires}
+	to := invitee{ID: i.Contact.ID, Name: i.Contact.Name, Joined: i.Joined, Issued: i.Issued, Expires: i.Expires, Died: i.Died}
 	for _, c := range i.Children {
 		to.Children = append(to.Children, strings.TrimSuffix(c.Pupil.Name()+", "+c.Pupil.Group, ", "))
 		if !i.Joined.IsZero() && c.Since.IsZero() {
@@ -124,13 +128,24 @@ type joinsView struct {
 	School portal.School
 	Base   string
 	New    []portal.NewJoin
-	Done   bool // some have just been confirmed
+	Dead   []portal.Invitee // whose letter's code has died
+	Done   bool             // some have just been confirmed
 }
 
 func (s *server) joinsPage(r *http.Request, school portal.School) (page, error) {
 	all, err := s.Portal.NewJoins(r.Context(), account(r), school.Slug)
-	v := joinsView{School: school, Base: officeLink(school.Slug), New: all, Done: r.URL.Query().Get("after") == "confirm"}
+	if err != nil {
+		return page{}, err
+	}
+	dead, err := s.deadCodes(r, school)
+	v := joinsView{School: school, Base: officeLink(school.Slug), New: all, Dead: dead, Done: r.URL.Query().Get("after") == "confirm"}
 	return page{template: "joins.html", title: "Who has joined", school: &school, data: v}, err
+}
+
+// deadCodes is whose letter's code has died of wrong dates of birth.
+func (s *server) deadCodes(r *http.Request, school portal.School) ([]portal.Invitee, error) {
+	all, err := s.Portal.Invitees(r.Context(), account(r), school.Slug)
+	return slices.DeleteFunc(all, func(i portal.Invitee) bool { return i.Died.IsZero() }), err
 }
 
 func (s *server) getJoins(w http.ResponseWriter, r *http.Request) error {

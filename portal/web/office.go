@@ -33,6 +33,7 @@ type officeView struct {
 	May     map[string]bool // what else whoever looks may do here: "import", "letters", "export", "events", "orders"
 	Applied bool            // a class list has just been applied
 	Joins   int             // who has joined and waits for the office to make sure of them
+	Dead    int             // letters whose code has died
 	Review  string          // of the online safety policy: "soon", "overdue" or ""
 	Due     time.Time
 }
@@ -162,7 +163,11 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		v.Joins = len(joins)
+		dead, err := s.deadCodes(r, school)
+		if err != nil {
+			return err
+		}
+		v.Joins, v.Dead = len(joins), len(dead)
 	}
 	v.Applied = r.URL.Query().Get("after") == "import"
 	if s.Review != nil {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -262,4 +263,26 @@ func TestNewJoinsAreLookedAt(t *testing.T) {
 	if got := hers.get("/portal/").wants(t, 200); strings.Contains(got.body, "only just joined") {
 		t.Error("her page still says that a yes waits")
 	}
+}
+
+// A letter's code that died is shown to the office with what to do about it.
+func TestADeadCodeIsShownToTheOffice(t *testing.T) {
+	w := newWorld(t)
+	all, err := w.portal.Invitees(t.Context(), portal.Operator, "fernlow")
+	w.must(err)
+	i := slices.IndexFunc(all, func(i portal.Invitee) bool { return i.Contact.Name == mother })
+	w.must(w.portal.EndJoin(t.Context(), portal.Operator, "fernlow", all[i].Contact.ID))
+	letters, err := w.portal.Letters(t.Context(), portal.Operator, "fernlow", all[i].Contact.ID)
+	w.must(err)
+	office := w.as(clerk)
+	office.get("/portal/office/fernlow/").wants(t, 200).lacks(t, "is dead")
+	for range portal.TriesPerCode {
+		w.as(stranger).post("/portal/join", url.Values{"code": {letters[0].Code}, "born-day": {"1"}, "born-month": {"2"}, "born-year": {"2017"}}).wants(t, 422).lacks(t, "dead")
+	}
+	office.get("/portal/office/fernlow/").wants(t, 200, "The code of a letter is dead")
+	office.get("/portal/office/fernlow/letters").wants(t, 200, "Its code is dead since 21 November 2026")
+	office.get("/portal/office/fernlow/joins").wants(t, 200, mother, "dead since 21 November 2026", "Print another letter")
+	office.post("/portal/office/fernlow/letters", url.Values{"for": {"chosen"}, "contact": {all[i].Contact.ID}}).wants(t, 200, mother)
+	office.get("/portal/office/fernlow/").wants(t, 200).lacks(t, "is dead")
+	w.as(lead).get("/portal/office/fernlow/events").wants(t, 200, "code died", "not known")
 }
