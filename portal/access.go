@@ -18,6 +18,7 @@ const (
 	ImportClassList Action = "import a class list"
 	PrintLetters    Action = "print letters"
 	ExportList      Action = "export a list"
+	SeeReasons      Action = "see why on a list"
 	SeeEvents       Action = "see who did what"
 	LiftRestriction Action = "lift a restriction"
 )
@@ -86,7 +87,7 @@ func (a Actor) May(do Action, to Subject) error {
 				return nil
 			}
 		}
-	case SeeRegister, ImportClassList, PrintLetters, ExportList, SeeEvents, LiftRestriction:
+	case SeeRegister, ImportClassList, PrintLetters, ExportList, SeeEvents, LiftRestriction, SeeReasons:
 		return a.mayStaff(do, to.School)
 	}
 	return ErrNotFound

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Filter narrows a list. Its zero value is every pupil on roll.
@@ -31,6 +32,10 @@ type List struct {
 	School     School
 	Purposes   []Text
 	Agreements []Text
+	At         time.Time // the moment of which all of it is
+	// Reasons says that whoever asks may read why it is a no: that can be one parent's
+	// answer, or that a child is in care.
+	Reasons bool
 }
 
 func columns(school School, f Filter) (List, error) {
@@ -90,6 +95,7 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 				return err
 			}
 		}
+		l.At, l.Reasons = p.now(), a.May(SeeReasons, Subject{School: school}) == nil
 		if err := begin(l); err != nil {
 			return err
 		}

@@ -172,6 +172,13 @@ func (s *demoSeed) visit(ctx context.Context, d *demoParent, again bool) error {
 		if err := s.Join(ctx, a.ID, l.Code, l.Children[0].Pupil.Born); err != nil {
 			return err
 		}
+		if d.ContactName == "" {
+			continue
+		}
+		// The office knows those whom the demonstration is about, so that they do not wait.
+		if err := s.ConfirmJoins(ctx, portal.Operator, l.School.Slug, l.Contact.ID); err != nil {
+			return err
+		}
 	}
 	family, err := s.Family(ctx, a.ID)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,8 +23,8 @@ func exportCommand(settings settingsFunc) *cobra.Command {
 left and whose record is still kept), by year and class, and for each purpose Yes only where the register says it may go ahead.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if format != "csv" {
-				return fmt.Errorf("--format %s is not known: use csv", format)
+			if !slices.Contains(lists.Formats, format) {
+				return fmt.Errorf("--format %s is not known: use one of %s", format, strings.Join(lists.Formats, ", "))
 			}
 			if year != "" {
 				y, err := portal.ParseYear(year)
@@ -37,9 +39,9 @@ left and whose record is still kept), by year and class, and for each purpose Ye
 			}
 			defer closing(&err, h)
 			out := bufio.NewWriterSize(cmd.OutOrStdout(), 64<<10)
-			var list *lists.CSVWriter
+			var list lists.Writer
 			err = h.portal.Export(cmd.Context(), portal.Operator, school, f,
-				func(l portal.List) error { list = lists.CSV(out, l.Purposes); return nil },
+				func(l portal.List) (err error) { list, err = lists.New(out, format, l); return err },
 				func(r portal.ListRow) error { return list.Write(r) })
 			if invalid, ok := errors.AsType[*portal.Invalid](err); ok {
 				return fmt.Errorf("--%s: %s", invalid.Problems[0].Field, invalid.Problems[0].Message)
@@ -54,7 +56,7 @@ left and whose record is still kept), by year and class, and for each purpose Ye
 	cmd.Flags().StringVar(&year, "year", "", "only this year `group`, such as \"Year 4\"")
 	cmd.Flags().StringVar(&f.Group, "class", "", "only this `class`")
 	cmd.Flags().BoolVar(&f.Left, "left", false, "pupils who have left, instead of those on roll")
-	cmd.Flags().StringVar(&format, "format", "csv", "the list's `format`: csv")
+	cmd.Flags().StringVar(&format, "format", "csv", "the list's `format`: "+strings.Join(lists.Formats, ", "))
 	cmd.MarkFlagRequired("school")
 	return cmd
 }

@@ -197,9 +197,8 @@ func telephone(number string) string {
 	return address
 }
 
-func writeList(w io.Writer, purposes []portal.Text) (func(portal.ListRow) error, func() error) {
-	list := lists.CSV(w, purposes)
-	return list.Write, list.Flush
+func writeList(w io.Writer, format string, l portal.List) (web.ListWriter, error) {
+	return lists.New(w, format, l)
 }
 
 // stylesheet is the theme's one stylesheet, which the portal shares.

@@ -22,8 +22,28 @@ var why = map[portal.Standing]string{
 
 const flushAt = 32 << 10
 
-// CSVWriter writes a consent list, one row for each pupil. It is not safe for
-// concurrent use.
+// Writer writes a consent list, a row for each pupil, and keeps nothing of a row. It
+// is not safe for concurrent use. After an error every call answers the same one.
+type Writer interface {
+	Write(portal.ListRow) error
+	Flush() error
+}
+
+// Formats are how a list may be written: the last with a sheet for each class.
+var Formats = []string{"csv", "xlsx", "xlsx-classes"}
+
+// New begins a list in one of the [Formats].
+func New(w io.Writer, format string, l portal.List) (Writer, error) {
+	switch format {
+	case "csv":
+		return CSV(w, l), nil
+	case "xlsx", "xlsx-classes":
+		return XLSX(w, l, format == "xlsx-classes"), nil
+	}
+	return nil, fmt.Errorf("a list has no format %q", format)
+}
+
+// CSVWriter is a [Writer] of CSV.
 type CSVWriter struct {
 	w        io.Writer
 	buf      []byte
@@ -35,32 +55,37 @@ type CSVWriter struct {
 
 // CSV begins a list of what may be done with or for each pupil: surname,
 // forename, year and class; then, for each purpose, 'Yes' or 'No' under its
-// title, and the reason in words. Nothing reaches w before [CSVWriter.Flush],
+// title, and the reason in words where the list has reasons. Nothing reaches w before [CSVWriter.Flush],
 // or before enough rows are written.
 //
 // It is UTF-8 with a byte order mark and CRLF, which is what Excel needs to show
 // every name rightly, quoted as RFC 4180 says. An apostrophe goes before
 // whatever a spreadsheet could take for a formula.
-func CSV(w io.Writer, purposes []portal.Text) *CSVWriter {
-	c := &CSVWriter{w: w, purposes: len(purposes), cells: map[portal.Standing]string{}, years: map[portal.Year]string{}}
+func CSV(w io.Writer, l portal.List) *CSVWriter {
+	c := &CSVWriter{w: w, purposes: len(l.Purposes), cells: map[portal.Standing]string{}, years: map[portal.Year]string{}}
 	for standing, words := range why {
 		answer := "No"
 		if standing.Allowed() {
 			answer = "Yes"
 		}
-		c.cells[standing] = string(appendCell([]byte(","+answer+","), words))
+		cell := []byte("," + answer)
+		if l.Reasons {
+			cell = appendCell(append(cell, ','), words)
+		}
+		c.cells[standing] = string(cell)
 	}
 	c.buf = append(make([]byte, 0, flushAt+4096), "\ufeffSurname,Forename,Year,Class"...)
-	for _, p := range purposes {
+	for _, p := range l.Purposes {
 		c.buf = appendCell(append(c.buf, ','), p.Title)
-		c.buf = appendCell(append(c.buf, ','), p.Title+": why")
+		if l.Reasons {
+			c.buf = appendCell(append(c.buf, ','), p.Title+": why")
+		}
 	}
 	c.buf = append(c.buf, "\r\n"...)
 	return c
 }
 
-// Write adds a pupil, whose standings are in the order of the purposes. It keeps
-// nothing of the row. After an error every call answers the same one.
+// Write adds a pupil, whose standings are in the order of the purposes.
 func (c *CSVWriter) Write(row portal.ListRow) error {
 	if c.err != nil {
 		return c.err

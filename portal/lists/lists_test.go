@@ -14,7 +14,7 @@ import (
 
 func TestList(t *testing.T) {
 	var out bytes.Buffer
-	w := CSV(&out, []portal.Text{{Title: "Photographs on the website"}, {Title: `Video calls, "live"`}})
+	w := CSV(&out, portal.List{Purposes: []portal.Text{{Title: "Photographs on the website"}, {Title: `Video calls, "live"`}}, Reasons: true})
 	for _, r := range []portal.ListRow{
 		{Pupil: portal.Pupil{Surname: "Adeyemi", Forename: "Tolu", Year: portal.Reception, Group: "Robins"}, Standings: []portal.Standing{portal.StandingGiven, portal.StandingRefused}},
 		{Pupil: portal.Pupil{Surname: "O'Neill-Şahin", Forename: "Zoë", Year: 4, Group: "4B"}, Standings: []portal.Standing{portal.StandingWithdrawn, portal.StandingConflict}},
@@ -44,7 +44,7 @@ Wójcik,Ania,Nursery,"Owls; mornings",No,No answer yet to the present wording,No
 
 func TestEmptyListHasHeadings(t *testing.T) {
 	var out bytes.Buffer
-	if err := CSV(&out, nil).Flush(); err != nil {
+	if err := CSV(&out, portal.List{}).Flush(); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := out.String(), "\ufeffSurname,Forename,Year,Class\r\n"; got != want {
@@ -59,7 +59,7 @@ func TestEveryStanding(t *testing.T) {
 	}
 	for _, s := range portal.Standings {
 		var out bytes.Buffer
-		w := CSV(&out, []portal.Text{{Title: "Press"}})
+		w := CSV(&out, portal.List{Purposes: []portal.Text{{Title: "Press"}}, Reasons: true})
 		if err := errors.Join(w.Write(portal.ListRow{Standings: []portal.Standing{s}}), w.Flush()); err != nil {
 			t.Fatal(err)
 		}
@@ -77,9 +77,9 @@ func TestEveryStanding(t *testing.T) {
 func TestWriteErrors(t *testing.T) {
 	row := portal.ListRow{Pupil: portal.Pupil{ID: "p1", Surname: "Adeyemi"}, Standings: []portal.Standing{portal.StandingGiven}}
 	for name, w := range map[string]*CSVWriter{
-		"for 0 purposes": CSV(io.Discard, nil),
-		"no words":       CSV(io.Discard, []portal.Text{{Title: "Press"}}),
-		"disk full":      CSV(broken{}, []portal.Text{{Title: "Press"}}),
+		"for 0 purposes": CSV(io.Discard, portal.List{}),
+		"no words":       CSV(io.Discard, portal.List{Purposes: []portal.Text{{Title: "Press"}}, Reasons: true}),
+		"disk full":      CSV(broken{}, portal.List{Purposes: []portal.Text{{Title: "Press"}}}),
 	} {
 		r := row
 		if name == "no words" {
@@ -152,7 +152,7 @@ func FuzzCell(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		var out bytes.Buffer
-		w := CSV(&out, nil)
+		w := CSV(&out, portal.List{})
 		row := portal.ListRow{Pupil: portal.Pupil{Surname: s, Forename: s, Group: s}}
 		if err := errors.Join(w.Write(row), w.Flush()); err != nil {
 			t.Fatal(err)
@@ -203,7 +203,7 @@ func benchmarkRow() ([]portal.Text, portal.ListRow) {
 
 func TestWriteDoesNotAllocate(t *testing.T) {
 	purposes, row := benchmarkRow()
-	w := CSV(io.Discard, purposes)
+	w := CSV(io.Discard, portal.List{Purposes: purposes})
 	if n := testing.AllocsPerRun(5000, func() {
 		if err := w.Write(row); err != nil {
 			t.Fatal(err)
@@ -215,7 +215,7 @@ func TestWriteDoesNotAllocate(t *testing.T) {
 
 func BenchmarkWrite(b *testing.B) {
 	purposes, row := benchmarkRow()
-	w := CSV(io.Discard, purposes)
+	w := CSV(io.Discard, portal.List{Purposes: purposes})
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := w.Write(row); err != nil {

@@ -21,6 +21,13 @@ type exportView struct {
 	Left    bool     // of pupils who have left
 }
 
+// listFiles is the formats in which lists come.
+var listFiles = func() map[string]struct{ mime, ext string } {
+	type file = struct{ mime, ext string }
+	workbook := file{"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"}
+	return map[string]file{"csv": {"text/csv; charset=utf-8", ".csv"}, "xlsx": workbook, "xlsx-classes": workbook}
+}()
+
 func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
 	school, err := s.office(r, portal.ExportList)
 	if err != nil {
@@ -36,16 +43,18 @@ func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
 			School: school, Base: v.Base, Years: v.Years, Classes: v.Classes, Asked: v.Asked, States: v.States, Left: wanted.Left,
 		}}, err
 	}
-	switch format := r.URL.Query().Get("format"); {
+	format := r.URL.Query().Get("format")
+	file, known := listFiles[format]
+	switch {
 	case err == nil && format == "":
 		p, err := form(false)
 		if err != nil {
 			return err
 		}
 		return s.show(w, r, http.StatusOK, p)
-	case err == nil && format != "csv":
+	case err == nil && !known:
 		var wrong portal.Invalid
-		wrong.Add("format", "Lists come as CSV, which every spreadsheet opens.")
+		wrong.Add("format", "Choose how the list is to come.")
 		err = wrong.Or()
 	}
 	if err != nil {
@@ -54,21 +63,20 @@ func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
 
 	// Once a part has gone out, an error ends the connection, so that a list cut
 	// short cannot be taken for a whole one.
-	var write func(portal.ListRow) error
-	var flush func() error
-	begin := func(l portal.List) error {
-		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-		w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"`, exportName(l.School, wanted, time.Now().In(s.london))))
-		write, flush = s.WriteList(w, l.Purposes)
-		return nil
+	var list ListWriter
+	begin := func(l portal.List) (err error) {
+		w.Header().Set("Content-Type", file.mime)
+		w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"`, exportName(l.School, wanted, l.At.In(s.london))+file.ext))
+		list, err = s.WriteList(w, format, l)
+		return err
 	}
-	err = s.Portal.Export(r.Context(), account(r), school.Slug, wanted, begin, func(row portal.ListRow) error { return write(row) })
+	err = s.Portal.Export(r.Context(), account(r), school.Slug, wanted, begin, func(row portal.ListRow) error { return list.Write(row) })
 	if _, wrong := errors.AsType[*portal.Invalid](err); wrong {
 		return &again{err, form}
 	} else if err != nil {
 		return err
 	}
-	return flush()
+	return list.Flush()
 }
 
 // exportName says what is in the file, and when it was so: a list is out of date
@@ -84,5 +92,5 @@ func exportName(school portal.School, f portal.Filter, now time.Time) string {
 	if f.Year != nil {
 		parts = append(parts, strings.ToLower(strings.ReplaceAll(f.Year.String(), " ", "-")))
 	}
-	return strings.Join(append(parts, now.Format("2006-01-02-1504")), "-") + ".csv"
+	return strings.Join(append(parts, now.Format("2006-01-02-1504")), "-")
 }

@@ -287,12 +287,18 @@ func openRows(file []byte, m portal.ListMapping) (portal.ListFile, error) {
 	return f, nil
 }
 
-func writeRows(out io.Writer, purposes []portal.Text) (func(portal.ListRow) error, func() error) {
-	return func(r portal.ListRow) error {
-		_, err := fmt.Fprintln(out, r.Pupil.Surname, r.Standings)
-		return err
-	}, func() error { return nil }
+type rowWriter struct{ out io.Writer }
+
+func writeRows(out io.Writer, format string, l portal.List) (ListWriter, error) {
+	return rowWriter{out}, nil
 }
+
+func (w rowWriter) Write(r portal.ListRow) error {
+	_, err := fmt.Fprintln(w.out, r.Pupil.Surname, r.Standings)
+	return err
+}
+
+func (w rowWriter) Flush() error { return nil }
 
 func writeTable(out io.Writer, rows [][]string) error {
 	for _, row := range rows {

@@ -109,7 +109,7 @@ func TestWrongMethod(t *testing.T) {
 func TestFault(t *testing.T) {
 	w := newWorld(t)
 	w.serve(w.server.Address, func(c *Config) {
-		c.WriteList = func(io.Writer, []portal.Text) (func(portal.ListRow) error, func() error) { panic("secret wiring") }
+		c.WriteList = func(io.Writer, string, portal.List) (ListWriter, error) { panic("secret wiring") }
 	})
 	got := w.as(clerk).get("/portal/office/fernlow/export?format=csv").wants(t, http.StatusInternalServerError).lacks(t, "secret", "wiring", "goroutine")
 	if !strings.Contains(got.body, got.Header.Get("X-Request-Id")) || !strings.Contains(w.log.String(), got.Header.Get("X-Request-Id")) {

@@ -40,6 +40,12 @@ type SignIn interface {
 	Finish(ctx context.Context, h portal.Handshake, query url.Values) (portal.Identity, error)
 }
 
+// ListWriter writes a list. Nothing of it is whole before Flush.
+type ListWriter interface {
+	Write(portal.ListRow) error
+	Flush() error
+}
+
 // Config is what the portal's pages need. Everything is required but where it
 // says otherwise.
 type Config struct {
@@ -50,8 +56,9 @@ type Config struct {
 	// [*portal.Invalid].
 	OpenClassList func(file []byte, m portal.ListMapping) (portal.ListFile, error)
 	ReadClassList func(file []byte, m portal.ListMapping) (portal.ClassList, error)
-	// WriteList begins a list as CSV, with one column for each purpose.
-	WriteList func(w io.Writer, purposes []portal.Text) (write func(portal.ListRow) error, flush func() error)
+	// WriteList begins a list, with one column for each purpose, as "csv", "xlsx" or
+	// "xlsx-classes".
+	WriteList func(w io.Writer, format string, l portal.List) (ListWriter, error)
 	// WriteTable writes rows of words as CSV, as WriteList writes a list.
 	WriteTable func(w io.Writer, rows [][]string) error
 	// Stylesheet is the theme's, as CSS.
