@@ -19,6 +19,18 @@ type fontSet struct {
 // dejaVu is most Linux desktops', and the widest.
 var dejaVu = fontSet{"DejaVu", []string{"dejavu"}, "DejaVu Sans", "DejaVu Serif", "DejaVu Sans Mono"}
 
+// fontSets are four kinds of machine: a desktop, one with an office program, a
+// telephone, and one with letters for every script.
+var fontSets = []fontSet{
+	dejaVu,
+	{"Liberation", []string{"liberation"}, "Liberation Sans", "Liberation Serif", "Liberation Mono"},
+	{"Roboto", []string{"roboto"}, "Roboto", "Roboto", "Roboto"},
+	{"Noto", []string{"noto"}, "Noto Sans", "Noto Serif", "Noto Sans Mono"},
+}
+
+// fontPackages are where all of them are.
+const fontPackages = "fonts-dejavu-core, fonts-liberation, fonts-roboto-unhinted, fonts-noto-core"
+
 // need writes fontconfig's settings for the set, and answers the environment of a
 // browser that is to have no other fonts.
 func (f fontSet) need(t *testing.T) (env string) {
@@ -28,7 +40,7 @@ func (f fontSet) need(t *testing.T) (env string) {
 	for _, folder := range f.folders {
 		folder = filepath.Join("/usr/share/fonts/truetype", folder)
 		if _, err := os.Stat(folder); err != nil {
-			missing(t, "the fonts in "+folder+" (Debian's fonts-dejavu-core)")
+			missing(t, "the fonts in "+folder+" (Debian's "+fontPackages+")")
 		}
 		fmt.Fprintf(&b, "<dir>%s</dir>\n", folder)
 	}

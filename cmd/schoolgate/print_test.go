@@ -23,12 +23,25 @@ import (
 )
 
 // Every page under /print/ fills exactly one sheet of the paper it says, in
-// black that can be read, for both demo schools and for a secondary school
-// (row P8).
+// black that can be read, for both demo schools and for a secondary school, in
+// every font (row P8).
 func TestSheetsArePrintedOnOnePage(t *testing.T) {
-	browser := needBrowser(t)
-	v := browser.open(t, "", "http://")
-	for _, s := range printedSites(t) {
+	for _, fonts := range fontSets {
+		fonts.need(t)
+	}
+	sites := printedSites(t)
+	for _, fonts := range fontSets {
+		t.Run(fonts.name, func(t *testing.T) {
+			t.Parallel()
+			needBrowserIn(t, fonts).open(t, "", "http://").oneSheetEach(sites)
+		})
+	}
+}
+
+func (v *visitor) oneSheetEach(sites []printedSite) {
+	t := v.t
+	t.Helper()
+	for _, s := range sites {
 		sheets, err := filepath.Glob(filepath.Join(s.dir, "print", "*", "index.html"))
 		if err != nil || len(sheets) < 6 {
 			t.Fatalf("%s has %d sheets: %v", s.address, len(sheets), err)
