@@ -19,6 +19,16 @@ type Identity struct {
 	// StaffEmail is the address that a school's own domain or tenant vouches for,
 	// in lower case; empty for everybody who signed in any other way.
 	StaffEmail string
+
+	// Of this one sign-in, and kept with its session alone:
+
+	SecondFactor bool // their provider says, or sees to it, that one password was not enough
+	// Authenticated is when they last proved who they are, as their provider says;
+	// zero where it does not.
+	Authenticated time.Time
+	// Renewed says that they come from a sign-in that was asked to be made anew, where
+	// that may help, and that their provider does not say whether it was.
+	Renewed bool
 }
 
 // String and LogValue keep the person out of logs.
@@ -43,8 +53,9 @@ type Handshake struct {
 	Provider string
 	State    string
 	Nonce    string
-	Verifier string // PKCE (RFC 7636)
-	Session  string // the provider library's own state
+	Verifier string    // PKCE (RFC 7636)
+	Anew     time.Time // when it was asked for, if they were to prove anew who they are; otherwise zero
+	Session  string    // the provider library's own state
 }
 
 // String and LogValue keep its secrets out of logs.
@@ -67,10 +78,31 @@ type Session struct {
 	ReturnTo  string // a path of the portal to go to after sign-in
 	Created   time.Time
 	Expires   time.Time
+
+	Device        string // in words: "Chrome on Windows"
+	Network       string // where from, no nearer than 256 addresses: "192.0.2.0/24"
+	SecondFactor  bool
+	Authenticated time.Time // as in [Identity], with Renewed
+	Renewed       bool
+	Confirmed     time.Time // when its first yes or signature was let through; see [Portal.Confirm]
 }
 
 // Live says whether the session is signed in and has not expired.
 func (s Session) Live(now time.Time) bool { return s.AccountID != "" && now.Before(s.Expires) }
+
+// FreshFor is how long somebody counts as having just proved who they are.
+const FreshFor = 15 * time.Minute
+
+// fresh says whether somebody has just proved who they are. Proven wants their
+// provider's word for it; without it counts too that they have just come back from a
+// provider that was asked to have it proved and says nothing about it.
+func (s Session) fresh(now time.Time, proven bool) bool {
+	at := s.Authenticated
+	if !proven && s.Renewed && s.Created.After(at) {
+		at = s.Created
+	}
+	return !at.IsZero() && now.Sub(at) < FreshFor
+}
 
 // Invitation lets one contact join their account to the register, once.
 type Invitation struct {

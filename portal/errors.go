@@ -19,6 +19,11 @@ var (
 	ErrTooMany = errors.New("too many attempts")
 	// ErrConflict is a write that lost to another; the stores retry it.
 	ErrConflict = errors.New("conflict")
+	// ErrSecondFactor is staff of a school that asks for a second factor, who have
+	// signed in without one as far as their provider says.
+	ErrSecondFactor = errors.New("signed in without a second factor")
+	// ErrStale is an act for which somebody has to prove anew who they are.
+	ErrStale = errors.New("signed in too long ago for this")
 	// ErrDeclined is somebody who turned back at their sign-in provider. Nothing
 	// was changed.
 	ErrDeclined = errors.New("sign-in declined")

@@ -70,7 +70,11 @@ func (f Filter) details() map[string]any {
 // RecordRights notes that the settings give staff other rights than when it was last
 // called, and answers whether they do.
 func (p *Portal) RecordRights(ctx context.Context) (changed bool, err error) {
-	b, err := json.Marshal(p.staff)
+	said := any(p.staff)
+	if len(p.demands.SecondFactor)+len(p.demands.SignAgain) > 0 {
+		said = []any{p.staff, p.demands}
+	}
+	b, err := json.Marshal(said)
 	if err != nil {
 		return false, fmt.Errorf("rights: %w", err)
 	}

@@ -518,7 +518,7 @@ func TestNoSecretOnDisk(t *testing.T) {
 	joCode := letters["Mrs Jo Lee"].Code
 	wrong(t, w.Join(t.Context(), jo, joCode, "2001-01-01"), "code")
 	w.ok(w.Join(t.Context(), jo, joCode, annsBirthday))
-	token, err := w.StartSession(t.Context(), jo)
+	token, err := w.StartSession(t.Context(), portal.Session{AccountID: jo})
 	w.ok(err)
 	handshake, err := w.StartSignIn(t.Context(), portal.Handshake{Provider: "google", State: "s", Nonce: "n", Verifier: "v"}, "/portal/")
 	w.ok(err)

@@ -47,9 +47,10 @@ func (s School) Of(kind Kind) []Text {
 
 // Portal is the operations. It is safe for concurrent use.
 type Portal struct {
-	store  Store
-	ledger Ledger
-	staff  []Staff
+	store   Store
+	ledger  Ledger
+	staff   []Staff
+	demands Demands
 	// operator is who runs the command line, for the events.
 	operator string
 	yesAfter func(school string) time.Duration
@@ -68,6 +69,20 @@ func New(store Store, ledger Ledger, staff []Staff, now func() time.Time) *Porta
 // CountYesAfter sets how long after somebody has joined by a letter their yes begins to
 // count at a school; without it, [YesAfter] everywhere.
 func (p *Portal) CountYesAfter(wait func(school string) time.Duration) { p.yesAfter = wait }
+
+// Demand says what schools ask of those who sign in. It is called before the portal
+// is used.
+func (p *Portal) Demand(d Demands) { p.demands = d }
+
+// rolesOf is what the settings say now of somebody who signs in.
+func (p *Portal) rolesOf(id Identity) (roles []Staff) {
+	for _, s := range p.staff {
+		if id.StaffEmail != "" && strings.EqualFold(s.Email, id.StaffEmail) {
+			roles = append(roles, s)
+		}
+	}
+	return roles
+}
 
 // SetSchools tells the portal of schools and their current texts, after each
 // build of the site. Schools it does not name stay as they were. It changes
@@ -144,11 +159,7 @@ func (p *Portal) actor(tx Tx, account string) (Actor, error) {
 	if err != nil {
 		return a, fmt.Errorf("account: %w", err)
 	}
-	for _, s := range p.staff {
-		if acct.Identity.StaffEmail != "" && strings.EqualFold(s.Email, acct.Identity.StaffEmail) {
-			a.Roles = append(a.Roles, s)
-		}
-	}
+	a.Roles = p.rolesOf(acct.Identity)
 	if a.Contacts, err = tx.AccountContacts(account); err != nil {
 		return a, fmt.Errorf("contacts of %v: %w", acct, err)
 	}
@@ -176,10 +187,24 @@ func (p *Portal) Actor(ctx context.Context, account string) (a Actor, err error)
 	return a, err
 }
 
-// SignedIn finds or makes the account of somebody a provider has vouched for.
+// Account is an account by its id.
+func (p *Portal) Account(ctx context.Context, id string) (a Account, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		a, err = tx.Account(id)
+		return err
+	})
+	return a, err
+}
+
+// SignedIn finds or makes the account of somebody a provider has vouched for. It
+// answers [ErrSecondFactor] for staff who lack one that their school asks for.
 func (p *Portal) SignedIn(ctx context.Context, id Identity) (a Account, err error) {
 	if id.Provider == "" || id.Issuer == "" || id.Subject == "" {
 		return a, errors.New("an identity without provider, issuer or subject")
+	}
+	roles := p.rolesOf(id)
+	if !id.SecondFactor && p.demands.factor(roles) {
+		return a, ErrSecondFactor
 	}
 	err = p.store.Update(ctx, func(tx Tx) error {
 		a, err = tx.AccountByIdentity(id.Provider, id.Issuer, id.Subject)
@@ -188,16 +213,16 @@ func (p *Portal) SignedIn(ctx context.Context, id Identity) (a Account, err erro
 		} else if err != nil {
 			return err
 		}
-		a.Identity, a.LastSignIn = id, p.now()
-		a.Identity.Name = "" // nobody is shown it, so it is not kept
+		a.LastSignIn = p.now()
+		// Nobody is shown the name, so it is not kept.
+		a.Identity = Identity{Provider: id.Provider, Issuer: id.Issuer, Subject: id.Subject, StaffEmail: id.StaffEmail}
 		if err := tx.PutAccount(a); err != nil {
 			return err
 		}
-		for _, s := range p.staff {
-			if id.StaffEmail != "" && strings.EqualFold(s.Email, id.StaffEmail) {
-				if err := p.event(tx, a.ID, s.School, StaffSignedIn, Ref{RefAccount, a.ID}, map[string]any{"role": s.Role, "provider": id.Provider}); err != nil {
-					return err
-				}
+		for _, s := range roles {
+			factor := map[bool]string{true: "yes", false: "not said"}[id.SecondFactor]
+			if err := p.event(tx, a.ID, s.School, StaffSignedIn, Ref{RefAccount, a.ID}, map[string]any{"role": s.Role, "provider": id.Provider, "second factor": factor}); err != nil {
+				return err
 			}
 		}
 		return nil

@@ -145,7 +145,7 @@ func TestEveryUpdateMayRunTwice(t *testing.T) {
 	if form, err := w.TakeHeld(t.Context(), jo, "/portal/"); err != nil || form != nil {
 		t.Errorf("the form came twice: %v", err)
 	}
-	token, err = w.StartSession(t.Context(), jo)
+	token, err = w.StartSession(t.Context(), portal.Session{AccountID: jo})
 	w.ok(err)
 	w.pass(portal.SessionIdle - time.Minute)
 	if !w.live(token) {

@@ -92,6 +92,23 @@ func (a Actor) roles() []Staff {
 	return a.Roles
 }
 
+// Demands is what schools ask of those who sign in, each by its slug or "*" for all.
+type Demands struct {
+	SecondFactor []string // of staff
+	SignAgain    []string // of parents, before the first yes or signature of a session
+}
+
+// factor says whether a second factor is asked of whoever has these roles.
+func (d Demands) factor(roles []Staff) bool {
+	return slices.ContainsFunc(roles, func(s Staff) bool {
+		return covers(d.SecondFactor, s.School) || s.School == "*" && len(d.SecondFactor) > 0
+	})
+}
+
+func covers(schools []string, school string) bool {
+	return slices.Contains(schools, school) || slices.Contains(schools, "*")
+}
+
 // mayStaff decides for staff.
 func (a Actor) mayStaff(do Action, school string) error {
 	err := ErrNotFound

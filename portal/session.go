@@ -15,6 +15,8 @@ const (
 	HandshakeLife = 15 * time.Minute
 	SessionIdle   = 2 * time.Hour  // without a request
 	SessionLife   = 12 * time.Hour // whatever happens
+	StaffIdle     = 30 * time.Minute
+	StaffLife     = 8 * time.Hour
 	// HeldLife is how long an expired session is remembered, and with it a form
 	// it could not send.
 	HeldLife = 24 * time.Hour
@@ -46,31 +48,52 @@ func (p *Portal) TakeHandshake(ctx context.Context, token string) (s Session, er
 	return s, err
 }
 
-// StartSession opens a signed-in session and answers the value for its cookie,
-// which is always a new one.
-func (p *Portal) StartSession(ctx context.Context, account string) (token string, err error) {
+// StartSession opens a signed-in session of an account, with what is known of where
+// and how, and answers the value for its cookie, which is always a new one.
+func (p *Portal) StartSession(ctx context.Context, of Session) (token string, err error) {
 	token = newID() + newID()
 	now := p.now()
 	err = p.store.Update(ctx, func(tx Tx) error {
-		return tx.PutSession(Session{Hash: hashToken(token), AccountID: account, Created: now, Expires: now.Add(SessionIdle)})
+		account, err := tx.Account(of.AccountID)
+		if err != nil {
+			return fmt.Errorf("account: %w", err)
+		}
+		idle, _ := p.lives(account)
+		of.Hash, of.Created, of.Expires = hashToken(token), now, now.Add(idle)
+		return tx.PutSession(of)
 	})
 	return token, err
 }
 
-// Session is the session of a cookie's value, and whether it is live. One that
-// has lately expired is answered too, so that what its owner typed can be held
-// for them. It answers [ErrNotFound] for any other value.
+// lives is how long an account's sessions live without a request, and at most.
+func (p *Portal) lives(a Account) (idle, life time.Duration) {
+	if len(p.rolesOf(a.Identity)) > 0 {
+		return StaffIdle, StaffLife
+	}
+	return SessionIdle, SessionLife
+}
+
+// Session is the session of a cookie's value, and whether it is live: what the
+// settings ask of staff, they ask from the next request on. One that has lately
+// expired is answered too, so that what its owner typed can be held for them. It
+// answers [ErrNotFound] for any other value.
 func (p *Portal) Session(ctx context.Context, token string) (s Session, live bool, err error) {
 	now := p.now()
+	var a Account
 	err = p.store.View(ctx, func(tx Tx) error {
-		s, err = tx.Session(hashToken(token))
+		if s, err = tx.Session(hashToken(token)); err != nil || s.AccountID == "" {
+			return err
+		}
+		a, err = tx.Account(s.AccountID)
 		return err
 	})
 	if err != nil {
 		return s, false, err
 	}
-	if live = s.Live(now); live && s.Expires.Sub(now) < SessionIdle/2 {
-		if later := earlier(now.Add(SessionIdle), s.Created.Add(SessionLife)); later.After(s.Expires) {
+	idle, life := p.lives(a)
+	live = s.Live(now) && now.Before(s.Created.Add(life)) && (s.SecondFactor || !p.demands.factor(p.rolesOf(a.Identity)))
+	if live && s.Expires.Sub(now) < idle/2 {
+		if later := earlier(now.Add(idle), s.Created.Add(life)); later.After(s.Expires) {
 			s.Expires = later
 			err = p.store.Update(ctx, func(tx Tx) error {
 				// Somebody may have signed out since it was read.
@@ -94,6 +117,71 @@ func earlier(a, b time.Time) time.Time {
 // EndSession signs out.
 func (p *Portal) EndSession(ctx context.Context, token string) error {
 	return p.store.Update(ctx, func(tx Tx) error { return tx.DeleteSession(hashToken(token)) })
+}
+
+// Sessions are an account's live sessions, the newest first.
+func (p *Portal) Sessions(ctx context.Context, account string) (live []Session, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		live = nil
+		all, err := tx.AccountSessions(account)
+		for _, s := range all {
+			if s.Live(p.now()) {
+				live = append(live, s)
+			}
+		}
+		return err
+	})
+	return live, err
+}
+
+// EndSessions ends all sessions of an account, or the one of a hash.
+func (p *Portal) EndSessions(ctx context.Context, account, hash string) error {
+	return p.store.Update(ctx, func(tx Tx) error {
+		all, err := tx.AccountSessions(account)
+		for _, s := range all {
+			if hash == "" || s.Hash == hash {
+				err = errors.Join(err, tx.DeleteSession(s.Hash))
+			}
+		}
+		return err
+	})
+}
+
+// Fresh answers [ErrStale] for a session whose owner has not just proved who they
+// are. What staff do wants their provider's word for it: proven.
+func (p *Portal) Fresh(s Session, proven bool) error {
+	if s.fresh(p.now(), proven) {
+		return nil
+	}
+	return ErrStale
+}
+
+// Confirm lets the session's owner say yes to something about a child, or sign. Where
+// the school asks for it, the first time in a session wants them to have just proved
+// who they are, and is [ErrStale] otherwise. A no is never held up.
+func (p *Portal) Confirm(ctx context.Context, token, pupil string) error {
+	if len(p.demands.SignAgain) == 0 {
+		return nil
+	}
+	return p.store.Update(ctx, func(tx Tx) error {
+		s, err := tx.Session(hashToken(token))
+		if err != nil || !s.Confirmed.IsZero() {
+			return err
+		}
+		a, err := p.actor(tx, s.AccountID)
+		if err != nil {
+			return err
+		}
+		child, ok := a.childFor(pupil)
+		if !ok || !covers(p.demands.SignAgain, child.Pupil.School) {
+			return nil
+		}
+		if err := p.Fresh(s, false); err != nil {
+			return err
+		}
+		s.Confirmed = p.now()
+		return tx.PutSession(s)
+	})
 }
 
 // Hold keeps a form that an expired session could not send, for the same

@@ -28,9 +28,9 @@ func (w *world) live(token string) bool {
 func TestSession(t *testing.T) {
 	w := newWorld(t)
 	jo := w.account("jo")
-	token, err := w.StartSession(t.Context(), jo)
+	token, err := w.StartSession(t.Context(), portal.Session{AccountID: jo})
 	w.ok(err)
-	other, err := w.StartSession(t.Context(), jo)
+	other, err := w.StartSession(t.Context(), portal.Session{AccountID: jo})
 	w.ok(err)
 	if token == other || len(token) < 43 {
 		t.Errorf("cookies of %d characters", len(token))
@@ -55,10 +55,10 @@ func TestSession(t *testing.T) {
 	}
 	w.ok(w.EndSession(t.Context(), token))
 	w.ok(w.EndSession(t.Context(), "no such"))
-	if _, err := w.StartSession(t.Context(), "no such account"); err == nil {
+	if _, err := w.StartSession(t.Context(), portal.Session{AccountID: "no such account"}); err == nil {
 		t.Errorf("a session of an account that is none")
 	}
-	none, err := w.StartSession(t.Context(), "")
+	none, err := w.StartSession(t.Context(), portal.Session{AccountID: ""})
 	if err == nil && w.live(none) {
 		t.Errorf("a session of nobody is live")
 	}
@@ -67,10 +67,10 @@ func TestSession(t *testing.T) {
 func TestSessionExpires(t *testing.T) {
 	w := newWorld(t)
 	jo := w.account("jo")
-	token, err := w.StartSession(t.Context(), jo)
+	token, err := w.StartSession(t.Context(), portal.Session{AccountID: jo})
 	w.ok(err)
 	w.pass(portal.SessionIdle - time.Second)
-	idle, err := w.StartSession(t.Context(), jo)
+	idle, err := w.StartSession(t.Context(), portal.Session{AccountID: jo})
 	w.ok(err)
 	w.pass(time.Second)
 	if w.live(token) {
@@ -98,7 +98,7 @@ func TestSessionExpires(t *testing.T) {
 
 func TestSessionRenews(t *testing.T) {
 	w := newWorld(t)
-	token, err := w.StartSession(t.Context(), w.account("jo"))
+	token, err := w.StartSession(t.Context(), portal.Session{AccountID: w.account("jo")})
 	w.ok(err)
 	start := w.now
 
@@ -125,7 +125,7 @@ func TestSessionRenews(t *testing.T) {
 	}
 
 	// An expired one is not brought back by being used.
-	dead, err := w.StartSession(t.Context(), w.account("jo"))
+	dead, err := w.StartSession(t.Context(), portal.Session{AccountID: w.account("jo")})
 	w.ok(err)
 	w.pass(portal.SessionIdle)
 	for range 3 {
@@ -151,7 +151,7 @@ func (s *signOutFirst) Update(ctx context.Context, f func(portal.Tx) error) erro
 
 func TestSignOutWhileRenewing(t *testing.T) {
 	w := newWorld(t)
-	token, err := w.StartSession(t.Context(), w.account("jo"))
+	token, err := w.StartSession(t.Context(), portal.Session{AccountID: w.account("jo")})
 	w.ok(err)
 	w.pass(portal.SessionIdle - time.Minute)
 	between := &signOutFirst{Store: w.db}
@@ -167,7 +167,7 @@ func TestSignOutWhileRenewing(t *testing.T) {
 
 	// And for real, many times over.
 	for range 10 {
-		token, err := w.StartSession(t.Context(), w.account("jo"))
+		token, err := w.StartSession(t.Context(), portal.Session{AccountID: w.account("jo")})
 		w.ok(err)
 		w.pass(portal.SessionIdle - time.Minute)
 		atOnce(8, func(i int) {
@@ -217,7 +217,7 @@ func TestHandshake(t *testing.T) {
 	_, err = w.TakeHandshake(t.Context(), intime)
 	is(t, err, nil)
 
-	signedIn, err := w.StartSession(t.Context(), w.account("jo"))
+	signedIn, err := w.StartSession(t.Context(), portal.Session{AccountID: w.account("jo")})
 	w.ok(err)
 	for _, none := range []string{"", "no such", signedIn} {
 		_, err = w.TakeHandshake(t.Context(), none)
@@ -317,7 +317,7 @@ func TestTidyForgetsStrangers(t *testing.T) {
 	w.ok(err)
 	w.ok(w.EndJoin(t.Context(), portal.Operator, anne, contact))
 	join(joined)
-	cookie, err := w.StartSession(t.Context(), stranger)
+	cookie, err := w.StartSession(t.Context(), portal.Session{AccountID: stranger})
 	w.ok(err)
 
 	w.pass(portal.HandshakeLife + time.Second)
@@ -355,4 +355,141 @@ func TestDeletedIsGone(t *testing.T) {
 	if bytes.Contains(w.onDisk(), []byte("Zebedee")) {
 		t.Error("what was deleted is still in the database's file")
 	}
+}
+
+// Staff are signed out sooner than families, and somebody whom the settings make staff
+// while they are signed in is staff from the next request on.
+func TestStaffSessions(t *testing.T) {
+	for _, x := range []struct {
+		who        string
+		idle, life time.Duration
+	}{{"jo", portal.SessionIdle, portal.SessionLife}, {"office@anne.example", portal.StaffIdle, portal.StaffLife}} {
+		w := newWorld(t)
+		account := w.staff(x.who)
+		left, err := w.StartSession(t.Context(), portal.Session{AccountID: account})
+		w.ok(err)
+		used, err := w.StartSession(t.Context(), portal.Session{AccountID: account})
+		w.ok(err)
+		for at := time.Duration(0); at < x.life-x.idle*3/4; at += x.idle * 3 / 4 {
+			w.pass(x.idle * 3 / 4)
+			if !w.live(used) {
+				t.Fatalf("%s: a session in use died after %v", x.who, at)
+			}
+		}
+		if w.live(left) {
+			t.Errorf("%s: a session that nobody used lives", x.who)
+		}
+		w.pass(x.idle * 3 / 4)
+		if w.live(used) {
+			t.Errorf("%s: a session outlives %v", x.who, x.life)
+		}
+	}
+}
+
+// Where a school asks its staff for a second factor, they neither sign in nor stay
+// signed in without one; nobody else is asked.
+func TestSecondFactorIsDemanded(t *testing.T) {
+	const office, far, both = "office@anne.example", "office@bede.example", "office@trust.example"
+	for _, x := range []struct {
+		demanded []string
+		who      string
+		refused  bool
+	}{
+		{nil, office, false},
+		{[]string{anne}, office, true},
+		{[]string{"*"}, office, true},
+		{[]string{bede}, office, false},
+		{[]string{anne}, far, false},
+		{[]string{anne}, both, true}, // of every school
+		{[]string{"*"}, "", false},   // a parent
+	} {
+		w := newWorld(t)
+		p := portal.New(w.db, w.ledger, []portal.Staff{{Email: office, School: anne, Role: portal.Office}, {Email: far, School: bede, Role: portal.Office}, {Email: both, School: "*", Role: portal.Office}}, func() time.Time { return w.now })
+		id := portal.Identity{Provider: "google", Issuer: "https://id.example", Subject: "x" + x.who, StaffEmail: x.who}
+		a, err := p.SignedIn(t.Context(), id)
+		w.ok(err)
+		without, err := p.StartSession(t.Context(), portal.Session{AccountID: a.ID})
+		w.ok(err)
+		with, err := p.StartSession(t.Context(), portal.Session{AccountID: a.ID, SecondFactor: true})
+		w.ok(err)
+
+		p.Demand(portal.Demands{SecondFactor: x.demanded})
+		if _, err := p.SignedIn(t.Context(), id); errors.Is(err, portal.ErrSecondFactor) != x.refused {
+			t.Errorf("%v, %q without a second factor: %v", x.demanded, x.who, err)
+		}
+		if _, live, err := p.Session(t.Context(), without); live == x.refused || err != nil {
+			t.Errorf("%v, %q: the session without one is live: %v, %v", x.demanded, x.who, live, err)
+		}
+		id.SecondFactor = true
+		if _, err := p.SignedIn(t.Context(), id); err != nil {
+			t.Errorf("%v, %q with a second factor: %v", x.demanded, x.who, err)
+		}
+		if _, live, err := p.Session(t.Context(), with); !live || err != nil {
+			t.Errorf("%v, %q: the session with one: %v", x.demanded, x.who, err)
+		}
+	}
+}
+
+// Sessions are listed to their owner, and ended by nobody else.
+func TestSessionsAreTheirOwners(t *testing.T) {
+	w := newWorld(t)
+	jo, other := w.account("jo"), w.account("other")
+	begin := func(account, device string) string {
+		token, err := w.StartSession(t.Context(), portal.Session{AccountID: account, Device: device, Network: "192.0.2.0/24"})
+		w.ok(err)
+		w.pass(time.Minute)
+		return token
+	}
+	phone, tablet, theirs := begin(jo, "phone"), begin(jo, "tablet"), begin(other, "theirs")
+	all, err := w.Sessions(t.Context(), jo)
+	w.ok(err)
+	if len(all) != 2 || all[0].Device != "tablet" || all[1].Device != "phone" || all[0].Network != "192.0.2.0/24" {
+		t.Fatalf("listed are %d sessions", len(all))
+	}
+	w.ok(w.EndSessions(t.Context(), other, all[0].Hash))
+	if !w.live(tablet) {
+		t.Errorf("somebody ended another's session")
+	}
+	w.ok(w.EndSessions(t.Context(), jo, all[1].Hash))
+	if w.live(phone) || !w.live(tablet) {
+		t.Errorf("one session was to be ended")
+	}
+	w.ok(w.EndSessions(t.Context(), jo, ""))
+	if w.live(tablet) || !w.live(theirs) {
+		t.Errorf("all of one account were to be ended")
+	}
+	w.pass(portal.SessionIdle)
+	if all, err = w.Sessions(t.Context(), other); len(all) != 0 || err != nil {
+		t.Errorf("an expired session is listed: %v", err)
+	}
+}
+
+// Where the school asks for it, the first yes of a session wants a fresh sign-in, and
+// the next ones do not.
+func TestConfirm(t *testing.T) {
+	w := settled(t)
+	mother := w.parent(anne, "Mrs Jo Lee")
+	pupil := w.pupil("Ann")
+	at := func(s portal.Session) string {
+		s.AccountID = mother
+		token, err := w.StartSession(t.Context(), s)
+		w.ok(err)
+		return token
+	}
+	stale, fresh, renewed := at(portal.Session{}), at(portal.Session{Authenticated: w.now}), at(portal.Session{Renewed: true})
+	for _, demanded := range [][]string{nil, {bede}} {
+		w.Demand(portal.Demands{SignAgain: demanded})
+		w.ok(w.Confirm(t.Context(), stale, pupil))
+	}
+	for _, demanded := range []string{anne, "*"} {
+		w.Demand(portal.Demands{SignAgain: []string{demanded}})
+		is(t, w.Confirm(t.Context(), stale, pupil), portal.ErrStale)
+	}
+	w.ok(w.Confirm(t.Context(), stale, w.pupil("Eve"))) // no child of theirs: for the answer to say
+	w.ok(w.Confirm(t.Context(), fresh, pupil))
+	w.pass(portal.FreshFor)
+	w.ok(w.Confirm(t.Context(), fresh, pupil))
+	is(t, w.Confirm(t.Context(), renewed, pupil), portal.ErrStale)
+	is(t, w.Confirm(t.Context(), at(portal.Session{Authenticated: w.now.Add(-portal.FreshFor)}), pupil), portal.ErrStale)
+	w.ok(w.Confirm(t.Context(), at(portal.Session{Authenticated: w.now.Add(-portal.FreshFor + time.Second)}), pupil))
 }

@@ -101,6 +101,8 @@ type AccountTx interface {
 	Session(hash string) (Session, error)
 	PutSession(Session) error
 	DeleteSession(hash string) error
+	// AccountSessions are an account's sessions, the newest first.
+	AccountSessions(account string) ([]Session, error)
 	DeleteSessionsBefore(time.Time) error
 	// DeleteHandshakesBefore deletes only sessions that wait for a sign-in.
 	DeleteHandshakesBefore(time.Time) error

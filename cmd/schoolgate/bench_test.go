@@ -107,7 +107,7 @@ func BenchmarkSignatures(b *testing.B) {
 		b.Fatal(err)
 	}
 	for i := range tokens {
-		if tokens[i], err = h.portal.StartSession(ctx, "account-"+fmt.Sprint(i)); err != nil {
+		if tokens[i], err = h.portal.StartSession(ctx, portal.Session{AccountID: "account-" + fmt.Sprint(i)}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -241,7 +241,7 @@ func (v *visitor) upload(id, file string) {
 // between goes on by itself, and has a link for browsers that do not.
 func (v *visitor) signIn(email string) {
 	v.t.Helper()
-	v.do(chromedp.SendKeys(`//button[normalize-space()="Sign in with Dex"]`, "\r"), chromedp.WaitVisible(chromedp.CSS("#login")))
+	v.do(chromedp.SendKeys(`//button[starts-with(normalize-space(), "Sign in") and contains(., "with Dex")]`, "\r"), chromedp.WaitVisible(chromedp.CSS("#login")))
 	v.fill("login", email)
 	v.fill("password", dextest.Password)
 	v.follow(chromedp.SendKeys(chromedp.CSS("#password"), "\r"))

@@ -176,7 +176,7 @@ func (h *house) demoHandler(issuer string) (http.Handler, error) {
 	var people []demoidp.Person
 	domains := map[string]bool{}
 	for _, p := range demoPeople() {
-		people = append(people, demoidp.Person{Subject: p.Subject, Name: p.Name, Email: p.Email, EmailVerified: true, Hint: p.Hint})
+		people = append(people, demoidp.Person{Subject: p.Subject, Name: p.Name, Email: p.Email, EmailVerified: true, SecondFactor: p.Staff, Hint: p.Hint})
 		if p.Staff {
 			_, domain, _ := strings.Cut(p.Email, "@")
 			domains[domain] = true

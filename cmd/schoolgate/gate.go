@@ -105,7 +105,12 @@ func (g *gate) before(next http.Handler) http.Handler {
 			http.Error(w, "There is no such site here.", http.StatusMisdirectedRequest)
 			return
 		}
-		if !g.limits.allow(g.client(r), r) {
+		client := g.client(r)
+		if client.IsValid() { // for whoever asks further in: see where somebody is signed in
+			r = r.WithContext(r.Context())
+			r.RemoteAddr = netip.AddrPortFrom(client, 0).String()
+		}
+		if !g.limits.allow(client, r) {
 			w.Header().Set("Retry-After", "60")
 			http.Error(w, "That was too often, from this connection or this account. Nothing was changed. Wait a minute, and try again.", http.StatusTooManyRequests)
 			return

@@ -130,6 +130,27 @@ func TestTooMany(t *testing.T) {
 	}
 }
 
+// What is behind the gate is told whose request it is, and not by which proxy it came.
+func TestWhoseRequest(t *testing.T) {
+	g, err := newGate(Settings{Address: "https://safe.example", Proxies: []string{"10.0.0.0/8"}}, new(limits))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got string
+	gate := g.before(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.RemoteAddr }))
+	for _, x := range []struct{ peer, told, want string }{
+		{"10.0.0.7", "203.0.113.9", "203.0.113.9:0"},
+		{"10.0.0.7", "198.51.100.1, 203.0.113.9", "203.0.113.9:0"},
+		{"192.0.2.1", "203.0.113.9", "192.0.2.1:0"},
+		{"192.0.2.1", "", "192.0.2.1:0"},
+	} {
+		sent(gate, http.MethodGet, "https://safe.example/portal/", x.peer, func(r *http.Request) { r.Header.Set("X-Forwarded-For", x.told) })
+		if got != x.want {
+			t.Errorf("from %s, which was told %q: %s, want %s", x.peer, x.told, got, x.want)
+		}
+	}
+}
+
 func TestPrivateFiles(t *testing.T) {
 	dir := t.TempDir()
 	for mode, ok := range map[os.FileMode]bool{0o600: true, 0o640: true, 0o644: false, 0o660: false, 0o604: false} {

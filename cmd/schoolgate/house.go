@@ -83,6 +83,7 @@ func openDatabase(ctx context.Context, s Settings, now func() time.Time, log *sl
 func (h *house) newPortal(s Settings) *portal.Portal {
 	p := portal.New(h.store, h.ledger, s.staff(), h.now)
 	p.CountYesAfter(s.Joining.wait)
+	p.Demand(portal.Demands(s.Security))
 	if who, err := user.Current(); err == nil {
 		p.ActAs(who.Username)
 	}

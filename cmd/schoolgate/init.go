@@ -472,6 +472,12 @@ data = "data"
 # The folder that schoolgate init wrote.
 content = "content"
 
+# What schools ask of those who sign in; each by its folder, or "*" for all.
+#
+# [security]
+# second_factor = ["*"]               # staff: a second step, or they are not let in
+# sign_again = ["first-primary"]      # parents: once more, before a session's first yes or signature
+
 # When the ledger's heads are published: whole hours, from "1h" to "168h".
 #
 # [ledger]
@@ -497,6 +503,8 @@ content = "content"
 # client_id = ""
 # client_secret_file = "google.secret"
 # staff_domains = ["quillmere.example"] # whose addresses may be staff
+# second_factor = false               # staff never come in without one, though it is not told
+# anew_unproven = false               # who was sent to sign in anew is taken to have, though it is not told
 
 # Who may import class lists and export consent lists.
 #

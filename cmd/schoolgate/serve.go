@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -100,6 +101,9 @@ func (h *house) handler(providers []signin.Config) (http.Handler, error) {
 	} else if h.stands() {
 		h.built.Store(true)
 	}
+	if err := h.knowsSchools(); err != nil {
+		return nil, err
+	}
 	if _, err := h.portal.RecordRights(context.Background()); err != nil {
 		return nil, err
 	}
@@ -133,6 +137,22 @@ func (h *house) handler(providers []signin.Config) (http.Handler, error) {
 		return nil, err
 	}
 	return h.outer(gate.before(r)), nil
+}
+
+// knowsSchools is the error of a school that what is asked of people names and that
+// is none: a slip there would ask nothing of anybody.
+func (h *house) knowsSchools() error {
+	trust := h.trust.Load()
+	if trust == nil {
+		return nil
+	}
+	s := h.settings.Security
+	for _, slug := range slices.Concat(s.SecondFactor, s.SignAgain) {
+		if slug != "*" && !slices.Contains(trust.Slugs(), slug) {
+			return fmt.Errorf(`security: %q is no school: expected "*" or one of %q`, slug, trust.Slugs())
+		}
+	}
+	return nil
 }
 
 // outer stands before everything that is served. A request's first line may name

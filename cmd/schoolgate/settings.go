@@ -21,16 +21,24 @@ import (
 
 // Settings is schoolgate.toml. Folders and files in it are relative to the file.
 type Settings struct {
-	Address  string         `toml:"address"`  // public, https; http only on this machine
-	Listen   string         `toml:"listen"`   // host:port; behind a proxy that ends TLS
-	Data     string         `toml:"data"`     // folder for the built sites, the ledger's key, and SQLite's file
-	Database string         `toml:"database"` // a file, or a postgres:// address
-	Content  string         `toml:"content"`  // folder; empty: the starter inside the program
-	Proxies  []string       `toml:"proxies"`  // addresses whose X-Forwarded-For is believed
-	Ledger   LedgerSettings `toml:"ledger"`
-	Joining  JoinSettings   `toml:"joining"`
-	SignIn   []SignIn       `toml:"sign_in"`
-	Staff    []StaffSetting `toml:"staff"`
+	Address  string           `toml:"address"`  // public, https; http only on this machine
+	Listen   string           `toml:"listen"`   // host:port; behind a proxy that ends TLS
+	Data     string           `toml:"data"`     // folder for the built sites, the ledger's key, and SQLite's file
+	Database string           `toml:"database"` // a file, or a postgres:// address
+	Content  string           `toml:"content"`  // folder; empty: the starter inside the program
+	Proxies  []string         `toml:"proxies"`  // addresses whose X-Forwarded-For is believed
+	Security SecuritySettings `toml:"security"`
+	Ledger   LedgerSettings   `toml:"ledger"`
+	Joining  JoinSettings     `toml:"joining"`
+	SignIn   []SignIn         `toml:"sign_in"`
+	Staff    []StaffSetting   `toml:"staff"`
+}
+
+// SecuritySettings is what schools ask of those who sign in, each school by its slug,
+// or all by "*".
+type SecuritySettings struct {
+	SecondFactor []string `toml:"second_factor"` // of staff
+	SignAgain    []string `toml:"sign_again"`    // of parents, before the first yes or signature of a session
 }
 
 // LedgerSettings is when and where the ledger's heads are published.
@@ -83,6 +91,8 @@ type SignIn struct {
 	ClientID         string   `toml:"client_id"`
 	ClientSecretFile string   `toml:"client_secret_file"`
 	StaffDomains     []string `toml:"staff_domains"`
+	SecondFactor     bool     `toml:"second_factor"` // staff never come in without one, though it is not told
+	AnewUnproven     bool     `toml:"anew_unproven"` // who was sent to sign in anew is believed to have, though it is not told
 }
 
 // StaffSetting names somebody who works at a school.
@@ -272,6 +282,7 @@ func (s Settings) providers() ([]signin.Config, error) {
 		out = append(out, signin.Config{
 			Name: p.Name, Kind: p.Kind, Label: p.Label, Issuer: p.Issuer, Tenant: p.Tenant,
 			ClientID: p.ClientID, Secret: secret, StaffDomains: p.StaffDomains,
+			SecondFactor: p.SecondFactor, AnewUnproven: p.AnewUnproven,
 		})
 	}
 	return out, nil

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -49,6 +50,52 @@ func (c claims) name() string {
 // this (quotes, comments, guests' "#EXT#", any letter beyond ASCII) is nobody's
 // at a school.
 var addressForm = regexp.MustCompile(`^[a-z0-9_+'-]+(\.[a-z0-9_+'-]+)*@([a-z0-9.-]+)$`)
+
+// time is a claim that is a time, in seconds since 1970; ok is false for one that
+// is there and is none.
+func (c claims) time(name string) (at time.Time, ok bool) {
+	if c[name] == nil {
+		return time.Time{}, true
+	}
+	seconds, ok := c[name].(float64)
+	if !ok || seconds < 1 || seconds > 1<<40 {
+		return time.Time{}, false
+	}
+	return time.Unix(int64(seconds), 0).UTC(), true
+}
+
+// The kinds of proof that amr's values stand for (RFC 8176): what somebody knows, has
+// and is. What is not here, such as "geo", "rba", "user" or "mca", is no proof.
+var kindOfProof = map[string]string{
+	"pwd": "knows", "pin": "knows", "kba": "knows",
+	"otp": "has", "hwk": "has", "swk": "has", "sms": "has", "tel": "has", "sc": "has", "pop": "has",
+	"fpt": "is", "face": "is", "iris": "is", "retina": "is", "vbm": "is",
+}
+
+// manyFactors are the acr values that mean more than one factor: of OpenID's PAPE, of
+// the research federations, and of Microsoft.
+var manyFactors = []string{
+	"http://schemas.openid.net/pape/policies/2007/06/multi-factor", "https://refeds.org/profile/mfa", "http://schemas.microsoft.com/claims/multipleauthn",
+}
+
+// secondFactor says whether the provider tells of more than one kind of proof.
+func (c claims) secondFactor() bool {
+	if slices.Contains(manyFactors, c.text("acr")) {
+		return true
+	}
+	kinds := map[string]bool{}
+	methods, _ := c["amr"].([]any)
+	for _, m := range methods {
+		name, _ := m.(string)
+		if name == "mfa" {
+			return true
+		}
+		if kind := kindOfProof[name]; kind != "" {
+			kinds[kind] = true
+		}
+	}
+	return len(kinds) > 1
+}
 
 // staffEmail is the address that one of the provider's staff domains vouches
 // for, in lower case, or "". The claims have been verified to be the issuer's.

@@ -138,3 +138,42 @@ func TestName(t *testing.T) {
 		}
 	}
 }
+
+func TestSecondFactor(t *testing.T) {
+	for _, x := range []struct {
+		amr  any
+		acr  any
+		want bool
+	}{
+		{nil, nil, false},
+		{[]any{"pwd"}, nil, false},
+		{[]any{"otp"}, nil, false}, // alone it is one factor
+		{[]any{"hwk"}, nil, false},
+		{[]any{"mfa"}, nil, true},
+		{[]any{"pwd", "otp"}, nil, true},
+		{[]any{"pwd", "hwk"}, nil, true},
+		{[]any{"pwd", "sms"}, nil, true},
+		{[]any{"pin", "sc"}, nil, true},
+		{[]any{"hwk", "fpt"}, nil, true},
+		{[]any{"hwk", "user"}, nil, false}, // somebody was there, and who is not said
+		{[]any{"pwd", "kba"}, nil, false},  // two of one kind
+		{[]any{"otp", "sms"}, nil, false},
+		{[]any{"face", "fpt"}, nil, false},
+		{[]any{"pwd", "rba", "geo", "mca", "wia"}, nil, false},
+		{[]any{"pwd", "MFA"}, nil, false}, // names are compared to the letter
+		{"mfa", nil, false},               // no list
+		{"pwd otp", nil, false},
+		{[]any{1, true, nil, []any{"mfa"}}, nil, false},
+		{nil, "https://refeds.org/profile/mfa", true},
+		{nil, "http://schemas.openid.net/pape/policies/2007/06/multi-factor", true},
+		{nil, "http://schemas.microsoft.com/claims/multipleauthn", true},
+		{nil, "https://refeds.org/profile/sfa", false},
+		{nil, "0", false},
+		{nil, "mfa", false},
+		{[]any{"pwd"}, []any{"https://refeds.org/profile/mfa"}, false},
+	} {
+		if got := (claims{"amr": x.amr, "acr": x.acr}).secondFactor(); got != x.want {
+			t.Errorf("amr %v, acr %v: %v", x.amr, x.acr, got)
+		}
+	}
+}

@@ -31,6 +31,12 @@ type Config struct {
 	// StaffDomains are the mail domains whose addresses this provider vouches for.
 	// Nobody's address is taken from a provider that has none.
 	StaffDomains []string
+	// SecondFactor says that the organisation lets nobody of the staff domains in
+	// with a password alone, whether or not its tokens say so: Google's never do.
+	SecondFactor bool
+	// AnewUnproven takes a sign-in that was asked to be made anew for one that was,
+	// where the provider does not say when somebody last proved who they are.
+	AnewUnproven bool
 }
 
 // String and LogValue keep the client secret out of logs.

@@ -28,7 +28,7 @@ func TestDex(t *testing.T) {
 
 	begin := func(t *testing.T, d *signin.Desk) (string, portal.Handshake) {
 		t.Helper()
-		to, h, err := d.Begin(t.Context(), "trust")
+		to, h, err := d.Begin(t.Context(), "trust", false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,6 +60,23 @@ func TestDex(t *testing.T) {
 			}
 		})
 	}
+
+	// dex knows no auth_time and passes max_age over.
+	t.Run("dex does not say whether somebody signed in anew", func(t *testing.T) {
+		believed := config
+		believed.AnewUnproven = true
+		for _, c := range []signin.Config{config, believed} {
+			d := newDesk(t, c)
+			to, h, err := d.Begin(t.Context(), "trust", true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := d.Finish(t.Context(), h, dex.SignIn(t, to, "m.hale@fernlow.example"))
+			if err != nil || got.Renewed == c.AnewUnproven || got.Authenticated.IsZero() == c.AnewUnproven || got.SecondFactor {
+				t.Errorf("believed %v: renewed %v, authenticated %v, a second factor %v, %v", c.AnewUnproven, got.Renewed, got.Authenticated, got.SecondFactor, err)
+			}
+		}
+	})
 
 	t.Run("without staff domains no address is asked for", func(t *testing.T) {
 		families := config

@@ -34,7 +34,7 @@ func TestDiscoveryIsTriedAgain(t *testing.T) {
 	begin := func(want error, requests int32) {
 		t.Helper()
 		before := asked.Load()
-		_, _, err := d.Begin(t.Context(), "x")
+		_, _, err := d.Begin(t.Context(), "x", false)
 		if !errors.Is(err, want) {
 			t.Errorf("got %v, want %v", err, want)
 		}

@@ -304,7 +304,7 @@ func through(t *testing.T, p *idp, configs ...signin.Config) (portal.Identity, e
 	if err != nil {
 		t.Fatal(err)
 	}
-	to, h, err := d.Begin(t.Context(), configs[0].Name)
+	to, h, err := d.Begin(t.Context(), configs[0].Name, false)
 	if err != nil {
 		p.quiet(err, h)
 		return portal.Identity{}, err
@@ -335,7 +335,7 @@ func TestBegin(t *testing.T) {
 	d := newDesk(t, p.config("hostile"))
 	seen := map[string]bool{}
 	for range 3 {
-		to, h, err := d.Begin(t.Context(), "hostile")
+		to, h, err := d.Begin(t.Context(), "hostile", false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -368,7 +368,7 @@ func TestBegin(t *testing.T) {
 	if p.requests["openid-configuration"] != 1 {
 		t.Errorf("discovered %d times", p.requests["openid-configuration"])
 	}
-	if _, _, err := d.Begin(t.Context(), "nobody"); !errors.Is(err, portal.ErrNotFound) {
+	if _, _, err := d.Begin(t.Context(), "nobody", false); !errors.Is(err, portal.ErrNotFound) {
 		t.Errorf("a provider that is not set up: %v", err)
 	}
 }
@@ -589,7 +589,7 @@ func TestCallback(t *testing.T) {
 		}, signin.ErrRefused},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			to, h, err := d.Begin(t.Context(), "hostile")
+			to, h, err := d.Begin(t.Context(), "hostile", false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -607,7 +607,7 @@ func TestCallback(t *testing.T) {
 
 	p.claims = nil
 	t.Run("a callback cannot move the redirect URI", func(t *testing.T) {
-		to, h, err := d.Begin(t.Context(), "hostile")
+		to, h, err := d.Begin(t.Context(), "hostile", false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -619,7 +619,7 @@ func TestCallback(t *testing.T) {
 		}
 	})
 	t.Run("replayed", func(t *testing.T) {
-		to, h, err := d.Begin(t.Context(), "hostile")
+		to, h, err := d.Begin(t.Context(), "hostile", false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -633,7 +633,7 @@ func TestCallback(t *testing.T) {
 		slow := newIDP(t)
 		slow.handle["token"] = func(_ http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body); <-r.Context().Done() }
 		d := newDesk(t, slow.config("hostile"))
-		to, h, err := d.Begin(t.Context(), "hostile")
+		to, h, err := d.Begin(t.Context(), "hostile", false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -652,7 +652,7 @@ func TestMixUp(t *testing.T) {
 	a, b := newIDP(t), newIDP(t)
 	d := newDesk(t, a.config("a"), b.config("b"))
 	begin := func(name string) (string, portal.Handshake) {
-		to, h, err := d.Begin(t.Context(), name)
+		to, h, err := d.Begin(t.Context(), name, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -735,7 +735,7 @@ func TestKeysChange(t *testing.T) {
 	p := newIDP(t)
 	d := newDesk(t, p.config("hostile"))
 	finish := func() (portal.Identity, error) {
-		to, h, err := d.Begin(t.Context(), "hostile")
+		to, h, err := d.Begin(t.Context(), "hostile", false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -766,10 +766,10 @@ func TestUnavailable(t *testing.T) {
 	if got, want := d.Providers(), []portal.Provider{{Name: "down", Label: "down", Families: true}, {Name: "up", Label: "up", Families: true}}; fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("providers %v", got)
 	}
-	if _, _, err := d.Begin(t.Context(), "down"); !errors.Is(err, signin.ErrUnavailable) {
+	if _, _, err := d.Begin(t.Context(), "down", false); !errors.Is(err, signin.ErrUnavailable) {
 		t.Errorf("a provider that is down: %v", err)
 	}
-	if _, _, err := d.Begin(t.Context(), "up"); err != nil {
+	if _, _, err := d.Begin(t.Context(), "up", false); err != nil {
 		t.Errorf("a provider that is up: %v", err)
 	}
 }
@@ -806,7 +806,7 @@ func TestKnownKinds(t *testing.T) {
 			if l := d.Providers()[0]; l.Label == "" || l.Staff != (len(c.StaffDomains) > 0) || l.Families == (c.Kind == "microsoft" && l.Staff) {
 				t.Errorf("offered as %+v", l)
 			}
-			to, h, err := d.Begin(t.Context(), "known")
+			to, h, err := d.Begin(t.Context(), "known", false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -823,7 +823,7 @@ func TestKnownKinds(t *testing.T) {
 
 			// The tenant next door has keys of its own and the same endpoints.
 			p.claims = func(c map[string]any) { c["iss"] = "https://login.microsoftonline.com/common/v2.0" }
-			to, h, err = d.Begin(t.Context(), "known")
+			to, h, err = d.Begin(t.Context(), "known", false)
 			if err != nil {
 				t.Fatal(err)
 			}

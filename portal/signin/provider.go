@@ -45,6 +45,8 @@ type discovered struct {
 	at       time.Time
 	// choosesAccount says that prompt=select_account is understood.
 	choosesAccount bool
+	// asksAnew says that prompt=login is understood. Google refuses it.
+	asksAnew bool
 	// namesItself says that every answer carries iss (RFC 9207).
 	namesItself bool
 }
@@ -143,6 +145,7 @@ func (p *provider) ask(ctx context.Context) (*discovered, error) {
 		oidc:           op,
 		verifier:       op.Verifier(&oidc.Config{ClientID: p.ClientID, SupportedSigningAlgs: algorithms}),
 		choosesAccount: p.Kind != oidcKind || slices.Contains(says.Prompts, "select_account"),
+		asksAnew:       p.Kind == microsoft || p.Kind == oidcKind && (len(says.Prompts) == 0 || slices.Contains(says.Prompts, "login")),
 		namesItself:    says.NamesItself,
 	}, nil
 }

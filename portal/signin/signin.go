@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/markbates/goth/providers/openidConnect"
 	"golang.org/x/oauth2"
@@ -92,11 +93,12 @@ func (d *Desk) provider(name string) *provider {
 }
 
 // Begin returns where to send somebody who chose a provider, and the handshake
-// to keep, on the server and for their browser alone, until they return.
+// to keep, on the server and for their browser alone, until they return. Anew has
+// them prove there once more who they are, even if they are signed in.
 //
 // It returns portal.ErrNotFound for a name that is not set up and
 // ErrUnavailable for a provider that cannot be reached now.
-func (d *Desk) Begin(ctx context.Context, name string) (redirect string, h portal.Handshake, err error) {
+func (d *Desk) Begin(ctx context.Context, name string, anew bool) (redirect string, h portal.Handshake, err error) {
 	p := d.provider(name)
 	if p == nil {
 		return "", portal.Handshake{}, fmt.Errorf("sign-in provider: %w", portal.ErrNotFound)
@@ -124,7 +126,14 @@ func (d *Desk) Begin(ctx context.Context, name string) (redirect string, h porta
 	q.Set("nonce", h.Nonce)
 	q.Set("code_challenge", oauth2.S256ChallengeFromVerifier(h.Verifier))
 	q.Set("code_challenge_method", "S256")
-	if known.choosesAccount {
+	switch {
+	case anew:
+		h.Anew = time.Now().UTC().Truncate(time.Second) // as tokens tell the time
+		q.Set("max_age", "0")
+		if known.asksAnew {
+			q.Set("prompt", "login")
+		}
+	case known.choosesAccount:
 		// Families share phones: without this, whoever used it last is signed in.
 		q.Set("prompt", "select_account")
 	}
@@ -140,7 +149,8 @@ func (d *Desk) Begin(ctx context.Context, name string) (redirect string, h porta
 // it first, so that no answer is used twice, and to refuse a callback whose path
 // (see CallbackPath) is not of h.Provider.
 //
-// It returns portal.ErrDeclined, ErrRefused or ErrUnavailable.
+// It returns portal.ErrDeclined, portal.ErrStale for somebody who was not asked anew
+// who they are, ErrRefused or ErrUnavailable.
 func (d *Desk) Finish(ctx context.Context, h portal.Handshake, q url.Values) (portal.Identity, error) {
 	p := d.provider(h.Provider)
 	if p == nil {
@@ -173,8 +183,11 @@ func (d *Desk) Finish(ctx context.Context, h portal.Handshake, q url.Values) (po
 	if err != nil {
 		return portal.Identity{}, err
 	}
-	return p.identity(ctx, known, session, h.Nonce)
+	return p.identity(ctx, known, session, h)
 }
+
+// skew is how far a provider's clock may be from ours.
+const skew = 2 * time.Minute
 
 // one is a parameter that is there once and not empty; RFC 6749, 3.1 forbids
 // repeating one, and which of two is meant cannot be known.
@@ -188,7 +201,7 @@ func one(q url.Values, name string) (string, bool) {
 
 // identity verifies a session's ID token and reads who it is about. goth's
 // FetchUser is passed over: it believes a token without looking at its signature.
-func (p *provider) identity(ctx context.Context, known *discovered, s *openidConnect.Session, nonce string) (portal.Identity, error) {
+func (p *provider) identity(ctx context.Context, known *discovered, s *openidConnect.Session, h portal.Handshake) (portal.Identity, error) {
 	token, err := known.verifier.Verify(ctx, s.IDToken)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -201,12 +214,18 @@ func (p *provider) identity(ctx context.Context, known *discovered, s *openidCon
 		return portal.Identity{}, p.fail(ErrRefused, "the ID token's claims cannot be read")
 	}
 	subject := says.text("sub")
+	authenticated, told := says.time("auth_time")
+	now := time.Now()
 	refuse := func(reason string) (portal.Identity, error) {
 		return portal.Identity{}, p.fail(ErrRefused, reason)
 	}
 	switch {
-	case subtle.ConstantTimeCompare([]byte(says.text("nonce")), []byte(nonce)) != 1:
+	case subtle.ConstantTimeCompare([]byte(says.text("nonce")), []byte(h.Nonce)) != 1:
 		return refuse("the ID token's nonce is not the one sent")
+	case !told || authenticated.After(now.Add(skew)):
+		return refuse("the ID token's auth_time is no time, or has yet to come")
+	case !h.Anew.IsZero() && !authenticated.IsZero() && authenticated.Before(h.Anew.Add(-skew)):
+		return portal.Identity{}, p.fail(portal.ErrStale, "max_age was passed over")
 	// OpenID Connect Core, 3.1.3.7: a token that is for others too is not for us.
 	case len(token.Audience) != 1:
 		return refuse("the ID token is for others too")
@@ -225,12 +244,22 @@ func (p *provider) identity(ctx context.Context, known *discovered, s *openidCon
 		// The two belong together: verified says nothing about another's email.
 		says["email"], says["email_verified"] = info["email"], info["email_verified"]
 	}
+	// Google passes max_age over: to be sent there twice would prove no more than once.
+	untold := authenticated.IsZero() && (!h.Anew.IsZero() || p.Kind == google)
+	if untold && p.AnewUnproven && !h.Anew.IsZero() {
+		authenticated, untold = now.UTC(), false
+	}
+	staff := p.staffEmail(says)
 	return portal.Identity{
 		Provider: p.Name,
 		// As configured: Google may leave the scheme out, and an account is known by it.
 		Issuer:     p.Issuer,
 		Subject:    subject,
 		Name:       says.name(),
-		StaffEmail: p.staffEmail(says),
+		StaffEmail: staff,
+
+		SecondFactor:  says.secondFactor() || p.SecondFactor && staff != "",
+		Authenticated: authenticated,
+		Renewed:       untold,
 	}, nil
 }

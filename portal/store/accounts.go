@@ -180,8 +180,14 @@ var sessions = newTable("sessions", "s", "hash", func(s *portal.Session) []field
 	return []field{
 		{"hash", &s.Hash}, {"account_id", maybe{&s.AccountID}}, {"handshake", document{&s.Handshake}}, {"return_to", &s.ReturnTo},
 		{"created", stamp{&s.Created}}, {"expires", stamp{&s.Expires}},
+		{"device", &s.Device}, {"network", &s.Network}, {"second_factor", &s.SecondFactor},
+		{"authenticated", stamp{&s.Authenticated}}, {"renewed", &s.Renewed}, {"confirmed", stamp{&s.Confirmed}},
 	}
 })
+
+func (t *tx) AccountSessions(account string) ([]portal.Session, error) {
+	return list(t, sessions.scan, "SELECT "+sessions.columns+" FROM sessions s WHERE s.account_id = $1 ORDER BY s.created DESC, s.hash", account)
+}
 
 func (t *tx) Session(hash string) (portal.Session, error) {
 	return one(t, sessions.scan, "SELECT "+sessions.columns+" FROM sessions s WHERE s.hash = $1", hash)

@@ -74,6 +74,9 @@ var table = map[string]row{
 	"POST /portal/sign-in/{provider:[a-z0-9-]+}":             {path: at("/portal/sign-in/thorn"), want: everybody},
 	"GET /portal/callback/{provider:[a-z0-9-]+}":             {path: at("/portal/callback/thorn"), want: []int{400, 400, 400, 400, 400, 400, 400, 400, 400, 400, 400, 400}},
 	"POST /portal/sign-out":                                  {path: at("/portal/sign-out"), want: away},
+	"GET /portal/sessions":                                   {path: at("/portal/sessions"), want: signedUp},
+	"POST /portal/sessions":                                  {path: at("/portal/sessions"), form: everySession, want: sends(signedUp, 303)},
+	"GET /portal/go-on":                                      {path: at("/portal/go-on?to=/portal/join"), want: away},
 	"GET /portal/join":                                       {path: at("/portal/join"), want: signedUp},
 	"POST /portal/join":                                      {path: at("/portal/join"), want: sends(signedUp, 422)},
 	"GET " + child + "/agreements/{slug:[a-z0-9-]+}":         {path: asha("/agreements/home-school"), want: hers},
@@ -109,6 +112,8 @@ const (
 func signed(*world) url.Values {
 	return url.Values{"name": {"Somebody Okonedo"}, "agreed": {"yes"}, "hash": {homeSchool.Hash}}
 }
+
+func everySession(*world) url.Values { return url.Values{"end": {"all"}} }
 
 func answered(*world) url.Values {
 	return url.Values{"answer": {"given"}, "hash": {webPicture.Hash}}

@@ -33,8 +33,15 @@ type consentView struct {
 	Changed bool   // the wording is not the one that was sent
 }
 
+// consentFields are what is held when somebody has to sign in again.
+var consentFields = []string{"answer", "hash"}
+
 func (s *server) getConsent(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.consentPage(r, nil, false)
+	held, err := s.held(r)
+	if err != nil {
+		return err
+	}
+	p, err := s.consentPage(r, held, false)
 	if err != nil {
 		return err
 	}
@@ -42,6 +49,11 @@ func (s *server) getConsent(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) postConsent(w http.ResponseWriter, r *http.Request) error {
+	if r.PostForm.Get("answer") == string(portal.Given) {
+		if err := s.confirmed(r, consentFields); err != nil {
+			return err
+		}
+	}
 	id, err := s.Portal.Decide(r.Context(), account(r), portal.DecideForm{
 		Pupil: mux.Vars(r)["pupil"], Purpose: mux.Vars(r)["slug"], Hash: r.PostForm.Get("hash"),
 		Answer: portal.Answer(r.PostForm.Get("answer")), Language: language,

@@ -73,6 +73,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	out, isOut := errors.AsType[*signedOut](err)
 	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	_, noSignIn := errors.AsType[*signInFailed](err)
+	old, isOld := errors.AsType[*stale](err)
 
 	switch {
 	case isForm && isInvalid:
@@ -106,6 +107,9 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			e.Lines = []string{"Nothing was sent and nothing was changed.", "Sign in, and do the last step once more."}
 		}
 		show = s.showError(w, r, http.StatusUnauthorized, "You were signed out", e)
+
+	case isOld:
+		show = s.showStale(w, r, old)
 
 	case errors.Is(err, portal.ErrNotFound), errors.Is(err, errNoRoute):
 		show = s.showError(w, r, http.StatusNotFound, "We cannot find that page", errorPage{Lines: []string{
@@ -158,6 +162,15 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		show = s.showError(w, r, http.StatusBadRequest, "You did not finish signing in", errorPage{
 			Lines: []string{"You turned back before the end, so you are not signed in. Nothing was changed."},
 			Do:    "/portal/sign-in", DoLabel: "Try again",
+		})
+	case noSignIn && errors.Is(err, portal.ErrStale):
+		show = s.showError(w, r, http.StatusForbidden, "You were not asked who you are", errorPage{
+			Lines: []string{"For this you have to prove once more that it is you, and your account’s provider let you through without asking. Nothing was changed.", "Sign out of that account there, and try again."},
+		})
+	case noSignIn && errors.Is(err, portal.ErrSecondFactor):
+		show = s.showError(w, r, http.StatusForbidden, "Your school asks for a second step", errorPage{
+			Lines: []string{"People who work at your school sign in with a second step besides a password, such as a code from a phone. Your account did not say that it asked you for one, so you are not signed in.", "Turn the second step on for your account, and sign in again. If you have one, tell whoever looks after Schoolgate for your school."},
+			Do:    "/portal/sign-in", DoLabel: "Sign in",
 		})
 	case noSignIn:
 		s.Log.Error("sign-in failed", "request", visitOf(r).id, "route", visitOf(r).route, "error", err)

@@ -76,7 +76,7 @@ func (d *door) Providers() []portal.Provider {
 	return []portal.Provider{{Name: "thorn", Label: "Thornmail", Families: true}, {Name: "desk", Label: "your Fernlow account", Staff: true}}
 }
 
-func (d *door) Begin(_ context.Context, provider string) (string, portal.Handshake, error) {
+func (d *door) Begin(_ context.Context, provider string, anew bool) (string, portal.Handshake, error) {
 	if d.fails != nil {
 		return "", portal.Handshake{}, d.fails
 	}
@@ -369,7 +369,7 @@ func (w *world) as(who string) *visitor {
 		if !ok {
 			w.t.Fatalf("nobody is called %s", who)
 		}
-		token, err := w.portal.StartSession(w.t.Context(), id)
+		token, err := w.portal.StartSession(w.t.Context(), portal.Session{AccountID: id, Authenticated: w.clock()})
 		w.must(err)
 		w.secrets = append(w.secrets, token)
 		v.jar[w.server.cookie(sessionCookie, "").Name] = token

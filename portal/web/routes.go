@@ -24,8 +24,12 @@ func (s *server) routes() *mux.Router {
 	get("/portal/callback/{provider:[a-z0-9-]+}", s.getCallback)
 	post("/portal/sign-out", s.postSignOut)
 
-	get("/portal/join", s.signedIn(s.getJoin))
-	post("/portal/join", s.signedIn(s.postJoin))
+	get("/portal/sessions", s.signedIn(s.getSessions))
+	post("/portal/sessions", s.signedIn(s.postSessions))
+	get("/portal/go-on", s.signedIn(s.getGoOn))
+
+	get(joinPath, s.anew(theirs, s.getJoin))
+	post(joinPath, s.anew(theirs, s.postJoin))
 
 	const child = "/portal/children/{pupil:[A-Za-z0-9_-]+}"
 	get(child+"/agreements/{slug:[a-z0-9-]+}", s.signedIn(s.getSign))
@@ -48,12 +52,12 @@ func (s *server) routes() *mux.Router {
 	get(office+"/settle", s.signedIn(s.getSettle))
 	post(office+"/settle", s.signedIn(s.postSettle))
 	get(office+"/orders", s.signedIn(s.getOrders))
-	post(office+"/orders", s.signedIn(s.postLift))
+	post(office+"/orders", s.anew(providers, s.postLift))
 	get(office+"/letters", s.signedIn(s.getLetters))
-	post(office+"/letters", s.signedIn(s.postLetters))
+	post(office+"/letters", s.anew(providers, s.postLetters))
 	get(office+"/joins", s.signedIn(s.getJoins))
-	post(office+"/joins", s.signedIn(s.postJoins))
-	get(office+"/export", s.signedIn(s.getExport))
+	post(office+"/joins", s.anew(providers, s.postJoins))
+	get(office+"/export", s.anew(providers, s.getExport))
 	get(office+"/events", s.signedIn(s.getEvents))
 
 	r.NotFoundHandler = s.handle(func(http.ResponseWriter, *http.Request) error { return errNoRoute })

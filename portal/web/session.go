@@ -22,6 +22,7 @@ type session struct {
 	token   string
 	account string // "" when signed out
 	lapsed  string // the account of a session that has expired lately
+	found   portal.Session
 }
 
 // The cookies. With https their names have the __Host- prefix, which browsers
@@ -71,7 +72,7 @@ func (s *server) session(r *http.Request) (session, error) {
 		case err != nil:
 			return session{}, err
 		case live:
-			v.who = session{token: token, account: found.AccountID}
+			v.who = session{token: token, account: found.AccountID, found: found}
 		default:
 			v.who = session{token: token, lapsed: found.AccountID}
 		}
@@ -106,13 +107,7 @@ func (s *server) signedIn(h handler, keep ...string) handler {
 				return err
 			}
 			if hold && len(keep) > 0 {
-				form := map[string][]string{}
-				for _, name := range keep {
-					if v := r.PostForm.Get(name); v != "" && len(v) <= heldLimit {
-						form[name] = []string{strings.ReplaceAll(strings.ToValidUTF8(v, ""), "\x00", "")}
-					}
-				}
-				if err := s.Portal.Hold(r.Context(), who.lapsed, r.URL.Path, form); err != nil {
+				if err := s.hold(r, who.lapsed, keep); err != nil {
 					return err
 				}
 				out.kept, out.back = true, r.URL.Path+"?"+keptQuery
@@ -120,6 +115,19 @@ func (s *server) signedIn(h handler, keep ...string) handler {
 		}
 		return out
 	}
+}
+
+// hold keeps the named fields of a form for an account.
+func (s *server) hold(r *http.Request, account string, keep []string) error {
+	form := map[string][]string{}
+	for _, name := range keep {
+		for _, v := range r.PostForm[name] {
+			if v != "" && len(v) <= heldLimit {
+				form[name] = append(form[name], strings.ReplaceAll(strings.ToValidUTF8(v, ""), "\x00", ""))
+			}
+		}
+	}
+	return s.Portal.Hold(r.Context(), account, r.URL.Path, form)
 }
 
 // heldLimit is the longest value that is held, in bytes: a name of the greatest

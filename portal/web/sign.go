@@ -45,6 +45,9 @@ func (s *server) getSign(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) postSign(w http.ResponseWriter, r *http.Request) error {
+	if err := s.confirmed(r, signFields); err != nil {
+		return err
+	}
 	id, err := s.Portal.Sign(r.Context(), account(r), portal.SignForm{
 		Pupil: mux.Vars(r)["pupil"], Agreement: mux.Vars(r)["slug"], Hash: r.PostForm.Get("hash"),
 		Name: r.PostForm.Get("name"), Agreed: r.PostForm.Get("agreed") == "yes", Language: language,

@@ -24,6 +24,9 @@ type signInView struct {
 	ForPage  bool              // they asked for a page that needs it
 }
 
+// joinPath is where the code of a letter is typed.
+const joinPath = "/portal/join"
+
 func (s *server) getSignIn(w http.ResponseWriter, r *http.Request) error {
 	who, err := s.session(r)
 	if err != nil {
@@ -69,14 +72,17 @@ func (s *server) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	if i < 0 {
 		return fmt.Errorf("provider: %w", portal.ErrNotFound)
 	}
-	to, handshake, err := s.SignIn.Begin(r.Context(), providers[i].Name)
+	back := localPath(r.PostForm.Get("return_to"))
+	// Whoever comes to type a code would be asked again as soon as they are back.
+	anew := r.PostForm.Get("anew") == "yes" || back == joinPath
+	to, handshake, err := s.SignIn.Begin(r.Context(), providers[i].Name, anew)
 	if err != nil {
 		return &signInFailed{err}
 	}
 	if u, err := url.Parse(to); err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || s.https) {
 		return &signInFailed{errors.New("the provider's address is not one of the web's")}
 	}
-	token, err := s.Portal.StartSignIn(r.Context(), handshake, localPath(r.PostForm.Get("return_to")))
+	token, err := s.Portal.StartSignIn(r.Context(), handshake, back)
 	if err != nil {
 		return err
 	}
@@ -110,6 +116,9 @@ func (s *server) getCallback(w http.ResponseWriter, r *http.Request) error {
 		return &signInFailed{err}
 	}
 	signedIn, err := s.Portal.SignedIn(r.Context(), identity)
+	if errors.Is(err, portal.ErrSecondFactor) {
+		return &signInFailed{err}
+	}
 	if err != nil {
 		return err
 	}
@@ -118,7 +127,11 @@ func (s *server) getCallback(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	if token, err = s.Portal.StartSession(r.Context(), signedIn.ID); err != nil {
+	of := portal.Session{
+		AccountID: signedIn.ID, Device: device(r.UserAgent()), Network: network(r.RemoteAddr),
+		SecondFactor: identity.SecondFactor, Authenticated: identity.Authenticated, Renewed: identity.Renewed,
+	}
+	if token, err = s.Portal.StartSession(r.Context(), of); err != nil {
 		return err
 	}
 	http.SetCookie(w, s.cookie(sessionCookie, token))
@@ -131,6 +144,13 @@ func (s *server) postSignOut(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	return s.signedOutPage(w, r)
+}
+
+// signedOutPage has the browser forget what it showed. Its cookie is taken back by
+// name: the header's "cookies" would take those of the whole domain.
+func (s *server) signedOutPage(w http.ResponseWriter, r *http.Request) error {
 	http.SetCookie(w, s.cookie(sessionCookie, ""))
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return seeOther(w, r, "/portal/sign-in?after=sign-out")
 }

@@ -32,11 +32,13 @@ type SignIn interface {
 	// Providers are the ways to sign in, in the order in which they are offered.
 	Providers() []portal.Provider
 	// Begin answers the provider's own address to send somebody to, and what has
-	// to be remembered until they return.
-	Begin(ctx context.Context, provider string) (redirect string, h portal.Handshake, err error)
+	// to be remembered until they return. Anew has them prove there once more who
+	// they are.
+	Begin(ctx context.Context, provider string, anew bool) (redirect string, h portal.Handshake, err error)
 	// Finish answers who came back, given the query of the address they came back
-	// to. An error that is [portal.ErrDeclined] is somebody who turned back;
-	// every other one is a sign-in that failed.
+	// to. An error that is [portal.ErrDeclined] is somebody who turned back, and
+	// [portal.ErrStale] somebody who was not asked anew who they are; every other
+	// one is a sign-in that failed.
 	Finish(ctx context.Context, h portal.Handshake, query url.Values) (portal.Identity, error)
 }
 

@@ -34,6 +34,7 @@ type Person struct {
 	Name          string
 	Email         string // may be empty
 	EmailVerified bool
+	SecondFactor  bool   // whether they are said to have shown one
 	Hint          string // the heading they are listed under, such as "Parents and carers"
 }
 
@@ -68,6 +69,7 @@ type grant struct {
 	scopes    []string
 	nonce     string
 	challenge string
+	chosen    time.Time
 	expires   time.Time
 }
 
@@ -170,8 +172,8 @@ func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) {
 		"subject_types_supported":                        []string{"public"},
 		"id_token_signing_alg_values_supported":          []string{"ES256"},
 		"scopes_supported":                               []string{"openid", "profile", "email"},
-		"claims_supported":                               []string{"iss", "sub", "aud", "exp", "iat", "nonce", "at_hash", "name", "email", "email_verified"},
-		"prompt_values_supported":                        []string{"select_account"},
+		"claims_supported":                               []string{"iss", "sub", "aud", "exp", "iat", "nonce", "at_hash", "auth_time", "amr", "name", "email", "email_verified"},
+		"prompt_values_supported":                        []string{"select_account", "login"},
 		"code_challenge_methods_supported":               []string{"S256"},
 		"token_endpoint_auth_methods_supported":          []string{"client_secret_basic", "client_secret_post"},
 		"authorization_response_iss_parameter_supported": true,
@@ -296,6 +298,7 @@ func (p *Provider) chosen(w http.ResponseWriter, r *http.Request) {
 		scopes:    strings.Fields(q.Get("scope")),
 		nonce:     q.Get("nonce"),
 		challenge: q.Get("code_challenge"),
+		chosen:    time.Now(),
 		expires:   time.Now().Add(codeLife),
 	})
 	p.sendBack(w, r, q, url.Values{"code": {code}})
@@ -384,14 +387,20 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 func (p *Provider) idToken(g grant, access string) (string, error) {
 	now := time.Now()
 	half := sha256.Sum256([]byte(access))
+	methods := []string{"pwd"}
+	if g.person.SecondFactor {
+		methods = append(methods, "otp", "mfa")
+	}
 	c := map[string]any{
 		"iss":     p.issuer.String(),
 		"sub":     g.person.Subject,
 		"aud":     p.clientID,
 		"iat":     now.Unix(),
+		"amr":     methods,
 		"exp":     now.Add(tokenLife).Unix(),
 		"at_hash": base64.RawURLEncoding.EncodeToString(half[:len(half)/2]),
 	}
+	c["auth_time"] = g.chosen.Unix() // nobody stays signed in here
 	if g.nonce != "" {
 		c["nonce"] = g.nonce
 	}

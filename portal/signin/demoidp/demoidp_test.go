@@ -25,7 +25,7 @@ import (
 
 var people = []demoidp.Person{
 	{Subject: "p1", Name: "Morwenna Hale", Email: "morwenna@home.example", EmailVerified: true, Hint: "Parents and carers"},
-	{Subject: "s1", Name: "Joan <Office> & Sons", Email: "office@fernlow.example", EmailVerified: true, Hint: "People who work at a school"},
+	{Subject: "s1", Name: "Joan <Office> & Sons", Email: "office@fernlow.example", EmailVerified: true, SecondFactor: true, Hint: "People who work at a school"},
 	{Subject: "s2", Name: "Idris Poole", Email: "poole@fernlow.example", EmailVerified: false, Hint: "People who work at a school"},
 	{Subject: "p2", Name: "Agnes Roe", Hint: "Parents and carers"},
 }
@@ -111,7 +111,7 @@ func fill(t *testing.T, page string) (string, url.Values) {
 // choose goes from Begin to the address that brings somebody back.
 func (d demo) choose(t *testing.T, person string) (portal.Handshake, url.Values) {
 	t.Helper()
-	to, h, err := d.desk.Begin(t.Context(), "demo")
+	to, h, err := d.desk.Begin(t.Context(), "demo", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,9 +145,13 @@ func TestSignIn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := portal.Identity{Provider: "demo", Issuer: d.address + "/demo-identity", Subject: test.person, Name: test.name, StaffEmail: test.staff}
+		want := portal.Identity{Provider: "demo", Issuer: d.address + "/demo-identity", Subject: test.person, Name: test.name, StaffEmail: test.staff, SecondFactor: test.staff != ""}
+		if since := time.Since(got.Authenticated); since < 0 || since > time.Minute {
+			t.Errorf("%s: authenticated %v ago", test.person, since)
+		}
+		got.Authenticated = time.Time{}
 		if got != want {
-			t.Errorf("%s: got %q %q %q", test.person, got.Subject, got.Name, got.StaffEmail)
+			t.Errorf("%s: got %q %q %q, second factor %v", test.person, got.Subject, got.Name, got.StaffEmail, got.SecondFactor)
 		}
 		if _, err := d.desk.Finish(t.Context(), h, q); !errors.Is(err, signin.ErrRefused) {
 			t.Errorf("a code worked twice: %v", err)
@@ -181,7 +185,7 @@ func TestSignIn(t *testing.T) {
 
 func TestPage(t *testing.T) {
 	d := newDemo(t)
-	to, _, err := d.desk.Begin(t.Context(), "demo")
+	to, _, err := d.desk.Begin(t.Context(), "demo", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +218,7 @@ func TestPage(t *testing.T) {
 
 func TestAuthorizeRefuses(t *testing.T) {
 	d := newDemo(t)
-	good, _, err := d.desk.Begin(t.Context(), "demo")
+	good, _, err := d.desk.Begin(t.Context(), "demo", false)
 	if err != nil {
 		t.Fatal(err)
 	}
