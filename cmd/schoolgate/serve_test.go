@@ -147,3 +147,27 @@ func answer(h http.Handler, path string, header http.Header) *httptest.ResponseR
 	h.ServeHTTP(w, r)
 	return w
 }
+
+// A slip in the name of a school would ask nothing of anybody.
+func TestSecurityNamesSchools(t *testing.T) {
+	data := t.TempDir()
+	h, err := openHouse(t.Context(), Settings{Address: "http://localhost:8080", Data: data, Database: filepath.Join(data, "s.db")}, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	for _, x := range []struct {
+		security SecuritySettings
+		ok       bool
+	}{
+		{SecuritySettings{SecondFactor: []string{"*"}, SignAgain: []string{"fernlow-primary"}}, true},
+		{SecuritySettings{SecondFactor: []string{"fernlow"}}, false},
+		{SecuritySettings{SignAgain: []string{"fernlow-primary", "st-osric"}}, false},
+	} {
+		h.settings.Security = x.security
+		_, err := h.handler([]signin.Config{{Name: "id", Kind: "oidc", Label: "Id", Issuer: "https://id.example", ClientID: "x", Secret: "y"}})
+		if (err == nil) != x.ok {
+			t.Errorf("%+v: %v", x.security, err)
+		}
+	}
+}

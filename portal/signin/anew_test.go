@@ -73,7 +73,7 @@ func TestAskedAnew(t *testing.T) {
 	}{
 		{nil, true, "login", "0"},
 		{[]string{"login", "select_account"}, true, "login", "0"},
-		{[]string{"select_account"}, true, "", "0"},
+		{[]string{"select_account"}, true, "select_account", "0"},
 		{[]string{"login", "select_account"}, false, "select_account", ""},
 	} {
 		p := newIDP(t)

@@ -817,7 +817,7 @@ func TestKnownKinds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := (portal.Identity{Provider: "known", Issuer: test.issuer, Subject: "subject-1", Name: "Morwenna Hale", StaffEmail: test.staff}); got != want {
+			if want := (portal.Identity{Provider: "known", Issuer: test.issuer, Subject: "subject-1", Name: "Morwenna Hale", StaffEmail: test.staff, Renewed: c.Kind == "google"}); got != want {
 				t.Errorf("got %+v %q %q", got, got.Issuer, got.StaffEmail)
 			}
 

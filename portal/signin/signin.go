@@ -126,13 +126,13 @@ func (d *Desk) Begin(ctx context.Context, name string, anew bool) (redirect stri
 	q.Set("nonce", h.Nonce)
 	q.Set("code_challenge", oauth2.S256ChallengeFromVerifier(h.Verifier))
 	q.Set("code_challenge_method", "S256")
-	switch {
-	case anew:
+	if anew {
 		h.Anew = time.Now().UTC().Truncate(time.Second) // as tokens tell the time
 		q.Set("max_age", "0")
-		if known.asksAnew {
-			q.Set("prompt", "login")
-		}
+	}
+	switch {
+	case anew && known.asksAnew:
+		q.Set("prompt", "login")
 	case known.choosesAccount:
 		// Families share phones: without this, whoever used it last is signed in.
 		q.Set("prompt", "select_account")

@@ -42,16 +42,16 @@ func TestFreshSignIn(t *testing.T) {
 	} {
 		method, _, _ := strings.Cut(x.route, " ")
 		row := table[x.route]
+		path, form := row.path(w, x.who), url.Values{}
+		if row.form != nil {
+			form = row.form(w)
+		}
 		send := func(s portal.Session) reply {
-			v := w.asOf(x.who, s)
-			if method == http.MethodGet {
-				return v.get(row.path(w, x.who))
+			if v := w.asOf(x.who, s); method == http.MethodPost {
+				return v.post(path, form)
+			} else {
+				return v.get(path)
 			}
-			form := url.Values{}
-			if row.form != nil {
-				form = row.form(w)
-			}
-			return v.post(row.path(w, x.who), form)
 		}
 		for name, s := range map[string]portal.Session{"long ago": ago, "never, as far as is told": {}} {
 			before := w.dump("sessions", "held_forms")
