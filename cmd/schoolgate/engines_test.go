@@ -1,0 +1,366 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// engine is a browser of another make than Chromium.
+type engine interface {
+	visit(t *testing.T, address string)
+	text(script string) (string, error)      // what an expression answers
+	act(t *testing.T, source map[string]any) // what a keyboard or a finger does: WebDriver's actions
+	print(t *testing.T) []byte               // as a PDF; nil where the browser cannot be told to
+}
+
+// Keys as both protocols have them.
+const (
+	tabKey   = "\ue004"
+	enterKey = "\ue007"
+)
+
+// A family's way in Firefox and in WebKit: the home page fits a phone, the keyboard
+// leads past what every page begins with, a parent signs in, answers, signs, and goes
+// back; what is printed fills as many sheets as it should.
+func TestOtherBrowsers(t *testing.T) {
+	for name, open := range map[string]func(*testing.T) engine{"Firefox": firefox, "WebKit": webkit} {
+		t.Run(name, func(t *testing.T) {
+			e := open(t)
+			port, data := freePort(t), filepath.Join(t.TempDir(), "demo")
+			address := "http://localhost:" + port
+			startServer(t, address, "demo", "--addr", "127.0.0.1:"+port, "--data", data)
+			w := window{t, e, address}
+
+			w.visit("/fernlow-primary/")
+			w.says(`String(innerWidth)`, "360")
+			w.says(`String(document.documentElement.scrollWidth <= innerWidth)`, "true")
+			w.keys(tabKey)
+			w.says(`document.activeElement.className`, "skip")
+			w.keys(tabKey)
+			w.says(`document.activeElement.className`, "ceop")
+			w.keys(enterKey)
+			w.until(`location.pathname`, "/fernlow-primary/ceop/")
+
+			w.visit("/portal/sign-in")
+			w.tap(`form[action="/portal/sign-in/demo"] button`)
+			w.until(`String(!!document.querySelector('[value=amina-rahman]'))`, "true")
+			w.tap(`[value=amina-rahman]`)
+			w.until(`document.querySelector("h1")?.textContent`, "My children")
+
+			w.visit(w.text(`document.querySelector('.todo a[href*="/consents/"]').pathname`))
+			form := w.text(`location.href`)
+			w.tap(`main button`)
+			w.until(`document.activeElement?.className`, "error-summary")
+			e.visit(t, form)
+			w.tap(`#field-answer`)
+			w.tap(`main button`)
+			w.until(`String(location.pathname.startsWith("/portal/receipts/"))`, "true")
+			w.visit("/portal/")
+			w.visit(w.text(`document.querySelector('.todo a[href*="/agreements/"]').pathname`))
+			form = w.text(`location.href`)
+			w.tap(`#field-name`)
+			w.keys("Amina Rahman")
+			w.tap(`#field-agreed`)
+			w.tap(`main button`)
+			w.until(`String(location.pathname.startsWith("/portal/receipts/"))`, "true")
+			w.sheets("a receipt", 1)
+			w.text(`setTimeout(() => history.back(), 0), ""`)
+			w.until(`String(location.href.startsWith(`+fmt.Sprintf("%q", form)+`) && document.querySelector("h1") !== null)`, "true")
+
+			w.visit("/fernlow-primary/print/help-parents/")
+			w.sheets("a sheet", 1)
+			letters := filepath.Join(t.TempDir(), "letters.html")
+			mustRun(t, "import", "--settings", filepath.Join(data, "schoolgate.toml"), "--school", "st-osrics-junior", "--apply", "--letters", letters, layoutFile(t))
+			e.visit(t, "file://"+letters)
+			w.sheets("letters", strings.Count(readFile(t, letters), `<article class="letter"`))
+		})
+	}
+}
+
+// window is a page that is open.
+type window struct {
+	t       *testing.T
+	engine  engine
+	address string
+}
+
+func (w window) visit(path string) { w.engine.visit(w.t, w.address+path) }
+
+func (w window) text(script string) string {
+	w.t.Helper()
+	s, err := w.engine.text(script)
+	if err != nil {
+		w.t.Fatalf("%s: %v", script, err)
+	}
+	return s
+}
+
+func (w window) says(script, want string) {
+	w.t.Helper()
+	if got := w.text(script); got != want {
+		w.t.Fatalf("%s is %q, want %q, on %s", script, got, want, w.text(`location.pathname + "\n" + document.body.innerText`))
+	}
+}
+
+// until waits for a page that is on its way.
+func (w window) until(script, want string) {
+	w.t.Helper()
+	for range 300 {
+		if got, err := w.engine.text(script); err == nil && got == want {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	w.says(script, want)
+}
+
+// keys types into what has the focus.
+func (w window) keys(keys string) {
+	w.t.Helper()
+	var strokes []map[string]any
+	for _, k := range keys {
+		strokes = append(strokes, map[string]any{"type": "keyDown", "value": string(k)}, map[string]any{"type": "keyUp", "value": string(k)})
+	}
+	w.engine.act(w.t, map[string]any{"type": "key", "id": "keyboard", "actions": strokes})
+}
+
+// tap touches the middle of something.
+func (w window) tap(selector string) {
+	w.t.Helper()
+	var x, y int
+	at := w.text(fmt.Sprintf(`(e => { e.scrollIntoView({block: "center", behavior: "instant"}); const b = e.getBoundingClientRect(); return Math.round(b.left + b.width / 2) + " " + Math.round(b.top + b.height / 2); })(document.querySelector(%q))`, selector))
+	if _, err := fmt.Sscan(at, &x, &y); err != nil {
+		w.t.Fatalf("%s is at %q", selector, at)
+	}
+	w.engine.act(w.t, map[string]any{"type": "pointer", "id": "finger", "parameters": map[string]any{"pointerType": "mouse"}, "actions": []map[string]any{
+		{"type": "pointerMove", "x": x, "y": y, "duration": 0}, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0},
+	}})
+}
+
+// sheets fails unless the page prints on so many.
+func (w window) sheets(what string, want int) {
+	w.t.Helper()
+	if pdf := w.engine.print(w.t); pdf != nil {
+		if got, _ := countSheets(w.t, pdf); got != want {
+			w.t.Errorf("%s: printed on %d sheets, want %d", what, got, want)
+		}
+	}
+}
+
+// start runs a program, with the fonts that every browser here has, until the test
+// ends, and answers what it says.
+func start(t *testing.T, name string, args ...string) *lockedBuffer {
+	t.Helper()
+	said := &lockedBuffer{}
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), dejaVu.need(t), "HOME="+t.TempDir())
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // to end what it starts too
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = said, said, time.Second
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		cmd.Wait()
+	})
+	return said
+}
+
+// bidi speaks WebDriver BiDi: https://www.w3.org/TR/webdriver-bidi/.
+type bidi struct {
+	conn *websocket.Conn
+	page string
+	last int
+}
+
+var bidiAddress = regexp.MustCompile(`WebDriver BiDi listening on (ws://\S+)`)
+
+func firefox(t *testing.T) engine {
+	program, err := exec.LookPath("firefox-esr")
+	if err != nil {
+		missing(t, "firefox-esr")
+	}
+	said := start(t, program, "--headless", "--no-remote", "--remote-debugging-port=0", "--profile", t.TempDir(), "about:blank")
+	var at []string
+	for range 600 {
+		if at = bidiAddress.FindStringSubmatch(said.String()); at != nil {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if at == nil {
+		t.Fatalf("Firefox does not listen:\n%s", said)
+	}
+	conn, _, err := websocket.DefaultDialer.Dial(at[1]+"/session", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	b := &bidi{conn: conn}
+	var tree struct{ Contexts []struct{ Context string } }
+	b.must(t, "session.new", map[string]any{"capabilities": map[string]any{}}, nil)
+	b.must(t, "browsingContext.getTree", map[string]any{}, &tree)
+	b.page = tree.Contexts[0].Context
+	b.must(t, "browsingContext.setViewport", map[string]any{"context": b.page, "viewport": map[string]any{"width": 360, "height": 780}}, nil)
+	return b
+}
+
+func (b *bidi) call(method string, params map[string]any, answer any) error {
+	b.last++
+	if err := b.conn.WriteJSON(map[string]any{"id": b.last, "method": method, "params": params}); err != nil {
+		return err
+	}
+	for {
+		var r struct {
+			ID             int
+			Result         json.RawMessage
+			Error, Message string
+		}
+		if err := b.conn.ReadJSON(&r); err != nil {
+			return err
+		}
+		switch {
+		case r.ID != b.last: // an event
+		case r.Error != "":
+			return fmt.Errorf("%s: %s: %s", method, r.Error, r.Message)
+		case answer == nil:
+			return nil
+		default:
+			return json.Unmarshal(r.Result, answer)
+		}
+	}
+}
+
+func (b *bidi) must(t *testing.T, method string, params map[string]any, answer any) {
+	t.Helper()
+	if err := b.call(method, params, answer); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b *bidi) visit(t *testing.T, address string) {
+	t.Helper()
+	b.must(t, "browsingContext.navigate", map[string]any{"context": b.page, "url": address, "wait": "complete"}, nil)
+}
+
+func (b *bidi) text(script string) (string, error) {
+	var r struct {
+		Result           struct{ Value string }
+		ExceptionDetails struct{ Text string }
+	}
+	err := b.call("script.evaluate", map[string]any{"expression": script, "target": map[string]any{"context": b.page}, "awaitPromise": false}, &r)
+	if err == nil && r.ExceptionDetails.Text != "" {
+		err = errors.New(r.ExceptionDetails.Text)
+	}
+	return r.Result.Value, err
+}
+
+func (b *bidi) act(t *testing.T, source map[string]any) {
+	t.Helper()
+	b.must(t, "input.performActions", map[string]any{"context": b.page, "actions": []any{source}}, nil)
+}
+
+func (b *bidi) print(t *testing.T) []byte {
+	t.Helper()
+	var r struct{ Data []byte }
+	b.must(t, "browsingContext.print", map[string]any{"context": b.page, "background": true, "page": map[string]any{"width": 21.0, "height": 29.7}, "margin": map[string]any{"top": 0, "bottom": 0, "left": 0, "right": 0}}, &r)
+	return r.Data
+}
+
+// driver speaks WebDriver over HTTP: https://www.w3.org/TR/webdriver2/.
+type driver struct{ session string }
+
+func webkit(t *testing.T) engine {
+	for _, program := range []string{"WebKitWebDriver", "xvfb-run"} {
+		if _, err := exec.LookPath(program); err != nil {
+			missing(t, program+" (Debian's webkit2gtk-driver and xvfb)")
+		}
+	}
+	browsers, err := filepath.Glob("/usr/lib/*/webkit2gtk-4.*/MiniBrowser")
+	if err != nil || len(browsers) == 0 {
+		missing(t, "WebKit's MiniBrowser")
+	}
+	port := freePort(t)
+	said := start(t, "xvfb-run", "-a", "-s", "-screen 0 360x780x24", "WebKitWebDriver", "-p", port) // a phone: no window with a frame is as narrow
+	d := &driver{"http://127.0.0.1:" + port + "/session"}
+	var s struct{ SessionID string }
+	wanted := map[string]any{"webkitgtk:browserOptions": map[string]any{"binary": browsers[0], "args": []string{"--automation", "--full-screen"}}}
+	for range 600 {
+		err = d.call(http.MethodPost, "", map[string]any{"capabilities": map[string]any{"alwaysMatch": wanted}}, &s)
+		if err == nil || !errors.Is(err, syscall.ECONNREFUSED) {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if err != nil {
+		t.Fatalf("WebKit: %v\n%s", err, said)
+	}
+	d.session += "/" + s.SessionID
+	if err := d.call(http.MethodPost, "/window/rect", map[string]any{"width": 360, "height": 780}, nil); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.call(http.MethodDelete, "", nil, nil) })
+	return d
+}
+
+func (d *driver) call(method, path string, params, answer any) error {
+	body, err := json.Marshal(params)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequest(method, d.session+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	w, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer w.Body.Close()
+	var said struct{ Value json.RawMessage }
+	if err := json.NewDecoder(w.Body).Decode(&said); err != nil {
+		return err
+	}
+	if w.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", path, said.Value)
+	}
+	if answer == nil {
+		return nil
+	}
+	return json.Unmarshal(said.Value, answer)
+}
+
+func (d *driver) visit(t *testing.T, address string) {
+	t.Helper()
+	if err := d.call(http.MethodPost, "/url", map[string]any{"url": address}, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (d *driver) text(script string) (answer string, err error) {
+	err = d.call(http.MethodPost, "/execute/sync", map[string]any{"script": "return " + script, "args": []any{}}, &answer)
+	return answer, err
+}
+
+func (d *driver) act(t *testing.T, source map[string]any) {
+	t.Helper()
+	if err := d.call(http.MethodPost, "/actions", map[string]any{"actions": []any{source}}, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// WebKit's driver has no command for it.
+func (*driver) print(*testing.T) []byte { return nil }
