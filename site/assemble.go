@@ -6,25 +6,28 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"schoolgate/site/draw"
+	"schoolgate/site/source"
 )
 
 // An assembly is a website with its blanks filled and every source checked.
 type assembly struct {
 	website   website
 	rendering rendering
-	links     map[string][]link    // by address of the page they stand on
-	texts     []Text               // in force, not yet rendered
-	earlier   []Text               // published before the site was, and new to the archive
-	wordings  []Text               // every one, those in force and those of the archive
-	gallery   gallery              // the pictures on its pages
-	awaited   map[string]time.Time // the day of news that is not published yet, by address
-	beside    map[string][]byte    // files that Hugo does not make, by path within the site
-	archived  map[string]bool      // addresses of pages that show an earlier wording
-	feeds     map[string][]byte    // by path within the site
+	links     map[string][]source.Link // by address of the page they stand on
+	texts     []Text                   // in force, not yet rendered
+	earlier   []Text                   // published before the site was, and new to the archive
+	wordings  []Text                   // every one, those in force and those of the archive
+	gallery   gallery                  // the pictures on its pages
+	awaited   map[string]time.Time     // the day of news that is not published yet, by address
+	beside    map[string][]byte        // files that Hugo does not make, by path within the site
+	archived  map[string]bool          // addresses of pages that show an earlier wording
+	feeds     map[string][]byte        // by path within the site
 
 	news, events []dated
-	sources      layer // what is published at each address, by the path of a page
-	problems     Problems
+	sources      source.Layer // what is published at each address, by the path of a page
+	problems     source.Problems
 }
 
 // assemble fills and checks what the website consists of. Kept are the wordings of
@@ -33,19 +36,19 @@ func (w website) assemble(t theme, kept []Text, now time.Time) (*assembly, error
 	m := &assembly{
 		website:   w,
 		rendering: rendering{title: w.title, base: w.base, params: w.params, files: maps.Clone(t.source)},
-		links:     map[string][]link{},
+		links:     map[string][]source.Link{},
 		archived:  map[string]bool{},
 		awaited:   map[string]time.Time{},
 		gallery:   gallery{shown: map[string]photograph{}},
 		beside:    map[string][]byte{},
 		feeds:     map[string][]byte{},
-		sources:   layer{},
+		sources:   source.Layer{},
 		problems:  slices.Clone(w.problems),
 	}
 	if m.rendering.files == nil {
 		m.rendering.files = map[string][]byte{}
 	}
-	css, err := w.look.css()
+	css, err := w.look.CSS()
 	if err != nil && len(m.problems) == 0 { // otherwise it is among them
 		return nil, fmt.Errorf("colour: %w", err)
 	}
@@ -63,8 +66,8 @@ func (w website) assemble(t theme, kept []Text, now time.Time) (*assembly, error
 	if w.made != nil {
 		made = w.made()
 	}
-	for _, address := range sortedKeys(made) {
-		m.sources[pageAt(address)] = source{name: "the page that Schoolgate makes"}
+	for _, address := range source.SortedKeys(made) {
+		m.sources[pageAt(address)] = source.File{Name: "the page that Schoolgate makes"}
 	}
 	checkAddresses(m.sources, &m.problems)
 	pictures, found, err := m.gallery.frame(w.cleaner, w.originals, m.beside)
@@ -72,7 +75,7 @@ func (w website) assemble(t theme, kept []Text, now time.Time) (*assembly, error
 		return nil, err
 	}
 	m.problems = append(m.problems, found...)
-	if err := m.problems.err(); err != nil {
+	if err := m.problems.Err(); err != nil {
 		return nil, err
 	}
 	for address, matter := range made {
@@ -94,9 +97,9 @@ func pageAt(address string) string { return strings.Trim(address, "/") + ".md" }
 
 // claim notes what is published at an address. Another source that is there already
 // is told that it cannot be: why is a sentence about the address.
-func (m *assembly) claim(page string, src source, why string, args ...any) {
+func (m *assembly) claim(page string, src source.File, why string, args ...any) {
 	if other, taken := m.sources[page]; taken {
-		m.problems.add(other.name, 0, why, args...)
+		m.problems.Add(other.Name, 0, why, args...)
 	}
 	m.sources[page] = src
 }
@@ -105,7 +108,7 @@ func (m *assembly) claim(page string, src source, why string, args ...any) {
 func (m *assembly) addPages() error {
 	w := m.website
 	mounted := map[string]bool{}
-	for _, rel := range sortedKeys(w.pages) {
+	for _, rel := range source.SortedKeys(w.pages) {
 		src := w.pages[rel]
 		m.sources[rel] = src
 		p, found := readPage(rel, src, w.answers)
@@ -117,7 +120,7 @@ func (m *assembly) addPages() error {
 			m.awaited[p.address] = p.dated.begins
 			continue
 		}
-		m.rendering.files["content/"+src.name] = []byte(p.text)
+		m.rendering.files["content/"+src.Name] = []byte(p.text)
 		m.links[p.address] = p.links
 		m.gallery.addShown(rel, p, w.album, &m.problems)
 		if err := w.draw(m, p); err != nil {
@@ -130,7 +133,7 @@ func (m *assembly) addPages() error {
 		default:
 			m.events = append(m.events, p.dated)
 		}
-		if root := "content/" + strings.TrimSuffix(src.name, "/"+rel); !mounted[root] {
+		if root := "content/" + strings.TrimSuffix(src.Name, "/"+rel); !mounted[root] {
 			mounted[root] = true
 			m.rendering.mounts = append(m.rendering.mounts, [2]string{root, "content"})
 		}
@@ -146,12 +149,12 @@ func (m *assembly) addTextsInForce(kept []Text, now time.Time) {
 		earlier, found := readEarlier(kind, w.earlier[kind], kept, now)
 		m.problems = append(m.problems, found...)
 		m.earlier = append(m.earlier, earlier...)
-		for _, rel := range sortedKeys(w.texts[kind]) {
+		for _, rel := range source.SortedKeys(w.texts[kind]) {
 			src := w.texts[kind][rel]
 			text, links, found := readText(kind, src, w.answers)
 			m.problems = append(m.problems, found...)
-			if _, body, line, ok := splitMatter(src.name, text.Source, &Problems{}); ok {
-				m.problems = append(m.problems, checkMarks(src.name, body, line)...)
+			if _, body, line, ok := source.SplitMatter(src.Name, text.Source, &source.Problems{}); ok {
+				m.problems = append(m.problems, checkMarks(src.Name, body, line)...)
 			}
 			if len(found)+len(w.problems) == 0 {
 				text.checkEdition(src, slices.Concat(kept, earlier), &m.problems)
@@ -159,7 +162,7 @@ func (m *assembly) addTextsInForce(kept []Text, now time.Time) {
 			text.Published = now
 			m.links[text.address()] = links
 			m.texts = append(m.texts, text)
-			m.claim(folders[kind]+"/"+rel, src, "the address %s belongs to %s", text.address(), src.name)
+			m.claim(folders[kind]+"/"+rel, src, "the address %s belongs to %s", text.address(), src.Name)
 		}
 	}
 }
@@ -179,9 +182,9 @@ func (m *assembly) addPolicy() {
 	m.rendering.files["generated/content"+p.page.address+"_index.md"] = []byte(p.page.text)
 	for _, chapter := range p.chapters {
 		m.rendering.files["generated/content/"+pageAt(chapter.address)] = []byte(chapter.text)
-		m.claim(pageAt(chapter.address), source{name: p.page.source}, "the address %s belongs to a part of the policy", chapter.address)
+		m.claim(pageAt(chapter.address), source.File{Name: p.page.source}, "the address %s belongs to a part of the policy", chapter.address)
 	}
-	m.claim(pageAt(PolicyAddress), source{name: p.page.source}, "the address %s belongs to the policy: change its clauses in the school's folder %s, or put one of your own in %s", PolicyAddress, policyFolder, policyOwn)
+	m.claim(pageAt(PolicyAddress), source.File{Name: p.page.source}, "the address %s belongs to the policy: change its clauses in the school's folder %s, or put one of your own in %s", PolicyAddress, policyFolder, policyOwn)
 }
 
 // draw makes the pictures that a page asks for: assets that its layout finds by
@@ -190,10 +193,10 @@ func (w website) draw(m *assembly, p page) error {
 	name := strings.TrimSuffix(p.address, "/")
 	if len(p.matter.Flow) > 0 {
 		id := "flow" + strings.ReplaceAll(name, "/", "-")
-		m.rendering.files["generated/assets/flow"+name+".svg"] = []byte(drawFlow(p.matter.Title, id, p.matter.Flow))
+		m.rendering.files["generated/assets/flow"+name+".svg"] = []byte(draw.Flow(p.matter.Title, id, p.matter.Flow))
 	}
 	if p.matter.QR != "" {
-		svg, err := drawQR(w.base + strings.TrimPrefix(p.matter.QR, "/"))
+		svg, err := draw.QR(w.base + strings.TrimPrefix(p.matter.QR, "/"))
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"schoolgate/site/source"
+
 	"golang.org/x/net/html"
 )
 
@@ -38,20 +40,20 @@ type reference struct{ from, path, fragment string }
 // audit reads everything that was built and holds it to what the product
 // promises of every page: the way to CEOP, no script, nothing from elsewhere,
 // nothing left unfilled.
-func audit(dir, base string) (*output, Problems, error) {
+func audit(dir, base string) (*output, source.Problems, error) {
 	u, err := url.Parse(base)
 	if err != nil {
 		return nil, nil, fmt.Errorf("public address: %w", err)
 	}
 	out := &output{base: u, files: map[string]bool{}, ids: map[string]map[string]bool{}}
-	var problems Problems
+	var problems source.Problems
 	built := os.DirFS(dir)
 	err = fs.WalkDir(built, ".", func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
 		out.files["/"+name] = true
-		var check func(string, []byte, *Problems)
+		var check func(string, []byte, *source.Problems)
 		switch path.Ext(name) {
 		case ".html":
 			check = out.page
@@ -74,18 +76,18 @@ func audit(dir, base string) (*output, Problems, error) {
 
 var outside = regexp.MustCompile(`(?i)(?:url\(|@import|\bhref=)\s*["']?\s*(?:https?:)?//|<script`)
 
-func checkStyle(name string, data []byte, problems *Problems) {
+func checkStyle(name string, data []byte, problems *source.Problems) {
 	if m := outside.Find(data); m != nil {
-		problems.addAbout(asBuilt, name, 0, "built: refers to something outside the site: %s", m)
+		problems.AddKind(source.AsBuilt, name, 0, "built: refers to something outside the site: %s", m)
 	}
 }
 
 // page audits one HTML file.
-func (o *output) page(name string, data []byte, problems *Problems) {
+func (o *output) page(name string, data []byte, problems *source.Problems) {
 	o.pages++
 	ids := map[string]bool{}
 	o.ids[name] = ids
-	report := func(format string, args ...any) { problems.addAbout(asBuilt, name, 0, "built: "+format, args...) }
+	report := func(format string, args ...any) { problems.AddKind(source.AsBuilt, name, 0, "built: "+format, args...) }
 	if _, after, found := bytes.Cut(data, []byte("[[")); found {
 		line, _, _ := bytes.Cut(after, []byte("\n"))
 		report("a blank is left over: [[%.40s", line)
@@ -96,7 +98,7 @@ func (o *output) page(name string, data []byte, problems *Problems) {
 		switch z.Next() {
 		case html.ErrorToken: // the end; the tokenizer accepts anything else
 			if !ceop {
-				report("has no link to CEOP, at %s or first at the site's own page %s", CEOP, ceopPage)
+				problems.AddKind(source.NoCEOP, name, 0, "built: has no link to CEOP, at %s or first at the site's own page %s", CEOP, ceopPage)
 			}
 			return
 		case html.StartTagToken, html.SelfClosingTagToken:
@@ -176,8 +178,8 @@ func (o *output) exists(address, fragment string) bool {
 
 // deadEnds reports references of built pages to what is not there, each target
 // once; except leaves out those of pages and to targets that do not count.
-func (o *output) deadEnds(except func(reference) bool) Problems {
-	var problems Problems
+func (o *output) deadEnds(except func(reference) bool) source.Problems {
+	var problems source.Problems
 	seen := map[reference]int{}
 	for _, r := range o.refs {
 		if o.exists(r.path, r.fragment) || except(r) {
@@ -186,7 +188,7 @@ func (o *output) deadEnds(except func(reference) bool) Problems {
 		to := reference{path: r.path, fragment: r.fragment}
 		if seen[to]++; seen[to] == 1 {
 			at := (&url.URL{Path: r.path, Fragment: r.fragment}).String()
-			problems.addAbout(asBuilt, r.from, 0, "built: refers to %s, which is not there", at)
+			problems.AddKind(source.AsBuilt, r.from, 0, "built: refers to %s, which is not there", at)
 		}
 	}
 	return problems

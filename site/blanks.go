@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"schoolgate/site/source"
 )
 
 // Switches are the names that school.toml's uses may hold, and that
@@ -97,35 +99,35 @@ func (a answers) said(name string, missing func(blank string)) string {
 // fill puts the answers into one Markdown file and leaves every line where it
 // was: a part that the school does not use becomes empty lines. What it could
 // not fill is reported, never left out in silence.
-func fill(src source, a answers) (string, Problems) {
+func fill(src source.File, a answers) (string, source.Problems) {
 	var (
-		problems    Problems
+		problems    source.Problems
 		out         strings.Builder
 		frontMatter bool
 		openedAt    int // line of the open [[if]], 0 when there is none
 		hidden      bool
 	)
-	for i, line := range strings.Split(strings.TrimSuffix(string(src.data), "\n"), "\n") {
+	for i, line := range strings.Split(strings.TrimSuffix(string(src.Data), "\n"), "\n") {
 		n := i + 1
-		if line == fence {
+		if line == source.Fence {
 			frontMatter = n == 1
 		}
 		if m := directive.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
 			line = ""
 			switch word, condition := m[1], m[2]; {
 			case word == "end" && condition != "":
-				problems.add(src.name, n, "[[end]] takes no name")
+				problems.Add(src.Name, n, "[[end]] takes no name")
 			case word == "end" && openedAt == 0:
-				problems.add(src.name, n, "[[end]] without an [[if …]] before it")
+				problems.Add(src.Name, n, "[[end]] without an [[if …]] before it")
 			case word == "end":
 				openedAt, hidden = 0, false
 			case openedAt != 0:
-				problems.add(src.name, n, "[[if %s]] inside the [[if …]] of line %d: close that one with [[end]] first", condition, openedAt)
+				problems.Add(src.Name, n, "[[if %s]] inside the [[if …]] of line %d: close that one with [[end]] first", condition, openedAt)
 			default:
 				name, negated := strings.CutPrefix(condition, "not ")
 				name = strings.TrimSpace(name)
 				if !slices.Contains(Conditions, name) {
-					problems.add(src.name, n, "[[if %s]]: unknown switch %q; there are %s", condition, name, strings.Join(Conditions, ", "))
+					problems.Add(src.Name, n, "[[if %s]]: unknown switch %q; there are %s", condition, name, strings.Join(Conditions, ", "))
 				}
 				openedAt, hidden = n, slices.Contains(a.uses, name) == negated
 			}
@@ -135,18 +137,18 @@ func fill(src source, a answers) (string, Problems) {
 		}
 		out.WriteString(fillLine(line, func(name string) (string, bool) {
 			value := a.said(name, func(blank string) {
-				problems.addAbout(unfilled, src.name, n, "unfilled blank [[%s]]", blank)
-				problems[len(problems)-1].blank = blank
+				problems.AddKind(source.Unfilled, src.Name, n, "unfilled blank [[%s]]", blank)
+				problems[len(problems)-1].Blank = blank
 			})
 			if frontMatter {
 				value = tomlEscaper.Replace(value)
 			}
 			return value, true
-		}, func(format string, args ...any) { problems.add(src.name, n, format, args...) }))
+		}, func(format string, args ...any) { problems.Add(src.Name, n, format, args...) }))
 		out.WriteByte('\n')
 	}
 	if openedAt != 0 {
-		problems.add(src.name, openedAt, "[[if …]] is never closed: write [[end]] on a line of its own")
+		problems.Add(src.Name, openedAt, "[[if …]] is never closed: write [[end]] on a line of its own")
 	}
 	return out.String(), problems
 }

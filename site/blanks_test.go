@@ -3,6 +3,8 @@ package site
 import (
 	"strings"
 	"testing"
+
+	"schoolgate/site/source"
 )
 
 // Whatever a file holds, filling keeps its lines, and either says what is
@@ -16,7 +18,7 @@ func FuzzFill(f *testing.F) {
 	}
 	a := answers{values: map[string]string{"lead": `Mrs "A"`}, uses: []string{"tracking_app"}}
 	f.Fuzz(func(t *testing.T, text string) {
-		out, problems := fill(source{"x.md", []byte(text)}, a)
+		out, problems := fill(source.File{Name: "x.md", Data: []byte(text)}, a)
 		lines := strings.Count(strings.TrimSuffix(text, "\n"), "\n") + 1
 		if got := strings.Count(out, "\n"); got != lines || !strings.HasSuffix(out, "\n") {
 			t.Errorf("%q has %d lines, filled %d", text, lines, got)

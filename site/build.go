@@ -35,6 +35,9 @@ import (
 	"sync"
 	"time"
 
+	"schoolgate/site/picture"
+	"schoolgate/site/source"
+
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
@@ -149,7 +152,7 @@ func readTheme(fsys fs.FS) (theme, error) {
 		return t, errors.New("no theme was given")
 	}
 	err := fs.WalkDir(fsys, ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || Ignored(e.Name()) {
+		if err != nil || e.IsDir() || source.Ignored(e.Name()) {
 			return err
 		}
 		data, err := fs.ReadFile(fsys, name)
@@ -183,7 +186,7 @@ func (w website) publish(ctx context.Context, t theme, read map[string]string, o
 		return opts.HandOver(ctx, r)
 	}
 	if w.stopped {
-		return fail(w.problems.err())
+		return fail(w.problems.Err())
 	}
 	dir := filepath.Join(opts.Out, w.slug)
 	past := archive(filepath.Join(dir, "texts"))
@@ -206,7 +209,7 @@ func (w website) publish(ctx context.Context, t theme, read map[string]string, o
 		}
 		return result
 	}
-	w.cleaner = &cleaner{folder: filepath.Join(dir, "pictures"), used: map[string]bool{}}
+	w.cleaner = picture.NewCleaner(filepath.Join(dir, "pictures"))
 	m, err := w.assemble(t, kept, opts.Now)
 	if err != nil {
 		return fail(err)
@@ -243,7 +246,7 @@ func (w website) publish(ctx context.Context, t theme, read map[string]string, o
 	if err != nil {
 		return fail(errors.Join(err, past.forget(added), os.RemoveAll(generation)))
 	}
-	if err := errors.Join(w.record(past, inputs, dir, id, result), prune(dir, id), w.cleaner.prune()); err != nil {
+	if err := errors.Join(w.record(past, inputs, dir, id, result), prune(dir, id), w.cleaner.Prune()); err != nil {
 		opts.Log.Warn("something old was left behind", "site", w.slug, "err", err)
 	}
 	return result
@@ -322,8 +325,8 @@ func (w website) produce(m *assembly, t theme, dir string) (pages int, err error
 
 // doubled tells of ids that a page has twice, where a heading got one that the
 // layout gives too. An earlier wording cannot be changed any more.
-func (w website) doubled(m *assembly, twice []reference) (problems Problems) {
-	sources := map[string]source{}
+func (w website) doubled(m *assembly, twice []reference) (problems source.Problems) {
+	sources := map[string]source.File{}
 	for rel, src := range w.pages {
 		sources[address(rel)] = src
 	}
@@ -339,16 +342,16 @@ func (w website) doubled(m *assembly, twice []reference) (problems Problems) {
 		}
 		src, known := sources[at]
 		if !known {
-			problems.addAbout(asBuilt, r.from, 0, "built: two parts have the id %q", r.fragment)
+			problems.AddKind(source.AsBuilt, r.from, 0, "built: two parts have the id %q", r.fragment)
 			continue
 		}
 		line := 1
-		for i, text := range strings.Split(string(src.data), "\n") {
+		for i, text := range strings.Split(string(src.Data), "\n") {
 			if strings.HasPrefix(text, "#") && Slug(strings.TrimLeft(text, "# ")) == r.fragment {
 				line = i + 1
 			}
 		}
-		problems.add(src.name, line, "two parts of the page have the id %q: give the heading one of its own, as in ## Words {#other-id}", r.fragment)
+		problems.Add(src.Name, line, "two parts of the page have the id %q: give the heading one of its own, as in ## Words {#other-id}", r.fragment)
 	}
 	return problems
 }
@@ -357,33 +360,33 @@ func (w website) doubled(m *assembly, twice []reference) (problems Problems) {
 // only when all of them are good adds to what the audit found whatever else the
 // pages refer to in vain. An earlier wording keeps its links even when what
 // they led to is gone.
-func (w website) checkLinks(m *assembly, out *output, audited Problems) error {
+func (w website) checkLinks(m *assembly, out *output, audited source.Problems) error {
 	elsewhere := func(address string) bool {
 		first, _, _ := strings.Cut(strings.TrimPrefix(address, "/"), "/")
 		return w.others(first)
 	}
-	var written Problems
+	var written source.Problems
 	for from, links := range m.links {
 		for _, l := range links {
 			var waits time.Time
-			wrong := checkLink(from, l.to, func(address, fragment string) bool {
+			wrong := checkLink(from, l.To, func(address, fragment string) bool {
 				waits = m.awaited[slashed(address)]
 				return elsewhere(address) || out.exists(address, fragment)
 			})
 			if !waits.IsZero() {
-				wrong = fmt.Sprintf("the link %q leads to news that is published on %s: link to it from then on", l.to, waits.Format("2 January 2006"))
+				wrong = fmt.Sprintf("the link %q leads to news that is published on %s: link to it from then on", l.To, waits.Format("2 January 2006"))
 			}
 			if wrong != "" {
-				written.add(l.file, l.line, "%s", wrong)
+				written.Add(l.File, l.Line, "%s", wrong)
 			}
 		}
 	}
 	if len(written) > 0 {
-		return written.err()
+		return written.Err()
 	}
 	return append(audited, out.deadEnds(func(r reference) bool {
 		return elsewhere(r.path) || m.archived[strings.TrimSuffix(r.from, "index.html")]
-	})...).err()
+	})...).Err()
 }
 
 func writeFile(name string, data []byte) error {

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"schoolgate/site/source"
 )
 
 // One text: what is served as text.md is what the hash is taken of, and the
@@ -166,7 +168,7 @@ func TestFailureLeavesTheSiteUp(t *testing.T) {
 		t.Fatal("no error")
 	}
 	failed := resultOf(t, results, "larkfield")
-	problems, ok := errors.AsType[Problems](failed.Err)
+	problems, ok := errors.AsType[source.Problems](failed.Err)
 	if !ok || len(problems) != 1 || problems[0].Line != 5 || failed.Dir != "" {
 		t.Errorf("got %v, %q", failed.Err, failed.Dir)
 	}

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"schoolgate/site/source"
 )
 
 // A Rule is one thing that [Check] looks at.
@@ -146,7 +148,7 @@ func Check(ctx context.Context, content fs.FS, opts CheckOptions) (*Report, erro
 	}
 	report := &Report{At: opts.Now}
 	trust, err := Load(content)
-	if problems, ok := errors.AsType[Problems](err); ok {
+	if problems, ok := errors.AsType[source.Problems](err); ok {
 		for _, p := range problems {
 			report.Findings = append(report.Findings, refusal(p, siteOf(p.File)))
 		}
@@ -414,15 +416,15 @@ func count(n int, what string) string {
 }
 
 // refusals tell what [Load] and [Build] refuse by rule, with how to put it right.
-var refusals = map[about]struct{ rule, fix string }{
-	ordinary: {"content", "Put the line right; until then the site stays as it was."},
-	unfilled: {"blank", "Write a line for it under [blanks] in school.toml, or in trust.toml for every school and the overview."},
-	asBuilt:  {"content", "The page came out of the theme like this: put the layout right."},
-	noCEOP:   {"ceop", "Put the link to " + CEOP + " back into the theme's baseof.html."},
+var refusals = map[source.Kind]struct{ rule, fix string }{
+	source.Ordinary: {"content", "Put the line right; until then the site stays as it was."},
+	source.Unfilled: {"blank", "Write a line for it under [blanks] in school.toml, or in trust.toml for every school and the overview."},
+	source.AsBuilt:  {"content", "The page came out of the theme like this: put the layout right."},
+	source.NoCEOP:   {"ceop", "Put the link to " + CEOP + " back into the theme's baseof.html."},
 }
 
-func refusal(p Problem, slug string) Finding {
-	r := refusals[p.about]
+func refusal(p source.Problem, slug string) Finding {
+	r := refusals[p.Kind]
 	f := Finding{
 		Rule: r.rule, Severity: Wrong, File: p.File, Line: p.Line,
 		What: strings.TrimPrefix(p.Text, "built: "), Fix: r.fix,

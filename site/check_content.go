@@ -11,6 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"schoolgate/site/colour"
+	"schoolgate/site/source"
 )
 
 // A ChecklistItem is one thing that a school's site must or should hold (P13).
@@ -56,12 +59,12 @@ type Duty struct {
 
 // loadChecklist reads a checklist; there need not be one. Items that the model
 // has are known to a school's.
-func loadChecklist(content fs.FS, name string, model []ChecklistItem, problems *Problems) Checklist {
+func loadChecklist(content fs.FS, name string, model []ChecklistItem, problems *source.Problems) Checklist {
 	var list Checklist
 	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
 		return list
 	}
-	src, ok := readSettings(content, name, &list, problems)
+	src, ok := source.ReadSettings(content, name, &list, problems)
 	if !ok {
 		return list
 	}
@@ -70,47 +73,47 @@ func loadChecklist(content fs.FS, name string, model []ChecklistItem, problems *
 		known[i.ID] = true
 	}
 	for _, i := range list.Items {
-		c := checker{src: src, problems: problems, value: i.ID}
+		c := source.Checker{Src: src, Problems: problems, Value: i.ID}
 		known[i.ID] = true
-		if !slug.MatchString(i.ID) {
-			c.say("id", "%q: an id has only a-z, 0-9 and single hyphens", i.ID)
+		if !source.SlugPattern.MatchString(i.ID) {
+			c.Say("id", "%q: an id has only a-z, 0-9 and single hyphens", i.ID)
 		}
 		if strings.TrimSpace(i.Words) == "" {
-			c.say("id", "%s has no words", i.ID)
+			c.Say("id", "%s has no words", i.ID)
 		}
 		if i.Need != "must" && i.Need != "should" {
-			c.say("id", `%s: need is "must" or "should"`, i.ID)
+			c.Say("id", `%s: need is "must" or "should"`, i.ID)
 		}
 		for _, k := range slices.Concat(i.Kinds, i.Should) {
 			if k != "academy" && k != "maintained" {
-				c.say("id", "%s: kind %q is not one of academy, maintained", i.ID, k)
+				c.Say("id", "%s: kind %q is not one of academy, maintained", i.ID, k)
 			}
 		}
 		for _, p := range i.Phases {
 			if !slices.Contains(Phases, p) {
-				c.say("id", "%s: phase %q is not one of %s", i.ID, p, strings.Join(Phases, ", "))
+				c.Say("id", "%s: phase %q is not one of %s", i.ID, p, strings.Join(Phases, ", "))
 			}
 		}
-		c.value = ""
-		c.years(i.Years)
+		c.Value = ""
+		checkYears(c, i.Years)
 	}
-	c := checker{src: src, problems: problems}
+	c := source.Checker{Src: src, Problems: problems}
 	for id, where := range list.Met {
 		switch {
 		case !known[id]:
-			c.say(id, "%s is no item of the checklist", id)
+			c.Say(id, "%s is no item of the checklist", id)
 		case !strings.HasPrefix(where, "/") && !strings.HasPrefix(where, "https://"):
-			c.say(id, "%s: %q is neither a page of this site such as \"/privacy/\" nor an address that begins with https://", id, where)
+			c.Say(id, "%s: %q is neither a page of this site such as \"/privacy/\" nor an address that begins with https://", id, where)
 		case list.NotApplicable[id] != "":
-			c.say(id, "%s is both met and not applicable: leave one out", id)
+			c.Say(id, "%s is both met and not applicable: leave one out", id)
 		}
 	}
 	for id, reason := range list.NotApplicable {
 		switch {
 		case !known[id]:
-			c.say(id, "%s is no item of the checklist", id)
+			c.Say(id, "%s is no item of the checklist", id)
 		case len(strings.Fields(reason)) < 3:
-			c.say(id, "%s: write the reason in a sentence", id)
+			c.Say(id, "%s: write the reason in a sentence", id)
 		}
 	}
 	return list
@@ -151,7 +154,7 @@ func (in *inspection) checkDuties() {
 	file := "schools/" + s.Slug + "/checklist.toml"
 	line := func(id string) int {
 		if f := in.sources.byName[file]; f != nil {
-			return checker{src: source{file, []byte(f.raw)}}.line(id)
+			return source.Checker{Src: source.File{Name: file, Data: []byte(f.raw)}}.Line(id)
 		}
 		return 0
 	}
@@ -338,7 +341,7 @@ func (in *inspection) checkDirectory() {
 	for _, o := range in.school.Help {
 		at := place{file: file}
 		if f := in.sources.byName[file]; f != nil {
-			at.line = checker{src: source{file, []byte(f.raw)}, value: o.Slug}.line("slug")
+			at.line = source.Checker{Src: source.File{Name: file, Data: []byte(f.raw)}, Value: o.Slug}.Line("slug")
 		}
 		day, err := readDay(o.Checked)
 		switch {
@@ -370,7 +373,7 @@ func (in *inspection) checkReviews() {
 		if f == nil {
 			return place{file: file}
 		}
-		return place{file: file, line: checker{src: source{file, []byte(f.raw)}, value: value}.line(key)}
+		return place{file: file, line: source.Checker{Src: source.File{Name: file, Data: []byte(f.raw)}, Value: value}.Line(key)}
 	}
 	if in.school != nil {
 		review := in.school.Review()
@@ -403,25 +406,6 @@ func (in *inspection) checkReviews() {
 	}
 }
 
-// pairs are the colours of the stylesheet that stand on each other, with the
-// least contrast each needs: 7:1 for words to be read, 4.5:1 for links and
-// controls, 3:1 for the edges of controls.
-var pairs = []struct {
-	over, under string
-	least       float64
-	what        string
-}{
-	{"ink", "paper", 7, "the text of a page"},
-	{"ink", "tint", 7, "text on a tinted ground"},
-	{"soft", "paper", 4.5, "small text"},
-	{"link", "paper", 4.5, "links"},
-	{"link", "tint", 4.5, "links on a tinted ground"},
-	{"fill-ink", "fill", 4.5, "buttons"},
-	{"accent-ink", "accent", 4.5, "words on the school's colour"},
-	{"help-ink", "help", 7, "the CEOP control"},
-	{"edge", "paper", 3, "the edges of fields"},
-}
-
 // checkContrast works out the colours that the built stylesheets come to, light
 // and dark, and holds each pair to its contrast.
 func (in *inspection) checkContrast() error {
@@ -440,24 +424,17 @@ func (in *inspection) checkContrast() error {
 			}
 		}
 	}
-	light, dark := readColours(css.String())
+	light, dark := colour.Read(css.String())
 	at := in.sources.settings
 	f := in.sources.byName[at]
-	line := checker{src: source{at, []byte(f.raw)}}.line("colour")
+	line := source.Checker{Src: source.File{Name: at, Data: []byte(f.raw)}}.Line("colour")
 	for _, look := range []struct {
 		name    string
-		colours colours
+		colours colour.Sheet
 	}{{"light", light}, {"dark", dark}} {
-		for _, pair := range pairs {
-			over, ok := look.colours.of(pair.over, 0)
-			under, ok2 := look.colours.of(pair.under, 0)
-			if !ok || !ok2 {
-				continue
-			}
-			if c := over.contrast(under); c < pair.least {
-				in.report("contrast", Wrong, place{at, line, ""}, "Choose a darker or a lighter colour in the school's settings; if it is the theme's own, put schoolgate.css right.",
-					"in the %s look %s have a contrast of %.2f, and %s is needed (%s on %s)", look.name, pair.what, c, strconv.FormatFloat(pair.least, 'f', -1, 64), over, under)
-			}
+		for _, f := range look.colours.Faults() {
+			in.report("contrast", Wrong, place{at, line, ""}, "Choose a darker or a lighter colour in the school's settings; if it is the theme's own, put schoolgate.css right.",
+				"in the %s look %s have a contrast of %.2f, and %s is needed (%s on %s)", look.name, f.What, f.Contrast, strconv.FormatFloat(f.Least, 'f', -1, 64), f.Over, f.Under)
 		}
 	}
 	return nil

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"schoolgate/site/source"
 )
 
 // An inspection is the check of one site.
@@ -56,10 +58,10 @@ func (in *inspection) build(t theme) error {
 	} else {
 		_, err = in.website.produce(m, t, in.dir)
 	}
-	problems, ok := errors.AsType[Problems](err)
+	problems, ok := errors.AsType[source.Problems](err)
 	if err != nil && !ok { // Hugo's, or the disk's
 		in.refused = true
-		problems = Problems{{File: in.sources.settings, Text: err.Error()}}
+		problems = source.Problems{{File: in.sources.settings, Text: err.Error()}}
 	}
 	for _, p := range problems {
 		if f := refusal(p, in.website.slug); f.Rule != "ceop" || in.refused { // the page itself is looked at below
@@ -112,7 +114,7 @@ func (in *inspection) readPages() error {
 	}
 	for kind, texts := range in.website.texts {
 		for rel, src := range texts {
-			sources["/"+folders[kind]+"/"+strings.TrimSuffix(rel, ".md")+"/"] = src.name
+			sources["/"+folders[kind]+"/"+strings.TrimSuffix(rel, ".md")+"/"] = src.Name
 		}
 	}
 	in.byAddr = map[string]*builtPage{}
@@ -163,12 +165,12 @@ func (in *inspection) read(name string, to *strings.Builder) error {
 
 // matterValue is what a line of front matter gives a key, without quotes.
 func matterValue(file, key string) string {
-	rest, ok := strings.CutPrefix(file, fence+"\n")
+	rest, ok := strings.CutPrefix(file, source.Fence+"\n")
 	if !ok {
 		return ""
 	}
 	for line := range strings.Lines(rest) {
-		if strings.HasPrefix(line, fence) {
+		if strings.HasPrefix(line, source.Fence) {
 			return ""
 		}
 		name, value, found := strings.Cut(line, "=")

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"schoolgate/site/source"
 )
 
 // A LinkChecker tries the links that lead to other sites, politely: it asks one
@@ -92,7 +94,7 @@ func (c *LinkChecker) check(ctx context.Context, links []outsideLink) ([]Finding
 		mu       sync.Mutex
 		findings []Finding
 	)
-	for _, host := range sortedKeys(byHost) {
+	for _, host := range source.SortedKeys(byHost) {
 		wg.Go(func() {
 			for _, to := range byHost[host] {
 				said, severity, fix := run.try(ctx, to)

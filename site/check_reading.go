@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"schoolgate/site/source"
 )
 
 // readingAges are the ages that a page's words should suit, by audience. An
@@ -100,7 +102,7 @@ func proseOf(file string) []sentence {
 	for line := range strings.Lines(file) {
 		n++
 		line = strings.TrimSpace(line)
-		if line == fence && (n == 1 || matter) {
+		if line == source.Fence && (n == 1 || matter) {
 			matter = n == 1
 			continue
 		}

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"schoolgate/site/source"
 )
 
 // A checkedFile is one source of a site: as it was written, and as it is with
@@ -25,7 +27,7 @@ func (f *checkedFile) text() string {
 	switch {
 	case f.filled != "":
 	case path.Ext(f.name) == ".md" && strings.Contains(f.raw, "[["):
-		f.filled, _ = fill(source{f.name, []byte(f.raw)}, f.answer)
+		f.filled, _ = fill(source.File{Name: f.name, Data: []byte(f.raw)}, f.answer)
 	default:
 		f.filled = f.raw
 	}
@@ -55,18 +57,18 @@ func (files contentSources) walk(content fs.FS, dir string) error {
 			return nil
 		case err != nil:
 			return err
-		case Ignored(e.Name()) && e.IsDir():
+		case source.Ignored(e.Name()) && e.IsDir():
 			return fs.SkipDir
-		case Ignored(e.Name()) || !e.Type().IsRegular():
+		case source.Ignored(e.Name()) || !e.Type().IsRegular():
 			return nil
 		}
 		if ext := path.Ext(name); ext != ".md" && ext != ".toml" {
 			files[name] = "" // its name is all that is looked at
 			return nil
 		}
-		var told Problems // by Load
-		if src, ok := readFile(content, name, &told); ok {
-			files[name] = string(src.data)
+		var told source.Problems // by Load
+		if src, ok := source.ReadFile(content, name, &told); ok {
+			files[name] = string(src.Data)
 		}
 		return nil
 	})
@@ -93,12 +95,12 @@ func (files contentSources) of(content fs.FS, w website) (*siteSources, error) {
 	}
 	used := map[string]bool{}
 	for rel, src := range w.pages {
-		used[src.name] = true
-		s.pages = append(s.pages, sourcePage{rel, src.name})
+		used[src.Name] = true
+		s.pages = append(s.pages, sourcePage{rel, src.Name})
 	}
 	for _, texts := range w.texts {
 		for _, src := range texts {
-			used[src.name] = true
+			used[src.Name] = true
 		}
 	}
 	add := func(name, raw string) { s.byName[name] = &checkedFile{name: name, raw: raw, answer: w.answers} }
@@ -113,7 +115,7 @@ func (files contentSources) of(content fs.FS, w website) (*siteSources, error) {
 			add(name, raw)
 		}
 	}
-	s.order = sortedKeys(s.byName)
+	s.order = source.SortedKeys(s.byName)
 	slices.SortStableFunc(s.order, func(a, b string) int { return s.rank(a) - s.rank(b) })
 	return s, nil
 }
@@ -156,7 +158,7 @@ func (s *siteSources) locate(p *builtPage, words string) place {
 	if own != nil {
 		if line := own.find(words); line > 0 {
 			at.file, at.line = own.name, line
-			if written := lineOf(own.raw, line); written != lineOf(own.text(), line) && !contains(written, words) {
+			if written := source.LineOf(own.raw, line); written != source.LineOf(own.text(), line) && !contains(written, words) {
 				if line := s.byName[s.settings].find(words); line > 0 {
 					at.file, at.line = s.settings, line
 				}
@@ -185,15 +187,6 @@ func policyRank(name string) int {
 		return 0
 	}
 	return 1
-}
-
-func lineOf(text string, n int) string {
-	for line := range strings.SplitSeq(text, "\n") {
-		if n--; n == 0 {
-			return line
-		}
-	}
-	return ""
 }
 
 func contains(text, words string) bool {
@@ -262,9 +255,9 @@ func readAllowances(f *checkedFile) []allowance {
 	var found []allowance
 	lines := strings.Split(f.raw, "\n")
 	settings := path.Ext(f.name) == ".toml"
-	matter := !settings && lines[0] == fence
+	matter := !settings && lines[0] == source.Fence
 	for i, line := range lines {
-		if i > 0 && matter && line == fence {
+		if i > 0 && matter && line == source.Fence {
 			matter = false
 			continue
 		}
@@ -285,7 +278,7 @@ func readAllowances(f *checkedFile) []allowance {
 			switch {
 			case m == nil:
 				a.wrong = `is not written as [//]: # "check: rule: reason", with no quotes within the reason, and may stand on the page`
-			case i > 0 && strings.TrimSpace(lines[i-1]) != "" && lines[i-1] != fence && !strings.HasPrefix(lines[i-1], "[//]:"):
+			case i > 0 && strings.TrimSpace(lines[i-1]) != "" && lines[i-1] != source.Fence && !strings.HasPrefix(lines[i-1], "[//]:"):
 				a.wrong = "needs an empty line above it, or it stands on the page"
 			default:
 				a.parse(m[1])

@@ -14,6 +14,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"schoolgate/site/source"
 )
 
 // A Replaced is something that policies and pages still say and must not: an
@@ -29,35 +31,35 @@ type Replaced struct {
 }
 
 // loadReplaced reads the list of what was replaced; there need not be one.
-func loadReplaced(content fs.FS, name string, problems *Problems) []Replaced {
+func loadReplaced(content fs.FS, name string, problems *source.Problems) []Replaced {
 	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	var file struct {
 		Replaced []Replaced `toml:"replaced"`
 	}
-	src, ok := readSettings(content, name, &file, problems)
+	src, ok := source.ReadSettings(content, name, &file, problems)
 	if !ok {
 		return nil
 	}
 	for _, r := range file.Replaced {
 		all := slices.Concat(r.Hosts, r.Names, r.Numbers)
 		if len(all) == 0 {
-			problems.add(name, 0, "an entry has neither hosts, names nor numbers")
+			problems.Add(name, 0, "an entry has neither hosts, names nor numbers")
 			continue
 		}
-		c := checker{src: src, problems: problems}
+		c := source.Checker{Src: src, Problems: problems}
 		if strings.TrimSpace(r.Why) == "" {
-			c.say("why", "%s: why is missing: say in a sentence what became of it", all[0])
+			c.Say("why", "%s: why is missing: say in a sentence what became of it", all[0])
 		}
 		for _, h := range r.Hosts {
 			if strings.Contains(h, "://") || !strings.Contains(h, ".") || h != strings.ToLower(h) {
-				c.say("hosts", "%q is not a host such as old.example, perhaps with a path, in small letters", h)
+				c.Say("hosts", "%q is not a host such as old.example, perhaps with a path, in small letters", h)
 			}
 		}
 		for _, n := range r.Numbers {
 			if len(digits(n)) != len(n) || len(n) < 5 {
-				c.say("numbers", "%q is not five digits or more, without spaces", n)
+				c.Say("numbers", "%q is not five digits or more, without spaces", n)
 			}
 		}
 	}
@@ -350,7 +352,7 @@ func matches(p phrase, words []token) bool {
 // old names of an organisation.
 func (in *inspection) directory(at place) bool {
 	f := in.sources.byName[at.file]
-	return f != nil && path.Base(at.file) == "help.toml" && strings.HasPrefix(strings.TrimSpace(lineOf(f.raw, at.line)), "replaces")
+	return f != nil && path.Base(at.file) == "help.toml" && strings.HasPrefix(strings.TrimSpace(source.LineOf(f.raw, at.line)), "replaces")
 }
 
 // areaBodies are the last words of what bodies of an area are called, with those

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"schoolgate/site/source"
 )
 
 // maxDocument is the largest file that a school may publish, in bytes.
@@ -50,7 +52,7 @@ var documentFile = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*\.pdf$`)
 
 // loadDocuments reads policies.toml, which need not be there, and looks at the
 // files it may name.
-func loadDocuments(content fs.FS, dir string, files []string, problems *Problems) []Document {
+func loadDocuments(content fs.FS, dir string, files []string, problems *source.Problems) []Document {
 	name := dir + "/policies.toml"
 	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -58,37 +60,37 @@ func loadDocuments(content fs.FS, dir string, files []string, problems *Problems
 	var file struct {
 		Policies []Document `toml:"policy"`
 	}
-	src, ok := readSettings(content, name, &file, problems)
+	src, ok := source.ReadSettings(content, name, &file, problems)
 	if !ok {
 		return nil
 	}
 	seen := map[string]bool{}
 	for _, d := range file.Policies {
-		c := checker{src: src, problems: problems, value: d.Slug}
+		c := source.Checker{Src: src, Problems: problems, Value: d.Slug}
 		switch {
-		case !slug.MatchString(d.Slug):
-			c.say("slug", "%q: a slug has only a-z, 0-9 and single hyphens (policy %q)", d.Slug, d.Title)
+		case !source.SlugPattern.MatchString(d.Slug):
+			c.Say("slug", "%q: a slug has only a-z, 0-9 and single hyphens (policy %q)", d.Slug, d.Title)
 		case seen[d.Slug]:
-			c.say("slug", "%q is there twice", d.Slug)
+			c.Say("slug", "%q is there twice", d.Slug)
 		}
 		seen[d.Slug] = true
 		for _, required := range []struct{ key, value string }{{"title", d.Title}, {"about", d.About}, {"owner", d.Owner}} {
 			if strings.TrimSpace(required.value) == "" {
-				c.say("slug", "%s has no %s", d.Slug, required.key)
+				c.Say("slug", "%s has no %s", d.Slug, required.key)
 			}
 		}
 		for _, day := range []struct{ key, value string }{{"approved", d.Approved}, {"review", d.Review}} {
-			if !isDate(day.value) {
-				c.say("slug", `%s: %s is not a day such as "2026-09-01"`, d.Slug, day.key)
+			if !source.IsDate(day.value) {
+				c.Say("slug", `%s: %s is not a day such as "2026-09-01"`, d.Slug, day.key)
 			}
 		}
 		switch {
 		case d.File != "" && d.Page != "":
-			c.say("slug", "%s has a file and a page: choose one", d.Slug)
+			c.Say("slug", "%s has a file and a page: choose one", d.Slug)
 		case d.File != "" && !slices.Contains(files, d.File):
-			c.say("slug", "%s: there is no file %s/files/%s", d.Slug, dir, d.File)
+			c.Say("slug", "%s: there is no file %s/files/%s", d.Slug, dir, d.File)
 		case d.Page != "" && !strings.HasPrefix(d.Page, "/"):
-			c.say("slug", `%s: page %q has to begin with /`, d.Slug, d.Page)
+			c.Say("slug", `%s: page %q has to begin with /`, d.Slug, d.Page)
 		}
 	}
 	return file.Policies
@@ -96,11 +98,11 @@ func loadDocuments(content fs.FS, dir string, files []string, problems *Problems
 
 // documentLinks are the pages that policies.toml leads to, to be followed like
 // every link that somebody wrote.
-func (s *School) documentLinks() []link {
-	var links []link
+func (s *School) documentLinks() []source.Link {
+	var links []source.Link
 	for _, d := range s.Documents {
 		if d.Page != "" {
-			links = append(links, link{"schools/" + s.Slug + "/policies.toml", 0, d.Page})
+			links = append(links, source.Link{File: "schools/" + s.Slug + "/policies.toml", Line: 0, To: d.Page})
 		}
 	}
 	return links
@@ -108,19 +110,19 @@ func (s *School) documentLinks() []link {
 
 // loadFiles lists a school's files folder. The files themselves are read when
 // they are published: forty schools' would not fit into memory.
-func loadFiles(content fs.FS, dir string, problems *Problems) []string {
+func loadFiles(content fs.FS, dir string, problems *source.Problems) []string {
 	var files []string
-	for _, e := range readDir(content, dir, problems) {
+	for _, e := range source.ReadDir(content, dir, problems) {
 		name := path.Join(dir, e.Name())
 		if e.IsDir() || !documentFile.MatchString(e.Name()) {
-			problems.add(name, 0, "only PDF files stand here, named with a-z, 0-9 and single hyphens, then .pdf")
+			problems.Add(name, 0, "only PDF files stand here, named with a-z, 0-9 and single hyphens, then .pdf")
 			continue
 		}
 		if info, err := e.Info(); err != nil {
-			problems.add(name, 0, "cannot be read: %v", err)
+			problems.Add(name, 0, "cannot be read: %v", err)
 			continue
 		} else if info.Size() > maxDocument {
-			problems.add(name, 0, "is larger than 5 MB: families on a telephone cannot wait for it; make it smaller")
+			problems.Add(name, 0, "is larger than 5 MB: families on a telephone cannot wait for it; make it smaller")
 			continue
 		}
 		files = append(files, e.Name())
@@ -131,7 +133,7 @@ func loadFiles(content fs.FS, dir string, problems *Problems) []string {
 // publishFiles copies a school's files, as they are, to /files/.
 func (w website) publishFiles(dir string) error {
 	for _, name := range w.files {
-		data, err := readAtMost(w.folder, "files/"+name, maxDocument+1)
+		data, err := source.ReadAtMost(w.folder, "files/"+name, maxDocument+1)
 		if err != nil {
 			return fmt.Errorf("read a file: %w", err)
 		}
@@ -139,7 +141,7 @@ func (w website) publishFiles(dir string) error {
 			return err
 		}
 		if !bytes.HasPrefix(data, []byte("%PDF-")) || len(data) > maxDocument {
-			return Problems{{File: w.fileName(name), Text: "is not a PDF of at most 5 MB, whatever its name says"}}
+			return source.Problems{{File: w.fileName(name), Text: "is not a PDF of at most 5 MB, whatever its name says"}}
 		}
 		if err := writeFile(filepath.Join(dir, "files", name), data); err != nil {
 			return err
@@ -162,38 +164,38 @@ func (s *School) namedFiles() map[string]bool {
 
 // unreached is the files that no page leads to. Nobody meant to publish them, so
 // they stop the site: a draft, or a letter that was scanned into the wrong folder.
-func (w website) unreached(out *output) (problems Problems) {
+func (w website) unreached(out *output) (problems source.Problems) {
 	for _, name := range w.files {
 		if !w.named[name] && !slices.ContainsFunc(out.refs, func(r reference) bool { return r.path == "/files/"+name }) {
-			problems.add("schools/"+w.slug+"/files/"+name, 0, "no page leads to this file: name it in policies.toml or link to it, or take it away")
+			problems.Add("schools/"+w.slug+"/files/"+name, 0, "no page leads to this file: name it in policies.toml or link to it, or take it away")
 		}
 	}
 	return problems
 }
 
-// tools checks the search tools and channels of school.toml.
-func (c checker) tools(s *School) {
+// checkTools checks the search tools and channels of school.toml.
+func checkTools(c source.Checker, s *School) {
 	address := func(key, name, value string) {
 		if value != "" && !strings.HasPrefix(value, "https://") {
-			c.say(key, "%s: url %q does not begin with https://", name, value)
+			c.Say(key, "%s: url %q does not begin with https://", name, value)
 		}
 	}
 	for _, t := range s.SearchTools {
-		c.value = t.Name
+		c.Value = t.Name
 		if t.Years == "" || t.Name == "" || t.How == "" {
-			c.say("name", "search_tool %q needs years, name and how", t.Name)
+			c.Say("name", "search_tool %q needs years, name and how", t.Name)
 		}
 		address("name", t.Name, t.URL)
 	}
 	for _, ch := range s.Channels {
-		c.value = ch.Name
+		c.Value = ch.Name
 		if ch.Name == "" || ch.Purpose == "" || ch.RunBy == "" || ch.For == "" || ch.URL == "" {
-			c.say("name", "channel %q needs name, url, purpose, run_by and for", ch.Name)
+			c.Say("name", "channel %q needs name, url, purpose, run_by and for", ch.Name)
 		}
 		address("name", ch.Name, ch.URL)
 	}
-	c.value = ""
+	c.Value = ""
 	if used := slices.Contains(s.Uses, "official_social_media"); used != (len(s.Channels) > 0) {
-		c.say("uses", "official_social_media in uses and the [[channel]] tables go together: there is only one of them")
+		c.Say("uses", "official_social_media in uses and the [[channel]] tables go together: there is only one of them")
 	}
 }

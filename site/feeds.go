@@ -13,6 +13,8 @@ import (
 	"time"
 	_ "time/tzdata" // schools' clocks, also where the machine knows no zones
 	"unicode/utf8"
+
+	"schoolgate/site/source"
 )
 
 // Pages in these two folders are dated, and go out as feeds too (row P11).
@@ -65,7 +67,7 @@ type dated struct {
 var clock = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
 
 // readDated checks what a page in one of the two folders says of its time.
-func readDated(rel string, p page, c checker) (d dated, ok bool) {
+func readDated(rel string, p page, c source.Checker) (d dated, ok bool) {
 	m := p.matter
 	event := strings.HasPrefix(rel, eventsFolder)
 	if !event && !strings.HasPrefix(rel, newsFolder) || strings.HasSuffix(rel, "_index.md") {
@@ -75,7 +77,7 @@ func readDated(rel string, p page, c checker) (d dated, ok bool) {
 	ok = true
 	say := func(key, format string, args ...any) {
 		ok = false
-		c.problems.add(c.src.name, max(1, c.line(key)), format, args...)
+		c.Problems.Add(c.Src.Name, max(1, c.Line(key)), format, args...)
 	}
 	at := func(key, day, hour string) (shown, moment time.Time) {
 		shown, err := time.Parse("2006-01-02 15:04", day+" "+cmp.Or(hour, "00:00"))

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"schoolgate/site/source"
 )
 
 // Every line of a calendar ends in CRLF and has at most 75 octets, no character
@@ -114,9 +116,9 @@ func TestEventsWhenClocksChange(t *testing.T) {
 		{"2026-10-25", "01:30", "02:30", "20261025T003000Z 20261025T023000Z"},
 		{"2026-10-25", "18:00", "19:00", "20261025T180000Z 20261025T190000Z"},
 	} {
-		var problems Problems
+		var problems source.Problems
 		p := page{address: "/events/x/", matter: pageMatter{Title: "x", Description: "x", Day: c.day, Starts: c.starts, Ends: c.ends}}
-		d, ok := readDated("events/x.md", p, checker{problems: &problems})
+		d, ok := readDated("events/x.md", p, source.Checker{Problems: &problems})
 		if got := icsTime(d.begins) + " " + icsTime(d.ends); !ok || got != c.want {
 			t.Errorf("%s %s to %s: %s, want %s; %v", c.day, c.starts, c.ends, got, c.want, problems)
 		}

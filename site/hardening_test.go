@@ -2,12 +2,11 @@ package site
 
 import (
 	"bytes"
-	"image"
-	"image/color"
-	"image/png"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"schoolgate/site/source"
 )
 
 // What a school publishes as it is must hold nothing that a program could run,
@@ -29,7 +28,7 @@ func TestCEOPPictureAsItIs(t *testing.T) {
 		"an image set":        {open + `<rect mask="image-set('https://evil.example/m' 1x)" width="9" height="9"/></svg>`, "outside"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var problems Problems
+			var problems source.Problems
 			found := loadCEOP(fstest.MapFS{"ceop.svg": {Data: []byte(c.svg)}}, ".", &problems)
 			switch {
 			case c.says == "" && (found == nil || !bytes.Equal(found.data, []byte(c.svg))):
@@ -38,44 +37,6 @@ func TestCEOPPictureAsItIs(t *testing.T) {
 				t.Errorf("got %v, %v", found, problems)
 			}
 		})
-	}
-}
-
-// A face that was rubbed out in a drawing program does not go out under the
-// transparency.
-func TestErasedPixelsAreForgotten(t *testing.T) {
-	original := image.NewNRGBA(image.Rect(0, 0, 500, 300))
-	for y := range 300 {
-		for x := range 500 {
-			c := color.NRGBA{200, 30, 90, 255}
-			if x < 200 {
-				c.A = 0
-			}
-			original.SetNRGBA(x, y, c)
-		}
-	}
-	var file bytes.Buffer
-	if err := png.Encode(&file, original); err != nil {
-		t.Fatal(err)
-	}
-	c := &cleaner{folder: t.TempDir(), used: map[string]bool{}}
-	prints, err := c.clean(photograph{folder: fstest.MapFS{"a.png": {Data: file.Bytes()}}, name: "a.png"}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, pr := range prints {
-		img, err := png.Decode(bytes.NewReader(pr.data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		b := img.Bounds()
-		for y := b.Min.Y; y < b.Max.Y; y++ {
-			for x := b.Min.X; x < b.Max.X; x++ {
-				if p, ok := img.At(x, y).(color.NRGBA); ok && p.A == 0 && (p.R|p.G|p.B) != 0 {
-					t.Fatalf("%s still has colour under its transparency at %d,%d", pr.name, x, y)
-				}
-			}
-		}
 	}
 }
 

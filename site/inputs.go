@@ -15,6 +15,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"schoolgate/site/picture"
+	"schoolgate/site/source"
 )
 
 // A reading is a content folder that remembers what was read of it: the SHA-256 of
@@ -135,9 +138,9 @@ func (o *originals) sum(folder fs.FS, at, name string) (string, error) {
 	if sum, ok := o.sums[name]; ok {
 		return sum, nil
 	}
-	data, err := readAtMost(folder, at, maxPicture+1)
+	data, err := source.ReadAtMost(folder, at, picture.MaxSize+1)
 	if err != nil {
-		return "", Problems{{File: name, Text: fmt.Sprintf("cannot be read: %v", err)}}
+		return "", source.Problems{{File: name, Text: fmt.Sprintf("cannot be read: %v", err)}}
 	}
 	sum := sha256.Sum256(data)
 	o.sums[name] = hex.EncodeToString(sum[:])
@@ -154,7 +157,7 @@ func (o *originals) same(name string, data []byte) error {
 	defer o.mu.Unlock()
 	sum := sha256.Sum256(data)
 	if was, ok := o.sums[name]; ok && was != hex.EncodeToString(sum[:]) {
-		return Problems{{File: name, Text: "changed while the site was built: build again"}}
+		return source.Problems{{File: name, Text: "changed while the site was built: build again"}}
 	}
 	return nil
 }
@@ -242,7 +245,7 @@ func (r record) result(w website, dir string) Result {
 	result := Result{
 		Slug: w.slug, Dir: filepath.Join(dir, "generations", r.Generation), Unchanged: true, Pages: r.Pages, Texts: r.Texts,
 	}
-	for _, rel := range sortedKeys(w.album) {
+	for _, rel := range source.SortedKeys(w.album) {
 		if why, ok := r.Withheld[sum(w.album[rel].name)]; ok {
 			result.Withheld = append(result.Withheld, Withheld{w.album[rel].name, why})
 		}

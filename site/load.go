@@ -1,66 +1,19 @@
 package site
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
-)
 
-// maxFile is the largest Markdown or TOML file that is read, in bytes: three
-// times the longest policy seen. The Markdown parser's time grows with the square
-// of some crooked inputs, so that a megabyte of them would hold up every build.
-const maxFile = 256 << 10
-
-// maxDepth is how many folders pages may stand within each other.
-const maxDepth = 8
-
-// slugs names what may stand in an address; pageFile adds Hugo's own names.
-var (
-	slug     = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	pageFile = regexp.MustCompile(`^([a-z0-9]+(-[a-z0-9]+)*|_?index)\.md$`)
+	"schoolgate/site/source"
 )
 
 // reserved are first path elements that belong to the server.
 var reserved = []string{"portal", "ledger", "healthz", "readyz", "assets", "sign-in", "leave"}
-
-// A source is one file as it was read: LF line ends, no byte-order mark.
-type source struct {
-	name string // path within the content folder
-	data []byte
-}
-
-// A layer is a folder of Markdown files by path relative to the folder.
-type layer map[string]source
-
-// over returns l with the files of base that l does not have itself.
-func (l layer) over(base layer) layer {
-	merged := make(layer, len(l)+len(base))
-	for _, each := range []layer{base, l} {
-		for name, src := range each {
-			merged[name] = src
-		}
-	}
-	return merged
-}
-
-// only returns the files of l that fit.
-func (l layer) only(fits func(source) bool) layer {
-	left := make(layer, len(l))
-	for name, src := range l {
-		if fits(src) {
-			left[name] = src
-		}
-	}
-	return left
-}
 
 // Load reads a content folder: the trust, its schools with their settings, the
 // model pages and the texts people sign. Everything wrong with what every site is
@@ -75,7 +28,7 @@ func Load(content fs.FS) (*Trust, error) {
 	}
 	trust, problems := load(content)
 	if len(trust.Schools)+len(trust.stopped) == 0 {
-		problems.add("schools", 0, "no school: add schools/<slug>/school.toml, or let schoolgate init write it")
+		problems.Add("schools", 0, "no school: add schools/<slug>/school.toml, or let schoolgate init write it")
 	}
 	if len(problems) > 0 { // no site is built: everything is told at once
 		problems = append(problems, trust.problems...)
@@ -85,24 +38,24 @@ func Load(content fs.FS) (*Trust, error) {
 		for _, s := range trust.stopped {
 			problems = append(problems, s.problems...)
 		}
-		return nil, problems.err()
+		return nil, problems.Err()
 	}
 	return trust, nil
 }
 
 // load reads a content folder that may be without schools yet.
-func load(folder fs.FS) (*Trust, Problems) {
-	var problems Problems
+func load(folder fs.FS) (*Trust, source.Problems) {
+	var problems source.Problems
 	content := &reading{FS: folder, sums: map[string]string{}}
 	guide := loadGuide(content, &problems)
 	trust := loadTrust(content, &problems)
 	trust.Guide = guide
 	later, wrong := guide.postpone(content, "trust/trust.toml", trust.problems, nil)
 	trust.problems = append(wrong, later...)
-	trust.unusable = slices.ContainsFunc(wrong, func(p Problem) bool { return p.File == "trust/trust.toml" })
+	trust.unusable = slices.ContainsFunc(wrong, func(p source.Problem) bool { return p.File == "trust/trust.toml" })
 	trust.checkTop(content, &problems)
 	trust.model, trust.album = readPages(content, "model", &problems, "help.toml", "checklist.toml", "replaced.toml", passagesFile, guideFile, policyFolder)
-	trust.policy = readLayer(content, "model/"+policyFolder, &problems)
+	trust.policy = source.ReadLayer(content, "model/"+policyFolder, &problems)
 	trust.agreements = readTexts(content, "agreements", &problems)
 	trust.consents = readTexts(content, "consents", &problems)
 	trust.Help = loadHelp(content, "model/help.toml", &problems)
@@ -115,7 +68,7 @@ func load(folder fs.FS) (*Trust, Problems) {
 	for name, src := range trust.pages {
 		first, _, _ := strings.Cut(strings.TrimSuffix(name, ".md"), "/")
 		if slices.Contains(reserved, first) || slices.Contains(trust.Slugs(), first) {
-			trust.problems.add(src.name, 0, "the address /%s/ is taken: choose another file name", first)
+			trust.problems.Add(src.Name, 0, "the address /%s/ is taken: choose another file name", first)
 		}
 	}
 	trust.read = maps.Clone(content.sums)
@@ -127,28 +80,28 @@ func load(folder fs.FS) (*Trust, Problems) {
 // nothing else.
 type stopped struct {
 	name     string
-	problems Problems
+	problems source.Problems
 }
 
 // loadSchools reads every school's folder. Problems gets what is wrong with the
 // folder of all of them.
-func (t *Trust) loadSchools(content fs.FS, problems *Problems) {
-	var found Problems
-	entries := readDir(content, "schools", &found)
+func (t *Trust) loadSchools(content fs.FS, problems *source.Problems) {
+	var found source.Problems
+	entries := source.ReadDir(content, "schools", &found)
 	for _, p := range found {
 		if p.File == "schools" {
 			*problems = append(*problems, p)
 		} else {
-			t.stopped = append(t.stopped, stopped{path.Base(p.File), Problems{p}})
+			t.stopped = append(t.stopped, stopped{path.Base(p.File), source.Problems{p}})
 		}
 	}
 	for _, entry := range entries {
 		dir := path.Join("schools", entry.Name())
 		if !entry.IsDir() {
-			t.stopped = append(t.stopped, stopped{entry.Name(), Problems{{File: dir, Text: "unknown file: every school has a folder of its own here"}}})
+			t.stopped = append(t.stopped, stopped{entry.Name(), source.Problems{{File: dir, Text: "unknown file: every school has a folder of its own here"}}})
 			continue
 		}
-		var found Problems
+		var found source.Problems
 		school := loadSchool(content, dir, &found)
 		t.noShared(content, dir+"/school.toml", school.Blanks, school.Help, &found)
 		later, wrong := t.Guide.postpone(content, dir+"/school.toml", found, t.forSchools)
@@ -194,7 +147,7 @@ func (t *Trust) Slugs() []string {
 // An alike is another school that a school cannot be told apart from.
 type alike struct {
 	other   string // slug
-	problem Problem
+	problem source.Problem
 }
 
 // findAlike notes which schools families could not tell apart, or would be
@@ -210,7 +163,7 @@ func findAlike(schools []*School) {
 					continue
 				}
 				note := func(a, b *School, value string) {
-					a.alike = append(a.alike, alike{b.Slug, Problem{
+					a.alike = append(a.alike, alike{b.Slug, source.Problem{
 						File: "schools/" + a.Slug + "/school.toml",
 						Text: fmt.Sprintf("has the same %s as schools/%s/school.toml: %s", same.what, b.Slug, value),
 					}})
@@ -224,166 +177,26 @@ func findAlike(schools []*School) {
 
 // checkTop names what does not belong at the top of the content folder. What is
 // wrong with a folder that does goes to problems.
-func (t *Trust) checkTop(content fs.FS, problems *Problems) {
+func (t *Trust) checkTop(content fs.FS, problems *source.Problems) {
 	known := []string{"trust", "model", "agreements", "consents", "schools"}
-	var found Problems
-	entries := slices.DeleteFunc(readDir(content, ".", &found), func(e fs.DirEntry) bool {
+	var found source.Problems
+	entries := slices.DeleteFunc(source.ReadDir(content, ".", &found), func(e fs.DirEntry) bool {
 		return path.Ext(e.Name()) == ".go" // what embeds the folder
 	})
-	checkNames(entries, ".", &found, known...)
+	source.CheckNames(entries, ".", &found, known...)
 	for _, p := range found {
 		if slices.Contains(known, p.File) || p.File == "." {
 			*problems = append(*problems, p)
 		} else {
-			t.stopped = append(t.stopped, stopped{p.File, Problems{p}})
+			t.stopped = append(t.stopped, stopped{p.File, source.Problems{p}})
 		}
 	}
-}
-
-// leftBehind are names, in small letters, of what systems and their file managers
-// put into every folder that somebody opened.
-var leftBehind = []string{
-	"thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r", // Windows, macOS
-	"$recycle.bin", "system volume information", "__macosx", "lost+found", "@eadir", "#recycle", "#snapshot", // disks and network stores
-}
-
-// Ignored says whether a file or folder of this name is as good as not there:
-// hidden ones, and those that editors, file managers and disks leave behind.
-// Nothing of them is ever published, and none of them stops a build.
-func Ignored(name string) bool {
-	lower := strings.ToLower(name)
-	switch {
-	case strings.HasPrefix(name, "."), strings.HasPrefix(name, "~"), strings.HasSuffix(name, "~"): // ._page.md, ~$page.docx, page.md~
-		return true
-	case strings.HasPrefix(name, "#") && strings.HasSuffix(name, "#"): // Emacs
-		return true
-	case slices.Contains(leftBehind, lower):
-		return true
-	}
-	return slices.Contains([]string{".swp", ".swo", ".swx", ".bak", ".tmp", ".orig", ".lnk", ".crdownload", ".part"}, path.Ext(lower))
-}
-
-// readDir lists the folders and plain files of a folder, without hidden ones; a
-// folder that is not there is empty. Links are never followed: one could bring
-// any file of the machine into a public page.
-func readDir(fsys fs.FS, dir string, problems *Problems) []fs.DirEntry {
-	if info, err := fs.Lstat(fsys, dir); err == nil && info.Mode().Type() == fs.ModeSymlink && dir != "." {
-		problems.add(dir, 0, linkOrDevice)
-		return nil
-	}
-	entries, err := fs.ReadDir(fsys, dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		problems.add(dir, 0, "cannot be read: %v", err)
-		return nil
-	}
-	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
-		if Ignored(e.Name()) {
-			return true
-		}
-		if plain := e.IsDir() || e.Type().IsRegular(); !plain {
-			problems.add(path.Join(dir, e.Name()), 0, linkOrDevice)
-			return true
-		}
-		return false
-	})
-}
-
-const linkOrDevice = "is a link or a device: put the file itself here"
-
-// readFile reads one text file; ok is false when it is not there or a problem
-// was reported. Only a plain file is opened, as opening a named pipe would wait
-// for ever, and no more of it is read than may be used.
-func readFile(fsys fs.FS, name string, problems *Problems) (src source, ok bool) {
-	info, err := fs.Lstat(fsys, name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return source{}, false
-	case err == nil && info.IsDir():
-		problems.add(name, 0, "is a folder: a file of this name is expected")
-		return source{}, false
-	case err == nil && !info.Mode().IsRegular():
-		problems.add(name, 0, linkOrDevice)
-		return source{}, false
-	}
-	var data []byte
-	if err == nil {
-		data, err = readAtMost(fsys, name, maxFile+1)
-	}
-	if err != nil {
-		problems.add(name, 0, "cannot be read: %v", err)
-		return source{}, false
-	}
-	if len(data) > maxFile {
-		problems.add(name, 0, "is larger than 256 KB: divide it")
-		return source{}, false
-	}
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
-	for i, line := range bytes.Split(data, []byte("\n")) {
-		if !utf8.Valid(line) {
-			problems.add(name, i+1, "is not UTF-8: save the file as UTF-8")
-			return source{}, false
-		}
-		if bytes.IndexByte(line, '\r') >= 0 {
-			problems.add(name, i+1, "ends its lines with a carriage return alone: save the file with line ends LF or CRLF")
-			return source{}, false
-		}
-		if c := bytes.IndexFunc(line, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }); c >= 0 {
-			problems.add(name, i+1, "holds the control character %U", line[c])
-			return source{}, false
-		}
-	}
-	return source{name: name, data: data}, true
-}
-
-func readAtMost(fsys fs.FS, name string, limit int64) ([]byte, error) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, limit))
-}
-
-// readLayer reads the Markdown files under dir; other names than those in also
-// are reported.
-func readLayer(fsys fs.FS, dir string, problems *Problems, also ...string) layer {
-	files := layer{}
-	var walk func(string)
-	walk = func(folder string) {
-		for _, e := range readDir(fsys, folder, problems) {
-			name := path.Join(folder, e.Name())
-			rel := strings.TrimPrefix(name, dir+"/")
-			switch {
-			case slices.Contains(also, rel):
-			case e.IsDir() && strings.Count(rel, "/") == maxDepth:
-				problems.add(name, 0, "is more than %d folders deep: nobody finds a page there", maxDepth)
-			case e.IsDir() && slug.MatchString(e.Name()):
-				walk(name)
-			case e.IsDir():
-				problems.add(name, 0, "folder names have only a-z, 0-9 and single hyphens")
-			case path.Ext(name) != ".md":
-				problems.add(name, 0, "unknown file: only Markdown (.md) is read here")
-			case !pageFile.MatchString(e.Name()):
-				problems.add(name, 0, "file names have only a-z, 0-9 and single hyphens, then .md")
-			default:
-				if src, ok := readFile(fsys, name, problems); ok {
-					files[rel] = src
-				}
-			}
-		}
-	}
-	walk(dir)
-	return files
 }
 
 // readPages reads the Markdown files under dir and finds the pictures beside them.
-func readPages(fsys fs.FS, dir string, problems *Problems, also ...string) (layer, album) {
+func readPages(fsys fs.FS, dir string, problems *source.Problems, also ...string) (source.Layer, album) {
 	pictures, files := loadAlbum(fsys, dir, problems)
-	return readLayer(fsys, dir, problems, append(also, files...)...), pictures
+	return source.ReadLayer(fsys, dir, problems, append(also, files...)...), pictures
 }
 
 // earlierWording is where a school keeps a wording that it used before it had
@@ -392,9 +205,9 @@ var earlierWording = regexp.MustCompile(`^earlier/([a-z0-9-]+/[0-9]{4}-[0-9]{2}-
 
 // readSchoolTexts reads a school's folder of agreements or consents, with the
 // wordings it used before.
-func readSchoolTexts(fsys fs.FS, dir string, problems *Problems) (texts, earlier layer) {
-	earlier = layer{}
-	files := readLayer(fsys, dir, problems)
+func readSchoolTexts(fsys fs.FS, dir string, problems *source.Problems) (texts, earlier source.Layer) {
+	earlier = source.Layer{}
+	files := source.ReadLayer(fsys, dir, problems)
 	for rel, src := range files {
 		if m := earlierWording.FindStringSubmatch(rel); m != nil {
 			earlier[m[1]] = src
@@ -405,14 +218,14 @@ func readSchoolTexts(fsys fs.FS, dir string, problems *Problems) (texts, earlier
 }
 
 // readTexts reads a folder of agreements or consents: no folders within it.
-func readTexts(fsys fs.FS, dir string, problems *Problems) layer {
-	return singleFiles(readLayer(fsys, dir, problems), problems)
+func readTexts(fsys fs.FS, dir string, problems *source.Problems) source.Layer {
+	return singleFiles(source.ReadLayer(fsys, dir, problems), problems)
 }
 
-func singleFiles(files layer, problems *Problems) layer {
+func singleFiles(files source.Layer, problems *source.Problems) source.Layer {
 	for rel, src := range files {
-		if !slug.MatchString(strings.TrimSuffix(rel, ".md")) {
-			problems.add(src.name, 0, "every text is one file in this folder, named <slug>.md")
+		if !source.SlugPattern.MatchString(strings.TrimSuffix(rel, ".md")) {
+			problems.Add(src.Name, 0, "every text is one file in this folder, named <slug>.md")
 			delete(files, rel)
 		}
 	}
@@ -431,19 +244,19 @@ func address(rel string) string {
 
 // checkAddresses reports files that would be published at one address, and
 // pages that Hugo would swallow as attachments of the index.md above them.
-func checkAddresses(pages layer, problems *Problems) {
-	at := map[string]source{}
-	for _, rel := range sortedKeys(pages) {
+func checkAddresses(pages source.Layer, problems *source.Problems) {
+	at := map[string]source.File{}
+	for _, rel := range source.SortedKeys(pages) {
 		src := pages[rel]
 		if other, taken := at[address(rel)]; taken {
-			problems.add(src.name, 0, "has the same address %s as %s: give both the same file name to replace it, or choose another", address(rel), other.name)
+			problems.Add(src.Name, 0, "has the same address %s as %s: give both the same file name to replace it, or choose another", address(rel), other.Name)
 		}
 		at[address(rel)] = src
 		for dir := rel; dir != "."; {
 			dir = path.Dir(dir)
 			index := path.Join(dir, "index.md")
 			if above, ok := pages[index]; ok && rel != index {
-				problems.add(src.name, 0, "would be lost beneath %s: name that one _index.md", above.name)
+				problems.Add(src.Name, 0, "would be lost beneath %s: name that one _index.md", above.Name)
 			}
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"image/png"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"regexp"
 	"slices"
@@ -13,65 +12,14 @@ import (
 	"testing"
 
 	"schoolgate/content"
+	"schoolgate/site/picture/picturetest"
 	"schoolgate/themes"
 )
-
-// Whatever colour has enough contrast with white gives a site that can be read,
-// in light and in dark.
-func TestEveryAcceptedColourCanBeRead(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4))
-	accepted := 0
-	for range 20_000 {
-		c := rgb{r.Float64(), r.Float64(), r.Float64()}
-		l := look{colour: c.String()}
-		p, err := l.palette()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if white.contrast(p.accent) < smallContrast {
-			continue
-		}
-		accepted++
-		if faults := p.faults(); len(faults) > 0 {
-			t.Fatalf("%s: %v", l.colour, faults)
-		}
-		if c := p.darkAccent.contrast(darkPaper); c < textContrast {
-			t.Fatalf("%s: in dark links have %.2f", l.colour, c)
-		}
-	}
-	if accepted < 5000 {
-		t.Errorf("only %d colours accepted", accepted)
-	}
-}
-
-// A tint is used as it is, or refused; in dark it keeps its hue and can be read.
-func TestEveryAcceptedTintCanBeRead(t *testing.T) {
-	r := rand.New(rand.NewPCG(5, 6))
-	accepted := 0
-	for range 20_000 {
-		tint := rgb{0.6 + 0.4*r.Float64(), 0.6 + 0.4*r.Float64(), 0.6 + 0.4*r.Float64()}
-		p, err := look{colour: "#14532d", tint: tint.String()}.palette()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, fault := range p.faults() {
-			if strings.Contains(fault, "in dark") {
-				t.Fatalf("%s: %s", tint, fault)
-			}
-		}
-		if len(p.faults()) == 0 {
-			accepted++
-		}
-	}
-	if accepted < 2000 {
-		t.Errorf("only %d tints accepted", accepted)
-	}
-}
 
 // A school's own crest, letters and tint, and the NCA's picture, to the byte.
 func TestSchoolsOwnLook(t *testing.T) {
 	var picture bytes.Buffer
-	if err := png.Encode(&picture, quarters(120, 48)); err != nil {
+	if err := png.Encode(&picture, picturetest.Quarters(120, 48)); err != nil {
 		t.Fatal(err)
 	}
 	f := newFixture(t)

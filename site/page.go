@@ -9,35 +9,25 @@ import (
 	"strings"
 	"unicode"
 
+	"schoolgate/site/draw"
+	"schoolgate/site/source"
+
 	"github.com/pelletier/go-toml/v2"
-	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/extension"
 	extast "github.com/yuin/goldmark/extension/ast"
-	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 )
-
-// fence opens and closes front matter.
-const fence = "+++"
 
 // A page is one file with its blanks filled, ready for Hugo.
 type page struct {
 	source  string // path within the content folder
 	address string // within the site, "/a/b/"
 	text    string // the whole file, blanks filled
-	links   []link
+	links   []source.Link
 	matter  pageMatter
 	hidden  bool  // not for this school: see pageMatter.Only
 	dated   dated // of news and events
 	isDated bool
-}
-
-// A link is what Markdown refers to, and where it does so.
-type link struct {
-	file string
-	line int
-	to   string
 }
 
 // foreign are Hugo's front-matter keys that would move, hide or multiply a
@@ -61,155 +51,70 @@ type pageMatter struct {
 	Type        string   `toml:"type"`
 	Keywords    []string `toml:"keywords"`
 
-	Only    []string `toml:"only"`  // some of Conditions: published where one of them holds
-	Doors   []string `toml:"doors"` // some of Audiences: whose page lists this one
-	Shelf   string   `toml:"shelf"` // under which heading there
-	Flow    []step   `toml:"flow"`
-	QR      string   `toml:"qr"` // a page of the site that a printed one leads to
-	Day     string   `toml:"day"`
-	LastDay string   `toml:"last_day"`
-	Starts  string   `toml:"starts"`
-	Ends    string   `toml:"ends"`
-	Place   string   `toml:"place"`
+	Only    []string    `toml:"only"`  // some of Conditions: published where one of them holds
+	Doors   []string    `toml:"doors"` // some of Audiences: whose page lists this one
+	Shelf   string      `toml:"shelf"` // under which heading there
+	Flow    []draw.Step `toml:"flow"`
+	QR      string      `toml:"qr"` // a page of the site that a printed one leads to
+	Day     string      `toml:"day"`
+	LastDay string      `toml:"last_day"`
+	Starts  string      `toml:"starts"`
+	Ends    string      `toml:"ends"`
+	Place   string      `toml:"place"`
 }
 
 // readPage fills the blanks of one page and checks it.
-func readPage(rel string, src source, a answers) (page, Problems) {
+func readPage(rel string, src source.File, a answers) (page, source.Problems) {
 	filled, problems := fill(src, a)
-	p := page{source: src.name, address: address(rel), text: filled}
-	matter, body, bodyLine, ok := splitMatter(src.name, filled, &problems)
+	p := page{source: src.Name, address: address(rel), text: filled}
+	matter, body, bodyLine, ok := source.SplitMatter(src.Name, filled, &problems)
 	if !ok {
 		return p, problems
 	}
 	known := &p.matter
-	if decodeMatter(src.name, matter, known, &problems) {
-		c := checker{src: source{src.name, []byte(matter)}, problems: &problems}
+	if source.DecodeMatter(src.Name, matter, known, &problems) {
+		c := source.Checker{Src: source.File{Name: src.Name, Data: []byte(matter)}, Problems: &problems}
 		if strings.TrimSpace(known.Title) == "" {
-			problems.add(src.name, 1, `the page has no title: write title = "…" between the +++`)
+			problems.Add(src.Name, 1, `the page has no title: write title = "…" between the +++`)
 		}
 		if known.Audience != "" {
-			c.oneOf("audience", known.Audience, append([]string{"everyone"}, Audiences...))
+			c.OneOf("audience", known.Audience, append([]string{"everyone"}, Audiences...))
 		}
-		if known.Reviewed != nil && !isDate(known.Reviewed) {
-			c.say("reviewed", `reviewed is not a day such as "2026-09-01"`)
+		if known.Reviewed != nil && !source.IsDate(known.Reviewed) {
+			c.Say("reviewed", `reviewed is not a day such as "2026-09-01"`)
 		}
 		own := len(problems)
 		for _, condition := range known.Only {
-			c.oneOf("only", condition, Conditions)
+			c.OneOf("only", condition, Conditions)
 		}
 		p.hidden = len(known.Only) > 0 && !slices.ContainsFunc(known.Only, func(o string) bool { return slices.Contains(a.uses, o) })
 		if p.hidden {
 			return p, problems[own:] // what it would need of this school is nobody's business
 		}
 		for _, door := range known.Doors {
-			c.oneOf("doors", door, Audiences)
+			c.OneOf("doors", door, Audiences)
 		}
-		checkFlow(c.src, known.Flow, &problems)
+		draw.CheckFlow(c.Src, known.Flow, &problems)
 		p.dated, p.isDated = readDated(rel, p, c)
 		if known.Type == textType {
-			c.say("type", "type %q belongs to agreements and consents", textType)
+			c.Say("type", "type %q belongs to agreements and consents", textType)
 		}
 		var all map[string]any
 		if toml.Unmarshal([]byte(matter), &all) == nil {
 			for key := range all {
 				if slices.ContainsFunc(foreign, func(f string) bool { return strings.EqualFold(f, key) }) {
-					c.say(key, "%s cannot be set here: a page's address is its file's, and every page is published", key)
+					c.Say(key, "%s cannot be set here: a page's address is its file's, and every page is published", key)
 				}
 			}
 		}
 	}
-	links, more := inspect(src.name, body, bodyLine)
-	more = append(more, checkMarks(src.name, body, bodyLine)...)
+	links, more := source.Inspect(src.Name, body, bodyLine)
+	more = append(more, checkMarks(src.Name, body, bodyLine)...)
 	p.links = links
 	if p.matter.QR != "" {
-		p.links = append(p.links, link{src.name, 1, p.matter.QR})
+		p.links = append(p.links, source.Link{File: src.Name, Line: 1, To: p.matter.QR})
 	}
 	return p, append(problems, more...)
-}
-
-// splitMatter divides a file into its front matter, with an empty line in
-// place of the fence so that line numbers hold, and its body, which begins at
-// line bodyLine.
-func splitMatter(name, file string, problems *Problems) (matter, body string, bodyLine int, ok bool) {
-	rest, found := strings.CutPrefix(file, fence+"\n")
-	if !found {
-		problems.add(name, 1, "the first line has to be +++, with title = \"…\" and another +++ below it")
-		return "", "", 0, false
-	}
-	matter, body, found = strings.Cut("\n"+rest, "\n"+fence+"\n")
-	if !found {
-		problems.add(name, 1, "the +++ of the first line is never closed by another +++ on a line of its own")
-		return "", "", 0, false
-	}
-	return matter + "\n", body, strings.Count(matter, "\n") + 3, true
-}
-
-// decodeMatter decodes the keys v knows and leaves others alone.
-func decodeMatter(name, matter string, v any, problems *Problems) bool {
-	if err := toml.Unmarshal([]byte(matter), v); err != nil {
-		*problems = append(*problems, tomlProblem(name, []byte(matter), v, err))
-		return false
-	}
-	return true
-}
-
-// markdown parses as the site does: GitHub's extensions, definition lists,
-// footnotes, attributes. What Hugo adds beyond these makes no HTML or links.
-var markdown = goldmark.New(
-	goldmark.WithExtensions(extension.GFM, extension.DefinitionList, extension.Footnote),
-	goldmark.WithParserOptions(parser.WithAttribute()),
-).Parser()
-
-// maxNesting is how many quotes and lists may begin within each other on a line.
-const maxNesting = 20
-
-var (
-	marker  = regexp.MustCompile(`>|[-+*](?:[ \t]|$)|[0-9]{1,9}[.)](?:[ \t]|$)`)
-	nesting = regexp.MustCompile(`^(?:[ \t]*(?:>|[-+*](?:[ \t]|$)|[0-9]{1,9}[.)](?:[ \t]|$)))+`)
-)
-
-// inspect parses one body, which begins at line first of its file. It returns
-// what the body refers to, and refuses what is not plain Markdown: Hugo would
-// drop HTML with no more than a warning, and run its shortcodes.
-func inspect(name, body string, first int) (links []link, problems Problems) {
-	for i, line := range strings.Split(body, "\n") {
-		if markers := nesting.FindString(line); len(marker.FindAllString(markers, -1)) > maxNesting {
-			problems.add(name, first+i, "quotes or lists are nested more than %d deep", maxNesting)
-		}
-	}
-	if len(problems) > 0 {
-		return nil, problems // not parsed: the time that takes grows without measure
-	}
-	data := []byte(body)
-	_ = ast.Walk(markdown.Parse(text.NewReader(data)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if !entering {
-			return ast.WalkContinue, nil
-		}
-		line := func() int { return first + lineAbove(n, body) }
-		html := func(raw []byte) {
-			start, _, _ := strings.Cut(strings.TrimSpace(string(raw)), "\n")
-			problems.add(name, line(), "HTML cannot be used in pages: %.40s", start)
-		}
-		switch n := n.(type) {
-		case *ast.HTMLBlock:
-			html(n.Lines().Value(data))
-		case *ast.RawHTML:
-			html(n.Segments.Value(data))
-		case *ast.Link:
-			links = append(links, link{name, line(), string(n.Destination)})
-		case *ast.AutoLink:
-			if n.AutoLinkType == ast.AutoLinkURL {
-				links = append(links, link{name, line(), string(n.URL(data))})
-			}
-		}
-		return ast.WalkContinue, nil
-	})
-	for i, line := range strings.Split(body, "\n") {
-		if strings.Contains(line, "{{<") || strings.Contains(line, "{{%") {
-			problems.add(name, first+i, "Hugo shortcodes cannot be used in pages")
-		}
-	}
-	return links, problems
 }
 
 // layoutIDs are ids that layouts give to parts of a page. A heading of the same
@@ -228,11 +133,11 @@ var (
 
 // checkMarks refuses what a body that was written for this site may not hold: an
 // id that another part of the page has, and boxes that nobody can tick.
-func checkMarks(name, body string, first int) Problems {
+func checkMarks(name, body string, first int) source.Problems {
 	return append(checkIDs(name, body, first), checkBoxes(name, body, first)...)
 }
 
-func checkIDs(name, body string, first int) (problems Problems) {
+func checkIDs(name, body string, first int) (problems source.Problems) {
 	if !writtenIDs.MatchString(body) {
 		return nil // headings alone get different ones
 	}
@@ -240,19 +145,19 @@ func checkIDs(name, body string, first int) (problems Problems) {
 	taken := map[string]int{} // line by id
 	give := func(id string, line int) {
 		if other, twice := taken[id]; twice {
-			problems.add(name, line, "the id %q is that of line %d too: choose another", id, other)
+			problems.Add(name, line, "the id %q is that of line %d too: choose another", id, other)
 		} else if slices.Contains(layoutIDs, id) {
-			problems.add(name, line, "the id %q belongs to the page around these words: choose another", id)
+			problems.Add(name, line, "the id %q belongs to the page around these words: choose another", id)
 		}
 		taken[id] = line
 	}
-	_ = ast.Walk(markdown.Parse(text.NewReader(data)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+	_ = ast.Walk(source.Markdown.Parse(text.NewReader(data)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
 			return ast.WalkContinue, nil
 		}
 		switch n := n.(type) {
 		case *ast.Heading:
-			line := first + lineAbove(n, body)
+			line := first + source.LineAbove(n, body)
 			if id, written := n.AttributeString("id"); written {
 				give(string(id.([]byte)), line)
 				break
@@ -275,25 +180,17 @@ func checkIDs(name, body string, first int) (problems Problems) {
 	return problems
 }
 
-func checkBoxes(name, body string, first int) (problems Problems) {
+func checkBoxes(name, body string, first int) (problems source.Problems) {
 	if !tickBox.MatchString(body) {
 		return nil
 	}
-	_ = ast.Walk(markdown.Parse(text.NewReader([]byte(body))), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+	_ = ast.Walk(source.Markdown.Parse(text.NewReader([]byte(body))), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if _, box := n.(*extast.TaskCheckBox); box && entering {
-			problems.add(name, first+lineAbove(n, body), "nobody can tick a box on a page, and it has no name: write a plain list, with - and the words")
+			problems.Add(name, first+source.LineAbove(n, body), "nobody can tick a box on a page, and it has no name: write a plain list, with - and the words")
 		}
 		return ast.WalkContinue, nil
 	})
 	return problems
-}
-
-// lineAbove is how many lines of a body stand above a part of it.
-func lineAbove(n ast.Node, body string) int {
-	for n.Pos() < 0 && n.Parent() != nil {
-		n = n.Parent()
-	}
-	return strings.Count(body[:max(n.Pos(), 0)], "\n")
 }
 
 // headingWords is the id that the site makes of a heading's words.

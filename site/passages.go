@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"schoolgate/site/source"
 )
 
 // passagesFile stands among the model pages: what every page says in the same
@@ -28,14 +30,14 @@ type Passage struct {
 }
 
 // loadPassages reads the passages; there need not be any.
-func loadPassages(content fs.FS, name string, problems *Problems) []Passage {
+func loadPassages(content fs.FS, name string, problems *source.Problems) []Passage {
 	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	var file struct {
 		Passages []Passage `toml:"passage"`
 	}
-	src, ok := readSettings(content, name, &file, problems)
+	src, ok := source.ReadSettings(content, name, &file, problems)
 	if !ok {
 		return nil
 	}
@@ -45,26 +47,26 @@ func loadPassages(content fs.FS, name string, problems *Problems) []Passage {
 	}
 	for i := range file.Passages {
 		p := &file.Passages[i]
-		c := checker{src: src, problems: problems, value: p.Name}
+		c := source.Checker{Src: src, Problems: problems, Value: p.Name}
 		switch {
 		case !blankName.MatchString(p.Name) || slices.Contains(builtIn, p.Name):
-			c.say("name", "%q: a passage's name has only a-z, 0-9 and _, and is none that Schoolgate fills itself", p.Name)
+			c.Say("name", "%q: a passage's name has only a-z, 0-9 and _, and is none that Schoolgate fills itself", p.Name)
 		case strings.TrimSpace(p.Says) == "" || strings.Contains(p.Says, "\n"):
-			c.say("name", "%s: says is a line of text", p.Name)
+			c.Say("name", "%s: says is a line of text", p.Name)
 		}
 		if when := strings.TrimPrefix(p.When, "not "); when != "" && !slices.Contains(Conditions, when) {
-			c.say("name", "%s: when %q is not one of %s", p.Name, p.When, strings.Join(Conditions, ", "))
+			c.Say("name", "%s: when %q is not one of %s", p.Name, p.When, strings.Join(Conditions, ", "))
 		}
 		fillLine(p.Says, func(blank string) (string, bool) {
 			if names[blank] {
-				c.say("name", "%s: a passage cannot hold another, %s", p.Name, blank)
+				c.Say("name", "%s: a passage cannot hold another, %s", p.Name, blank)
 			}
 			return "", true
-		}, func(format string, args ...any) { c.say("name", p.Name+": "+format, args...) })
+		}, func(format string, args ...any) { c.Say("name", p.Name+": "+format, args...) })
 		for _, words := range p.Own {
 			found, err := regexp.Compile(`(?is)\b(?:` + strings.ReplaceAll(words, " ", `\s+`) + `)`)
 			if err != nil {
-				c.say("name", "%s: own: %v", p.Name, err)
+				c.Say("name", "%s: own: %v", p.Name, err)
 				continue
 			}
 			p.own = append(p.own, found)
@@ -96,16 +98,16 @@ func (t *Trust) shared(holds []string, help []Organisation) map[string]string {
 }
 
 // noShared reports blanks that are not a school's to fill.
-func (t *Trust) noShared(content fs.FS, file string, blanks map[string]string, local []Organisation, problems *Problems) {
-	var unread Problems
-	src, _ := readFile(content, file, &unread)
+func (t *Trust) noShared(content fs.FS, file string, blanks map[string]string, local []Organisation, problems *source.Problems) {
+	var unread source.Problems
+	src, _ := source.ReadFile(content, file, &unread)
 	said := t.shared(nil, helpOf(t.Help, local))
 	for _, p := range t.Passages {
 		said[p.Name] = p.Says
 	}
-	for _, name := range sortedKeys(blanks) {
+	for _, name := range source.SortedKeys(blanks) {
 		if _, taken := said[name]; taken {
-			checker{src: source{file, src.data}, problems: problems}.say(name, "blank %q is said alike for every school, in model/%s or the directory of help: leave it out", name, passagesFile)
+			source.Checker{Src: source.File{Name: file, Data: src.Data}, Problems: problems}.Say(name, "blank %q is said alike for every school, in model/%s or the directory of help: leave it out", name, passagesFile)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package site
 import (
 	"slices"
 	"testing"
+
+	"schoolgate/site/source"
 )
 
 // A passage is the first of its name that fits the school; what it asks a school
@@ -31,7 +33,7 @@ func TestPassages(t *testing.T) {
 			values: map[string]string{"school": "The School", "trust": "The Trust", "night_phone": "01632 960 181"},
 			shared: trust.shared(c.holds, help),
 		}
-		got, problems := fill(source{"a.md", []byte(c.line)}, a)
+		got, problems := fill(source.File{Name: "a.md", Data: []byte(c.line)}, a)
 		if got != c.want+"\n" {
 			t.Errorf("%s for %v: got %q, want %q", c.line, c.holds, got, c.want)
 		}

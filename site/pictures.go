@@ -1,12 +1,17 @@
 package site
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
+
+	"schoolgate/site/picture"
+	"schoolgate/site/source"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
@@ -15,61 +20,11 @@ import (
 // picturesFile stands in a page's folder and says who is in its pictures.
 const picturesFile = "pictures.toml"
 
-// maxPicture is the largest picture file that is read, in bytes.
-const maxPicture = 30 << 20
-
 var (
 	originalFile = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*\.(?i:jpe?g|png)$`)
 	pictureKind  = regexp.MustCompile(`(?i)\.(?:jpe?g|png)$`)
 	pupilRef     = regexp.MustCompile(`^[A-Z2-7]{26}$`) // as the portal makes them
 )
-
-// otherPictures are the kinds of picture that are not published, by the ends of
-// their names.
-var otherPictures = map[string]string{
-	".heic": "HEIC", ".heif": "HEIC", ".hif": "HEIC", ".avif": "AVIF", ".webp": "WebP", ".gif": "GIF", ".bmp": "BMP",
-	".tif": "TIFF", ".tiff": "TIFF", ".dng": "raw", ".cr2": "raw", ".cr3": "raw", ".nef": "raw", ".arw": "raw", ".psd": "Photoshop",
-}
-
-// otherPicture says what to do with a picture of another kind than JPEG and PNG.
-func otherPicture(kind string) string {
-	if kind == "HEIC" {
-		return "is a HEIC picture, as iPhones take them, and most browsers cannot show it: open it and save or export it as a JPEG " +
-			"(an iPhone takes JPEGs when Settings, Camera, Formats says Most Compatible)"
-	}
-	return "is of the kind " + kind + ": save or export it as a JPEG, or a drawing as a PNG"
-}
-
-// kindOf tells a picture by how its file begins, whatever its name says; "" for
-// one that is not known here.
-func kindOf(file []byte) string {
-	begins := func(at int, marks ...string) bool {
-		return slices.ContainsFunc(marks, func(m string) bool {
-			return len(file) >= at+len(m) && string(file[at:at+len(m)]) == m
-		})
-	}
-	switch {
-	case begins(0, "\xff\xd8\xff"):
-		return "JPEG"
-	case begins(0, "\x89PNG\r\n\x1a\n"):
-		return "PNG"
-	case begins(4, "ftypavif", "ftypavis"):
-		return "AVIF"
-	case begins(4, "ftyphei", "ftyphev", "ftypmif1", "ftypmsf1"):
-		return "HEIC"
-	case begins(0, "RIFF") && begins(8, "WEBP"):
-		return "WebP"
-	case begins(0, "GIF8"):
-		return "GIF"
-	case begins(0, "BM"):
-		return "BMP"
-	case begins(0, "II*\x00", "MM\x00*"):
-		return "TIFF"
-	case begins(0, "8BPS"):
-		return "Photoshop"
-	}
-	return ""
-}
 
 // A photograph is one file beside a page. It is read only when a page that shows it
 // is built, as forty schools' photographs would not fit into memory.
@@ -112,19 +67,19 @@ const undeclared = picturesFile + " does not say who is in it: write nobody = tr
 
 // loadAlbum finds the pictures among the pages under dir, and what is said of
 // them. It returns the names of all these files too, which are no pages.
-func loadAlbum(fsys fs.FS, dir string, problems *Problems) (pictures album, files []string) {
+func loadAlbum(fsys fs.FS, dir string, problems *source.Problems) (pictures album, files []string) {
 	pictures = album{}
 	var walk func(string)
 	walk = func(folder string) {
 		said := map[string]declared{}
 		here := map[string]string{} // names in lower case
 		isPage := false
-		for _, e := range readDir(fsys, folder, problems) {
+		for _, e := range source.ReadDir(fsys, folder, problems) {
 			name := path.Join(folder, e.Name())
 			rel := strings.TrimPrefix(name, dir+"/")
 			switch {
 			case e.IsDir():
-				if slug.MatchString(e.Name()) && strings.Count(rel, "/") < maxDepth {
+				if source.SlugPattern.MatchString(e.Name()) && strings.Count(rel, "/") < source.MaxDepth {
 					walk(name)
 				}
 			case e.Name() == "index.md" || e.Name() == "_index.md":
@@ -132,41 +87,41 @@ func loadAlbum(fsys fs.FS, dir string, problems *Problems) (pictures album, file
 			case e.Name() == picturesFile:
 				files = append(files, rel)
 				said = readDeclared(fsys, name, problems)
-			case otherPictures[strings.ToLower(path.Ext(e.Name()))] != "":
+			case picture.Unfit(e.Name()) != "":
 				files = append(files, rel)
-				problems.add(name, 0, "%s", otherPicture(otherPictures[strings.ToLower(path.Ext(e.Name()))]))
+				problems.Add(name, 0, "%s", picture.Unfit(e.Name()))
 			case pictureKind.MatchString(e.Name()) && !originalFile.MatchString(e.Name()):
 				files = append(files, rel)
-				problems.add(name, 0, "a picture's name has only letters, digits, dots, hyphens and underscores: rename it, as Markdown cannot show one with spaces")
+				problems.Add(name, 0, "a picture's name has only letters, digits, dots, hyphens and underscores: rename it, as Markdown cannot show one with spaces")
 			case originalFile.MatchString(e.Name()):
 				files = append(files, rel)
 				lower := strings.ToLower(e.Name())
 				if other, taken := here[lower]; taken {
-					problems.add(name, 0, "differs from %s only in capitals: rename one", other)
+					problems.Add(name, 0, "differs from %s only in capitals: rename one", other)
 				}
 				here[lower] = e.Name()
 				if info, err := e.Info(); err != nil {
-					problems.add(name, 0, "cannot be read: %v", err)
-				} else if info.Size() > maxPicture {
-					problems.add(name, 0, "is larger than 30 MB: save the picture smaller")
+					problems.Add(name, 0, "cannot be read: %v", err)
+				} else if info.Size() > picture.MaxSize {
+					problems.Add(name, 0, "%s", picture.TooLarge)
 				}
 				pictures[rel] = photograph{folder: fsys, name: name, why: undeclared}
 			}
 		}
-		for _, file := range sortedKeys(here) {
+		for _, file := range source.SortedKeys(here) {
 			if !isPage {
-				problems.add(path.Join(folder, here[file]), 0, "belongs to no page: a page with pictures is a folder that holds index.md and the pictures")
+				problems.Add(path.Join(folder, here[file]), 0, "belongs to no page: a page with pictures is a folder that holds index.md and the pictures")
 			}
 		}
 		for file, d := range said {
 			rel := strings.TrimPrefix(path.Join(folder, file), dir+"/")
 			p, ok := pictures[rel]
 			if !ok {
-				c := checker{src: source{name: path.Join(folder, picturesFile)}, problems: problems}
-				if src, ok := readFile(fsys, c.src.name, problems); ok {
-					c.src, c.value = src, file
+				c := source.Checker{Src: source.File{Name: path.Join(folder, picturesFile)}, Problems: problems}
+				if src, ok := source.ReadFile(fsys, c.Src.Name, problems); ok {
+					c.Src, c.Value = src, file
 				}
-				c.say("file", "there is no picture %q in this folder", file)
+				c.Say("file", "there is no picture %q in this folder", file)
 				continue
 			}
 			p.alt = d.Alt
@@ -184,33 +139,33 @@ func loadAlbum(fsys fs.FS, dir string, problems *Problems) (pictures album, file
 }
 
 // readDeclared reads one pictures.toml, by file.
-func readDeclared(fsys fs.FS, name string, problems *Problems) map[string]declared {
+func readDeclared(fsys fs.FS, name string, problems *source.Problems) map[string]declared {
 	var file struct {
 		Pictures []declared `toml:"picture"`
 	}
 	said := map[string]declared{}
-	src, ok := readSettings(fsys, name, &file, problems)
+	src, ok := source.ReadSettings(fsys, name, &file, problems)
 	if !ok {
 		return said
 	}
 	for _, d := range file.Pictures {
-		c := checker{src: src, problems: problems, value: d.File}
+		c := source.Checker{Src: src, Problems: problems, Value: d.File}
 		if _, twice := said[d.File]; twice {
-			c.say("file", "%q is there twice", d.File)
+			c.Say("file", "%q is there twice", d.File)
 		}
 		if !originalFile.MatchString(d.File) {
-			c.say("file", "file %q is not the name of a picture in this folder, such as \"garden.jpg\"", d.File)
+			c.Say("file", "file %q is not the name of a picture in this folder, such as \"garden.jpg\"", d.File)
 			continue
 		}
 		if strings.TrimSpace(d.Alt) == "" {
-			c.say("file", "%s has no alt: say in a sentence what there is to see, for those who cannot see it", d.File)
+			c.Say("file", "%s has no alt: say in a sentence what there is to see, for those who cannot see it", d.File)
 		}
 		if d.Nobody && len(d.Pupils) > 0 {
-			c.say("file", "%s says nobody = true and names pupils: only one can be so", d.File)
+			c.Say("file", "%s says nobody = true and names pupils: only one can be so", d.File)
 		}
 		for _, ref := range d.Pupils {
 			if !pupilRef.MatchString(ref) {
-				c.say("file", "%s: pupils holds something that is not a reference from the portal; a name must never stand here", d.File)
+				c.Say("file", "%s: pupils holds something that is not a reference from the portal; a name must never stand here", d.File)
 			}
 		}
 		said[d.File] = d
@@ -219,18 +174,34 @@ func readDeclared(fsys fs.FS, name string, problems *Problems) map[string]declar
 }
 
 // imagesOf are the pictures that a body of Markdown shows.
-func imagesOf(name, body string, first int) (images []link) {
+func imagesOf(name, body string, first int) (images []source.Link) {
 	if !strings.Contains(body, "![") {
 		return nil
 	}
 	data := []byte(body)
-	_ = ast.Walk(markdown.Parse(text.NewReader(data)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+	_ = ast.Walk(source.Markdown.Parse(text.NewReader(data)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if image, ok := n.(*ast.Image); ok && entering {
-			images = append(images, link{name, first + lineAbove(n, body), string(image.Destination)})
+			images = append(images, source.Link{File: name, Line: first + source.LineAbove(n, body), To: string(image.Destination)})
 		}
 		return ast.WalkContinue, nil
 	})
 	return images
+}
+
+// clean returns what may be published of a picture.
+func (p photograph) clean(c *picture.Cleaner, read *originals) ([]picture.Print, error) {
+	original, err := source.ReadAtMost(p.folder, p.name, picture.MaxSize+1)
+	if err != nil {
+		return nil, source.Problems{{File: p.name, Text: fmt.Sprintf("cannot be read: %v", err)}}
+	}
+	if err := read.same(p.name, original); err != nil {
+		return nil, err
+	}
+	made, err := c.Clean(original)
+	if why, ok := errors.AsType[picture.Refused](err); ok {
+		return nil, source.Problems{{File: p.name, Text: string(why)}}
+	}
+	return made, err
 }
 
 // A gallery is the pictures that a site's pages show.
@@ -241,27 +212,27 @@ type gallery struct {
 
 // addShown finds the pictures that the page of a file shows. They stand in the
 // page's own folder, and nothing from anywhere else is a picture.
-func (g *gallery) addShown(rel string, p page, pictures album, problems *Problems) {
-	var none Problems
-	_, body, bodyLine, ok := splitMatter(p.source, p.text, &none)
+func (g *gallery) addShown(rel string, p page, pictures album, problems *source.Problems) {
+	var none source.Problems
+	_, body, bodyLine, ok := source.SplitMatter(p.source, p.text, &none)
 	if !ok {
 		return
 	}
 	folder, base := path.Split(rel)
 	for _, image := range imagesOf(p.source, body, bodyLine) {
-		file := image.to
+		file := image.To
 		switch {
 		case strings.ContainsAny(file, "/:"):
-			problems.add(image.file, image.line, "the picture %q has to stand in this page's own folder", image.to)
+			problems.Add(image.File, image.Line, "the picture %q has to stand in this page's own folder", image.To)
 			continue
 		case base != "index.md" && base != "_index.md":
-			problems.add(image.file, image.line, "a page with pictures is a folder: make it %s/index.md and put %s beside it", strings.TrimSuffix(rel, ".md"), image.to)
+			problems.Add(image.File, image.Line, "a page with pictures is a folder: make it %s/index.md and put %s beside it", strings.TrimSuffix(rel, ".md"), image.To)
 			continue
 		}
 		it, ok := pictures[folder+file]
 		switch {
 		case !ok:
-			problems.add(image.file, image.line, "there is no picture %q in this page's folder", file)
+			problems.Add(image.File, image.Line, "there is no picture %q in this page's folder", file)
 		case it.why != "":
 			w := Withheld{it.name, it.why}
 			if !slices.Contains(g.withheld, w) {
@@ -271,4 +242,39 @@ func (g *gallery) addShown(rel string, p page, pictures album, problems *Problem
 			g.shown[p.address+file] = it
 		}
 	}
+}
+
+// picturesFolder is where prints are published, within the site.
+const picturesFolder = "pictures"
+
+// frame cleans every picture that is shown and adds the files to publish. It
+// returns what layouts get to know, by address of the page and file name, in small
+// letters as Hugo's params are.
+func (g *gallery) frame(c *picture.Cleaner, read *originals, files map[string][]byte) (params map[string]any, problems source.Problems, err error) {
+	params = map[string]any{}
+	made := map[string]map[string]any{} // by name of the original
+	for _, at := range source.SortedKeys(g.shown) {
+		p := g.shown[at]
+		if made[p.name] == nil {
+			prints, err := p.clean(c, read)
+			if found, ok := errors.AsType[source.Problems](err); ok {
+				problems = append(problems, found...)
+				continue
+			} else if err != nil {
+				return nil, nil, err
+			}
+			var set []string
+			for _, pr := range prints {
+				files[picturesFolder+"/"+pr.Name] = pr.Data
+				set = append(set, fmt.Sprintf("%s %dw", picturesFolder+"/"+pr.Name, pr.Width))
+			}
+			widest := prints[len(prints)-1]
+			made[p.name] = map[string]any{
+				"src": picturesFolder + "/" + widest.Name, "set": set,
+				"width": widest.Width, "height": widest.Height, "alt": p.alt,
+			}
+		}
+		params[strings.ToLower(at)] = made[p.name]
+	}
+	return params, problems, nil
 }

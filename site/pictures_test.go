@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"image"
-	"image/color"
-	"image/jpeg"
 	"image/png"
 	"io/fs"
 	"log/slog"
@@ -16,55 +14,11 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
+
+	"schoolgate/site/picture"
+	"schoolgate/site/picture/picturetest"
 )
-
-// quarters is a picture of four colours: red, green, blue and white, clockwise
-// from the top left corner.
-func quarters(w, h int) image.Image {
-	img := image.NewRGBA(image.Rect(0, 0, w, h))
-	for y := range h {
-		for x := range w {
-			c := color.RGBA{255, 0, 0, 255}
-			switch {
-			case x >= w/2 && y < h/2:
-				c = color.RGBA{0, 255, 0, 255}
-			case x >= w/2:
-				c = color.RGBA{0, 0, 255, 255}
-			case y >= h/2:
-				c = color.RGBA{255, 255, 255, 255}
-			}
-			img.SetRGBA(x, y, c)
-		}
-	}
-	return img
-}
-
-// photo is a JPEG as a camera writes it: with the way it was held, its maker, and
-// the place.
-func photo(t *testing.T, img image.Image, orientation uint16) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, img, nil); err != nil {
-		t.Fatal(err)
-	}
-	be := binary.BigEndian
-	entry := func(tag, kind uint16, n uint32, value []byte) []byte {
-		e := be.AppendUint32(be.AppendUint16(be.AppendUint16(nil, tag), kind), n)
-		return append(e, append(value, 0, 0, 0, 0)[:4]...)
-	}
-	tiff := append([]byte("MM\x00*\x00\x00\x00\x08"), 0, 3)
-	tiff = append(tiff, entry(0x10f, 2, 4, []byte("Zyx\x00"))...)                 // Make
-	tiff = append(tiff, entry(0x112, 3, 1, be.AppendUint16(nil, orientation))...) // Orientation
-	tiff = append(tiff, entry(0x8825, 4, 1, be.AppendUint32(nil, 50))...)         // GPS IFD
-	tiff = append(tiff, 0, 0, 0, 0, 0, 1)
-	tiff = append(tiff, entry(1, 2, 2, []byte("N\x00"))...)
-	tiff = append(tiff, 0, 0, 0, 0)
-	body := append([]byte("Exif\x00\x00"), tiff...)
-	app1 := append(be.AppendUint16([]byte{0xff, 0xe1}, uint16(len(body)+2)), body...)
-	return append(append(b.Bytes()[:2:2], app1...), b.Bytes()[2:]...)
-}
 
 const imageHook = `{{- with index site.Params.pictures (lower (printf "%s/%s" (strings.TrimSuffix "/" .Page.Path) .Destination)) -}}
 <img src="{{ relURL .src }}" srcset="{{ range $i, $s := .set }}{{ if $i }}, {{ end }}{{ relURL $s }}{{ end }}" width="{{ .width }}" height="{{ .height }}" alt="{{ .alt }}">
@@ -100,7 +54,7 @@ file = "silent.jpg"
 alt = "Somebody, or nobody"
 `)
 	var drawn bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.NoCompression}).Encode(&drawn, quarters(100, 60)); err != nil {
+	if err := (&png.Encoder{CompressionLevel: png.NoCompression}).Encode(&drawn, picturetest.Quarters(100, 60)); err != nil {
 		t.Fatal(err)
 	}
 	text := []byte("tEXtAuthor\x00Somebody Else")
@@ -108,13 +62,13 @@ alt = "Somebody, or nobody"
 	chunk = binary.BigEndian.AppendUint32(append(chunk, text...), crc32.ChecksumIEEE(text))
 	withText := append(bytes.Clone(drawn.Bytes()[:33]), append(chunk, drawn.Bytes()[33:]...)...)
 	originals = map[string][]byte{
-		"Stall_1.JPG": photo(t, quarters(1200, 800), 1),
-		"turned.jpg":  photo(t, quarters(600, 400), 6),
+		"Stall_1.JPG": picturetest.Photo(t, picturetest.Quarters(1200, 800), 1),
+		"turned.jpg":  picturetest.Photo(t, picturetest.Quarters(600, 400), 6),
 		"drawn.png":   withText,
-		"unsaid.jpg":  photo(t, quarters(64, 64), 1),
-		"pupils.jpg":  photo(t, quarters(66, 64), 1),
-		"silent.jpg":  photo(t, quarters(68, 64), 1),
-		"unused.jpg":  photo(t, quarters(70, 64), 1),
+		"unsaid.jpg":  picturetest.Photo(t, picturetest.Quarters(64, 64), 1),
+		"pupils.jpg":  picturetest.Photo(t, picturetest.Quarters(66, 64), 1),
+		"silent.jpg":  picturetest.Photo(t, picturetest.Quarters(68, 64), 1),
+		"unused.jpg":  picturetest.Photo(t, picturetest.Quarters(70, 64), 1),
 	}
 	for name, data := range originals {
 		f.write("schools/larkfield/pages/fair/"+name, string(data))
@@ -236,47 +190,10 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// Every way a camera can be held.
-func TestOrientation(t *testing.T) {
-	red, green, blue, blank := color.RGBA{255, 0, 0, 255}, color.RGBA{0, 255, 0, 255}, color.RGBA{0, 0, 255, 255}, color.RGBA{255, 255, 255, 255}
-	// What is at the top left and the top right of the picture set upright.
-	for orientation, want := range map[uint16][2]color.RGBA{
-		1: {red, green}, 2: {green, red}, 3: {blue, blank}, 4: {blank, blue},
-		5: {red, blank}, 6: {blank, red}, 7: {blue, green}, 8: {green, blue},
-		0: {red, green}, 9: {red, green},
-	} {
-		f := newFixture(t)
-		f.write("a.jpg", string(photo(t, quarters(60, 40), orientation)))
-		var c *cleaner
-		made, err := c.clean(photograph{folder: f.content, name: "a.jpg"}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		img, err := jpeg.Decode(bytes.NewReader(made[0].data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		size := img.Bounds().Size()
-		if turned := orientation >= 5 && orientation <= 8; turned != (size == image.Pt(40, 60)) || made[0].width != size.X || made[0].height != size.Y {
-			t.Errorf("%d: is %v", orientation, size)
-		}
-		for i, at := range []image.Point{{5, 5}, {size.X - 6, 5}} {
-			r, g, b, _ := img.At(at.X, at.Y).RGBA()
-			wr, wg, wb, _ := want[i].RGBA()
-			for _, d := range []int{int(r) - int(wr), int(g) - int(wg), int(b) - int(wb)} {
-				if max(d, -d) > 0x2000 {
-					t.Errorf("%d: corner %d is %x %x %x", orientation, i, r, g, b)
-					break
-				}
-			}
-		}
-	}
-}
-
 // A picture that is no picture, or too much of one, stops its school with the
 // name of the file.
 func TestPicturesRefused(t *testing.T) {
-	good := photo(t, quarters(40, 40), 1)
+	good := picturetest.Photo(t, picturetest.Quarters(40, 40), 1)
 	var bomb bytes.Buffer // says that it is 60,000 by 60,000 pixels
 	bomb.WriteString("\x89PNG\r\n\x1a\n")
 	header := append([]byte("IHDR"), 0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60, 8, 6, 0, 0, 0)
@@ -311,7 +228,7 @@ func TestPicturesRefused(t *testing.T) {
 		{"spaces", "", "", map[string][]byte{"a b.jpg": good},
 			"larkfield: schools/larkfield/pages/fair/a b.jpg: a picture's name has only letters, digits, dots, hyphens and underscores: rename it, as Markdown cannot show one with spaces"},
 		{"another kind", "", "", map[string][]byte{"a.heic": good},
-			"larkfield: schools/larkfield/pages/fair/a.heic: " + otherPicture("HEIC")},
+			"larkfield: schools/larkfield/pages/fair/a.heic: " + picture.Unfit("a.heic")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFixture(t)
@@ -332,77 +249,5 @@ func TestPicturesRefused(t *testing.T) {
 				t.Errorf("took %s", took)
 			}
 		})
-	}
-}
-
-// slowJPEG is a picture that goes over all its pixels again every 60 bytes: a
-// progressive one of many scans, each of nothing.
-func slowJPEG(scans int) []byte {
-	be := binary.BigEndian
-	segment := func(mark byte, body ...byte) []byte {
-		return append(be.AppendUint16([]byte{0xff, mark}, uint16(len(body)+2)), body...)
-	}
-	const side = 7000
-	size := be.AppendUint16(be.AppendUint16(nil, side), side)
-	file := append([]byte{0xff, 0xd8}, segment(0xc2, append(append([]byte{8}, size...), 1, 1, 0x11, 0)...)...)
-	quant := make([]byte, 65)
-	for i := range quant[1:] {
-		quant[i+1] = 1
-	}
-	file = append(file, segment(0xdb, quant...)...)
-	table := func(class, value byte) []byte { // one code, the bit 0
-		return segment(0xc4, append([]byte{class << 4, 1}, append(make([]byte, 15), value)...)...)
-	}
-	file = append(append(file, table(0, 0)...), table(1, 0xe0)...) // no difference; no more of the next 2^14 blocks and some
-	blocks := (side + 7) / 8 * ((side + 7) / 8)
-	var bits []byte
-	n := 0
-	put := func(bit byte) {
-		if n%8 == 0 {
-			bits = append(bits, 0)
-		}
-		bits[len(bits)-1] |= bit << (7 - n%8)
-		n++
-	}
-	for left := blocks; left > 0; left -= 1 << 14 {
-		for range 15 { // the code, then 14 bits that add nothing
-			put(0)
-		}
-	}
-	for range scans {
-		file = append(append(file, segment(0xda, 1, 1, 0, 1, 63, 0)...), bits...)
-	}
-	return append(file, 0xff, 0xd9)
-}
-
-// A picture that was made to keep a build busy is refused in time.
-func TestPictureThatTakesTooLong(t *testing.T) {
-	defer func(was time.Duration) { decodeTime = was }(decodeTime)
-	decodeTime = 200 * time.Millisecond
-	folder := fstest.MapFS{"slow.jpg": {Data: slowJPEG(20_000)}}
-	started := time.Now()
-	_, err := (*cleaner)(nil).clean(photograph{folder: folder, name: "slow.jpg"}, nil)
-	if took := time.Since(started); err == nil || !strings.Contains(err.Error(), "takes longer than 200ms to read") || took > 10*time.Second {
-		t.Errorf("took %v, %v", took, err)
-	}
-}
-
-// Other kinds of picture are named, also under a name that says otherwise.
-func TestOtherPicturesAreNamed(t *testing.T) {
-	for begin, want := range map[string]string{
-		"\x00\x00\x00\x18ftypheic": "is a HEIC picture, as iPhones take them",
-		"\x00\x00\x00\x18ftypmif1": "is a HEIC picture",
-		"\x00\x00\x00\x1cftypavif": "is of the kind AVIF",
-		"RIFF\x00\x00\x00\x00WEBP": "is of the kind WebP: save or export it as a JPEG",
-		"GIF89a":                   "is of the kind GIF",
-		"II*\x00":                  "is of the kind TIFF",
-		"%PDF-1.7":                 "is not a JPEG or PNG picture",
-		"\xff\xd8\xff\xe0":         "is damaged",
-		"":                         "is not a JPEG or PNG picture",
-	} {
-		folder := fstest.MapFS{"a.jpg": {Data: []byte(begin)}}
-		if _, err := (*cleaner)(nil).clean(photograph{folder: folder, name: "a.jpg"}, nil); err == nil || !strings.HasPrefix(err.Error(), "a.jpg: "+want) {
-			t.Errorf("%q: %v, want %s", begin, err, want)
-		}
 	}
 }

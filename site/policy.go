@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"schoolgate/site/source"
+
 	"github.com/pelletier/go-toml/v2"
 )
 
@@ -81,16 +83,16 @@ type policyPage struct {
 	clauses  []clause
 	lines    []policyLine // what the clauses were read from, not yet numbered
 	changes  []policyChange
-	problems Problems
+	problems source.Problems
 }
 
 // policyOf assembles the policy of a school from the model and what the school
 // changes or has of its own. There is none when neither has one.
-func policyOf(model, changes layer, own source, a answers) (policyPage, bool) {
-	if len(model) == 0 && own.name == "" {
+func policyOf(model, changes source.Layer, own source.File, a answers) (policyPage, bool) {
+	if len(model) == 0 && own.Name == "" {
 		if rel, ok := first(changes); ok {
 			var p policyPage
-			p.problems.add(changes[rel].name, 0, "changes a model policy, and there is none in model/%s", policyFolder)
+			p.problems.Add(changes[rel].Name, 0, "changes a model policy, and there is none in model/%s", policyFolder)
 			return p, true
 		}
 		return policyPage{}, false
@@ -103,12 +105,12 @@ func policyOf(model, changes layer, own source, a answers) (policyPage, bool) {
 	means := map[string]string{} // by part
 	if src, ok := model[policyFront]; ok {
 		front, body = readFront(src, a, &p.problems)
-	} else if own.name == "" {
-		p.problems.add("model/"+policyFolder+"/"+policyFront, 0, "is missing: it holds the policy's title and the facts shown first")
+	} else if own.Name == "" {
+		p.problems.Add("model/"+policyFolder+"/"+policyFront, 0, "is missing: it holds the policy's title and the facts shown first")
 	}
-	if own.name != "" {
+	if own.Name != "" {
 		if rel, ok := first(changes); ok {
-			p.problems.add(changes[rel].name, 0, "changes the model policy, but the school has one of its own in %s: keep one or the other", own.name)
+			p.problems.Add(changes[rel].Name, 0, "changes the model policy, but the school has one of its own in %s: keep one or the other", own.Name)
 		}
 		matter, lines := readOwn(own, a, &p.problems)
 		front.Title = cmp.Or(matter.Title, front.Title)
@@ -127,7 +129,7 @@ func policyOf(model, changes layer, own source, a answers) (policyPage, bool) {
 		parts, hidden := readParts(model, a, &p.problems)
 		p.changes = readChanges(changes, a, &p.problems)
 		parts = applyChanges(parts, p.changes, hidden, &p.problems)
-		p.problems = slices.DeleteFunc(p.problems, func(problem Problem) bool {
+		p.problems = slices.DeleteFunc(p.problems, func(problem source.Problem) bool {
 			line := lineGone(p.changes, problem)
 			if line != nil { // nobody has to fill a blank that is dropped
 				line.text = withNames(model, *line, a)
@@ -140,19 +142,19 @@ func policyOf(model, changes layer, own source, a answers) (policyPage, bool) {
 		}
 	}
 	var text string
-	text, p.clauses = numberClauses(p.lines, own.name == "", &p.problems)
-	p.page = front.page(text, linesOf(body), cmp.Or(own.name, "model/"+policyFolder))
-	if own.name == "" {
+	text, p.clauses = numberClauses(p.lines, own.Name == "", &p.problems)
+	p.page = front.page(text, linesOf(body), cmp.Or(own.Name, "model/"+policyFolder))
+	if own.Name == "" {
 		p.chapters = front.chapters(strings.Split(text, "\n"), p.clauses, means)
 	}
 	p.inspect(append(body, policyLine{}), "")
-	p.inspect(p.lines, own.name)
+	p.inspect(p.lines, own.Name)
 	return p, true
 }
 
 // lineGone is the line of the model that a problem is in, where the school
 // drops or replaces that line.
-func lineGone(changes []policyChange, problem Problem) *policyLine {
+func lineGone(changes []policyChange, problem source.Problem) *policyLine {
 	for _, c := range changes {
 		for i, l := range c.was {
 			if c.applied && l.file == problem.File && l.n == problem.Line && c.file != l.file {
@@ -165,8 +167,8 @@ func lineGone(changes []policyChange, problem Problem) *policyLine {
 
 // withNames is a line of the model with the names of the blanks that the school
 // does not fill in place of them.
-func withNames(model layer, l policyLine, a answers) string {
-	lines := strings.Split(string(model[path.Base(l.file)].data), "\n")
+func withNames(model source.Layer, l policyLine, a answers) string {
+	lines := strings.Split(string(model[path.Base(l.file)].Data), "\n")
 	if l.n < 1 || l.n > len(lines) {
 		return l.text
 	}
@@ -179,8 +181,8 @@ func withNames(model layer, l policyLine, a answers) string {
 	})
 }
 
-func first(l layer) (string, bool) {
-	names := sortedKeys(l)
+func first(l source.Layer) (string, bool) {
+	names := source.SortedKeys(l)
 	if len(names) == 0 {
 		return "", false
 	}
@@ -193,7 +195,7 @@ func (p *policyPage) inspect(lines []policyLine, fallback string) {
 	if len(lines) == 0 {
 		return
 	}
-	links, problems := inspect(fallback, linesOf(lines), 1)
+	links, problems := source.Inspect(fallback, linesOf(lines), 1)
 	problems = append(problems, checkBoxes(fallback, linesOf(lines), 1)...)
 	at := func(line int) policyLine { return lines[min(max(line, 1), len(lines))-1] }
 	ids := map[string]bool{}
@@ -201,22 +203,22 @@ func (p *policyPage) inspect(lines []policyLine, fallback string) {
 		ids[c.id] = true
 	}
 	for _, l := range links {
-		where := at(l.line)
-		l.file, l.line = where.file, where.n
+		where := at(l.Line)
+		l.File, l.Line = where.file, where.n
 		p.page.links = append(p.page.links, l)
-		id, within := strings.CutPrefix(l.to, "#")
+		id, within := strings.CutPrefix(l.To, "#")
 		if !within || ids[id] {
 			continue
 		}
 		if c := dropOf(p.changes, id); c != nil {
-			p.problems.add(c.file, c.line, "drops %q, which %s:%d refers to: replace that clause too", id, l.file, l.line)
+			p.problems.Add(c.file, c.line, "drops %q, which %s:%d refers to: replace that clause too", id, l.File, l.Line)
 		} else {
-			p.problems.add(l.file, l.line, "refers to clause %q, and there is none%s", id, didYouMean(id, ids))
+			p.problems.Add(l.File, l.Line, "refers to clause %q, and there is none%s", id, didYouMean(id, ids))
 		}
 	}
 	for _, problem := range problems {
 		where := at(problem.Line)
-		p.problems.add(where.file, where.n, "%s", problem.Text)
+		p.problems.Add(where.file, where.n, "%s", problem.Text)
 	}
 }
 
@@ -248,7 +250,7 @@ func (f frontMatter) made(address, layout, title, description, text string, para
 	if err != nil { // strings and lists of strings always encode
 		panic(err)
 	}
-	return page{address: address, text: fence + "\n" + string(encoded) + fence + "\n" + text}
+	return page{address: address, text: source.Fence + "\n" + string(encoded) + source.Fence + "\n" + text}
 }
 
 // policySummary is what its part of the address of the policy in short is.
@@ -280,47 +282,47 @@ func (f frontMatter) chapters(lines []string, clauses []clause, means map[string
 }
 
 // filledMatter fills one file's blanks and divides it.
-func filledMatter(src source, a answers, v any, problems *Problems) (lines []policyLine, ok bool) {
+func filledMatter(src source.File, a answers, v any, problems *source.Problems) (lines []policyLine, ok bool) {
 	filled, found := fill(src, a)
 	*problems = append(*problems, found...)
-	matter, body, bodyLine, ok := splitMatter(src.name, filled, problems)
+	matter, body, bodyLine, ok := source.SplitMatter(src.Name, filled, problems)
 	if !ok {
 		return nil, false
 	}
-	ok = decodeTOML(src.name, []byte(matter), v, problems)
+	ok = source.DecodeTOML(src.Name, []byte(matter), v, problems)
 	for i, line := range strings.Split(strings.TrimRight(body, "\n"), "\n") {
-		lines = append(lines, policyLine{src.name, bodyLine + i, line})
+		lines = append(lines, policyLine{src.Name, bodyLine + i, line})
 	}
 	return lines, ok
 }
 
-func readFront(src source, a answers, problems *Problems) (frontMatter, []policyLine) {
+func readFront(src source.File, a answers, problems *source.Problems) (frontMatter, []policyLine) {
 	var f frontMatter
 	lines, ok := filledMatter(src, a, &f, problems)
 	if ok && strings.TrimSpace(f.Title) == "" {
-		problems.add(src.name, 1, `the policy has no title: write title = "…" between the +++`)
+		problems.Add(src.Name, 1, `the policy has no title: write title = "…" between the +++`)
 	}
-	if f.Reviewed != nil && !isDate(f.Reviewed) {
-		problems.add(src.name, 1, `reviewed is not a day such as "2026-09-01"`)
+	if f.Reviewed != nil && !source.IsDate(f.Reviewed) {
+		problems.Add(src.Name, 1, `reviewed is not a day such as "2026-09-01"`)
 	}
 	return f, lines
 }
 
 // readOwn reads a school's own policy, one Markdown file.
-func readOwn(src source, a answers, problems *Problems) (frontMatter, []policyLine) {
+func readOwn(src source.File, a answers, problems *source.Problems) (frontMatter, []policyLine) {
 	f, lines := readFront(src, a, problems)
 	if len(strings.TrimSpace(linesOf(lines))) == 0 {
-		problems.add(src.name, 1, "there is no text below the front matter")
+		problems.Add(src.Name, 1, "there is no text below the front matter")
 	}
 	return f, lines
 }
 
 // readParts reads the parts of the model. Hidden are the ids that stand in
 // optional parts the school does not use, each with where it stands.
-func readParts(model layer, a answers, problems *Problems) (parts []policyPart, hidden map[string]policyLine) {
+func readParts(model source.Layer, a answers, problems *source.Problems) (parts []policyPart, hidden map[string]policyLine) {
 	hidden = map[string]policyLine{}
 	shown := map[string]bool{}
-	for _, rel := range sortedKeys(model) {
+	for _, rel := range source.SortedKeys(model) {
 		if rel == policyFront {
 			continue
 		}
@@ -330,14 +332,14 @@ func readParts(model layer, a answers, problems *Problems) (parts []policyPart, 
 		if !ok {
 			continue
 		}
-		part := policyPart{id: m.ID, title: m.Title, means: m.Means, lines: lines, at: policyLine{file: src.name, n: 1}}
+		part := policyPart{id: m.ID, title: m.Title, means: m.Means, lines: lines, at: policyLine{file: src.Name, n: 1}}
 		part.check(problems)
 		for _, id := range idsIn(lines) {
 			shown[id.text] = true
 		}
-		whole := strings.Split(string(src.data), "\n")
+		whole := strings.Split(string(src.Data), "\n")
 		for i, line := range whole {
-			for _, id := range idsIn([]policyLine{{src.name, i + 1, line}}) {
+			for _, id := range idsIn([]policyLine{{src.Name, i + 1, line}}) {
 				if !shown[id.text] {
 					hidden[id.text] = id
 				}
@@ -348,14 +350,14 @@ func readParts(model layer, a answers, problems *Problems) (parts []policyPart, 
 	return parts, hidden
 }
 
-func (p policyPart) check(problems *Problems) {
+func (p policyPart) check(problems *source.Problems) {
 	for _, required := range []struct{ key, value string }{{"id", p.id}, {"title", p.title}, {"means", p.means}} {
 		if strings.TrimSpace(required.value) == "" {
-			problems.add(p.at.file, p.at.n, "the part has no %s: write %s = \"…\" between the +++", required.key, required.key)
+			problems.Add(p.at.file, p.at.n, "the part has no %s: write %s = \"…\" between the +++", required.key, required.key)
 		}
 	}
-	if p.id != "" && !slug.MatchString(p.id) {
-		problems.add(p.at.file, p.at.n, "the id %q has to be of a-z, 0-9 and single hyphens", p.id)
+	if p.id != "" && !source.SlugPattern.MatchString(p.id) {
+		problems.Add(p.at.file, p.at.n, "the id %q has to be of a-z, 0-9 and single hyphens", p.id)
 	}
 }
 
@@ -385,16 +387,16 @@ func linesOf(lines []policyLine) string {
 }
 
 // readPolicyFile reads a school's policy.md, if it has one.
-func readPolicyFile(content fs.FS, dir string, problems *Problems) source {
-	src, _ := readFile(content, path.Join(dir, policyOwn), problems)
+func readPolicyFile(content fs.FS, dir string, problems *source.Problems) source.File {
+	src, _ := source.ReadFile(content, path.Join(dir, policyOwn), problems)
 	return src
 }
 
 // checkPolicyLinks reports links of other pages to clauses that the school
 // dropped, where it dropped them. It returns the links that are left.
-func (p policyPage) checkPolicyLinks(from string, links []link, problems *Problems) []link {
-	return slices.DeleteFunc(links, func(l link) bool {
-		u, err := url.Parse(l.to)
+func (p policyPage) checkPolicyLinks(from string, links []source.Link, problems *source.Problems) []source.Link {
+	return slices.DeleteFunc(links, func(l source.Link) bool {
+		u, err := url.Parse(l.To)
 		if err != nil || u.Host != "" || u.Fragment == "" {
 			return false
 		}
@@ -403,7 +405,7 @@ func (p policyPage) checkPolicyLinks(from string, links []link, problems *Proble
 		if c == nil || target.Path != PolicyAddress || slices.ContainsFunc(p.clauses, func(c clause) bool { return c.id == target.Fragment }) {
 			return false
 		}
-		problems.add(c.file, c.line, "drops %q, which %s:%d refers to: change that page too", target.Fragment, l.file, l.line)
+		problems.Add(c.file, c.line, "drops %q, which %s:%d refers to: change that page too", target.Fragment, l.File, l.Line)
 		return true
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"schoolgate/site/source"
 )
 
 // A policyChange is one file of a school's folder policy: it adds, replaces or
@@ -51,20 +53,20 @@ func dropOf(changes []policyChange, id string) *policyChange {
 }
 
 // readChanges reads and checks each file for itself.
-func readChanges(files layer, a answers, problems *Problems) []policyChange {
+func readChanges(files source.Layer, a answers, problems *source.Problems) []policyChange {
 	var changes []policyChange
 	by := map[string]string{} // file by id
-	for _, rel := range sortedKeys(files) {
+	for _, rel := range source.SortedKeys(files) {
 		src := files[rel]
-		c := policyChange{file: src.name}
+		c := policyChange{file: src.Name}
 		before := len(*problems)
 		lines, ok := filledMatter(src, a, &c, problems)
 		if !ok {
 			continue
 		}
-		k := checker{src: source{src.name, src.data}, problems: problems}
-		c.line = max(1, k.line("add"), k.line("replace"), k.line("drop"))
-		c.where = max(1, k.line("after"), k.line("in"))
+		k := source.Checker{Src: source.File{Name: src.Name, Data: src.Data}, Problems: problems}
+		c.line = max(1, k.Line("add"), k.Line("replace"), k.Line("drop"))
+		c.where = max(1, k.Line("after"), k.Line("in"))
 		c.lines = trimLines(lines)
 
 		given := 0
@@ -76,25 +78,25 @@ func readChanges(files layer, a answers, problems *Problems) []policyChange {
 		empty := len(c.lines) == 0
 		switch {
 		case given != 1:
-			problems.add(src.name, 1, `say what the file does, one thing only: add = "new-id", replace = "id" or drop = "id"`)
-		case !slug.MatchString(c.id()):
-			problems.add(src.name, c.line, "the id %q has to be of a-z, 0-9 and single hyphens", c.id())
+			problems.Add(src.Name, 1, `say what the file does, one thing only: add = "new-id", replace = "id" or drop = "id"`)
+		case !source.SlugPattern.MatchString(c.id()):
+			problems.Add(src.Name, c.line, "the id %q has to be of a-z, 0-9 and single hyphens", c.id())
 		case c.Add != "" && (c.After == "") == (c.In == ""):
-			problems.add(src.name, c.line, `say where the clause goes: after = "id" or in = "id", one of them`)
+			problems.Add(src.Name, c.line, `say where the clause goes: after = "id" or in = "id", one of them`)
 		case c.Add == "" && c.After+c.In != "":
-			problems.add(src.name, c.where, "after and in go with add only")
+			problems.Add(src.Name, c.where, "after and in go with add only")
 		case c.Drop != "" && !empty:
-			problems.add(src.name, c.lines[0].n, "a file that drops a clause has no text below the +++: say why in why = \"…\"")
+			problems.Add(src.Name, c.lines[0].n, "a file that drops a clause has no text below the +++: say why in why = \"…\"")
 		case c.Drop == "" && empty:
-			problems.add(src.name, c.line, "there is no text below the +++ for the clause")
+			problems.Add(src.Name, c.line, "there is no text below the +++ for the clause")
 		}
 		if strings.TrimSpace(c.Why) == "" {
-			problems.add(src.name, 1, `say why, for governors and the trust: why = "…"`)
+			problems.Add(src.Name, 1, `say why, for governors and the trust: why = "…"`)
 		}
 		if other, twice := by[c.id()]; twice && given == 1 {
-			problems.add(src.name, c.line, "%q is changed by %s too: keep one of them", c.id(), other)
+			problems.Add(src.Name, c.line, "%q is changed by %s too: keep one of them", c.id(), other)
 		}
-		by[c.id()] = src.name
+		by[c.id()] = src.Name
 		if len(*problems) == before {
 			changes = append(changes, c)
 		}
@@ -114,7 +116,7 @@ func trimLines(lines []policyLine) []policyLine {
 
 // applyChanges makes every change: what is replaced first, then what is added,
 // so that a clause can be put after one that goes, then what is dropped.
-func applyChanges(parts []policyPart, changes []policyChange, hidden map[string]policyLine, problems *Problems) []policyPart {
+func applyChanges(parts []policyPart, changes []policyChange, hidden map[string]policyLine, problems *source.Problems) []policyPart {
 	e := policyEditor{parts: parts, changes: changes, hidden: hidden, problems: problems}
 	for i := range changes {
 		if changes[i].Replace != "" {
@@ -134,7 +136,7 @@ type policyEditor struct {
 	parts    []policyPart
 	changes  []policyChange
 	hidden   map[string]policyLine
-	problems *Problems
+	problems *source.Problems
 }
 
 // find returns the part and, unless the id is the part's own, the clause.
@@ -156,7 +158,7 @@ func (e *policyEditor) find(id string) (part int, c *clause, all []clause) {
 // unknown reports an id that no clause has, at a line of the change.
 func (e *policyEditor) unknown(c *policyChange, line int, id string) {
 	if at, ok := e.hidden[id]; ok {
-		e.problems.add(c.file, line, "clause %q is in an optional part that this school does not use (%s:%d): see uses in school.toml", id, at.file, at.n)
+		e.problems.Add(c.file, line, "clause %q is in an optional part that this school does not use (%s:%d): see uses in school.toml", id, at.file, at.n)
 		return
 	}
 	ids := map[string]bool{}
@@ -168,11 +170,11 @@ func (e *policyEditor) unknown(c *policyChange, line int, id string) {
 	}
 	for _, other := range e.changes {
 		if other.applied && other.Replace != "" && slices.ContainsFunc(idsIn(other.was), func(l policyLine) bool { return l.text == id }) {
-			e.problems.add(c.file, line, "clause %q is gone: %s replaces the one it stood in", id, other.file)
+			e.problems.Add(c.file, line, "clause %q is gone: %s replaces the one it stood in", id, other.file)
 			return
 		}
 	}
-	e.problems.add(c.file, line, "the model has no clause %q%s", id, didYouMean(id, ids))
+	e.problems.Add(c.file, line, "the model has no clause %q%s", id, didYouMean(id, ids))
 }
 
 func (e *policyEditor) replace(c *policyChange) {
@@ -187,7 +189,7 @@ func (e *policyEditor) replace(c *policyChange) {
 		p.title, p.means = cmp.Or(c.Title, p.title), cmp.Or(c.Means, p.means)
 		p.at, p.lines = policyLine{file: c.file, n: c.line}, c.lines
 	case !at.heading && c.Title != "":
-		e.problems.add(c.file, c.line, "%q is a numbered item and has no title: leave title out", c.Replace)
+		e.problems.Add(c.file, c.line, "%q is a numbered item and has no title: leave title out", c.Replace)
 		return
 	default:
 		p := &e.parts[i]
@@ -260,11 +262,11 @@ func (e *policyEditor) add(c *policyChange) {
 		if at != nil {
 			taken = e.parts[i].lines[at.first]
 		}
-		e.problems.add(c.file, c.line, "the id %q is taken by %s:%d: choose another, or write replace", c.Add, taken.file, taken.n)
+		e.problems.Add(c.file, c.line, "the id %q is taken by %s:%d: choose another, or write replace", c.Add, taken.file, taken.n)
 		return
 	}
 	if at, ok := e.hidden[c.Add]; ok {
-		e.problems.add(c.file, c.line, "the id %q is taken by %s:%d, in an optional part: choose another", c.Add, at.file, at.n)
+		e.problems.Add(c.file, c.line, "the id %q is taken by %s:%d, in an optional part: choose another", c.Add, at.file, at.n)
 		return
 	}
 	i, at, all := e.find(cmp.Or(c.After, c.In))
@@ -272,7 +274,7 @@ func (e *policyEditor) add(c *policyChange) {
 	insert := func(where int, lines []policyLine) {
 		p.lines = slices.Insert(slices.Clone(p.lines), where, lines...)
 	}
-	wrong := func(text string) { e.problems.add(c.file, c.line, "%s", text) }
+	wrong := func(text string) { e.problems.Add(c.file, c.line, "%s", text) }
 	switch {
 	case at == nil && c.After != "": // a whole part
 		if c.Title == "" || c.Means == "" {
@@ -338,7 +340,7 @@ func (e *policyEditor) drop(c *policyChange) {
 	for _, id := range idsIn(gone) {
 		for _, other := range e.changes {
 			if other.applied && other.Drop == "" && other.id() == id.text {
-				e.problems.add(c.file, c.line, "drops %q with clause %q in it, which %s adds or replaces: drop one or change the other", c.Drop, id.text, other.file)
+				e.problems.Add(c.file, c.line, "drops %q with clause %q in it, which %s adds or replaces: drop one or change the other", c.Drop, id.text, other.file)
 				return
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 
+	"schoolgate/site/source"
+
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
 )
@@ -65,7 +67,7 @@ func findClauses(lines []policyLine) []clause {
 			f.starts = append(f.starts, i+1)
 		}
 	}
-	f.walk(markdown.Parse(text.NewReader(f.data)), clausePlace{within: -1})
+	f.walk(source.Markdown.Parse(text.NewReader(f.data)), clausePlace{within: -1})
 	nestHeadings(f.found, lines)
 	return f.found
 }
@@ -215,7 +217,7 @@ func nestHeadings(found []clause, lines []policyLine) {
 // carries its number and address. With written, a clause without an id is a
 // problem; otherwise it gets one of its first words, which stays the same
 // wherever it moves beneath its heading.
-func numberClauses(lines []policyLine, written bool, problems *Problems) (string, []clause) {
+func numberClauses(lines []policyLine, written bool, problems *source.Problems) (string, []clause) {
 	clauses := findClauses(lines)
 	top := 6 // the highest heading there is becomes an h2, as the page's title is the h1
 	for _, c := range clauses {
@@ -232,13 +234,13 @@ func numberClauses(lines []policyLine, written bool, problems *Problems) (string
 		c := &clauses[i]
 		line := lines[c.first]
 		if c.id != "" {
-			if !slug.MatchString(c.id) {
-				problems.add(line.file, line.n, "the id %q has to be of a-z, 0-9 and single hyphens", c.id)
+			if !source.SlugPattern.MatchString(c.id) {
+				problems.Add(line.file, line.n, "the id %q has to be of a-z, 0-9 and single hyphens", c.id)
 			}
 			if other, twice := taken[c.id]; twice && other < 0 {
-				problems.add(line.file, line.n, "the id %q belongs to the page around the policy: choose another", c.id)
+				problems.Add(line.file, line.n, "the id %q belongs to the page around the policy: choose another", c.id)
 			} else if twice {
-				problems.add(line.file, line.n, "the id %q is there twice: also at %s:%d", c.id, lines[clauses[other].first].file, lines[clauses[other].first].n)
+				problems.Add(line.file, line.n, "the id %q is there twice: also at %s:%d", c.id, lines[clauses[other].first].file, lines[clauses[other].first].n)
 			}
 			taken[c.id] = i
 		} else if written && !c.quoted {
@@ -246,7 +248,7 @@ func numberClauses(lines []policyLine, written bool, problems *Problems) (string
 			if c.heading {
 				what = "heading: write {#some-id} after its words"
 			}
-			problems.add(line.file, line.n, "the clause has no id that links and schools can hold on to. Give one to this %s", what)
+			problems.Add(line.file, line.n, "the clause has no id that links and schools can hold on to. Give one to this %s", what)
 		}
 		c.count(clauses, counts)
 	}
@@ -433,7 +435,7 @@ func roman(n int) string {
 // didYouMean names the id nearest to one that there is not, when one is near.
 func didYouMean(id string, ids map[string]bool) string {
 	best, least := "", len(id)/3+2
-	for _, each := range sortedKeys(ids) {
+	for _, each := range source.SortedKeys(ids) {
 		if d := distance(id, each); d < least {
 			best, least = each, d
 		}

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"schoolgate/site/compare"
+	"schoolgate/site/source"
 )
 
 // ReviewNotice is how long before a policy's review is due the people who must
@@ -68,19 +71,19 @@ func readDay(s string) (time.Time, error) {
 	return time.Parse(time.DateOnly, strings.TrimSpace(s))
 }
 
-// policyDays checks the days among the blanks that Review reads.
-func (c checker) policyDays(blanks map[string]string) {
+// checkPolicyDays checks the days among the blanks that Review reads.
+func checkPolicyDays(c source.Checker, blanks map[string]string) {
 	for _, name := range []string{"policy_approved_on", "policy_next_review"} {
 		if value, ok := blanks[name]; ok {
 			if _, err := readDay(value); err != nil {
-				c.say(name, "blank %q: %q is not a day such as \"1 October 2027\"", name, value)
+				c.Say(name, "blank %q: %q is not a day such as \"1 October 2027\"", name, value)
 			}
 		}
 	}
 	approved, err := readDay(blanks["policy_approved_on"])
 	next, missing := readDay(blanks["policy_next_review"])
 	if err == nil && missing == nil && !next.After(approved) {
-		c.say("policy_next_review", "the policy's next review has to come after the day it was approved")
+		c.Say("policy_next_review", "the policy's next review has to come after the day it was approved")
 	}
 }
 
@@ -104,7 +107,7 @@ type PolicyChange struct {
 	Was    string `json:"was"` // Markdown, blanks filled; empty for an added clause
 	Is     string `json:"is"`  // likewise; empty for a dropped one
 
-	blocks []changed
+	blocks []compare.Change
 }
 
 // A PolicyBlank is one blank of the policy and what the school put into it.
@@ -120,7 +123,7 @@ type PolicyBlank struct {
 func (t *Trust) PolicyDifferences(s *School, now time.Time) (PolicyDifferences, error) {
 	e := s.website(t, Options{Address: "http://localhost", Now: now})
 	p, _ := e.policy.assemble(e.answers)
-	if err := p.problems.err(); err != nil {
+	if err := p.problems.Err(); err != nil {
 		return PolicyDifferences{}, err
 	}
 	return e.differences(p), nil
@@ -129,8 +132,8 @@ func (t *Trust) PolicyDifferences(s *School, now time.Time) (PolicyDifferences, 
 // policySources are the files that one school's policy is made of. It is made
 // once, for the school's own site and for the trust's page on it.
 type policySources struct {
-	model, changes layer
-	own            source
+	model, changes source.Layer
+	own            source.File
 
 	once   sync.Once
 	page   policyPage
@@ -147,7 +150,7 @@ func (s *policySources) assemble(a answers) (policyPage, bool) {
 }
 
 func (w website) differences(p policyPage) PolicyDifferences {
-	d := PolicyDifferences{School: w.slug, Own: w.policy.own.name, Clauses: len(p.clauses)}
+	d := PolicyDifferences{School: w.slug, Own: w.policy.own.Name, Clauses: len(p.clauses)}
 	kinds := []string{"added", "replaced", "dropped"}
 	for _, c := range p.changes {
 		change := PolicyChange{ID: c.id(), Why: c.Why, File: c.file, Was: clauseWords(c.was), Is: clauseWords(c.lines)}
@@ -171,7 +174,7 @@ func (w website) differences(p policyPage) PolicyDifferences {
 			is = heading + "\n" + rest[:len(rest)-len(strings.TrimLeft(rest, "\n"))] + is
 		}
 		change.Is = is
-		change.blocks = compare(withoutMarker(change.Was), withoutMarker(is))
+		change.blocks = compare.Blocks(withoutMarker(change.Was), withoutMarker(is))
 		d.Changes = append(d.Changes, change)
 	}
 	slices.SortStableFunc(d.Changes, func(a, b PolicyChange) int {
@@ -203,7 +206,7 @@ func clauseWords(lines []policyLine) string {
 
 // withoutMarker takes a clause apart to be compared. The marker of its own item
 // goes, so that it is compared with words that have none.
-func withoutMarker(markdown string) []passage {
+func withoutMarker(markdown string) []compare.Block {
 	lines := strings.Split(markdown, "\n")
 	if m := itemMarker.FindString(lines[0]); m != "" {
 		for i, l := range lines {
@@ -211,7 +214,7 @@ func withoutMarker(markdown string) []passage {
 		}
 		lines[0] = strings.TrimPrefix(lines[0], m)
 	}
-	return bodyBlocks(strings.Join(lines, "\n"))
+	return compare.Markdown(strings.Join(lines, "\n"))
 }
 
 var itemMarker = regexp.MustCompile(`^[0-9]+[.)][ \t]+`)
@@ -223,10 +226,10 @@ var blankIn = regexp.MustCompile(`\[\[([a-z0-9_]+)\]\]`)
 func (s *policySources) blanks(p policyPage, a answers) (blanks []PolicyBlank, leftOut []string) {
 	raw := map[string][]string{}
 	for _, src := range s.all() {
-		raw[src.name] = strings.Split(string(src.data), "\n")
-		for _, line := range raw[src.name] {
+		raw[src.Name] = strings.Split(string(src.Data), "\n")
+		for _, line := range raw[src.Name] {
 			m := directive.FindStringSubmatch(strings.TrimSpace(line))
-			if m == nil || m[1] != "if" || src.name == s.own.name {
+			if m == nil || m[1] != "if" || src.Name == s.own.Name {
 				continue
 			}
 			name := strings.TrimSpace(m[2])
@@ -258,7 +261,7 @@ func (s *policySources) blanks(p policyPage, a answers) (blanks []PolicyBlank, l
 		}
 	}
 	if src, ok := s.model[policyFront]; ok {
-		note(string(src.data), "")
+		note(string(src.Data), "")
 	}
 	number, next := "", 0
 	for i, line := range p.lines {
@@ -274,13 +277,13 @@ func (s *policySources) blanks(p policyPage, a answers) (blanks []PolicyBlank, l
 }
 
 // all are the files, in order.
-func (s *policySources) all() []source {
-	var all []source
-	if s.own.name != "" {
-		return []source{s.own}
+func (s *policySources) all() []source.File {
+	var all []source.File
+	if s.own.Name != "" {
+		return []source.File{s.own}
 	}
-	for _, l := range []layer{s.model, s.changes} {
-		for _, rel := range sortedKeys(l) {
+	for _, l := range []source.Layer{s.model, s.changes} {
+		for _, rel := range source.SortedKeys(l) {
 			all = append(all, l[rel])
 		}
 	}
@@ -356,9 +359,9 @@ func (t *Trust) policyPages(schools []map[string]any, of []website, today *calen
 }
 
 // shownBlocks are a comparison's passages as layouts take them.
-func shownBlocks(blocks []changed) []map[string]any {
+func shownBlocks(blocks []compare.Change) []map[string]any {
 	var all []map[string]any
-	for _, run := range runs(blocks) {
+	for _, run := range compare.Runs(blocks) {
 		all = append(all, run["blocks"].([]map[string]any)...)
 	}
 	return all
@@ -380,22 +383,22 @@ func (c PolicyChange) Lines() []DifferenceLine {
 	for _, b := range c.blocks {
 		without := func(op string) string {
 			var words []string
-			for _, p := range b.parts {
-				if p.op != op {
-					words = append(words, p.words...)
+			for _, p := range b.Parts {
+				if p.Op != op {
+					words = append(words, p.Words...)
 				}
 			}
 			return strings.Join(words, " ")
 		}
-		switch b.op {
-		case same:
+		switch b.Op {
+		case compare.Same:
 			lines = append(lines, DifferenceLine{" ", without("")})
-		case added:
+		case compare.Added:
 			lines = append(lines, DifferenceLine{"+", without("")})
-		case removed:
+		case compare.Removed:
 			lines = append(lines, DifferenceLine{"-", without("")})
 		default:
-			lines = append(lines, DifferenceLine{"-", without(added)}, DifferenceLine{"+", without(removed)})
+			lines = append(lines, DifferenceLine{"-", without(compare.Added)}, DifferenceLine{"+", without(compare.Removed)})
 		}
 	}
 	return lines

@@ -89,7 +89,7 @@ func TestModelPolicy(t *testing.T) {
 	for _, s := range trust.Schools {
 		e := s.website(trust, opts)
 		p, ok := e.policy.assemble(e.answers)
-		if err := p.problems.err(); err != nil || !ok {
+		if err := p.problems.Err(); err != nil || !ok {
 			t.Fatalf("%s: %v", s.Slug, err)
 		}
 		if words := len(strings.Fields(linesOf(p.lines))); words < 9000 {

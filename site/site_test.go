@@ -13,6 +13,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"schoolgate/site/source"
+
 	"golang.org/x/tools/txtar"
 )
 
@@ -273,7 +275,7 @@ func TestLeftBehindFilesAreIgnored(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"page.md", "fair", "Thumbs.md", "desktop", "a-b.md", "policy.toml"} {
-		if Ignored(name) {
+		if source.Ignored(name) {
 			t.Errorf("%s is ignored", name)
 		}
 	}
@@ -288,7 +290,7 @@ func TestSymbolicLinkRefused(t *testing.T) {
 		t.Skip(err)
 	}
 	_, err := Load(os.DirFS(dir))
-	problems, ok := errors.AsType[Problems](err)
+	problems, ok := errors.AsType[source.Problems](err)
 	if !ok || len(problems) != 1 || problems[0].File != "model/host.md" {
 		t.Errorf("got %v", err)
 	}

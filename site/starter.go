@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode"
 
+	"schoolgate/site/source"
+
 	"golang.org/x/text/unicode/norm"
 	"golang.org/x/tools/txtar"
 )
@@ -51,27 +53,27 @@ type Starter struct {
 }
 
 // loadGuide reads the guide; there need not be one.
-func loadGuide(content fs.FS, problems *Problems) Guide {
+func loadGuide(content fs.FS, problems *source.Problems) Guide {
 	var g Guide
 	name := "model/" + guideFile
 	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
 		return g
 	}
-	src, ok := readSettings(content, name, &g, problems)
+	src, ok := source.ReadSettings(content, name, &g, problems)
 	if !ok {
 		return g
 	}
 	for kind, questions := range map[string][]Question{"setting": g.Settings, "switch": g.Switches, "blank": g.Blanks} {
 		seen := map[string]bool{}
 		for _, q := range questions {
-			c := checker{src: src, problems: problems, value: q.Name}
+			c := source.Checker{Src: src, Problems: problems, Value: q.Name}
 			switch {
 			case !blankName.MatchString(q.Name):
-				c.say("name", "%s %q: a name has only a-z, 0-9 and _", kind, q.Name)
+				c.Say("name", "%s %q: a name has only a-z, 0-9 and _", kind, q.Name)
 			case seen[q.Name+" "+q.Of]:
-				c.say("name", "%s %q is there twice", kind, q.Name)
+				c.Say("name", "%s %q is there twice", kind, q.Name)
 			case strings.TrimSpace(q.What) == "":
-				c.say("name", "%s %q does not say what to write: what = \"…\"", kind, q.Name)
+				c.Say("name", "%s %q does not say what to write: what = \"…\"", kind, q.Name)
 			}
 			seen[q.Name+" "+q.Of] = true
 		}
@@ -129,18 +131,18 @@ var todo = regexp.MustCompile(`(?m)^[ \t]*"?([A-Za-z0-9_-]+)"?[ \t]*=[ \t]*(?:\[
 // postpone divides what was found in the settings of one site: later is what is
 // simply not written yet, wrong is all else. What the trust has answered need not be
 // written.
-func (g Guide) postpone(content fs.FS, name string, found Problems, answered map[string]string) (later, wrong Problems) {
-	var unread Problems
-	src, _ := readFile(content, name, &unread)
+func (g Guide) postpone(content fs.FS, name string, found source.Problems, answered map[string]string) (later, wrong source.Problems) {
+	var unread source.Problems
+	src, _ := source.ReadFile(content, name, &unread)
 	of := "school"
 	if path.Base(name) == "trust.toml" {
 		of = "trust"
 	}
 	lines := map[int]bool{}
-	for _, at := range todo.FindAllSubmatchIndex(src.data, -1) {
-		line := 1 + bytes.Count(src.data[:at[0]], []byte("\n"))
+	for _, at := range todo.FindAllSubmatchIndex(src.Data, -1) {
+		line := 1 + bytes.Count(src.Data[:at[0]], []byte("\n"))
 		lines[line] = true
-		key := string(src.data[at[2]:at[3]])
+		key := string(src.Data[at[2]:at[3]])
 		if _, ok := answered[key]; ok {
 			continue
 		}
@@ -148,7 +150,7 @@ func (g Guide) postpone(content fs.FS, name string, found Problems, answered map
 		if q.What == "" {
 			q = find(g.Settings, key, of)
 		}
-		later.add(name, line, "%s is still %s%s", key, todoMark, q.hint())
+		later.Add(name, line, "%s is still %s%s", key, todoMark, q.hint())
 	}
 	for _, p := range found {
 		if p.File != name || !lines[p.Line] {
@@ -230,9 +232,9 @@ func (g Guide) Questions(of string) []Question {
 // ReadGuide is the guide of a content folder, with what it leaves undescribed
 // taken from other.
 func ReadGuide(content fs.FS, other Guide) (Guide, error) {
-	var problems Problems
+	var problems source.Problems
 	g := loadGuide(content, &problems)
-	return g.or(other), problems.err()
+	return g.or(other), problems.Err()
 }
 
 // settingKeys are the keys of trust.toml or school.toml that are no tables.
@@ -289,8 +291,8 @@ func (s Start) Check(of, key string, value any) string {
 }
 
 // read runs the loader's own checks over the text of trust.toml or school.toml.
-func (s Start) read(of, text string) Problems {
-	var problems Problems
+func (s Start) read(of, text string) source.Problems {
+	var problems source.Problems
 	if of == "trust" {
 		trust := loadTrust(Files{"trust/trust.toml": text}.FS(), &problems)
 		return append(problems, trust.problems...)
@@ -328,18 +330,18 @@ type use struct {
 // of the guide, and after those the ones it does not describe.
 func (t *Trust) blanks(of string) []use {
 	places := map[string][]string{}
-	layers := []layer{t.model, t.policy, t.agreements, t.consents}
+	layers := []source.Layer{t.model, t.policy, t.agreements, t.consents}
 	if of == "trust" {
-		layers = []layer{t.pages}
+		layers = []source.Layer{t.pages}
 	}
 	for _, l := range layers {
-		for _, rel := range sortedKeys(l) {
-			for i, line := range strings.Split(string(l[rel].data), "\n") {
+		for _, rel := range source.SortedKeys(l) {
+			for i, line := range strings.Split(string(l[rel].Data), "\n") {
 				if directive.MatchString(strings.TrimSpace(line)) {
 					continue
 				}
 				for _, name := range t.asked(line) {
-					places[name] = append(places[name], fmt.Sprintf("%s:%d", l[rel].name, i+1))
+					places[name] = append(places[name], fmt.Sprintf("%s:%d", l[rel].Name, i+1))
 				}
 			}
 		}
@@ -351,7 +353,7 @@ func (t *Trust) blanks(of string) []use {
 			delete(places, q.Name)
 		}
 	}
-	for _, name := range sortedKeys(places) {
+	for _, name := range source.SortedKeys(places) {
 		blanks = append(blanks, use{name, places[name]})
 	}
 	return blanks
@@ -363,13 +365,13 @@ func (t *Trust) blanks(of string) []use {
 func needed(w website) (map[string]bool, error) {
 	names := map[string]bool{}
 	_, err := w.assemble(theme{}, nil, time.Unix(0, 0).UTC())
-	problems, ok := errors.AsType[Problems](err)
+	problems, ok := errors.AsType[source.Problems](err)
 	if err != nil && !ok {
 		return nil, err
 	}
 	for _, p := range problems {
-		if p.about == unfilled {
-			names[p.blank] = true
+		if p.Kind == source.Unfilled {
+			names[p.Blank] = true
 		}
 	}
 	return names, nil
@@ -380,12 +382,12 @@ func needed(w website) (map[string]bool, error) {
 // folder's own problems are returned when it is not sound.
 func (s Start) School(slugName string) (Files, error) {
 	trust, problems := load(s.Content)
-	if err := problems.err(); err != nil {
+	if err := problems.Err(); err != nil {
 		return nil, err
 	}
 	trust.Guide = trust.Guide.or(s.Guide)
 	dir := "schools/" + slugName
-	var found Problems
+	var found source.Problems
 	school := loadSchool(Files{dir + "/school.toml": s.settings("school", s.Values)}.FS(), dir, &found)
 	school.Slug, school.Blanks = slugName, trust.forSchools
 	need, err := needed(school.website(trust, Options{Address: "http://localhost", Now: time.Unix(0, 0)}))
@@ -446,7 +448,7 @@ func duties(items []ChecklistItem, s *School) string {
 // Overview is trust.toml of a new trust, to stand in place of the one of Content.
 func (s Start) Overview() (Files, error) {
 	trust, problems := load(s.Content)
-	if err := problems.err(); err != nil {
+	if err := problems.Err(); err != nil {
 		return nil, err
 	}
 	trust.Guide = trust.Guide.or(s.Guide)
@@ -470,7 +472,7 @@ func (s Start) Overview() (Files, error) {
 
 // sound holds what is about to be written to the loader's own checks.
 func (s Start) sound(files Files, dir string) error {
-	var found Problems
+	var found source.Problems
 	m, name := files.FS(), dir+"/school.toml"
 	if dir == "trust" {
 		name = "trust/trust.toml"
@@ -481,7 +483,7 @@ func (s Start) sound(files Files, dir string) error {
 		found = append(found, school.problems...)
 	}
 	_, wrong := s.Guide.postpone(m, name, found, nil)
-	return wrong.err()
+	return wrong.Err()
 }
 
 // A writer writes one settings file.
@@ -639,7 +641,7 @@ func Base(content fs.FS, single bool) (Files, error) {
 // FS is the files as [Load] reads them.
 func (f Files) FS() fs.FS {
 	var archive txtar.Archive
-	for _, name := range sortedKeys(f) {
+	for _, name := range source.SortedKeys(f) {
 		archive.Files = append(archive.Files, txtar.File{Name: name, Data: []byte(f[name])})
 	}
 	fsys, err := txtar.FS(&archive)

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"schoolgate/site/source"
+
 	"github.com/pelletier/go-toml/v2"
 )
 
@@ -109,67 +111,67 @@ func (t Text) address() string { return "/" + folders[t.Kind] + "/" + t.Slug + "
 func (t Text) wording() string { return t.address() + t.Hash[:12] + "/" }
 
 // readText fills one agreement or purpose and checks it.
-func readText(kind string, src source, a answers) (t Text, links []link, problems Problems) {
-	t = Text{Kind: kind, Slug: strings.TrimSuffix(path.Base(src.name), ".md")}
+func readText(kind string, src source.File, a answers) (t Text, links []source.Link, problems source.Problems) {
+	t = Text{Kind: kind, Slug: strings.TrimSuffix(path.Base(src.Name), ".md")}
 	t.Source, problems = fill(src, a)
 	t.Hash = sum(t.Source)
 	sense, _ := fill(src, a.withoutDetails())
-	t.Sense, t.Form = sum(sense), sum(string(src.data))
+	t.Sense, t.Form = sum(sense), sum(string(src.Data))
 
-	matter, body, bodyLine, ok := splitMatter(src.name, t.Source, &problems)
+	matter, body, bodyLine, ok := source.SplitMatter(src.Name, t.Source, &problems)
 	if !ok {
 		return t, nil, problems
 	}
-	c := checker{src: source{src.name, []byte(matter)}, problems: &problems}
+	c := source.Checker{Src: source.File{Name: src.Name, Data: []byte(matter)}, Problems: &problems}
 	var required map[string]string
 	if kind == Agreement {
 		var m agreementMatter
-		ok = decodeTOML(src.name, []byte(matter), &m, &problems)
+		ok = source.DecodeTOML(src.Name, []byte(matter), &m, &problems)
 		t.Title, t.Edition, t.Summary, t.For, t.Months, t.Statement, t.Corrects, t.Because = m.Title, m.Edition, m.Summary, m.For, m.Months, m.Statement, m.Corrects, m.Because
 		required = map[string]string{"title": t.Title, "summary": t.Summary, "statement": t.Statement}
 		if ok {
-			c.oneOf("for", t.For, Signers)
+			c.OneOf("for", t.For, Signers)
 			for _, condition := range m.Only {
-				c.oneOf("only", condition, Conditions)
+				c.OneOf("only", condition, Conditions)
 			}
 		}
 	} else {
 		var m purposeMatter
-		ok = decodeTOML(src.name, []byte(matter), &m, &problems)
+		ok = source.DecodeTOML(src.Name, []byte(matter), &m, &problems)
 		t.Title, t.Edition, t.Summary, t.Question, t.Given, t.Refused, t.Corrects, t.Because = m.Title, m.Edition, m.Summary, m.Question, m.Given, m.Refused, m.Corrects, m.Because
 		t.For, t.Months, t.Basis, t.FromAge = cmp.Or(m.For, Signers[0]), m.Months, m.Basis, m.FromAge
 		required = map[string]string{"title": t.Title, "summary": t.Summary, "question": t.Question, "given": t.Given, "refused": t.Refused}
 		if ok {
-			c.oneOf("basis", t.Basis, Bases)
-			c.oneOf("for", t.For, Signers)
+			c.OneOf("basis", t.Basis, Bases)
+			c.OneOf("for", t.For, Signers)
 			if t.FromAge < 0 || t.FromAge > mostAge {
-				problems.add(src.name, c.line("from_age"), "from_age is an age in years, up to %d", mostAge)
+				problems.Add(src.Name, c.Line("from_age"), "from_age is an age in years, up to %d", mostAge)
 			}
 		}
 	}
 	if ok {
-		for _, key := range sortedKeys(required) {
+		for _, key := range source.SortedKeys(required) {
 			if strings.TrimSpace(required[key]) == "" {
-				problems.add(src.name, max(1, c.line(key)), "%s is missing", key)
+				problems.Add(src.Name, max(1, c.Line(key)), "%s is missing", key)
 			}
 		}
 		if t.Edition < 1 {
-			problems.add(src.name, max(1, c.line("edition")), "edition has to be a whole number from 1 up")
+			problems.Add(src.Name, max(1, c.Line("edition")), "edition has to be a whole number from 1 up")
 		}
 	}
 	if t.Months < 0 || t.Months > mostMonths {
-		problems.add(src.name, c.line("months"), "months is how long an answer lasts, up to %d", mostMonths)
+		problems.Add(src.Name, c.Line("months"), "months is how long an answer lasts, up to %d", mostMonths)
 	}
 	if strings.TrimSpace(body) == "" {
-		problems.add(src.name, bodyLine, "there is no text below the front matter")
+		problems.Add(src.Name, bodyLine, "there is no text below the front matter")
 	}
-	links, more := inspect(src.name, body, bodyLine)
-	for _, image := range imagesOf(src.name, body, bodyLine) {
-		more.add(image.file, image.line, "pictures cannot stand in a text that people sign or answer")
+	links, more := source.Inspect(src.Name, body, bodyLine)
+	for _, image := range imagesOf(src.Name, body, bodyLine) {
+		more.Add(image.File, image.Line, "pictures cannot stand in a text that people sign or answer")
 	}
 	for _, l := range links {
-		if !strings.HasPrefix(l.to, "/") && !strings.HasPrefix(l.to, "#") && !strings.Contains(l.to, ":") {
-			problems.add(src.name, l.line, "the link %q has to begin with / here, as the text is shown at several addresses", l.to)
+		if !strings.HasPrefix(l.To, "/") && !strings.HasPrefix(l.To, "#") && !strings.Contains(l.To, ":") {
+			problems.Add(src.Name, l.Line, "the link %q has to begin with / here, as the text is shown at several addresses", l.To)
 		}
 	}
 	return t, links, append(problems, more...)
@@ -185,14 +187,14 @@ func sum(text string) string {
 // answer to one question count for another: the text has to say which of them it
 // corrects, by the beginning of its Form, and why; or it has to be a new edition
 // (S7, C5). Corrects becomes that wording's hash.
-func (t *Text) checkEdition(src source, kept []Text, problems *Problems) {
+func (t *Text) checkEdition(src source.File, kept []Text, problems *source.Problems) {
 	var last Text
 	corrects, same := "", false
 	for _, k := range kept {
 		if k.Kind != t.Kind || k.Slug != t.Slug {
 			continue
 		}
-		if was, _, _ := readText(k.Kind, source{name: src.name, data: []byte(k.Source)}, answers{}); was.Edition != t.Edition {
+		if was, _, _ := readText(k.Kind, source.File{Name: src.Name, Data: []byte(k.Source)}, answers{}); was.Edition != t.Edition {
 			continue
 		}
 		same = same || k.Hash == t.Hash || k.Sense == t.Sense
@@ -203,16 +205,16 @@ func (t *Text) checkEdition(src source, kept []Text, problems *Problems) {
 			corrects = k.Hash
 		}
 	}
-	c := checker{src: src, problems: problems}
+	c := source.Checker{Src: src, Problems: problems}
 	switch {
 	case same || last.Hash == "":
 	case t.Corrects == "":
-		problems.add(src.name, max(1, c.line("edition")), "these are other words than those of %s, under the same edition, and some people have answered those. If they now mean something else, put edition up by one, and everybody is asked again. If they mean the same, say which wording this corrects, and why: corrects = %q and because = \"…\"; earlier answers count again once a second person has agreed", last.Published.Format("2 January 2006"), last.form())
+		problems.Add(src.Name, max(1, c.Line("edition")), "these are other words than those of %s, under the same edition, and some people have answered those. If they now mean something else, put edition up by one, and everybody is asked again. If they mean the same, say which wording this corrects, and why: corrects = %q and because = \"…\"; earlier answers count again once a second person has agreed", last.Published.Format("2 January 2006"), last.form())
 		return
 	case corrects == "":
-		problems.add(src.name, c.line("corrects"), "no earlier wording of this edition begins with %q; the last one is %q", t.Corrects, last.form())
+		problems.Add(src.Name, c.Line("corrects"), "no earlier wording of this edition begins with %q; the last one is %q", t.Corrects, last.form())
 	case strings.TrimSpace(t.Because) == "":
-		problems.add(src.name, c.line("corrects"), "say why the wording was corrected: because = \"…\"")
+		problems.Add(src.Name, c.Line("corrects"), "say why the wording was corrected: because = \"…\"")
 	}
 	t.Corrects = corrects
 }
@@ -223,11 +225,11 @@ func (t Text) form() string { return t.Form[:12] }
 // readEarlier reads the wordings that a school used before it had this site, but
 // for those that are in the archive already. They are kept as they were, so they
 // have no blanks.
-func readEarlier(kind string, files layer, kept []Text, now time.Time) (earlier []Text, problems Problems) {
-	for _, rel := range sortedKeys(files) {
+func readEarlier(kind string, files source.Layer, kept []Text, now time.Time) (earlier []Text, problems source.Problems) {
+	for _, rel := range source.SortedKeys(files) {
 		src := files[rel]
-		if i := strings.Index(string(src.data), "[["); i >= 0 {
-			problems.add(src.name, 1+strings.Count(string(src.data[:i]), "\n"), "an earlier wording is kept as it was: write out what stood in the blank")
+		if i := strings.Index(string(src.Data), "[["); i >= 0 {
+			problems.Add(src.Name, 1+strings.Count(string(src.Data[:i]), "\n"), "an earlier wording is kept as it was: write out what stood in the blank")
 			continue
 		}
 		t, _, found := readText(kind, src, answers{})
@@ -237,9 +239,9 @@ func readEarlier(kind string, files layer, kept []Text, now time.Time) (earlier 
 		t.Published, err = time.Parse(time.DateOnly, strings.TrimSuffix(path.Base(rel), ".md"))
 		switch {
 		case err != nil:
-			problems.add(src.name, 0, "is not named for a day, such as 2025-09-01.md")
+			problems.Add(src.Name, 0, "is not named for a day, such as 2025-09-01.md")
 		case t.Published.After(now):
-			problems.add(src.name, 0, "is named for a day that is still to come")
+			problems.Add(src.Name, 0, "is named for a day that is still to come")
 		case !slices.ContainsFunc(kept, func(k Text) bool { return k.Kind == t.Kind && k.Slug == t.Slug && k.Hash == t.Hash }):
 			earlier = append(earlier, t)
 		}
@@ -249,12 +251,12 @@ func readEarlier(kind string, files layer, kept []Text, now time.Time) (earlier 
 
 // applies says whether an agreement is one for a school where these conditions
 // hold. What cannot be read applies, so that [readText] tells what is wrong.
-func applies(src source, holds []string) bool {
+func applies(src source.File, holds []string) bool {
 	var (
-		none Problems
+		none source.Problems
 		m    agreementMatter
 	)
-	matter, _, _, ok := splitMatter(src.name, string(src.data), &none)
+	matter, _, _, ok := source.SplitMatter(src.Name, string(src.Data), &none)
 	if !ok || toml.Unmarshal([]byte(matter), &m) != nil || len(m.Only) == 0 {
 		return true
 	}
@@ -281,10 +283,10 @@ type textWays struct {
 
 // textPage is the Markdown file that Hugo makes a text's page of.
 func textPage(t Text, current bool, ways textWays, listed bool) (string, error) {
-	var none Problems
-	matter, body, _, ok := splitMatter(t.Slug, t.Source, &none)
+	var none source.Problems
+	matter, body, _, ok := source.SplitMatter(t.Slug, t.Source, &none)
 	if !ok {
-		return "", none.err()
+		return "", none.Err()
 	}
 	front := map[string]any{}
 	if err := toml.Unmarshal([]byte(matter), &front); err != nil {
@@ -314,7 +316,7 @@ func textPage(t Text, current bool, ways textWays, listed bool) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	return fence + "\n" + string(encoded) + fence + "\n" + body, nil
+	return source.Fence + "\n" + string(encoded) + source.Fence + "\n" + body, nil
 }
 
 // An archive is the folder that keeps every wording a school ever published,

@@ -10,6 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"schoolgate/site/colour"
+	"schoolgate/site/picture"
+	"schoolgate/site/source"
 )
 
 // A website is one site about to be built: a school's, or the overview.
@@ -17,27 +21,27 @@ type website struct {
 	slug      string
 	title     string
 	base      string // public address, with a slash at the end
-	look      look
+	look      colour.Look
 	crest     *badge // nil: a drawn shield
 	ceop      *badge // the NCA's own picture; nil: a button in words
 	answers   answers
 	params    map[string]any
 	today     *calendar
-	pages     layer
+	pages     source.Layer
 	album     album                            // the pictures beside its pages
-	cleaner   *cleaner                         // of pictures; nil keeps nothing
+	cleaner   *picture.Cleaner                 // of pictures; nil keeps nothing
 	originals *originals                       // sums of what is published from the disk; nil: none were taken
-	texts     map[string]layer                 // by kind
+	texts     map[string]source.Layer          // by kind
 	policy    *policySources                   // nil for the overview
 	made      func() map[string]map[string]any // pages that nobody wrote: front matter by address; may be nil
-	earlier   map[string]layer                 // by kind: wordings from before the site, <slug>/<day>.md
-	problems  Problems                         // found by Load
+	earlier   map[string]source.Layer          // by kind: wordings from before the site, <slug>/<day>.md
+	problems  source.Problems                  // found by Load
 	others    func(string) bool                // whether a first path element belongs to another site
 	stopped   bool                             // no site can be made of it; problems say why
 	listed    map[string]any                   // how the trust's overview lists the school; nil for the overview
 
 	upcoming bool            // news of days to come is published too
-	written  []link          // links in the school's data, beside those of its pages
+	written  []source.Link   // links in the school's data, beside those of its pages
 	named    map[string]bool // of its files, those that policies.toml names
 	files    []string        // to be published from folder's files
 	folder   fs.FS
@@ -180,14 +184,14 @@ func (s *School) website(t *Trust, opts Options) website {
 		upcoming: opts.Upcoming,
 		params:   params,
 		today:    today,
-		pages:    s.pages.over(t.model),
+		pages:    s.pages.Over(t.model),
 		album:    s.album.over(t.album),
 		policy:   &policySources{model: t.policy, changes: s.policy, own: s.ownPolicy},
-		texts: map[string]layer{
-			Agreement: s.agreements.over(t.agreements).only(func(src source) bool { return applies(src, holds) }),
-			Purpose:   s.consents.over(t.consents),
+		texts: map[string]source.Layer{
+			Agreement: s.agreements.Over(t.agreements).Only(func(src source.File) bool { return applies(src, holds) }),
+			Purpose:   s.consents.Over(t.consents),
 		},
-		earlier:  map[string]layer{Agreement: s.earlierAgreements, Purpose: s.earlierConsents},
+		earlier:  map[string]source.Layer{Agreement: s.earlierAgreements, Purpose: s.earlierConsents},
 		problems: s.problems,
 		others:   func(string) bool { return false },
 		written:  s.documentLinks(),

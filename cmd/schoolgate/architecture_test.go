@@ -10,7 +10,9 @@ import (
 
 // TestDependenciesPointInward holds the architecture of the README: portal
 // imports the standard library alone; a folder under portal imports portal and
-// none of its siblings; site and portal do not know each other; one file names hugolib.
+// none of its siblings; so do the folders under site but for site/source, which all
+// of them may read with and which knows none of them; site and portal do not know each
+// other; one file names hugolib.
 func TestDependenciesPointInward(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "schoolgate/...").Output()
 	if err != nil {
@@ -31,6 +33,10 @@ func TestDependenciesPointInward(t *testing.T) {
 			case inPortal && ours(to):
 				if to != "schoolgate/portal" && !strings.HasPrefix(to+"/", "schoolgate/portal/"+room+"/") {
 					t.Errorf("%s imports %s: it may import portal, and none of its siblings", from, to)
+				}
+			case strings.HasPrefix(from, "schoolgate/site/") && ours(to):
+				if to != "schoolgate/site/source" || from == to {
+					t.Errorf("%s imports %s: it may import site/source, and neither site nor its siblings", from, to)
 				}
 			case strings.HasPrefix(from, "schoolgate/site") && strings.HasPrefix(to, "schoolgate/portal"):
 				t.Errorf("%s imports %s: they meet in cmd/schoolgate", from, to)

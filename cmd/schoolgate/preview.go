@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"schoolgate/site"
+	"schoolgate/site/source"
 	"schoolgate/themes"
 )
 
@@ -182,7 +183,7 @@ func (p *preview) look() glimpse {
 			seen[rel] = err.Error()
 			return nil
 		}
-		if site.Ignored(e.Name()) && rel != "." {
+		if source.Ignored(e.Name()) && rel != "." {
 			if e.IsDir() {
 				return fs.SkipDir
 			}

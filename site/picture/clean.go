@@ -1,4 +1,4 @@
-package site
+package picture
 
 import (
 	"bytes"
@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/bep/imagemeta"
@@ -54,37 +53,41 @@ func (r *untilReader) Read(p []byte) (int, error) {
 // original, but for what its own width is.
 var widths = []int{480, 960, 1600}
 
-// A rendition is one published file of a picture.
-type rendition struct {
-	name          string // file name: letters of a hash, the width, and the kind
-	width, height int    // pixels
-	data          []byte
+// A Print is one published file of a picture.
+type Print struct {
+	Name          string // file name: letters of a hash, the width, and the kind
+	Width, Height int    // pixels
+	Data          []byte
 }
 
-// A cleaner makes what may be published of pictures. Its folder keeps results
+// A Cleaner makes what may be published of pictures. Its folder keeps results
 // from build to build and is never served; it may be deleted at any time. A nil
 // cleaner keeps nothing.
-type cleaner struct {
+type Cleaner struct {
 	folder string
 	used   map[string]bool // by file name, in this build
 }
 
-// clean reads an original and returns its prints, smallest first: turned
-// upright, and with nothing in them but pixels. A camera writes down where and
-// when a picture was taken, and sometimes by whom; none of that is left.
-func (c *cleaner) clean(p photograph, read *originals) ([]rendition, error) {
-	wrong := func(format string, args ...any) ([]rendition, error) {
-		return nil, Problems{{File: p.name, Text: fmt.Sprintf(format, args...)}}
+// NewCleaner is a cleaner for one build of a site.
+func NewCleaner(folder string) *Cleaner {
+	return &Cleaner{folder: folder, used: map[string]bool{}}
+}
+
+// Refused says what is wrong with an original, and what to do.
+type Refused string
+
+func (r Refused) Error() string { return string(r) }
+
+// Clean returns the prints of an original, smallest first: turned upright, and with
+// nothing in them but pixels. A camera writes down where and when a picture was taken,
+// and sometimes by whom; none of that is left. The error is a [Refused] where
+// the original is to blame.
+func (c *Cleaner) Clean(original []byte) ([]Print, error) {
+	wrong := func(format string, args ...any) ([]Print, error) {
+		return nil, Refused(fmt.Sprintf(format, args...))
 	}
-	original, err := readAtMost(p.folder, p.name, maxPicture+1)
-	if err != nil {
-		return wrong("cannot be read: %v", err)
-	}
-	if err := read.same(p.name, original); err != nil {
-		return nil, err
-	}
-	if len(original) > maxPicture {
-		return wrong("is larger than 30 MB: save the picture smaller")
+	if len(original) > MaxSize {
+		return wrong(TooLarge)
 	}
 	switch kind := kindOf(original); kind {
 	case "JPEG", "PNG":
@@ -123,7 +126,7 @@ func (c *cleaner) clean(p photograph, read *originals) ([]rendition, error) {
 		return wrong("is damaged: %v", err)
 	}
 	for i, pr := range slices.Backward(prints) { // the larger serves the smaller
-		w, h := pr.width, pr.height
+		w, h := pr.Width, pr.Height
 		if turn >= 5 {
 			w, h = h, w
 		}
@@ -144,7 +147,7 @@ func (c *cleaner) clean(p photograph, read *originals) ([]rendition, error) {
 		if err != nil {
 			return wrong("cannot be made smaller: %v", err)
 		}
-		prints[i].data = out.Bytes()
+		prints[i].Data = out.Bytes()
 	}
 	return prints, c.keep(prints)
 }
@@ -162,15 +165,15 @@ func forgetErased(img draw.Image) {
 }
 
 // plan is the prints of a picture without their pixels.
-func plan(key, kind string, width, height int) []rendition {
+func plan(key, kind string, width, height int) []Print {
 	ext := map[string]string{"jpeg": ".jpg", "png": ".png"}[kind]
-	var prints []rendition
+	var prints []Print
 	for _, w := range widths {
 		w = min(w, width)
-		prints = append(prints, rendition{
-			name:   fmt.Sprintf("%s-%d%s", key, w, ext),
-			width:  w,
-			height: max(1, (w*height+width/2)/width),
+		prints = append(prints, Print{
+			Name:   fmt.Sprintf("%s-%d%s", key, w, ext),
+			Width:  w,
+			Height: max(1, (w*height+width/2)/width),
 		})
 		if w == width {
 			break
@@ -223,40 +226,58 @@ func orientation(original []byte, kind string) int {
 }
 
 // recall fills prints from the folder; false when one is not there.
-func (c *cleaner) recall(prints []rendition) bool {
+func (c *Cleaner) recall(prints []Print) bool {
 	if c == nil {
 		return false
 	}
 	for i, pr := range prints {
-		data, err := os.ReadFile(filepath.Join(c.folder, pr.name))
+		data, err := os.ReadFile(filepath.Join(c.folder, pr.Name))
 		if err != nil {
 			return false
 		}
-		prints[i].data = data
-		c.used[pr.name] = true
+		prints[i].Data = data
+		c.used[pr.Name] = true
 	}
 	return true
 }
 
-// keep adds prints to the folder, each in one step.
-func (c *cleaner) keep(prints []rendition) error {
+// keep adds prints to the folder, each in one step and through to the disk.
+func (c *Cleaner) keep(prints []Print) error {
 	if c == nil {
 		return nil
 	}
-	if err := os.MkdirAll(c.folder, 0o700); err != nil {
-		return fmt.Errorf("keep a picture: %w", err)
-	}
+	err := os.MkdirAll(c.folder, 0o700)
 	for _, pr := range prints {
-		if err := addFile(filepath.Join(c.folder, pr.name), string(pr.data)); err != nil {
-			return fmt.Errorf("keep a picture: %w", err)
+		if err != nil {
+			break
 		}
-		c.used[pr.name] = true
+		err = writeWhole(filepath.Join(c.folder, pr.Name), pr.Data)
+		c.used[pr.Name] = true
+	}
+	if err != nil {
+		return fmt.Errorf("keep a picture: %w", err)
 	}
 	return nil
 }
 
-// prune deletes what no page shows any more.
-func (c *cleaner) prune() error {
+// writeWhole writes a file so that it is there whole or not at all.
+func writeWhole(name string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
+
+// Prune deletes what no page shows any more.
+func (c *Cleaner) Prune() error {
 	entries, err := os.ReadDir(c.folder)
 	if os.IsNotExist(err) {
 		return nil
@@ -267,39 +288,4 @@ func (c *cleaner) prune() error {
 		}
 	}
 	return err
-}
-
-// picturesFolder is where prints are published, within the site.
-const picturesFolder = "pictures"
-
-// frame cleans every picture that is shown and adds the files to publish. It
-// returns what layouts get to know, by address of the page and file name, in small
-// letters as Hugo's params are.
-func (g *gallery) frame(c *cleaner, read *originals, files map[string][]byte) (params map[string]any, problems Problems, err error) {
-	params = map[string]any{}
-	made := map[string]map[string]any{} // by name of the original
-	for _, at := range sortedKeys(g.shown) {
-		p := g.shown[at]
-		if made[p.name] == nil {
-			prints, err := c.clean(p, read)
-			if found, ok := err.(Problems); ok {
-				problems = append(problems, found...)
-				continue
-			} else if err != nil {
-				return nil, nil, err
-			}
-			var set []string
-			for _, pr := range prints {
-				files[picturesFolder+"/"+pr.name] = pr.data
-				set = append(set, fmt.Sprintf("%s %dw", picturesFolder+"/"+pr.name, pr.width))
-			}
-			widest := prints[len(prints)-1]
-			made[p.name] = map[string]any{
-				"src": picturesFolder + "/" + widest.name, "set": set,
-				"width": widest.width, "height": widest.height, "alt": p.alt,
-			}
-		}
-		params[strings.ToLower(at)] = made[p.name]
-	}
-	return params, problems, nil
 }

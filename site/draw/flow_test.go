@@ -1,4 +1,4 @@
-package site
+package draw
 
 import (
 	"encoding/xml"
@@ -12,7 +12,7 @@ import (
 // words stand inside the boxes, at both widths.
 func TestChartLayout(t *testing.T) {
 	long := strings.Repeat("Somebody tells the safeguarding lead about it. ", 3)
-	flow := []step{
+	flow := []Step{
 		{Who: "You", Do: long},
 		{Ask: "Is it urgent?", Yes: long, Stop: true},
 		{Ask: long, No: "Short."},
@@ -23,7 +23,7 @@ func TestChartLayout(t *testing.T) {
 	ask := regexp.MustCompile(`<path class="ask" d="M([0-9.]+) ([0-9.]+)H([0-9.]+)L[0-9.]+ [0-9.]+L[0-9.]+ ([0-9.]+)H`)
 	word := regexp.MustCompile(`<text(?: class="who")? x="([0-9.]+)" y="([0-9.]+)">([^<]*)<`)
 	view := regexp.MustCompile(`viewBox="0 0 ([0-9.]+) ([0-9.]+)"`)
-	for chart := range strings.Lines(drawFlow("A & B", "flow-x", flow)) {
+	for chart := range strings.Lines(Flow("A & B", "flow-x", flow)) {
 		if err := xml.Unmarshal([]byte(chart), new(struct{})); err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package site
+package draw
 
 import (
 	"fmt"
@@ -8,10 +8,10 @@ import (
 	"rsc.io/qr"
 )
 
-// drawQR is a QR code of an address as SVG, with the quiet margin of four
+// QR is a QR code of an address as SVG, with the quiet margin of four
 // modules that scanners ask for. A printed page has the address in words
 // beneath it.
-func drawQR(address string) (string, error) {
+func QR(address string) (string, error) {
 	code, err := qr.Encode(address, qr.M)
 	if err != nil {
 		return "", fmt.Errorf("QR code of %s: %w", address, err)

@@ -1,23 +1,25 @@
-package site
+package colour
 
 import (
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+
+	"schoolgate/site/source"
 )
 
 // The theme's own colours that a school's have to get on with: schoolgate.css
 // sets them under these names.
 var (
-	white, black = rgb{1, 1, 1}, rgb{}
+	white, black = RGB{1, 1, 1}, RGB{}
 
 	lightPaper, lightInk, lightSoft, lightEdge = mustColour("#fdfbf6"), mustColour("#211d18"), mustColour("#4d463d"), mustColour("#7b7266")
 	darkPaper, darkInk, darkSoft, darkEdge     = mustColour("#191714"), mustColour("#f3eee4"), mustColour("#cfc6b8"), mustColour("#978d7f")
 	lightTint                                  = mustColour("#f8f2e5")
 )
 
-// What WCAG 2.2 and the house ask of contrast: of text to be read, of all other
+// What WCAG 2.2, and this site beyond it, ask of contrast: of text to be read, of all other
 // text, and of the edges of controls.
 // https://www.w3.org/TR/WCAG22/#contrast-minimum
 const (
@@ -27,17 +29,17 @@ const (
 )
 
 // parseColour reads #rrggbb.
-func parseColour(s string) (rgb, error) {
+func parse(s string) (RGB, error) {
 	digits, found := strings.CutPrefix(s, "#")
 	n, err := strconv.ParseUint(digits, 16, 32)
 	if !found || len(digits) != 6 || err != nil {
-		return rgb{}, errors.New(`write # and six hexadecimal digits, such as "#14532d"`)
+		return RGB{}, errors.New(`write # and six hexadecimal digits, such as "#14532d"`)
 	}
-	return rgb{float64(n>>16&0xff) / 255, float64(n>>8&0xff) / 255, float64(n&0xff) / 255}, nil
+	return RGB{float64(n>>16&0xff) / 255, float64(n>>8&0xff) / 255, float64(n&0xff) / 255}, nil
 }
 
-func mustColour(s string) rgb {
-	c, err := parseColour(s)
+func mustColour(s string) RGB {
+	c, err := parse(s)
 	if err != nil {
 		panic(s)
 	}
@@ -46,7 +48,7 @@ func mustColour(s string) rgb {
 
 // towards mixes c with so much of another colour, 0 to 1, as the stylesheet does,
 // and rounds it as it will be written down: what was measured is what is shown.
-func (c rgb) towards(other rgb, share float64) rgb {
+func (c RGB) towards(other RGB, share float64) RGB {
 	a, b := c.oklab(), other.oklab()
 	for i := range a {
 		a[i] = a[i]*(1-share) + b[i]*share
@@ -56,7 +58,7 @@ func (c rgb) towards(other rgb, share float64) rgb {
 
 // until mixes c with another colour, as little as will do for it to stand out
 // from every ground by a contrast.
-func (c rgb) until(other rgb, least float64, grounds ...rgb) rgb {
+func (c RGB) until(other RGB, least float64, grounds ...RGB) RGB {
 	for step := range 100 {
 		mixed := c.towards(other, float64(step)/100)
 		enough := true
@@ -80,30 +82,30 @@ var typefaces = map[string]string{
 	"slab":     `Rockwell,"Rockwell Nova","Roboto Slab","DejaVu Serif","Sitka Small",serif`,
 }
 
-// A look is what a school chose of how its site looks.
-type look struct {
-	colour   string // #rrggbb
-	tint     string // #rrggbb; empty: the theme's own with a breath of the colour
-	typeface string // a key of typefaces; empty: book
+// A Look is what a school chose of how its site looks.
+type Look struct {
+	Colour   string // #rrggbb
+	Tint     string // #rrggbb; empty: the theme's own with a breath of the colour
+	Typeface string // a key of typefaces; empty: book
 }
 
 // A palette is every colour that follows from a look.
 type palette struct {
-	accent     rgb // as the school chose it: a ground for white words
-	tint, link rgb // in light
-	darkTint   rgb
-	darkAccent rgb // in dark: links, and a ground for dark words
+	accent     RGB // as the school chose it: a ground for white words
+	tint, link RGB // in light
+	darkTint   RGB
+	darkAccent RGB // in dark: links, and a ground for dark words
 }
 
 // palette works out the colours, for light and for dark.
-func (l look) palette() (p palette, err error) {
-	if p.accent, err = parseColour(l.colour); err != nil {
+func (l Look) palette() (p palette, err error) {
+	if p.accent, err = parse(l.Colour); err != nil {
 		return p, err
 	}
 	own := p.accent
 	p.tint = lightTint.towards(p.accent, 0.05)
-	if l.tint != "" {
-		if own, err = parseColour(l.tint); err != nil {
+	if l.Tint != "" {
+		if own, err = parse(l.Tint); err != nil {
 			return p, err
 		}
 		p.tint = own
@@ -119,41 +121,43 @@ func (l look) palette() (p palette, err error) {
 	return p, nil
 }
 
-// faults says which colours cannot be read on which, in light and in dark.
+// sheets are the theme's colours with the palette's in their places, in light and in
+// dark: as much of the stylesheet as a school's colours touch.
+func (p palette) sheets() (light, dark Sheet) {
+	return Sheet{
+			"paper": lightPaper.String(), "ink": lightInk.String(), "soft": lightSoft.String(), "edge": lightEdge.String(),
+			"tint": p.tint.String(), "link": p.link.String(), "fill": p.accent.String(), "fill-ink": white.String(),
+		}, Sheet{
+			"paper": darkPaper.String(), "ink": darkInk.String(), "soft": darkSoft.String(), "edge": darkEdge.String(),
+			"tint": p.darkTint.String(), "link": p.darkAccent.String(), "fill": p.darkAccent.String(), "fill-ink": darkPaper.String(),
+		}
+}
+
+// faults says which of the school's colours cannot be read, in light and in dark.
+// Each begins with the setting that is to blame.
 func (p palette) faults() []string {
 	var faults []string
-	for _, pair := range []struct {
-		what         string
-		front, under rgb
-		least        float64
-	}{
-		{"colour: white words on it", white, p.accent, smallContrast},
-		{"tint: words on it", lightInk, p.tint, textContrast},
-		{"tint: small print on it", lightSoft, p.tint, smallContrast},
-		{"tint: the edges of boxes on it", lightEdge, p.tint, edgeContrast},
-		{"tint: links on it", p.link, p.tint, smallContrast},
-		{"colour: links on the page", p.link, lightPaper, smallContrast},
-		{"tint, in dark: words on it", darkInk, p.darkTint, textContrast},
-		{"tint, in dark: small print on it", darkSoft, p.darkTint, smallContrast},
-		{"tint, in dark: the edges of boxes on it", darkEdge, p.darkTint, edgeContrast},
-		{"tint, in dark: links on it", p.darkAccent, p.darkTint, smallContrast},
-		{"colour, in dark: links on the page", p.darkAccent, darkPaper, smallContrast},
-		{"colour, in dark: words on it", darkPaper, p.darkAccent, smallContrast},
-	} {
-		if ratio := pair.front.contrast(pair.under); ratio < pair.least {
-			faults = append(faults, fmt.Sprintf("%s have a contrast of %.2f and need %.1f", pair.what, ratio, pair.least))
+	light, dark := p.sheets()
+	for _, look := range []struct {
+		in      string
+		colours Sheet
+	}{{"", light}, {", in dark", dark}} {
+		for _, f := range look.colours.Faults() {
+			if f.setting != "" {
+				faults = append(faults, fmt.Sprintf("%s%s: %s have a contrast of %.2f and need %.1f", f.setting, look.in, f.onIt, f.Contrast, f.Least))
+			}
 		}
 	}
 	return faults
 }
 
-// css is the school's own stylesheet, which schoolgate.css builds upon.
-func (l look) css() (string, error) {
+// CSS is the school's own stylesheet, which schoolgate.css builds upon.
+func (l Look) CSS() (string, error) {
 	p, err := l.palette()
 	if err != nil {
 		return "", err
 	}
-	typeface := l.typeface
+	typeface := l.Typeface
 	if typeface == "" {
 		typeface = "book"
 	}
@@ -161,17 +165,17 @@ func (l look) css() (string, error) {
 		p.accent, p.tint, p.link, p.darkAccent, p.darkTint, typefaces[typeface]), nil
 }
 
-// look checks what a school chose of how its site looks.
-func (c checker) look(l look) {
-	if l.typeface != "" {
-		c.oneOf("typeface", l.typeface, sortedKeys(typefaces))
+// Check reports what is wrong with what a school chose of how its site looks.
+func Check(c source.Checker, l Look) {
+	if l.Typeface != "" {
+		c.OneOf("typeface", l.Typeface, source.SortedKeys(typefaces))
 	}
-	if l.colour == "" {
+	if l.Colour == "" {
 		return // reported as missing
 	}
-	for _, each := range []struct{ key, value string }{{"colour", l.colour}, {"tint", l.tint}} {
-		if _, err := parseColour(each.value); each.value != "" && err != nil {
-			c.say(each.key, "%s %q: %v", each.key, each.value, err)
+	for _, each := range []struct{ key, value string }{{"colour", l.Colour}, {"tint", l.Tint}} {
+		if _, err := parse(each.value); each.value != "" && err != nil {
+			c.Say(each.key, "%s %q: %v", each.key, each.value, err)
 			return
 		}
 	}
@@ -180,11 +184,11 @@ func (c checker) look(l look) {
 		return
 	}
 	if ratio := white.contrast(p.accent); ratio < smallContrast {
-		c.say("colour", "colour %q is too light: its contrast with white is %.2f and has to be 4.5 or more", l.colour, ratio)
+		c.Say("colour", "colour %q is too light: its contrast with white is %.2f and has to be 4.5 or more", l.Colour, ratio)
 		return
 	}
 	for _, fault := range p.faults() {
 		key, _, _ := strings.Cut(strings.ReplaceAll(fault, ",", ":"), ":")
-		c.say(key, "%s", fault)
+		c.Say(key, "%s", fault)
 	}
 }

@@ -1,4 +1,6 @@
-package site
+// Package colour works out a school's colours, in light and in dark, and holds every two
+// that stand on each other to the contrast that people need (WCAG 2.2).
+package colour
 
 import (
 	"fmt"
@@ -8,16 +10,16 @@ import (
 	"strings"
 )
 
-// An rgb is a colour in sRGB, each channel 0 to 1.
-type rgb [3]float64
+// An RGB is a colour in sRGB, each channel 0 to 1.
+type RGB [3]float64
 
-func (c rgb) String() string {
+func (c RGB) String() string {
 	byteOf := func(v float64) int { return int(math.Round(min(max(v, 0), 1) * 255)) }
 	return fmt.Sprintf("#%02x%02x%02x", byteOf(c[0]), byteOf(c[1]), byteOf(c[2]))
 }
 
 // linear is the colour as amounts of light.
-func (c rgb) linear() rgb {
+func (c RGB) linear() RGB {
 	for i, v := range c {
 		if v <= 0.04045 {
 			c[i] = v / 12.92
@@ -28,7 +30,7 @@ func (c rgb) linear() rgb {
 	return c
 }
 
-func fromLinear(c rgb) rgb {
+func fromLinear(c RGB) RGB {
 	for i, v := range c {
 		v = min(max(v, 0), 1)
 		if v <= 0.0031308 {
@@ -42,8 +44,8 @@ func fromLinear(c rgb) rgb {
 
 // contrast is WCAG 2.2's ratio, 1 to 21.
 // https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
-func (c rgb) contrast(other rgb) float64 {
-	luminance := func(c rgb) float64 {
+func (c RGB) contrast(other RGB) float64 {
+	luminance := func(c RGB) float64 {
 		l := c.linear()
 		return 0.2126*l[0] + 0.7152*l[1] + 0.0722*l[2]
 	}
@@ -53,32 +55,32 @@ func (c rgb) contrast(other rgb) float64 {
 
 // oklab and fromOklab are the space in which the stylesheet mixes.
 // https://www.w3.org/TR/css-color-4/#ok-lab
-func (c rgb) oklab() rgb {
+func (c RGB) oklab() RGB {
 	x := c.linear()
 	l := math.Cbrt(0.4122214708*x[0] + 0.5363325363*x[1] + 0.0514459929*x[2])
 	m := math.Cbrt(0.2119034982*x[0] + 0.6806995451*x[1] + 0.1073969566*x[2])
 	s := math.Cbrt(0.0883024619*x[0] + 0.2817188376*x[1] + 0.6299787005*x[2])
-	return rgb{
+	return RGB{
 		0.2104542553*l + 0.7936177850*m - 0.0040720468*s,
 		1.9779984951*l - 2.4285922050*m + 0.4505937099*s,
 		0.0259040371*l + 0.7827717662*m - 0.8086757660*s,
 	}
 }
 
-func fromOklab(c rgb) rgb {
+func fromOklab(c RGB) RGB {
 	cube := func(v float64) float64 { return v * v * v }
 	l := cube(c[0] + 0.3963377774*c[1] + 0.2158037573*c[2])
 	m := cube(c[0] - 0.1055613458*c[1] - 0.0638541728*c[2])
 	s := cube(c[0] - 0.0894841775*c[1] - 1.2914855480*c[2])
-	return fromLinear(rgb{
+	return fromLinear(RGB{
 		4.0767416621*l - 3.3077115913*m + 0.2309699292*s,
 		-1.2684380046*l + 2.6097574011*m - 0.3413193965*s,
 		-0.0041960863*l - 0.7034186147*m + 1.7076147010*s,
 	})
 }
 
-// colours are a stylesheet's custom properties, by name without the dashes.
-type colours map[string]string
+// A Sheet is a stylesheet's custom properties, by name without the dashes.
+type Sheet map[string]string
 
 var (
 	cssComment = regexp.MustCompile(`(?s)/\*.*?\*/`)
@@ -88,10 +90,10 @@ var (
 	mixture    = regexp.MustCompile(`^color-mix\(\s*in (oklab|srgb)\s*,\s*(.+?)\s+([0-9.]+)%\s*,\s*(.+)\)$`)
 )
 
-// readColours reads the custom properties of :root, as a browser that knows
+// Read reads the custom properties of :root, as a browser that knows
 // color-mix has them in the light and in the dark look.
-func readColours(css string) (light, dark colours) {
-	light, dark = colours{}, colours{}
+func Read(css string) (light, dark Sheet) {
+	light, dark = Sheet{}, Sheet{}
 	var within []string // the preludes of the blocks that are open
 	start := 0
 	css = cssComment.ReplaceAllString(css, "")
@@ -125,14 +127,15 @@ func readColours(css string) (light, dark colours) {
 }
 
 // of is what a property comes to; ok is false when that is no colour this knows.
-func (cs colours) of(name string, depth int) (c rgb, ok bool) {
+func (cs Sheet) of(name string, depth int) (c RGB, ok bool) {
 	value, ok := cs[name]
-	return cs.value(value, depth), ok && !math.IsNaN(cs.value(value, depth)[0])
+	c = cs.value(value, depth)
+	return c, ok && !math.IsNaN(c[0])
 }
 
-var unknownColour = rgb{math.NaN(), math.NaN(), math.NaN()}
+var unknownColour = RGB{math.NaN(), math.NaN(), math.NaN()}
 
-func (cs colours) value(value string, depth int) rgb {
+func (cs Sheet) value(value string, depth int) RGB {
 	value = strings.TrimSpace(value)
 	if depth > 10 {
 		return unknownColour
@@ -143,7 +146,7 @@ func (cs colours) value(value string, depth int) rgb {
 			hex = string([]byte{hex[0], hex[0], hex[1], hex[1], hex[2], hex[2]})
 		}
 		n, _ := strconv.ParseUint(hex, 16, 32)
-		return rgb{float64(n>>16) / 255, float64(n>>8&0xff) / 255, float64(n&0xff) / 255}
+		return RGB{float64(n>>16) / 255, float64(n>>8&0xff) / 255, float64(n&0xff) / 255}
 	}
 	if m := variable.FindStringSubmatch(value); m != nil {
 		if of, ok := cs[m[1]]; ok {
@@ -170,9 +173,54 @@ func (cs colours) value(value string, depth int) rgb {
 	}
 	switch strings.ToLower(value) {
 	case "white":
-		return rgb{1, 1, 1}
+		return RGB{1, 1, 1}
 	case "black":
-		return rgb{}
+		return RGB{}
 	}
 	return unknownColour
+}
+
+// pairs are the colours of a stylesheet that stand on each other, with the least
+// contrast each needs. A setting is what a school puts right, and onIt how that is
+// told; none stands where the theme alone has chosen.
+var pairs = []struct {
+	over, under   string
+	least         float64
+	what          string
+	setting, onIt string
+}{
+	{"ink", "paper", textContrast, "the text of a page", "", ""},
+	{"ink", "tint", textContrast, "text on a tinted ground", "tint", "words on it"},
+	{"soft", "paper", smallContrast, "small text", "", ""},
+	{"soft", "tint", smallContrast, "small text on a tinted ground", "tint", "small print on it"},
+	{"link", "paper", smallContrast, "links", "colour", "links on the page"},
+	{"link", "tint", smallContrast, "links on a tinted ground", "tint", "links on it"},
+	{"fill-ink", "fill", smallContrast, "buttons", "colour", "words on it"},
+	{"accent-ink", "accent", smallContrast, "words on the school's colour", "", ""},
+	{"help-ink", "help", textContrast, "the CEOP control", "", ""},
+	{"edge", "paper", edgeContrast, "the edges of fields", "", ""},
+	{"edge", "tint", edgeContrast, "the edges of fields on a tinted ground", "tint", "the edges of boxes on it"},
+}
+
+// A Fault is two colours that stand on each other and cannot be told apart well enough.
+type Fault struct {
+	What            string // that cannot be read, such as "links"
+	Over, Under     RGB
+	Contrast, Least float64
+	setting, onIt   string // of the pair
+}
+
+// Faults holds each pair that the stylesheet has to its contrast.
+func (cs Sheet) Faults() (faults []Fault) {
+	for _, pair := range pairs {
+		over, ok := cs.of(pair.over, 0)
+		under, ok2 := cs.of(pair.under, 0)
+		if !ok || !ok2 {
+			continue
+		}
+		if c := over.contrast(under); c < pair.least {
+			faults = append(faults, Fault{pair.what, over, under, c, pair.least, pair.setting, pair.onIt})
+		}
+	}
+	return faults
 }

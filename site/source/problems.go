@@ -1,4 +1,4 @@
-package site
+package source
 
 import (
 	"cmp"
@@ -18,19 +18,19 @@ type Problem struct {
 	Column int    // 1 is the first byte of the line; 0 when unknown
 	Text   string // what is wrong and what is expected
 
-	about about
-	blank string // the name of a blank that is not filled
+	Kind  Kind
+	Blank string // the name of a blank that is not filled
 }
 
-// about is what kind of thing a problem is about, for those who have more to say of
+// A Kind is what kind of thing a problem is about, for those who have more to say of
 // some kinds.
-type about int
+type Kind int
 
 const (
-	ordinary about = iota
-	unfilled       // a blank without an answer
-	asBuilt        // a page as it came out of the theme
-	noCEOP         // the same, without the way to CEOP
+	Ordinary Kind = iota
+	Unfilled      // a blank without an answer
+	AsBuilt       // a page as it came out of the theme
+	NoCEOP        // the same, without the way to CEOP
 )
 
 func (p Problem) Error() string {
@@ -58,18 +58,19 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-func (ps *Problems) add(file string, line int, format string, args ...any) {
+// Add notes what is wrong in a line of a file, from 1; 0 means the whole file.
+func (ps *Problems) Add(file string, line int, format string, args ...any) {
 	*ps = append(*ps, Problem{File: file, Line: line, Text: fmt.Sprintf(format, args...)})
 }
 
-// addAbout is add for a kind of problem.
-func (ps *Problems) addAbout(what about, file string, line int, format string, args ...any) {
-	ps.add(file, line, format, args...)
-	(*ps)[len(*ps)-1].about = what
+// AddKind is Add for a kind of problem.
+func (ps *Problems) AddKind(what Kind, file string, line int, format string, args ...any) {
+	ps.Add(file, line, format, args...)
+	(*ps)[len(*ps)-1].Kind = what
 }
 
-// err is nil when nothing is wrong; otherwise the problems, sorted, each once.
-func (ps Problems) err() error {
+// Err is nil when nothing is wrong; otherwise the problems, sorted, each once.
+func (ps Problems) Err() error {
 	if len(ps) == 0 {
 		return nil
 	}

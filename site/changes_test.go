@@ -1,11 +1,8 @@
 package site
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,61 +93,6 @@ func heard(html string) string {
 		}
 	}
 	return strings.Join(lines, "\n")
-}
-
-// Whatever two texts are, each can be read out of their comparison again.
-func TestComparisonLosesNothing(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	some := func() (out []passage) {
-		for range r.IntN(8) {
-			p := passage{kind: []string{"p", "item", "heading"}[r.IntN(3)]}
-			for range 1 + r.IntN(9) {
-				p.words = append(p.words, fmt.Sprint(r.IntN(6)))
-			}
-			out = append(out, p)
-		}
-		return out
-	}
-	words := func(ps []passage) (out []string) {
-		for _, p := range ps {
-			out = append(out, p.words...)
-		}
-		return out
-	}
-	for range 3000 {
-		before, after := some(), some()
-		var old, fresh []string
-		for _, c := range compare(before, after) {
-			for _, part := range c.parts {
-				if part.op != added {
-					old = append(old, part.words...)
-				}
-				if part.op != removed {
-					fresh = append(fresh, part.words...)
-				}
-			}
-		}
-		if !slices.Equal(old, words(before)) || !slices.Equal(fresh, words(after)) {
-			t.Fatalf("%v\n%v\ncompare as\n%v", before, after, compare(before, after))
-		}
-	}
-}
-
-// Long texts with nothing in common take no more than moments.
-func TestComparisonOfLongTexts(t *testing.T) {
-	long := func(word string) (out []passage) {
-		for i := range 3000 {
-			out = append(out, passage{kind: "p", words: []string{fmt.Sprint(word, i)}})
-		}
-		return append(out, passage{kind: "p", words: strings.Fields(strings.Repeat(word+" ", 30_000))})
-	}
-	started := time.Now()
-	if c := compare(long("a"), long("b")); len(c) != 2*3001 {
-		t.Errorf("got %d passages", len(c))
-	}
-	if took := time.Since(started); took > 5*time.Second {
-		t.Errorf("took %s", took)
-	}
 }
 
 // A wording from before the site stands beside the one in force, and once it has

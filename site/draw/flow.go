@@ -1,4 +1,4 @@
-package site
+package draw
 
 import (
 	"cmp"
@@ -8,14 +8,16 @@ import (
 	"strings"
 	"unicode"
 
+	"schoolgate/site/source"
+
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
 )
 
-// A step is one step of a page's flow: something to do, or a question of which
+// A Step is one step of a page's flow: something to do, or a question of which
 // one answer leads aside and the other on to the next step. The page shows the
 // steps as a numbered list, and as a chart drawn from the same words (row P7).
-type step struct {
+type Step struct {
 	Who  string `toml:"who"`  // who does it; may be empty
 	Do   string `toml:"do"`   // what is done
 	Ask  string `toml:"ask"`  // or what is asked
@@ -25,10 +27,10 @@ type step struct {
 }
 
 // says is the step's own words.
-func (s step) says() string { return s.Do + s.Ask }
+func (s Step) says() string { return s.Do + s.Ask }
 
 // aside is the answer that leads aside, what follows, and the other answer.
-func (s step) aside() (answer, follows, other string) {
+func (s Step) aside() (answer, follows, other string) {
 	switch {
 	case s.Yes != "":
 		return "Yes", s.Yes, "No"
@@ -38,16 +40,16 @@ func (s step) aside() (answer, follows, other string) {
 	return "", "", ""
 }
 
-// checkFlow reports steps that cannot be drawn, at the line where they stand.
-func checkFlow(src source, flow []step, problems *Problems) {
+// CheckFlow reports steps that cannot be drawn, at the line where they stand.
+func CheckFlow(src source.File, flow []Step, problems *source.Problems) {
 	at := 0
 	for i, s := range flow {
-		if found := strings.Index(string(src.data)[at:], cmp.Or(s.Do, s.Ask, s.Who)); found > 0 {
+		if found := strings.Index(string(src.Data)[at:], cmp.Or(s.Do, s.Ask, s.Who)); found > 0 {
 			at += found
 		}
 		say := func(format string, args ...any) {
-			line := 1 + strings.Count(string(src.data[:at]), "\n")
-			problems.add(src.name, line, "flow, step %d: "+format, append([]any{i + 1}, args...)...)
+			line := 1 + strings.Count(string(src.Data[:at]), "\n")
+			problems.Add(src.Name, line, "flow, step %d: "+format, append([]any{i + 1}, args...)...)
 		}
 		question := s.Ask != ""
 		switch {
@@ -81,14 +83,14 @@ const (
 	chartGap  = 36.0
 )
 
-// drawFlow draws a chart of the steps, downwards, once wide and once narrow; a
+// Flow draws a chart of the steps, downwards, once wide and once narrow; a
 // stylesheet shows one of them. Title and id have to be the page's own.
-func drawFlow(title, id string, flow []step) string {
+func Flow(title, id string, flow []Step) string {
 	return drawChart(title, id+"-wide", flow, &drawing{width: 760, wide: true, labelDrop: 15}) +
 		drawChart(title, id+"-narrow", flow, &drawing{width: 330, labelDrop: 20})
 }
 
-func drawChart(title, id string, flow []step, d *drawing) string {
+func drawChart(title, id string, flow []Step, d *drawing) string {
 	mainWidth, asideAt, asideWidth, spine := d.width, 64.0, d.width-64, 22.0
 	if d.wide {
 		mainWidth, asideAt, asideWidth, spine = 420, 490, d.width-490, 210
@@ -158,7 +160,7 @@ func drawChart(title, id string, flow []step, d *drawing) string {
 }
 
 // inWords tells the whole chart, for somebody who cannot see it.
-func inWords(flow []step) string {
+func inWords(flow []Step) string {
 	var b strings.Builder
 	for i, s := range flow {
 		fmt.Fprintf(&b, "%d. ", i+1)
@@ -179,14 +181,14 @@ func inWords(flow []step) string {
 }
 
 // slant is how much of a question's width its pointed ends take.
-func (d *drawing) slant(s step) float64 {
+func (d *drawing) slant(s Step) float64 {
 	if s.Ask != "" {
 		return 18
 	}
 	return 0
 }
 
-func (d *drawing) box(s step, x, y, width, height float64, lines []string) {
+func (d *drawing) box(s Step, x, y, width, height float64, lines []string) {
 	if s.Ask == "" {
 		d.rect("do", x, y, width, height)
 	} else {
@@ -282,7 +284,7 @@ func textWidth(s string) float64 {
 func plain(md string) string {
 	data := []byte(md)
 	var b strings.Builder
-	_ = ast.Walk(markdown.Parse(text.NewReader(data)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+	_ = ast.Walk(source.Markdown.Parse(text.NewReader(data)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
 			return ast.WalkContinue, nil
 		}

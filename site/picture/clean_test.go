@@ -1,0 +1,159 @@
+package picture
+
+import (
+	"bytes"
+	"encoding/binary"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"strings"
+	"testing"
+	"time"
+
+	"schoolgate/site/picture/picturetest"
+)
+
+// Every way a camera can be held.
+func TestOrientation(t *testing.T) {
+	red, green, blue, blank := color.RGBA{255, 0, 0, 255}, color.RGBA{0, 255, 0, 255}, color.RGBA{0, 0, 255, 255}, color.RGBA{255, 255, 255, 255}
+	// What is at the top left and the top right of the picture set upright.
+	for orientation, want := range map[uint16][2]color.RGBA{
+		1: {red, green}, 2: {green, red}, 3: {blue, blank}, 4: {blank, blue},
+		5: {red, blank}, 6: {blank, red}, 7: {blue, green}, 8: {green, blue},
+		0: {red, green}, 9: {red, green},
+	} {
+		var c *Cleaner
+		made, err := c.Clean(picturetest.Photo(t, picturetest.Quarters(60, 40), orientation))
+		if err != nil {
+			t.Fatal(err)
+		}
+		img, err := jpeg.Decode(bytes.NewReader(made[0].Data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		size := img.Bounds().Size()
+		if turned := orientation >= 5 && orientation <= 8; turned != (size == image.Pt(40, 60)) || made[0].Width != size.X || made[0].Height != size.Y {
+			t.Errorf("%d: is %v", orientation, size)
+		}
+		for i, at := range []image.Point{{5, 5}, {size.X - 6, 5}} {
+			r, g, b, _ := img.At(at.X, at.Y).RGBA()
+			wr, wg, wb, _ := want[i].RGBA()
+			for _, d := range []int{int(r) - int(wr), int(g) - int(wg), int(b) - int(wb)} {
+				if max(d, -d) > 0x2000 {
+					t.Errorf("%d: corner %d is %x %x %x", orientation, i, r, g, b)
+					break
+				}
+			}
+		}
+	}
+}
+
+// A picture that was made to keep a build busy is refused in time.
+func TestPictureThatTakesTooLong(t *testing.T) {
+	defer func(was time.Duration) { decodeTime = was }(decodeTime)
+	decodeTime = 200 * time.Millisecond
+	slow := slowJPEG(20_000)
+	started := time.Now()
+	_, err := (*Cleaner)(nil).Clean(slow)
+	if took := time.Since(started); err == nil || !strings.Contains(err.Error(), "takes longer than 200ms to read") || took > 10*time.Second {
+		t.Errorf("took %v, %v", took, err)
+	}
+}
+
+// Other kinds of picture are named, also under a name that says otherwise.
+func TestOtherPicturesAreNamed(t *testing.T) {
+	for begin, want := range map[string]string{
+		"\x00\x00\x00\x18ftypheic": "is a HEIC picture, as iPhones take them",
+		"\x00\x00\x00\x18ftypmif1": "is a HEIC picture",
+		"\x00\x00\x00\x1cftypavif": "is of the kind AVIF",
+		"RIFF\x00\x00\x00\x00WEBP": "is of the kind WebP: save or export it as a JPEG",
+		"GIF89a":                   "is of the kind GIF",
+		"II*\x00":                  "is of the kind TIFF",
+		"%PDF-1.7":                 "is not a JPEG or PNG picture",
+		"\xff\xd8\xff\xe0":         "is damaged",
+		"":                         "is not a JPEG or PNG picture",
+	} {
+		if _, err := (*Cleaner)(nil).Clean([]byte(begin)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", begin, err, want)
+		}
+	}
+}
+
+// slowJPEG is a picture that goes over all its pixels again every 60 bytes: a
+// progressive one of many scans, each of nothing.
+func slowJPEG(scans int) []byte {
+	be := binary.BigEndian
+	segment := func(mark byte, body ...byte) []byte {
+		return append(be.AppendUint16([]byte{0xff, mark}, uint16(len(body)+2)), body...)
+	}
+	const side = 7000
+	size := be.AppendUint16(be.AppendUint16(nil, side), side)
+	file := append([]byte{0xff, 0xd8}, segment(0xc2, append(append([]byte{8}, size...), 1, 1, 0x11, 0)...)...)
+	quant := make([]byte, 65)
+	for i := range quant[1:] {
+		quant[i+1] = 1
+	}
+	file = append(file, segment(0xdb, quant...)...)
+	table := func(class, value byte) []byte { // one code, the bit 0
+		return segment(0xc4, append([]byte{class << 4, 1}, append(make([]byte, 15), value)...)...)
+	}
+	file = append(append(file, table(0, 0)...), table(1, 0xe0)...) // no difference; no more of the next 2^14 blocks and some
+	blocks := (side + 7) / 8 * ((side + 7) / 8)
+	var bits []byte
+	n := 0
+	put := func(bit byte) {
+		if n%8 == 0 {
+			bits = append(bits, 0)
+		}
+		bits[len(bits)-1] |= bit << (7 - n%8)
+		n++
+	}
+	for left := blocks; left > 0; left -= 1 << 14 {
+		for range 15 { // the code, then 14 bits that add nothing
+			put(0)
+		}
+	}
+	for range scans {
+		file = append(append(file, segment(0xda, 1, 1, 0, 1, 63, 0)...), bits...)
+	}
+	return append(file, 0xff, 0xd9)
+}
+
+// A face that was rubbed out in a drawing program does not go out under the
+// transparency.
+func TestErasedPixelsAreForgotten(t *testing.T) {
+	original := image.NewNRGBA(image.Rect(0, 0, 500, 300))
+	for y := range 300 {
+		for x := range 500 {
+			c := color.NRGBA{200, 30, 90, 255}
+			if x < 200 {
+				c.A = 0
+			}
+			original.SetNRGBA(x, y, c)
+		}
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, original); err != nil {
+		t.Fatal(err)
+	}
+	c := NewCleaner(t.TempDir())
+	prints, err := c.Clean(file.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pr := range prints {
+		img, err := png.Decode(bytes.NewReader(pr.Data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := img.Bounds()
+		for y := b.Min.Y; y < b.Max.Y; y++ {
+			for x := b.Min.X; x < b.Max.X; x++ {
+				if p, ok := img.At(x, y).(color.NRGBA); ok && p.A == 0 && (p.R|p.G|p.B) != 0 {
+					t.Fatalf("%s still has colour under its transparency at %d,%d", pr.Name, x, y)
+				}
+			}
+		}
+	}
+}
