@@ -20,7 +20,7 @@ const (
 	ExportList      Action = "export a list"
 	SeeReasons      Action = "see why on a list"
 	SeeEvents       Action = "see who did what"
-	LiftRestriction Action = "lift a restriction"
+	SetRestrictions Action = "set and lift restrictions"
 )
 
 // Child is a pupil together with one contact who may speak for them.
@@ -64,9 +64,9 @@ type Subject struct {
 // [ErrNotFound] where even the existence of the subject is none of the actor's
 // business, [ErrForbidden] for staff of the school who lack the role, or [ErrLeft].
 //
-// A parent acts for a child for whom they hold parental responsibility
-// and against whom the school records no court order, under whichever of its
-// names for them the register has it. Once the child has left, and until the
+// A parent sees, and acts for, a child for whom they hold parental responsibility, as
+// far as no restriction takes that from them, under whichever of its names for them the
+// register has it; who sees and may not decide is [ErrForbidden] to. Once the child has left, and until the
 // record's time is up, they still see what they decided and may say no; to sign
 // or to say yes is [ErrLeft]. They see their own
 // receipts, never another contact's, nor those of somebody who had joined as them
@@ -75,7 +75,11 @@ type Subject struct {
 func (a Actor) May(do Action, to Subject) error {
 	switch do {
 	case SeeChild, Refuse, Sign, Decide:
-		switch c, ok := a.childFor(to.PupilID); {
+		c, ok := a.childFor(to.PupilID, MaySee)
+		_, decides := a.childFor(to.PupilID, MaySee|MayDecide)
+		switch {
+		case ok && do != SeeChild && !decides:
+			return ErrForbidden
 		case ok && (c.Pupil.OnRoll() || do == SeeChild || do == Refuse):
 			return nil
 		case ok:
@@ -83,29 +87,29 @@ func (a Actor) May(do Action, to Subject) error {
 		}
 	case SeeReceipt:
 		for _, c := range a.Children {
-			if (to.By == "" || to.By == a.AccountID) && c.Pupil.ID == to.PupilID && c.Contact.ID == to.ContactID && !c.Since.IsZero() && c.Responsibility.Decides() && !a.barredFrom(c.Pupil.ID) {
+			if (to.By == "" || to.By == a.AccountID) && c.Pupil.ID == to.PupilID && c.Contact.ID == to.ContactID && !c.Since.IsZero() && c.Responsibility.May(MaySee) && !a.barred(c.Pupil.ID, MaySee) {
 				return nil
 			}
 		}
-	case SeeRegister, ImportClassList, PrintLetters, ExportList, SeeEvents, LiftRestriction, SeeReasons:
+	case SeeRegister, ImportClassList, PrintLetters, ExportList, SeeEvents, SetRestrictions, SeeReasons:
 		return a.mayStaff(do, to.School)
 	}
 	return ErrNotFound
 }
 
-// childFor is the child for whom this actor may speak, with the contact they
-// speak as.
-func (a Actor) childFor(pupil string) (Child, bool) {
+// childFor is the child about whom this actor has the rights, with the contact as whom
+// they have them.
+func (a Actor) childFor(pupil string, rights Rights) (Child, bool) {
 	for _, c := range a.Children {
-		if c.Pupil.ID == pupil && !c.Since.IsZero() && c.Responsibility.Decides() && !a.barredFrom(pupil) {
+		if c.Pupil.ID == pupil && !c.Since.IsZero() && c.Responsibility.May(rights) && !a.barred(pupil, rights) {
 			return c, true
 		}
 	}
 	return Child{}, false
 }
 
-// barredFrom says whether a court order keeps this person from a child. A
-// register may hold somebody twice, and the order against only one of the two.
-func (a Actor) barredFrom(pupil string) bool {
-	return slices.ContainsFunc(a.Children, func(c Child) bool { return c.Pupil.ID == pupil && c.Responsibility.CourtOrder })
+// barred says whether a restriction takes one of these rights from this person. A
+// register may hold somebody twice, and the restriction against only one of the two.
+func (a Actor) barred(pupil string, rights Rights) bool {
+	return slices.ContainsFunc(a.Children, func(c Child) bool { return c.Pupil.ID == pupil && c.Responsibility.Barred&rights != 0 })
 }

@@ -117,8 +117,8 @@ var Standings = []Standing{StandingGiven, StandingRefused, StandingWithdrawn, St
 // It is given only if somebody who holds parental responsibility said yes to
 // this edition and nobody who holds it last said no: all hold equal say. A no to
 // an earlier edition is still a no; a yes to an earlier edition, or one whose time
-// is up, is no longer a yes. Contacts without parental responsibility, or limited
-// by a court order, do not count either way. A yes that waits changes nothing before it
+// is up, is no longer a yes. Contacts without parental responsibility, or from whom
+// a restriction takes their say, do not count either way. A yes that waits changes nothing before it
 // counts: the word before it stands, a no among them.
 //
 // Responsibilities and acts may belong to other pupils, parties and purposes, which

@@ -232,19 +232,20 @@ func TestChanges(t *testing.T) {
 	w.changes([]portal.ClassListRow{child()}, "Ania: No longer a contact: Mr Piotr Wójcik")
 	w.changes([]portal.ClassListRow{child(noContact)}, "Ania: No longer a contact: Mrs Kasia Wójcik", "Ania: No longer a contact: Mr Piotr Wójcik")
 	w.changes([]portal.ClassListRow{child(), child(father, func(r *portal.ClassListRow) { r.CourtOrder = true })},
-		"Ania: Mr Piotr Wójcik: Father, parental responsibility, priority 2 to Father, parental responsibility, court order, priority 2")
+		"Ania: Mr Piotr Wójcik: Father, parental responsibility, priority 2 to Father, parental responsibility, court order, may not see, decide, be written to, priority 2")
 	w.changes([]portal.ClassListRow{child(), child(father, func(r *portal.ClassListRow) { r.Parental, r.Relationship, r.Priority = false, "", 0 })},
 		"Ania: Mr Piotr Wójcik: Father, parental responsibility, priority 2 to relationship not given")
 
 	// No list lifts an order.
 	barred := func(r *portal.ClassListRow) { r.CourtOrder = true }
 	w.imports(child(), child(father, barred))
-	w.changes([]portal.ClassListRow{child(), child(father)})
+	w.changes([]portal.ClassListRow{child(), child(father)},
+		"Ania: Mr Piotr Wójcik: Father, parental responsibility, court order, may not see, decide, be written to, priority 2 to Father, parental responsibility, may not see, decide, be written to, priority 2")
 	if notes := w.plan(child(), child(father)).Notes; len(notes) != 1 || !strings.Contains(notes[0], "no list lifts one") {
 		t.Errorf("the notes are %q", notes)
 	}
 	w.changes([]portal.ClassListRow{child(), child(father, func(r *portal.ClassListRow) { r.Parental = false })},
-		"Ania: Mr Piotr Wójcik: Father, parental responsibility, court order, priority 2 to Father, court order, priority 2")
+		"Ania: Mr Piotr Wójcik: Father, parental responsibility, court order, may not see, decide, be written to, priority 2 to Father, may not see, decide, be written to, priority 2")
 	w.imports(child(), child(father))
 
 	w.imports(child(func(r *portal.ClassListRow) { r.Year, r.Group, r.LookedAfter = 5, "5C", true }))

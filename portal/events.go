@@ -12,18 +12,19 @@ import (
 // The kinds of event: what was done to the register or with it, by whom. An event is
 // an act like a signature: added by one function, sealed in the same ledger.
 const (
-	LettersIssued ActKind = "letters-issued"
-	CodeDied      ActKind = "code-died"
-	Joined        ActKind = "joined"
-	JoinExtended  ActKind = "join-extended"
-	JoinConfirmed ActKind = "join-confirmed"
-	JoinEnded     ActKind = "join-ended"
-	OrderLifted   ActKind = "order-lifted"
-	ListApplied   ActKind = "list-applied"
-	ListSeen      ActKind = "list-seen"
-	ListExported  ActKind = "list-exported"
-	StaffSignedIn ActKind = "staff-signed-in"
-	RightsChanged ActKind = "rights-changed"
+	LettersIssued     ActKind = "letters-issued"
+	CodeDied          ActKind = "code-died"
+	Joined            ActKind = "joined"
+	JoinExtended      ActKind = "join-extended"
+	JoinConfirmed     ActKind = "join-confirmed"
+	JoinEnded         ActKind = "join-ended"
+	RestrictionSet    ActKind = "restriction-set"
+	RestrictionLifted ActKind = "restriction-lifted"
+	ListApplied       ActKind = "list-applied"
+	ListSeen          ActKind = "list-seen"
+	ListExported      ActKind = "list-exported"
+	StaffSignedIn     ActKind = "staff-signed-in"
+	RightsChanged     ActKind = "rights-changed"
 )
 
 // event puts on record, sealed, what an account did: details are counts, filters and

@@ -17,6 +17,8 @@ type ChildView struct {
 	School  School
 	Signing []SigningView
 	Purpose []PurposeView
+	// Reads says that this contact may see the child, and a restriction takes their say.
+	Reads bool
 	// Waits is from when a yes and a signature of this contact count, in UTC; zero where
 	// they do already. It depends on nobody else.
 	Waits time.Time
@@ -51,7 +53,7 @@ func (v PurposeView) Answered() bool {
 // ToDo counts what is left to do for the child.
 func (v ChildView) ToDo() int {
 	n := 0
-	if !v.Child.Pupil.OnRoll() {
+	if v.Reads || !v.Child.Pupil.OnRoll() {
 		return n
 	}
 	for _, s := range v.Signing {
@@ -105,12 +107,13 @@ func (p *Portal) Child(ctx context.Context, account, pupil string) (v ChildView,
 }
 
 func (p *Portal) child(tx Tx, a Actor, pupil string) (ChildView, error) {
-	c, _ := a.childFor(pupil)
+	c, _ := a.childFor(pupil, MaySee)
 	school, err := tx.School(c.Pupil.School)
 	if err != nil {
 		return ChildView{}, err
 	}
-	v := ChildView{Child: c, School: school}
+	_, decides := a.childFor(pupil, MaySee|MayDecide)
+	v := ChildView{Child: c, School: school, Reads: !decides}
 	if c.Counts.After(p.now()) {
 		v.Waits = c.Counts
 	}
@@ -178,7 +181,7 @@ func (p *Portal) Sign(ctx context.Context, account string, f SignForm) (id strin
 		if err != nil {
 			return err
 		}
-		c, _ := a.childFor(f.Pupil)
+		c, _ := a.childFor(f.Pupil, MaySee|MayDecide)
 		text, err := current(tx, c.Pupil.School, Agreement, f.Agreement, f.Hash)
 		if err != nil {
 			return err
@@ -249,7 +252,7 @@ func (p *Portal) Decide(ctx context.Context, account string, f DecideForm) (id s
 		if err != nil {
 			return err
 		}
-		c, _ := a.childFor(f.Pupil)
+		c, _ := a.childFor(f.Pupil, MaySee|MayDecide)
 		text, err := current(tx, c.Pupil.School, Purpose, f.Purpose, f.Hash)
 		if f.Answer == Refused {
 			text, err = earlierWording(tx, c.Pupil.School, f, text, err)

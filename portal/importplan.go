@@ -18,8 +18,10 @@ type ImportPlan struct {
 	Changed   []PlannedPupil
 	Unchanged int
 	Missing   []Pupil // on roll, and not in the file
-	// Takes is what the list takes from people who have joined: told first.
-	Takes []Taken
+	// Warnings are what nobody must overlook: told before all else.
+	Warnings []string
+	// Takes is what the list takes from people who have joined, and Gives what it gives.
+	Takes, Gives []Affected
 	// Maybe is who may be one person, or one pupil. The list is not applied until
 	// somebody has said of each whether they are.
 	Maybe []Maybe
@@ -42,8 +44,9 @@ type ImportPlan struct {
 	wrong   Invalid
 	puts    []Pupil
 	people  []Contact
-	links   []Responsibility
+	links   []Responsibility // with what they are to be barred from
 	unlinks []Responsibility
+	takes   map[Link]Rights // what restrictions take before
 }
 
 // PlannedPupil is one pupil whom an import would add or change.
@@ -63,8 +66,8 @@ type PlannedContact struct {
 	Joined         bool // and has an account
 }
 
-// Taken is what an import takes from somebody who has joined.
-type Taken struct {
+// Affected is what an import takes from somebody who has joined, or gives them.
+type Affected struct {
 	Contact Contact
 	Pupil   Pupil
 	Words   string // what becomes of it: "They will no longer see Ania."
@@ -129,11 +132,14 @@ const maxSharers = 3
 
 // register is a school's register as an import needs it.
 type register struct {
-	pupils   []Pupil
-	contacts []Contact
-	links    []Responsibility
-	joined   map[string]time.Time   // by contact
-	noes     map[[2]string][]string // by pupil and contact: the purposes to which their last answer is no
+	pupils       []Pupil
+	contacts     []Contact
+	links        []Responsibility
+	restrictions []Restriction
+	elsewhere    []Contact              // of other schools, from whom something is taken about a child
+	joined       map[string]time.Time   // by contact
+	covered      map[Link]time.Time     // whom their joins cover
+	noes         map[[2]string][]string // by pupil and contact: the purposes to which their last answer is no
 }
 
 // silenced says which refusals stop counting with a responsibility: a yes by
@@ -161,7 +167,7 @@ type planner struct {
 	linked                      map[string][]Responsibility // by pupil
 	sharers                     map[string]map[string]bool  // names by email
 	settled                     map[string]bool             // contacts met in this list
-	barred                      []Contact                   // against whom an order is recorded, for any child
+	barred                      []Contact                   // from whom something is taken, about any child
 }
 
 // plan works out what the rows would change. Pupils are matched by UPN, else by
@@ -172,7 +178,7 @@ type planner struct {
 // have, as where an office writes one for 'none'. Names are compared as [fold]
 // leaves them. A temporary UPN gives way to the one that replaces it.
 func plan(school string, rows []ClassListRow, have register, choice ImportChoices, random func() string) *ImportPlan {
-	p := &planner{ImportPlan: &ImportPlan{School: school}, have: have, choice: choice, random: random, minted: map[string]string{}, settled: map[string]bool{}}
+	p := &planner{ImportPlan: &ImportPlan{School: school, takes: inForce(have.restrictions)}, have: have, choice: choice, random: random, minted: map[string]string{}, settled: map[string]bool{}}
 	all := byPupil(rows)
 	p.index(all)
 
@@ -290,9 +296,9 @@ func (p *planner) index(all []listed) {
 			return cmp.Or(a.Priority-b.Priority, cmp.Compare(p.contacts[a.ContactID].Name, p.contacts[b.ContactID].Name), cmp.Compare(a.ContactID, b.ContactID))
 		})
 	}
-	for _, l := range p.have.links {
-		if l.CourtOrder {
-			p.barred = append(p.barred, p.contacts[l.ContactID])
+	for _, r := range p.have.restrictions {
+		if r.InForce() {
+			p.barred = append(p.barred, p.contacts[r.Link.ContactID])
 		}
 	}
 }
@@ -446,9 +452,9 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 	pupil := planned.Pupil
 	held := p.linked[pupil.ID]
 	ids, waiting := p.matchContacts(l, pupil, held)
-	// Somebody with an order against them is no longer in the list: whoever is new
+	// Somebody who is barred from something is no longer in the list: whoever is new
 	// may be the same person by another name.
-	gone := slices.ContainsFunc(held, func(h Responsibility) bool { return h.CourtOrder && !slices.Contains(ids, h.ContactID) })
+	gone := slices.ContainsFunc(held, func(h Responsibility) bool { return h.Barred != 0 && !slices.Contains(ids, h.ContactID) })
 	for i, r := range l.contacts {
 		if ids[i] == "wait" {
 			continue
@@ -484,11 +490,21 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 			was = held[j]
 		}
 		link := p.link(r, pupil.ID, now.ID, was, j >= 0)
-		if j < 0 && !link.CourtOrder && (gone || p.isBarred(now, old)) {
-			// An order against somebody for one child is never left behind with another.
-			link.CourtOrder = true
-			p.Notes = append(p.Notes, fmt.Sprintf("%s: Look at this before you save. A court order is recorded against %s, or somebody very like them. So %s will not see %s, decide or get a letter until your office has looked and lifts it on the page ‘Who holds parental responsibility’.", r.Place(), now.Name, now.Name, pupil.Name()))
+		if j < 0 && link.Barred != AllRights {
+			// What is taken from somebody about one child is never left behind with another.
+			why := ""
+			switch {
+			case gone || anyLike(p.barred, now, old):
+				why = "A court order or another restriction is recorded against " + now.Name + ", or somebody very like them."
+			case anyLike(p.have.elsewhere, now, old):
+				why = "Somebody of the name, the email address or the telephone number of " + now.Name + " has an order against them at another school of the trust. Ask the trust’s lead."
+			}
+			if why != "" {
+				link.Barred = AllRights
+				p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s So %s will not see %s, decide or get a letter until the safeguarding lead or the head has looked.", r.Place(), why, now.Name, pupil.Name()))
+			}
 		}
+		p.affects(now, pupil, was, link)
 		switch {
 		case j < 0:
 			if known {
@@ -504,7 +520,6 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 			words := fmt.Sprintf("%s: %s to %s", now.Name, linkWords(was), linkWords(link))
 			if was.Decides() && !link.Decides() {
 				words += after("; ", p.have.silenced(was))
-				p.takes(now, pupil, "They will no longer see "+pupil.Forename+" or decide.")
 			}
 			planned.Changes = append(planned.Changes, words)
 			p.links = append(p.links, link)
@@ -516,9 +531,7 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 		}
 		c := p.contacts[l.ContactID]
 		planned.Changes = append(planned.Changes, "No longer a contact: "+c.Name+after("; ", p.have.silenced(l)))
-		if l.Decides() {
-			p.takes(c, pupil, "They are not among the list's contacts, and will no longer see "+pupil.Forename+" or decide.")
-		}
+		p.affects(c, pupil, l, Responsibility{})
 		p.unlinks = append(p.unlinks, l)
 	}
 }
@@ -531,24 +544,48 @@ func after(join, words string) string {
 	return join + words
 }
 
-func (p *planner) takes(c Contact, pupil Pupil, words string) {
-	if _, joined := p.have.joined[c.ID]; joined {
-		p.Takes = append(p.Takes, Taken{c, pupil, words})
+// affects notes what somebody who has joined loses or gains about a pupil.
+func (p *planner) affects(c Contact, pupil Pupil, was, is Responsibility) {
+	if _, joined := p.have.joined[c.ID]; !joined {
+		return
+	}
+	saw, sees, name := was.May(MaySee), is.May(MaySee), pupil.Forename
+	_, covered := p.have.covered[Link{PupilID: pupil.ID, ContactID: c.ID}]
+	say := func(list *[]Affected, words string) { *list = append(*list, Affected{c, pupil, words}) }
+	switch {
+	case saw && is.ContactID == "":
+		say(&p.Takes, "They are not among the list's contacts, and will no longer see "+name+" or decide.")
+	case saw && !sees:
+		say(&p.Takes, "They will no longer see "+name+" or decide.")
+	case was.Decides() && !is.Decides():
+		say(&p.Takes, "They will no longer decide for "+name+".")
+	case !saw && sees && !covered:
+		say(&p.Gives, "They will not see "+name+" yet: your office has to say on the page of letters that they are the same person.")
+	case !saw && sees && is.Decides():
+		say(&p.Gives, "They will see "+name+" and decide.")
+	case !saw && sees:
+		say(&p.Gives, "They will see "+name+".")
+	case !was.Decides() && is.Decides():
+		say(&p.Gives, "They will decide for "+name+".")
 	}
 }
 
-// isBarred says whether an order is recorded against a contact for any child, or
-// against somebody of that name; of somebody new also of that email or telephone.
-func (p *planner) isBarred(c Contact, known bool) bool {
-	return slices.ContainsFunc(p.barred, func(b Contact) bool {
-		return b.ID == c.ID || samePerson(b.Name, c.Name) || !known && (b.Email != "" && sameEmail(b.Email, c.Email) || sharePhone(b.Phone, c.Phone))
+// anyLike says whether a contact may be one of these: of that name; or, of somebody
+// new, of that email or telephone.
+func anyLike(these []Contact, c Contact, known bool) bool {
+	return slices.ContainsFunc(these, func(b Contact) bool {
+		return b.ID == c.ID || maybeSame(b.Name, c.Name) || !known && (b.Email != "" && sameEmail(b.Email, c.Email) || sharePhone(b.Phone, c.Phone))
 	})
 }
 
-// link is what a list makes of a responsibility. It lifts no court order, and
-// undoes nothing that the office has settled.
+// link is what a list makes of a responsibility. It lifts no restriction, and undoes
+// nothing that the office has settled. An order of which the list before said nothing
+// takes all rights until somebody has looked at it.
 func (p *planner) link(r ClassListRow, pupil, contact string, was Responsibility, known bool) Responsibility {
-	link := Responsibility{PupilID: pupil, ContactID: contact, Relationship: r.Relationship, Priority: r.Priority, Parental: r.Parental, CourtOrder: r.CourtOrder}
+	link := Responsibility{PupilID: pupil, ContactID: contact, Relationship: r.Relationship, Priority: r.Priority, Parental: r.Parental, OrderListed: r.CourtOrder, Barred: p.ImportPlan.takes[Link{PupilID: pupil, ContactID: contact}]}
+	if r.CourtOrder && !was.OrderListed {
+		link.Barred = AllRights
+	}
 	unsaid := r.Unsaid.Has(UnsaidParental)
 	if !known {
 		link.Unsettled = unsaid
@@ -566,11 +603,11 @@ func (p *planner) link(r ClassListRow, pupil, contact string, was Responsibility
 		}
 		link.Parental, link.Unsettled, link.SettledBy = was.Parental, was.Unsettled, was.SettledBy
 	}
-	if was.CourtOrder && !link.CourtOrder {
-		link.CourtOrder = true
-		if !r.Unsaid.Has(UnsaidCourtOrder) {
-			p.Notes = append(p.Notes, fmt.Sprintf("%s: the list says that there is no court order against %s, and the register has one. It stays: no list lifts one.", r.Place(), p.contacts[contact].Name))
-		}
+	switch {
+	case r.Unsaid.Has(UnsaidCourtOrder):
+		link.OrderListed = was.OrderListed
+	case was.Barred != 0 && !r.CourtOrder:
+		p.Notes = append(p.Notes, fmt.Sprintf("%s: the list says that there is no court order against %s, and the register has a restriction. It stays: no list lifts one.", r.Place(), p.contacts[contact].Name))
 	}
 	return link
 }
@@ -690,8 +727,11 @@ func linkWords(r Responsibility) string {
 	case r.Parental:
 		w += ", parental responsibility"
 	}
-	if r.CourtOrder {
+	if r.OrderListed {
 		w += ", court order"
+	}
+	if r.Barred != 0 {
+		w += ", may not " + r.Barred.String()
 	}
 	if r.Priority > 0 {
 		w += fmt.Sprintf(", priority %d", r.Priority)

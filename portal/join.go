@@ -99,7 +99,7 @@ func (p *Portal) Join(ctx context.Context, account, code string, born Date) erro
 		if onCode >= TriesPerCode {
 			return errors.Join(p.codeDied(tx, account, inv), fail(byAccount))
 		}
-		children, err := spokenFor(tx, inv.ContactID)
+		children, err := childrenOf(tx, inv.ContactID, MaySee|MayBeWrittenTo)
 		if err != nil {
 			return err
 		}

@@ -67,14 +67,7 @@ func TestParentsOfLeavers(t *testing.T) {
 
 	// Whoever is barred stays barred.
 	w.ok(w.db.Update(t.Context(), func(tx portal.Tx) error {
-		all, err := tx.Responsibilities(anne)
-		for _, r := range all {
-			if r.PupilID == ann && r.ContactID == w.contact(anne, "Mr Al Lee") {
-				r.CourtOrder = true
-				return tx.PutResponsibility(r)
-			}
-		}
-		return err
+		return tx.PutRestriction(portal.Restriction{ID: "r", Link: portal.Link{PupilID: ann, ContactID: w.contact(anne, "Mr Al Lee")}, Takes: portal.MaySee, Since: w.now})
 	}))
 	_, err = w.Child(t.Context(), al, ann)
 	is(t, err, portal.ErrNotFound)

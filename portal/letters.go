@@ -34,13 +34,21 @@ type Invitee struct {
 	Issued   time.Time // of the letter whose code would still work; zero where there is none
 	Expires  time.Time
 	Died     time.Time // when the letter's code died of wrong dates of birth; zero otherwise
+	// Mute says that a restriction keeps the school from writing to them about any of
+	// the children.
+	Mute bool
+	// Warning says that somebody who may be they is barred from another child: no letter
+	// goes to them unasked. "" where nothing is known.
+	Warning string
 }
 
 // Waiting says whether the contact has neither joined nor a letter that works. Whose
 // code has died waits for somebody to ask them first.
-func (i Invitee) Waiting() bool { return i.Joined.IsZero() && i.Issued.IsZero() && i.Died.IsZero() }
+func (i Invitee) Waiting() bool {
+	return i.Joined.IsZero() && i.Issued.IsZero() && i.Died.IsZero() && !i.Mute && i.Warning == ""
+}
 
-// Invitees is everybody of a school who may speak for a child on roll, in order
+// Invitees is everybody of a school who may see a child on roll, in order
 // of their eldest child's year, class and name.
 func (p *Portal) Invitees(ctx context.Context, account, school string) (all []Invitee, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
@@ -78,6 +86,10 @@ func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
 	if err != nil {
 		return nil, err
 	}
+	warn, err := warnings(tx, school, contacts)
+	if err != nil {
+		return nil, err
+	}
 	byID, of := map[string]Contact{}, map[string][]Responsibility{}
 	for _, c := range contacts {
 		byID[c.ID] = c
@@ -90,13 +102,13 @@ func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
 	place := map[string]int{}
 	for _, pupil := range slices.Backward(pupils) { // the eldest year first
 		for _, l := range of[pupil.ID] {
-			if !pupil.OnRoll() || !l.Decides() {
+			if !pupil.OnRoll() || !l.May(MaySee) {
 				continue
 			}
 			c := byID[l.ContactID]
 			i, ok := place[c.ID]
 			if !ok {
-				invitee := Invitee{Contact: c, Joined: joined[c.ID]}
+				invitee := Invitee{Contact: c, Joined: joined[c.ID], Mute: true, Warning: warn(c)}
 				switch inv, ok := open[c.ID]; {
 				case !ok || !p.keeps(inv):
 				case !inv.Died.IsZero():
@@ -108,6 +120,7 @@ func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
 				place[c.ID] = i
 				all = append(all, invitee)
 			}
+			all[i].Mute = all[i].Mute && !l.May(MayBeWrittenTo)
 			all[i].Children = append(all[i].Children, Child{Pupil: pupil, Contact: c, Responsibility: l, Since: covered[Link{PupilID: pupil.ID, ContactID: c.ID}]})
 		}
 	}
@@ -115,9 +128,37 @@ func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
 	return all, nil
 }
 
+// warnings says of a contact that somebody who may be they is barred from a child: of the
+// school, or of another school of the trust, of which nothing else is told.
+func warnings(tx Tx, school string, contacts []Contact) (func(Contact) string, error) {
+	history, err := tx.Restrictions(school)
+	if err != nil {
+		return nil, err
+	}
+	elsewhere, err := tx.RestrictedElsewhere(school)
+	if err != nil {
+		return nil, err
+	}
+	barred := map[string]bool{}
+	for l := range inForce(history) {
+		barred[l.ContactID] = true
+	}
+	here := slices.DeleteFunc(slices.Clone(contacts), func(c Contact) bool { return !barred[c.ID] })
+	return func(c Contact) string {
+		switch {
+		case anyLike(here, c, true):
+			return "A court order or another restriction about a child is recorded against this person, or somebody very like them. Ask the safeguarding lead before you go on."
+		case anyLike(elsewhere, c, true):
+			return "Somebody of this name has an order against them at another school of the trust. Ask the trust’s lead before you go on."
+		}
+		return ""
+	}, nil
+}
+
 // Letters makes an invitation for each contact of a school who is waiting for
 // one. With contacts given, it makes one for each of those who has not joined,
-// waiting or not, and an earlier letter's code stops working.
+// waiting or not, and an earlier letter's code stops working. It is about the children
+// about whom they may be written to, and none is made to whom there is none.
 func (p *Portal) Letters(ctx context.Context, account, school string, contacts ...string) (letters []Letter, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
 		letters = nil
@@ -135,7 +176,7 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 		for _, to := range all {
 			wanted := to.Waiting()
 			if len(contacts) > 0 {
-				wanted = to.Joined.IsZero() && slices.Contains(contacts, to.Contact.ID)
+				wanted = to.Joined.IsZero() && !to.Mute && slices.Contains(contacts, to.Contact.ID)
 			}
 			if !wanted {
 				continue
@@ -145,6 +186,7 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 			if err := tx.PutInvitation(inv); err != nil {
 				return fmt.Errorf("invitation for %v: %w", to.Contact, err)
 			}
+			to.Children = slices.DeleteFunc(to.Children, func(c Child) bool { return !c.Responsibility.May(MayBeWrittenTo) })
 			letters = append(letters, Letter{School: info, Contact: to.Contact, Children: to.Children, Code: grouped(code), Expires: inv.Expires})
 		}
 		if len(letters) == 0 {
@@ -157,14 +199,14 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 
 // ExtendJoin adds a child to what a contact's join covers: the office has made
 // sure that the contact of this child is the person who joined. It answers
-// [ErrNotFound] for a child whom the contact may not speak for, and where nobody
+// [ErrNotFound] for a child whom the contact may not see, and where nobody
 // has joined as the contact. A child whom it covers already stays as they are.
 func (p *Portal) ExtendJoin(ctx context.Context, account, school, contact, pupil string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
 		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
 			return err
 		}
-		children, err := spokenFor(tx, contact)
+		children, err := childrenOf(tx, contact, MaySee)
 		if err != nil {
 			return err
 		}
@@ -246,15 +288,15 @@ func (p *Portal) takeBack(tx Tx, account string, c Child) error {
 	return nil
 }
 
-// spokenFor is the children on roll for whom a contact decides.
-func spokenFor(tx Tx, contact string) ([]Child, error) {
+// childrenOf is the children on roll about whom a contact has these rights.
+func childrenOf(tx Tx, contact string, rights Rights) ([]Child, error) {
 	all, err := tx.ContactPupils(contact)
 	if err != nil {
 		return nil, err
 	}
 	var out []Child
 	for _, c := range all {
-		if c.Pupil.OnRoll() && c.Responsibility.Decides() {
+		if c.Pupil.OnRoll() && c.Responsibility.May(rights) {
 			out = append(out, c)
 		}
 	}

@@ -59,6 +59,14 @@ func TestFirstDatabase(t *testing.T) {
 			if len(signed) != 1 || signed[0].TypedName != "Jo Lee" || signed[0].Version != 1 || signed[0].Seq != 1 {
 				t.Fatalf("signed: %v", signed)
 			}
+			// A court order took everything; the head is asked which of it the order bars.
+			if r, _ := w.restricted(anne, "Mr Max Stone", "Ann"); r.Responsibility.Barred != portal.AllRights || !r.Looks() || len(r.History) != 3 {
+				t.Errorf("the stepfather may not %s: %+v", r.Responsibility.Barred, r.History)
+			}
+			if _, all, err := w.Restrictions(t.Context(), portal.Operator, anne, ""); err != nil || len(all) != 1 {
+				t.Errorf("something is taken from %d contacts: %v", len(all), err)
+			}
+
 			receipt := read(engine + ".receipt.json")
 			if act, err := ledger.CheckReceipt(receipt, w.keys(), nil, nil); err != nil || act.ID != signed[0].ID {
 				t.Errorf("a receipt that was given out is of %v: %v", act, err)

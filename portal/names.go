@@ -1,8 +1,10 @@
 package portal
 
 import (
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // plainLetters is each letter that is written without its mark, or in two
@@ -116,6 +118,77 @@ func samePerson(a, b string) bool {
 	bareB, ofB := titled(b)
 	return bareA == bareB && (ofA == 0 || ofB == 0 || ofA == ofB)
 }
+
+// maybeSame says whether two names may well be one person's, for whom it would be a
+// harm not to notice: the same but for the order of the words, for names in the middle,
+// initials and short forms, unless one is a man's and the other a woman's.
+func maybeSame(a, b string) bool {
+	if samePerson(a, b) {
+		return true
+	}
+	wordsA, ofA := nameWords(a)
+	wordsB, ofB := nameWords(b)
+	if len(wordsA) > len(wordsB) {
+		wordsA, wordsB = wordsB, wordsA
+	}
+	if ofA != 0 && ofB != 0 && ofA != ofB || len(wordsA) < 2 {
+		return false
+	}
+	whole := false // more than initials
+	for _, w := range wordsA {
+		i := slices.IndexFunc(wordsB, func(x string) bool { return sameWord(w, x) })
+		if i < 0 {
+			return false
+		}
+		whole = whole || len(w) > 1 && len(wordsB[i]) > 1
+		wordsB = slices.Delete(slices.Clone(wordsB), i, i+1)
+	}
+	return whole
+}
+
+// nameWords is the words of a name without titles, and of whom these can be said.
+func nameWords(name string) (words []string, of byte) {
+	for _, w := range strings.Fields(fold(name)) {
+		if kind, ok := titles[w]; ok && len(words) == 0 {
+			of = max(of, kind)
+			continue
+		}
+		words = append(words, w)
+	}
+	return words, of
+}
+
+// sameWord says whether two words of names may stand for each other: an initial, the
+// beginning of the other, or a short form of it.
+func sameWord(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	return a == b || utf8.RuneCountInString(a) == 1 && strings.HasPrefix(b, a) || len(a) >= 3 && strings.HasPrefix(b, a) ||
+		slices.ContainsFunc(shortForms[a], func(i int) bool { return slices.Contains(shortForms[b], i) })
+}
+
+// shortForms is, of each forename, the names that it may be a form of, as people in
+// England use them.
+var shortForms = func() map[string][]int {
+	m := map[string][]int{}
+	for i, forms := range []string{
+		"alexander alex alec al sandy sasha", "alexandra alex sandra sandy sasha", "alfred alfie fred al", "andrew andy drew", "anthony antony tony", "archibald archie", "barbara barb babs", "benjamin ben benny benji",
+		"catherine katherine kathryn katharine cath kath cathy kathy kate katie kat kitty", "charles charlie chas chuck", "charlotte charlie lottie", "christopher chris kit", "christine christina chris tina chrissie",
+		"daniel dan danny", "danielle dani dan", "david dave davey", "deborah debbie debra deb", "dorothy dot dolly", "edward ed eddie eddy ted teddy ned", "eleanor ellie nell nora", "elizabeth elisabeth liz lizzie beth betty bess eliza libby",
+		"francis frank frankie fran", "frances fran frankie", "frederick fred freddie freddy", "gerald gerard gerry jerry", "gillian gill jill", "gregory greg", "harold harry hal", "henry harry hal", "isabel isabelle isabella izzy bella", "jacob jake",
+		"jacqueline jackie jacqui", "james jim jimmy jamie jem", "jennifer jen jenny", "jeremy jerry", "john jon jonathan jack johnny", "joseph joe joey jo yusuf youssef yousef yousuf", "joanne joanna jo", "josephine josie jo", "joshua josh", "kenneth ken kenny",
+		"lawrence laurence larry laurie", "leonard len lenny leo", "louis lewis lou louie", "louise lou", "margaret maggie meg peggy margie", "martin marty", "matthew matt matty", "michael mike mick micky mikey",
+		"mohammed muhammad mohamed mohammad muhammed mohamad mohd md mo", "nathaniel nathan nate nat", "nicholas nicolas nick nicky", "nicola nicky nic", "oliver ollie olly", "pamela pam", "patrick pat paddy", "patricia pat patsy trish", "peter pete", "philip phillip phil",
+		"rebecca becky becca", "richard rick ricky rich richie dick", "robert rob bob bobby robbie bert", "ronald ron ronnie", "samuel sam sammy", "samantha sam sammy", "stephen steven steve stevie", "stephanie steph stevie", "stuart stewart stu", "susan susanna suzanne sue susie",
+		"theodore theo ted", "thomas tom tommy", "timothy tim", "tobias toby", "victoria vicky vicki tori", "walter walt wally", "william will bill billy willie liam", "zachary zach zack zac",
+	} {
+		for _, form := range strings.Fields(forms) {
+			m[form] = append(m[form], i)
+		}
+	}
+	return m
+}()
 
 // spelt is which of two spellings of one name the register keeps: the list's,
 // unless it differs by nothing but the marks that keyboards and exports change.

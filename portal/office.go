@@ -141,6 +141,12 @@ func (p *Portal) ApplyImport(ctx context.Context, account, school, id string, ro
 		if err := planned.apply(tx, choice.Left, p.now()); err != nil {
 			return err
 		}
+		for _, l := range planned.links {
+			to := Link{PupilID: l.PupilID, ContactID: l.ContactID}
+			if err := p.restrict(tx, account, school, to, l.Barred&^planned.takes[to], ""); err != nil {
+				return err
+			}
+		}
 		if err := p.event(tx, account, school, ListApplied, Ref{RefSchool, school}, map[string]any{"new": len(planned.New), "changed": len(planned.Changed), "left": len(choice.Left)}); err != nil {
 			return err
 		}
@@ -171,7 +177,16 @@ func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow, 
 	if have.links, err = tx.Responsibilities(school); err != nil {
 		return nil, err
 	}
+	if have.restrictions, err = tx.Restrictions(school); err != nil {
+		return nil, err
+	}
+	if have.elsewhere, err = tx.RestrictedElsewhere(school); err != nil {
+		return nil, err
+	}
 	if have.joined, err = tx.JoinedContacts(school); err != nil {
+		return nil, err
+	}
+	if have.covered, err = tx.JoinedChildren(school); err != nil {
 		return nil, err
 	}
 	err = p.eachPupil(tx, school, false, func(r *PupilRecord) error {

@@ -58,7 +58,11 @@ type Responsibility struct {
 	Relationship string // "Mother", "Foster carer": the school's word
 	Priority     int    // order in which the school rings, from 1; 0 unknown
 	Parental     bool   // holds parental responsibility
-	CourtOrder   bool   // a court order limits this contact's part in the child's life
+	// OrderListed is what the last class list that spoke of it said: that there is a court
+	// order. It takes nothing; what is taken is Barred.
+	OrderListed bool
+	// Barred is what the restrictions in force take from the contact about this pupil.
+	Barred Rights
 	// Unsettled says that no class list and nobody has said whether the contact
 	// holds parental responsibility. They decide nothing until the office settles it.
 	Unsettled bool
@@ -67,10 +71,12 @@ type Responsibility struct {
 	SettledBy string
 }
 
-// Decides says whether this contact may see the child in the portal and speak
-// for them: parental responsibility, and no court order against it
-// (facts of the field, consent in law: an order removes access and overrides).
-func (r Responsibility) Decides() bool { return r.Parental && !r.CourtOrder }
+// May says whether this contact has all of these rights about the child: parental
+// responsibility, and no restriction that takes one of them.
+func (r Responsibility) May(all Rights) bool { return r.Parental && r.Barred&all == 0 }
+
+// Decides says whether this contact has a say for the child.
+func (r Responsibility) Decides() bool { return r.May(MayDecide) }
 
 // Date is a calendar day without a time zone, as ISO 8601 (2017-09-01).
 // The zero value is no date.

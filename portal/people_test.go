@@ -96,13 +96,16 @@ func TestParseDate(t *testing.T) {
 
 func TestDecides(t *testing.T) {
 	for r, want := range map[portal.Responsibility]bool{
-		{Parental: true}:                   true,
-		{}:                                 false,
-		{Parental: true, CourtOrder: true}: false,
-		{CourtOrder: true}:                 false,
+		{Parental: true}: true,
+		{}:               false,
+		{Parental: true, Barred: portal.AllRights}:                      false,
+		{Barred: portal.AllRights}:                                      false,
+		{Parental: true, Barred: portal.MaySee | portal.MayBeWrittenTo}: true,
+		{Parental: true, Barred: portal.MayDecide}:                      false,
+		{Parental: true, OrderListed: true}:                             true, // what is taken is told by the restrictions
 	} {
 		if r.Decides() != want {
-			t.Errorf("parental %v, court order %v: %v", r.Parental, r.CourtOrder, !want)
+			t.Errorf("parental %v, may not %s: %v", r.Parental, r.Barred, !want)
 		}
 	}
 }

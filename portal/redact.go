@@ -41,6 +41,22 @@ func (j NewJoin) String() string       { return "join as " + j.Contact.String() 
 func (j NewJoin) GoString() string     { return j.String() }
 func (j NewJoin) LogValue() slog.Value { return slog.StringValue(j.String()) }
 
+func (r Restriction) String() string       { return "restriction " + r.ID }
+func (r Restriction) GoString() string     { return r.String() }
+func (r Restriction) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+func (d Dated) String() string       { return d.Restriction.String() }
+func (d Dated) GoString() string     { return d.String() }
+func (d Dated) LogValue() slog.Value { return slog.StringValue(d.String()) }
+
+func (f RestrictForm) String() string       { return "restriction of contact " + f.Link.ContactID }
+func (f RestrictForm) GoString() string     { return f.String() }
+func (f RestrictForm) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+func (r Restricted) String() string       { return r.Child.String() }
+func (r Restricted) GoString() string     { return r.String() }
+func (r Restricted) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
 func (s Staff) String() string       { return string(s.Role) + " of " + s.School }
 func (s Staff) GoString() string     { return s.String() }
 func (s Staff) LogValue() slog.Value { return slog.StringValue(s.String()) }
@@ -105,9 +121,9 @@ func (l HeldList) String() string       { return "class list " + l.ID }
 func (l HeldList) GoString() string     { return l.String() }
 func (l HeldList) LogValue() slog.Value { return slog.StringValue(l.String()) }
 
-func (t Taken) String() string       { return "taken from " + t.Contact.String() }
-func (t Taken) GoString() string     { return t.String() }
-func (t Taken) LogValue() slog.Value { return slog.StringValue(t.String()) }
+func (t Affected) String() string       { return "taken from " + t.Contact.String() }
+func (t Affected) GoString() string     { return t.String() }
+func (t Affected) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
 func (m Maybe) String() string       { return "question about " + m.Pupil.String() }
 func (m Maybe) GoString() string     { return m.String() }

@@ -44,11 +44,11 @@ var rights = map[Role]struct {
 }{
 	Office:     {anySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters}},
 	Business:   {anySchool, []Action{SeeRegister, ExportList, SeeEvents}},
-	Lead:       {anySchool, []Action{SeeRegister, ExportList, SeeEvents, LiftRestriction, SeeReasons}},
-	Head:       {anySchool, []Action{SeeRegister, SeeEvents, LiftRestriction}},
+	Lead:       {anySchool, []Action{SeeRegister, ExportList, SeeEvents, SetRestrictions, SeeReasons}},
+	Head:       {anySchool, []Action{SeeRegister, SeeEvents, SetRestrictions}},
 	Teacher:    {ownClass, []Action{SeeRegister}},
 	TrustStaff: {everySchool, []Action{SeeRegister}},
-	operator:   {everySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, SeeEvents, LiftRestriction, SeeReasons}},
+	operator:   {everySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, SeeEvents, SetRestrictions, SeeReasons}},
 }
 
 // Roles are those that the settings may give, in the order in which to name them.

@@ -172,7 +172,7 @@ func (p *Portal) Confirm(ctx context.Context, token, pupil string) error {
 		if err != nil {
 			return err
 		}
-		child, ok := a.childFor(pupil)
+		child, ok := a.childFor(pupil, MaySee|MayDecide)
 		if !ok || !covers(p.demands.SignAgain, child.Pupil.School) {
 			return nil
 		}

@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
-	"unicode/utf8"
 )
 
 // ToSettle is contacts of whom nobody has said whether they hold parental
@@ -114,52 +112,5 @@ func (p *Portal) Settle(ctx context.Context, account, school string, links []Lin
 			}
 		}
 		return nil
-	})
-}
-
-// Orders is every contact of a pupil on roll against whom a court order is
-// recorded, in the order of the pupils, for who may lift it.
-func (p *Portal) Orders(ctx context.Context, account, school string) (all []Child, err error) {
-	err = p.store.View(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, LiftRestriction, Subject{School: school}); err != nil {
-			return err
-		}
-		all, err = linked(tx, school, func(r Responsibility) bool { return r.CourtOrder })
-		return err
-	})
-	return all, err
-}
-
-// MaxReason is the longest reason that is taken, in characters.
-const MaxReason = 500
-
-// LiftOrder ends a court order's bar on one contact for one child, for a reason:
-// only a named person can, and no class list does. It answers [*Invalid], and
-// [ErrNotFound] where there is none.
-func (p *Portal) LiftOrder(ctx context.Context, account, school string, l Link, reason string) error {
-	reason = strings.Join(strings.Fields(reason), " ")
-	return p.store.Update(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, LiftRestriction, Subject{School: school}); err != nil {
-			return err
-		}
-		barred, err := linked(tx, school, func(r Responsibility) bool { return r.CourtOrder })
-		if err != nil {
-			return err
-		}
-		i := slices.IndexFunc(barred, func(c Child) bool { return c.Pupil.ID == l.PupilID && c.Contact.ID == l.ContactID })
-		if i < 0 {
-			return fmt.Errorf("court order: %w", ErrNotFound)
-		}
-		var wrong Invalid
-		if n := utf8.RuneCountInString(reason); n == 0 || n > MaxReason {
-			wrong.Add("reason", fmt.Sprintf("Say in a sentence why the order no longer holds, in at most %d characters", MaxReason))
-			return wrong.Or()
-		}
-		r := barred[i].Responsibility
-		r.CourtOrder = false
-		if err := tx.PutResponsibility(r); err != nil {
-			return err
-		}
-		return p.event(tx, account, school, OrderLifted, Ref{RefContact, l.ContactID}, map[string]any{"pupil": l.PupilID, "why": reason})
 	})
 }

@@ -28,6 +28,14 @@ var statuses = []struct {
 	{"no parental responsibility and a court order", false, true, false},
 }
 
+// barred is what an order takes.
+func barred(order bool) portal.Rights {
+	if order {
+		return portal.AllRights
+	}
+	return 0
+}
+
 type answered struct {
 	answer  portal.Answer
 	edition int
@@ -103,8 +111,8 @@ func TestStandingOfEveryCase(t *testing.T) {
 						pupil := theChild
 						pupil.LookedAfter = care
 						rs := []portal.Responsibility{
-							{PupilID: "child", ContactID: "one", Parental: s1.parental, CourtOrder: s1.order},
-							{PupilID: "child", ContactID: "two", Parental: s2.parental, CourtOrder: s2.order},
+							{PupilID: "child", ContactID: "one", Parental: s1.parental, Barred: barred(s1.order)},
+							{PupilID: "child", ContactID: "two", Parental: s2.parental, Barred: barred(s2.order)},
 						}
 						ds := append(decisionsOf("child", "one", somePurpose, h1.answers), decisionsOf("child", "two", somePurpose, h2.answers)...)
 						words := []string{"", ""}
@@ -137,7 +145,7 @@ func TestStandingOf(t *testing.T) {
 	mother := portal.Responsibility{PupilID: "child", ContactID: "mother", Parental: true}
 	father := portal.Responsibility{PupilID: "child", ContactID: "father", Parental: true}
 	grandma := portal.Responsibility{PupilID: "child", ContactID: "grandma"}
-	barred := portal.Responsibility{PupilID: "child", ContactID: "father", Parental: true, CourtOrder: true}
+	barred := portal.Responsibility{PupilID: "child", ContactID: "father", Parental: true, Barred: portal.AllRights}
 	both := []portal.Responsibility{mother, father, grandma}
 	yes, no := answered{portal.Given, 2}, answered{portal.Refused, 2}
 	back, oldYes, oldNo := answered{portal.Withdrawn, 2}, answered{portal.Given, 1}, answered{portal.Refused, 1}
@@ -229,8 +237,8 @@ func FuzzStanding(f *testing.F) {
 		var rs []portal.Responsibility
 		holds := map[string]bool{}
 		for _, c := range []string{"a", "b", "c", "d"}[:r.IntN(5)] {
-			x := portal.Responsibility{PupilID: "child", ContactID: c, Parental: r.IntN(4) > 0, CourtOrder: r.IntN(4) == 0}
-			holds[c] = x.Parental && !x.CourtOrder
+			x := portal.Responsibility{PupilID: "child", ContactID: c, Parental: r.IntN(4) > 0, Barred: portal.Rights(max(0, r.IntN(12)-4))}
+			holds[c] = x.Parental && x.Barred&portal.MayDecide == 0
 			rs = append(rs, x)
 		}
 		seq := map[[3]string]int{}

@@ -40,8 +40,17 @@ type RegisterTx interface {
 	Responsibilities(school string) ([]Responsibility, error)
 	PutPupil(Pupil) error
 	PutContact(Contact) error
-	PutResponsibility(Responsibility) error // keyed by pupil and contact
+	// PutResponsibility is keyed by pupil and contact. What is barred is not part of it.
+	PutResponsibility(Responsibility) error
 	DeleteResponsibility(pupil, contact string) error
+	// PutRestriction adds a restriction, or says of it that it was lifted.
+	PutRestriction(Restriction) error
+	// Restrictions are those of a school's pupils, lifted or not, the oldest first.
+	Restrictions(school string) ([]Restriction, error)
+
+	// RestrictedElsewhere are the contacts of other schools from whom a restriction takes
+	// something about a child.
+	RestrictedElsewhere(school string) ([]Contact, error)
 
 	// PupilsElsewhere are those on roll at other schools who have this UPN or this
 	// birthday.

@@ -363,7 +363,7 @@ func standingsSQL() string {
 	}
 	q.WriteString(`
 		FROM pupils p
-		LEFT JOIN responsibilities r ON r.pupil_id = p.id AND r.parental AND NOT r.court_order
+		LEFT JOIN responsibilities r ON r.pupil_id = p.id AND r.parental AND NOT EXISTS (SELECT 1 FROM restrictions x WHERE x.pupil_id = r.pupil_id AND x.contact_id = r.contact_id AND x.takes = 2 AND x.until IS NULL)
 		LEFT JOIN decisions d ON d.pupil_id = p.id AND d.contact_id = r.contact_id
 			AND NOT EXISTS (SELECT 1 FROM decisions e WHERE e.pupil_id = d.pupil_id AND e.contact_id = d.contact_id AND e.text_slug = d.text_slug AND e.seq > d.seq)
 		WHERE p.school = 'bench' AND p.left_at IS NULL

@@ -143,14 +143,14 @@ func (h *house) consequences(ctx context.Context, w io.Writer) error {
 			}
 			orders := 0
 			for _, r := range rs {
-				if r.CourtOrder {
+				if r.Barred != 0 {
 					orders++
 				}
 			}
 			fmt.Fprintf(w, "%s\n", s.Slug)
 			fmt.Fprintf(w, "  %d letters' codes work again, also of letters that were used or replaced since. They will be ended: print new letters.\n", len(codes))
 			fmt.Fprintf(w, "  %d contacts are joined, also those whose access was ended since, and not those who joined since. Go through them.\n", len(joined))
-			fmt.Fprintf(w, "  %d court orders are in force, also those lifted since; and any set since is NOT in force. Set it again before you start the server.\n", orders)
+			fmt.Fprintf(w, "  %d contacts are barred from something about a child, also where it was lifted since; and what was set since is NOT in force. Set it again before you start the server.\n", orders)
 		}
 		fmt.Fprintln(w)
 		return nil

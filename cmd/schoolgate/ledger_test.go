@@ -77,7 +77,7 @@ func TestRestoredFromAnOldCopy(t *testing.T) {
 		}
 	}
 	out, err := schoolgate("ledger", "restored", "--settings", settings)
-	if err == nil || !strings.Contains(out, "oak") || !strings.Contains(out, "1 letters' codes work again") || !strings.Contains(out, "court orders") {
+	if err == nil || !strings.Contains(out, "oak") || !strings.Contains(out, "1 letters' codes work again") || !strings.Contains(out, "are barred from something") {
 		t.Errorf("restored: %s, %v", out, err)
 	}
 	if out, err := schoolgate("verify", "--settings", settings); !errors.Is(err, errOldCopy) {

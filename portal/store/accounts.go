@@ -39,13 +39,13 @@ func (t *tx) AccountContacts(account string) ([]portal.Contact, error) {
 	return list(t, contacts.scan, "SELECT "+contacts.columns+" FROM account_contacts a JOIN contacts c ON c.id = a.contact_id WHERE a.account_id = $1 AND a.ended IS NULL ORDER BY c.id", account)
 }
 
-var childColumns = pupils.columns + ", " + contacts.columns + ", " + responsibilities.columns
+var childColumns = pupils.columns + ", " + contacts.columns + ", " + responsibilities.columns + barred
 
 // A child without a date of birth comes last.
 const childOrder = " ORDER BY CASE p.born WHEN '' THEN 1 ELSE 0 END, p.born, p.sort_key, p.id, c.id"
 
 func childFields(c *portal.Child) []any {
-	return slices.Concat(pupils.scan(&c.Pupil), contacts.scan(&c.Contact), responsibilities.scan(&c.Responsibility))
+	return slices.Concat(pupils.scan(&c.Pupil), contacts.scan(&c.Contact), responsibilityFields(&c.Responsibility))
 }
 
 func (t *tx) AccountChildren(account string) ([]portal.Child, error) {

@@ -139,8 +139,8 @@ func fill(b *testing.B, db *store.DB, driver, raw, randomID string) {
 	defer tx.Rollback()
 	for _, statement := range []string{
 		"INSERT INTO contacts (id, school, name, email, phone) SELECT substr(p.id, 1, 25) || w.who, 'big', 'Contact ' || w.who, '', '' FROM pupils p CROSS JOIN (SELECT 'M' AS who UNION ALL SELECT 'D') w WHERE p.school = 'big'",
-		`INSERT INTO responsibilities (pupil_id, contact_id, relationship, priority, parental, court_order)
-			SELECT p.id, substr(p.id, 1, 25) || w.who, 'Parent', 1, TRUE, FALSE FROM pupils p CROSS JOIN (SELECT 'M' AS who UNION ALL SELECT 'D') w WHERE p.school = 'big'`,
+		`INSERT INTO responsibilities (pupil_id, contact_id, relationship, priority, parental, order_listed, unsettled, settled_by)
+			SELECT p.id, substr(p.id, 1, 25) || w.who, 'Parent', 1, TRUE, FALSE, FALSE, '' FROM pupils p CROSS JOIN (SELECT 'M' AS who UNION ALL SELECT 'D') w WHERE p.school = 'big'`,
 		`INSERT INTO acts (id, record_version, kind, school, party_kind, party_id, subject_kind, subject_id, entered_by, way, text_slug, edition, text_hash, language, at, until, typed_name, answer, seq, details)
 			SELECT ` + randomID + `, 2, 'decision', 'big', 'contact', r.contact_id, 'pupil', r.pupil_id, r.contact_id, 'online', t.slug, 1, t.hash, 'en-GB',
 				'2026-09-01 12:00:00.123456', '', '', a.answer, 1, ''

@@ -14,6 +14,7 @@ import (
 // makes those far faster than it hands over eighteen rows. The schema says how.
 const eachPupil = `SELECT p.id, p.upn, p.admission_number, p.forename, p.surname, p.born, p.school_year, p.reg_group, p.looked_after, p.left_at, p.sort_key,
 	(SELECT string_agg(r.packed, '') FROM responsibilities r WHERE r.pupil_id = p.id),
+	(SELECT string_agg(x.contact_id || ' ' || CAST(x.takes AS TEXT) || ' ', '') FROM restrictions x WHERE x.pupil_id = p.id AND x.until IS NULL),
 	(SELECT string_agg(a.packed, '') FROM acts a WHERE a.pupil_id = p.id)
 	FROM pupils p
 	WHERE p.school = $1 AND (p.school_year, p.sort_key, p.id) > ($2, $3, $4) AND (p.left_at IS NOT NULL) = $5
@@ -24,8 +25,8 @@ const eachPupil = `SELECT p.id, p.upn, p.admission_number, p.forename, p.surname
 const pupilPage = 256
 
 type packedPupil struct {
-	pupil                  portal.Pupil
-	responsibilities, acts string
+	pupil                                portal.Pupil
+	responsibilities, restrictions, acts string
 }
 
 func (t *tx) EachPupil(school string, left bool, f func(*portal.PupilRecord) error) error {
@@ -41,7 +42,7 @@ func (t *tx) EachPupil(school string, left bool, f func(*portal.PupilRecord) err
 			p := &r.pupil
 			p.School = school
 			err := rows.Scan(&p.ID, &p.UPN, &p.AdmissionNumber, &p.Forename, &p.Surname, &p.Born, &p.Year, &p.Group, &p.LookedAfter, stamp{&p.Left}, &lastKey,
-				maybe{&r.responsibilities}, maybe{&r.acts})
+				maybe{&r.responsibilities}, maybe{&r.restrictions}, maybe{&r.acts})
 			if n == pupilPage {
 				key = append(key[:0], lastKey...)
 			}
@@ -72,11 +73,21 @@ func (r *packedPupil) unpack(rec *portal.PupilRecord) error {
 	id, school := r.pupil.ID, r.pupil.School
 	p := pack{rest: r.responsibilities}
 	for p.more() {
-		x := portal.Responsibility{PupilID: id, ContactID: p.word(), Parental: p.word() == "1", CourtOrder: p.word() == "1", Priority: p.number()}
+		x := portal.Responsibility{PupilID: id, ContactID: p.word(), Parental: p.word() == "1", Priority: p.number()}
 		x.Relationship = p.text(p.number())
 		rec.Responsibilities = append(rec.Responsibilities, x)
 	}
 	broken := p.broken
+	p = pack{rest: r.restrictions}
+	for p.more() {
+		contact, takes := p.word(), portal.Rights(p.number())
+		for i := range rec.Responsibilities {
+			if x := &rec.Responsibilities[i]; x.ContactID == contact {
+				x.Barred |= takes
+			}
+		}
+	}
+	broken = broken || p.broken
 	p = pack{rest: r.acts}
 	for p.more() {
 		rec.Acts = append(rec.Acts, portal.Act{})

@@ -25,9 +25,37 @@ var contacts = newTable("contacts", "c", "id", func(c *portal.Contact) []field {
 var responsibilities = newTable("responsibilities", "r", "pupil_id, contact_id", func(r *portal.Responsibility) []field {
 	return []field{
 		{"pupil_id", &r.PupilID}, {"contact_id", &r.ContactID}, {"relationship", &r.Relationship}, {"priority", &r.Priority},
-		{"parental", &r.Parental}, {"court_order", &r.CourtOrder}, {"unsettled", &r.Unsettled}, {"settled_by", &r.SettledBy},
+		{"parental", &r.Parental}, {"order_listed", &r.OrderListed}, {"unsettled", &r.Unsettled}, {"settled_by", &r.SettledBy},
 	}
 })
+
+// barred is what the restrictions in force take, beside responsibilities r: each is a
+// bit, and none is in force twice.
+const barred = ", (SELECT COALESCE(SUM(x.takes), 0) FROM restrictions x WHERE x.pupil_id = r.pupil_id AND x.contact_id = r.contact_id AND x.until IS NULL)"
+
+func responsibilityFields(r *portal.Responsibility) []any {
+	return append(responsibilities.scan(r), &r.Barred)
+}
+
+var restrictions = newTable("restrictions", "x", "id", func(r *portal.Restriction) []field {
+	return []field{
+		{"id", &r.ID}, {"pupil_id", &r.Link.PupilID}, {"contact_id", &r.Link.ContactID}, {"takes", &r.Takes},
+		{"since", stamp{&r.Since}}, {"set_by", &r.SetBy}, {"why", &r.Why},
+		{"until", stamp{&r.Until}}, {"lifted_by", &r.LiftedBy}, {"lifted_why", &r.LiftedWhy},
+	}
+})
+
+func (t *tx) PutRestriction(r portal.Restriction) error {
+	return t.put(restrictions.upsert, restrictions.values(&r)...)
+}
+
+func (t *tx) Restrictions(school string) ([]portal.Restriction, error) {
+	return list(t, restrictions.scan, "SELECT "+restrictions.columns+" FROM pupils p JOIN restrictions x ON x.pupil_id = p.id WHERE p.school = $1 ORDER BY x.since, x.id", school)
+}
+
+func (t *tx) RestrictedElsewhere(school string) ([]portal.Contact, error) {
+	return list(t, contacts.scan, "SELECT "+contacts.columns+" FROM contacts c WHERE c.school <> $1 AND EXISTS (SELECT 1 FROM restrictions x WHERE x.contact_id = c.id AND x.until IS NULL) ORDER BY c.id", school)
+}
 
 var heldLists = newTable("held_lists", "l", "id", func(l *portal.HeldList) []field {
 	return []field{
@@ -49,7 +77,7 @@ func (t *tx) Contacts(school string) ([]portal.Contact, error) {
 }
 
 func (t *tx) Responsibilities(school string) ([]portal.Responsibility, error) {
-	return list(t, responsibilities.scan, "SELECT "+responsibilities.columns+" FROM pupils p JOIN responsibilities r ON r.pupil_id = p.id WHERE p.school = $1 ORDER BY r.pupil_id, r.contact_id", school)
+	return list(t, responsibilityFields, "SELECT "+responsibilities.columns+barred+" FROM pupils p JOIN responsibilities r ON r.pupil_id = p.id WHERE p.school = $1 ORDER BY r.pupil_id, r.contact_id", school)
 }
 
 func (t *tx) PutPupil(p portal.Pupil) error { return t.put(pupils.upsert, pupils.values(&p)...) }

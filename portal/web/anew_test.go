@@ -37,7 +37,7 @@ func TestFreshSignIn(t *testing.T) {
 		{"POST /portal/join", stranger, theirs},
 		{"GET " + office + "/export", lead, providers},
 		{"POST " + office + "/letters", clerk, providers},
-		{"POST " + office + "/orders", lead, providers},
+		{"POST " + office + "/restrictions", lead, providers},
 		{"POST " + office + "/joins", clerk, providers},
 	} {
 		method, _, _ := strings.Cut(x.route, " ")
@@ -100,14 +100,14 @@ func (v *visitor) signIn(id portal.Identity, form url.Values) string {
 // it: nothing is sent by coming back.
 func TestTypedIsKeptOverAFreshSignIn(t *testing.T) {
 	w := newWorld(t)
-	asked := w.asOf(lead, portal.Session{}).post("/portal/office/fernlow/orders", url.Values{"link": {"x y"}, "reason": {"seen \"in\" court"}})
+	asked := w.asOf(lead, portal.Session{}).post("/portal/office/fernlow/restrictions", url.Values{"link": {"x y"}, "why": {"seen \"in\" court"}})
 	v := w.asOf(lead, portal.Session{})
-	asked = v.post("/portal/office/fernlow/orders", url.Values{"link": {"x y"}, "reason": {"seen \"in\" court"}}).wants(t, http.StatusForbidden, "What you typed is kept")
+	asked = v.post("/portal/office/fernlow/restrictions", url.Values{"link": {"x y"}, "why": {"seen \"in\" court"}}).wants(t, http.StatusForbidden, "What you typed is kept")
 	id := identity(lead, lead)
 	id.Authenticated = w.clock()
 	to := v.back(asked, id)
 	before := w.dump("held_forms")
-	v.get(to).wants(t, http.StatusOK, `action="/portal/office/fernlow/orders"`, `name="link" value="x y"`, "seen &#34;in&#34; court", ">Go on</button>")
+	v.get(to).wants(t, http.StatusOK, `action="/portal/office/fernlow/restrictions"`, `name="link" value="x y"`, "seen &#34;in&#34; court", ">Go on</button>")
 	if w.dump("held_forms") != before {
 		t.Error("coming back did something")
 	}
@@ -117,7 +117,7 @@ func TestTypedIsKeptOverAFreshSignIn(t *testing.T) {
 
 	// Another who signs in instead finds nothing of it.
 	v = w.asOf(lead, portal.Session{})
-	asked = v.post("/portal/office/fernlow/orders", url.Values{"link": {"x y"}, "reason": {"a secret reason"}})
+	asked = v.post("/portal/office/fernlow/restrictions", url.Values{"link": {"x y"}, "why": {"a secret reason"}})
 	id = identity(clerk, clerk)
 	id.Authenticated = w.clock()
 	if got := v.get(v.back(asked, id)); strings.Contains(got.body, "a secret reason") || got.StatusCode != http.StatusSeeOther {

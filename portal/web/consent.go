@@ -21,7 +21,8 @@ type consentView struct {
 	Held    bool      // a looked-after child: the school has to ask the social worker first
 	Waits   time.Time // from when a yes counts; zero where it does
 
-	Left bool // the child has left: a no is all that can be said
+	Reads bool // may see, and may not decide
+	Left  bool // the child has left: a no is all that can be said
 
 	Mine     portal.Act
 	SaidYes  bool
@@ -79,7 +80,7 @@ func (s *server) consentPage(r *http.Request, form url.Values, changed bool) (pa
 		v := consentView{
 			Child: child.Child.Pupil.Forename, School: child.School, Text: p.Text,
 			HTML:    template.HTML(p.Text.HTML), // our own site's rendering of the school's own file
-			Address: s.public(p.Text.Path), Held: child.Child.Pupil.LookedAfter, Waits: child.Waits,
+			Address: s.public(p.Text.Path), Held: child.Child.Pupil.LookedAfter, Waits: child.Waits, Reads: child.Reads,
 			Left: !child.Child.Pupil.OnRoll(), Mine: p.Mine, SaidYes: p.Mine.Answer == portal.Given, Receipt: receiptLink(p.Mine.ID),
 			Answered: p.Answered(), Earlier: p.Mine.Seq > 0 && !p.Answered(),
 			Changed: changed || form != nil && !same,

@@ -24,6 +24,7 @@ type childCard struct {
 	Held   bool      // the school has to ask the social worker first
 	Left   string    // the day on which they left, in words; "" while on roll
 	Waits  time.Time // from when a yes counts; zero where it does
+	Reads  bool      // may see, and may not decide
 	ToDo   []toDo
 	Done   []decided
 }
@@ -98,13 +99,17 @@ func sameSchool(family []portal.ChildView) bool {
 }
 
 func (s *server) card(c portal.ChildView) childCard {
-	card := childCard{Name: c.Child.Pupil.Forename, School: c.School.Name, Held: c.Child.Pupil.LookedAfter, Waits: c.Waits}
+	card := childCard{Name: c.Child.Pupil.Forename, School: c.School.Name, Held: c.Child.Pupil.LookedAfter, Waits: c.Waits, Reads: c.Reads}
 	left := !c.Child.Pupil.OnRoll()
 	if left {
 		card.Left = s.day(c.Child.Pupil.Left)
 	}
 	for _, a := range c.Signing {
-		if !a.Done() {
+		switch {
+		case !a.Done() && c.Reads:
+			card.Done = append(card.Done, decided{What: a.Text.Title, Answer: answer{"Not signed", "waiting"}, Link: textLink(c, a.Text), Label: "See"})
+			continue
+		case !a.Done():
 			card.ToDo = append(card.ToDo, toDo{Do: "Read and sign ‘" + a.Text.Title + "’", Link: textLink(c, a.Text)})
 			continue
 		}
@@ -115,15 +120,18 @@ func (s *server) card(c portal.ChildView) childCard {
 	}
 	for _, p := range c.Purpose {
 		switch {
+		case c.Reads && p.Mine.Seq == 0:
+			card.Done = append(card.Done, decided{What: p.Text.Question, Answer: answer{"No answer", "waiting"}, Link: textLink(c, p.Text), Label: "See"})
+			continue
 		case left && p.Mine.Seq == 0:
 			card.Done = append(card.Done, decided{What: p.Text.Question, Answer: answer{"No answer", "waiting"}, Link: textLink(c, p.Text), Label: "Say no"})
 			continue
-		case !left && !p.Answered():
+		case !left && !c.Reads && !p.Answered():
 			card.ToDo = append(card.ToDo, toDo{Do: p.Text.Question, Link: textLink(c, p.Text), Changed: p.Mine.Seq > 0})
 			continue
 		}
 		label := "Change"
-		if left && p.Mine.Answer != portal.Given {
+		if c.Reads || left && p.Mine.Answer != portal.Given {
 			label = "See"
 		}
 		card.Done = append(card.Done, decided{

@@ -35,6 +35,8 @@ type invitee struct {
 	Issued   time.Time
 	Expires  time.Time
 	Died     time.Time
+	Mute     bool   // not written to
+	Warning  string // why no letter goes to them unasked
 }
 
 // lettersView is the letters, one a sheet. Their codes are on this page and
@@ -82,10 +84,10 @@ func (s *server) lettersForm(r *http.Request) (page, error) {
 			v.Waiting++
 		case !i.Died.IsZero():
 			v.Dead++
-		case i.Joined.IsZero():
-			v.Holding++
-		default:
+		case !i.Joined.IsZero():
 			v.Joined++
+		case !i.Issued.IsZero():
+			v.Holding++
 		}
 		v.People = append(v.People, newInvitee(i))
 	}
@@ -93,7 +95,7 @@ func (s *server) lettersForm(r *http.Request) (page, error) {
 }
 
 func newInvitee(i portal.Invitee) invitee {
-	to := invitee{ID: i.Contact.ID, Name: i.Contact.Name, Joined: i.Joined, Issued: i.Issued, Expires: i.Expires, Died: i.Died}
+	to := invitee{ID: i.Contact.ID, Name: i.Contact.Name, Joined: i.Joined, Issued: i.Issued, Expires: i.Expires, Died: i.Died, Mute: i.Mute, Warning: i.Warning}
 	for _, c := range i.Children {
 		to.Children = append(to.Children, strings.TrimSuffix(c.Pupil.Name()+", "+c.Pupil.Group, ", "))
 		if !i.Joined.IsZero() && c.Since.IsZero() {

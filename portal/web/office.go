@@ -30,10 +30,11 @@ type officeView struct {
 
 	Base    string          // the office's address
 	Export  string          // the list on show, as a download
-	May     map[string]bool // what else whoever looks may do here: "import", "letters", "export", "events", "orders"
+	May     map[string]bool // what else whoever looks may do here: "import", "letters", "export", "events", "restrictions"
 	Applied bool            // a class list has just been applied
 	Joins   int             // who has joined and waits for the office to make sure of them
 	Dead    int             // letters whose code has died
+	Orders  int             // contacts whom a class list has barred, and nobody has looked
 	Review  string          // of the online safety policy: "soon", "overdue" or ""
 	Due     time.Time
 }
@@ -155,7 +156,7 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.May = map[string]bool{}
-	for name, do := range map[string]portal.Action{"import": portal.ImportClassList, "letters": portal.PrintLetters, "export": portal.ExportList, "events": portal.SeeEvents, "orders": portal.LiftRestriction} {
+	for name, do := range map[string]portal.Action{"import": portal.ImportClassList, "letters": portal.PrintLetters, "export": portal.ExportList, "events": portal.SeeEvents, "restrictions": portal.SetRestrictions} {
 		v.May[name] = actor.May(do, portal.Subject{School: school.Slug}) == nil
 	}
 	if v.May["letters"] {
@@ -168,6 +169,11 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		v.Joins, v.Dead = len(joins), len(dead)
+	}
+	if v.May["import"] || v.May["restrictions"] {
+		if v.Orders, err = s.Portal.RestrictionsToLook(r.Context(), account(r), school.Slug); err != nil {
+			return err
+		}
 	}
 	v.Applied = r.URL.Query().Get("after") == "import"
 	if s.Review != nil {

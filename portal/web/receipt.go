@@ -19,6 +19,7 @@ type receiptView struct {
 	Signed   bool   // a signature, not an answer
 	Yes      bool
 	Held     bool      // a looked-after child: the school has to ask the social worker first
+	Reads    bool      // may see, and may not decide
 	Waits    time.Time // from when a signature or a yes counts; zero where it does
 	Change   string
 	Download string
@@ -65,11 +66,12 @@ func (s *server) getReceipt(w http.ResponseWriter, r *http.Request) error {
 			continue
 		}
 		v.Next = append(left, v.Next...)
+		v.Reads = child.Reads
 		if v.Signed || v.Yes {
 			v.Waits = child.Waits
 		}
 		for _, p := range child.Purpose {
-			if p.Text.Slug == got.Act.TextSlug && !v.Signed {
+			if p.Text.Slug == got.Act.TextSlug && !v.Signed && !v.Reads {
 				v.Change = textLink(child, p.Text)
 			}
 		}

@@ -24,6 +24,7 @@ type signView struct {
 	Text    portal.Text
 	HTML    template.HTML
 	Address string // public, of this wording
+	Reads   bool   // may see, and may not sign
 	Signed  portal.Act
 	Receipt string // where the receipt of Signed is
 	Name    string // as typed
@@ -73,7 +74,7 @@ func (s *server) signPage(r *http.Request, form url.Values, changed bool) (page,
 		v := signView{
 			Child: child.Child.Pupil.Forename, School: child.School, Text: a.Text,
 			HTML:    template.HTML(a.Text.HTML), // our own site's rendering of the school's own file
-			Address: s.public(a.Text.Path), Signed: a.Signed, Receipt: receiptLink(a.Signed.ID),
+			Address: s.public(a.Text.Path), Reads: child.Reads, Signed: a.Signed, Receipt: receiptLink(a.Signed.ID),
 			Name: form.Get("name"), Agreed: same && form.Get("agreed") == "yes",
 			Changed: changed || form != nil && !same, Kept: form != nil && r.Method != http.MethodPost,
 		}
