@@ -133,11 +133,11 @@ func openFor(cmd *cobra.Command, settings settingsFunc) (*house, error) {
 func (h *house) Close() error { return h.store.Close() }
 
 // content is the folder of the settings, or the starter inside the program.
-func (h *house) content() fs.FS {
-	if h.settings.Content == "" {
+func (s Settings) content() fs.FS {
+	if s.Content == "" {
 		return content.FS
 	}
-	return os.DirFS(h.settings.Content)
+	return os.DirFS(s.Content)
 }
 
 // sites is where the built sites stand.
@@ -173,7 +173,7 @@ func (h *house) build(ctx context.Context, all bool) ([]site.Result, error) {
 
 // read reads the content folder.
 func (h *house) read() error {
-	trust, err := site.Load(h.content())
+	trust, err := site.Load(h.settings.content())
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ each blank. A policy that cannot be published is an error that says why.`,
 			if err != nil {
 				return err
 			}
-			trust, err := site.Load((&house{settings: s}).content())
+			trust, err := site.Load(s.content())
 			if err != nil {
 				return err
 			}

@@ -28,12 +28,9 @@ import (
 // one is served as soon as it has been put in place.
 func publicSites(sites string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		header := w.Header()
-		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Referrer-Policy", "strict-origin-when-cross-origin")
-		header.Set("Cross-Origin-Opener-Policy", "same-origin")
-		header.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		for _, h := range publicHeaders {
+			w.Header().Set(h[0], h[1])
+		}
 
 		clean := path.Clean(r.URL.Path)
 		slug, rest, _ := strings.Cut(strings.TrimPrefix(clean, "/"), "/")
@@ -57,6 +54,15 @@ func publicSites(sites string) http.Handler {
 		}
 		servePublic(w, r, root, name)
 	})
+}
+
+// publicHeaders go with everything of the public sites, whoever serves them.
+var publicHeaders = [][2]string{
+	{"Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+	{"X-Content-Type-Options", "nosniff"},
+	{"Referrer-Policy", "strict-origin-when-cross-origin"},
+	{"Cross-Origin-Opener-Policy", "same-origin"},
+	{"Permissions-Policy", "camera=(), geolocation=(), microphone=()"},
 }
 
 // onlySchool is the slug of the one school that was built, where there is no
