@@ -21,6 +21,7 @@ const (
 	SeeReasons      Action = "see why on a list"
 	SeeEvents       Action = "see who did what"
 	SetRestrictions Action = "set and lift restrictions"
+	EraseRecords    Action = "erase what has had its time"
 )
 
 // Child is a pupil together with one contact who may speak for them.
@@ -91,7 +92,7 @@ func (a Actor) May(do Action, to Subject) error {
 				return nil
 			}
 		}
-	case SeeRegister, ImportClassList, PrintLetters, ExportList, SeeEvents, SetRestrictions, SeeReasons:
+	case SeeRegister, ImportClassList, PrintLetters, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords:
 		return a.mayStaff(do, to.School)
 	}
 	return ErrNotFound

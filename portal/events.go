@@ -25,6 +25,8 @@ const (
 	ListExported      ActKind = "list-exported"
 	StaffSignedIn     ActKind = "staff-signed-in"
 	RightsChanged     ActKind = "rights-changed"
+	Erased            ActKind = "erased" // itself never erased
+	RecordKept        ActKind = "record-kept"
 )
 
 // event puts on record, sealed, what an account did: details are counts, filters and

@@ -35,6 +35,15 @@ type SigningView struct {
 // Done says whether the current edition is signed.
 func (v SigningView) Done() bool { return v.Signed.ID != "" }
 
+// Erased is the day from which what is kept of a child who has left is erased; ""
+// where the school has not said.
+func (v ChildView) Erased() Date {
+	if v.Child.Pupil.OnRoll() || v.School.Keep.Records == 0 {
+		return ""
+	}
+	return day(v.Child.Pupil.Left).months(v.School.Keep.pupil())
+}
+
 // PurposeView is a purpose and this contact's latest answer to it, the zero Act
 // where there is none. What the school may do is not in it: that would tell what
 // others have said. Of a child who has left, Text is what was answered.

@@ -21,6 +21,7 @@ type School struct {
 	Email     string
 	Site      string // the public site's address, with a slash at the end
 	Texts     []Text // current wordings of every audience: agreements and purposes
+	Keep      Keep   // how long it keeps what
 }
 
 // Current is the wording now in force of an agreement or purpose that is put to

@@ -160,3 +160,15 @@ func (c ListColumn) LogValue() slog.Value { return slog.StringValue(c.String()) 
 func (t ToSettle) String() string       { return fmt.Sprintf("%d contacts to settle", len(t.Children)) }
 func (t ToSettle) GoString() string     { return t.String() }
 func (t ToSettle) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+func (k Keeping) String() string       { return "keeping of pupil " + k.PupilID }
+func (k Keeping) GoString() string     { return k.String() }
+func (k Keeping) LogValue() slog.Value { return slog.StringValue(k.String()) }
+
+func (l Leaver) String() string       { return l.Pupil.String() }
+func (l Leaver) GoString() string     { return l.String() }
+func (l Leaver) LogValue() slog.Value { return slog.StringValue(l.String()) }
+
+func (r Retention) String() string       { return fmt.Sprintf("retention of %d leavers", len(r.Leavers)) }
+func (r Retention) GoString() string     { return r.String() }
+func (r Retention) LogValue() slog.Value { return slog.StringValue(r.String()) }

@@ -42,13 +42,13 @@ var rights = map[Role]struct {
 	scope scope
 	may   []Action
 }{
-	Office:     {anySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters}},
+	Office:     {anySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, EraseRecords}},
 	Business:   {anySchool, []Action{SeeRegister, ExportList, SeeEvents}},
-	Lead:       {anySchool, []Action{SeeRegister, ExportList, SeeEvents, SetRestrictions, SeeReasons}},
-	Head:       {anySchool, []Action{SeeRegister, SeeEvents, SetRestrictions}},
+	Lead:       {anySchool, []Action{SeeRegister, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords}},
+	Head:       {anySchool, []Action{SeeRegister, SeeEvents, SetRestrictions, EraseRecords}},
 	Teacher:    {ownClass, []Action{SeeRegister}},
 	TrustStaff: {everySchool, []Action{SeeRegister}},
-	operator:   {everySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, SeeEvents, SetRestrictions, SeeReasons}},
+	operator:   {everySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, SeeEvents, SetRestrictions, SeeReasons, EraseRecords}},
 }
 
 // Roles are those that the settings may give, in the order in which to name them.

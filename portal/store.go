@@ -13,6 +13,9 @@ type Store interface {
 	// Update returns nil. f may run more than once, after a conflict with
 	// another transaction, so it must have no effect outside the Tx.
 	Update(ctx context.Context, f func(Tx) error) error
+	// Scrub leaves nothing of what was erased in the database's files, as far as the
+	// engine can.
+	Scrub(context.Context) error
 }
 
 // Tx is one transaction. Lookups of one thing answer [ErrNotFound] when it is
@@ -23,6 +26,7 @@ type Tx interface {
 	AccountTx
 	ActTx
 	LedgerTx
+	ErasureTx
 }
 
 // RegisterTx is the school's register: pupils, contacts and responsibilities.
@@ -188,6 +192,37 @@ type LedgerTx interface {
 	// UnsealedAct is the id of an act that is not in the ledger,
 	// or [ErrNotFound] where all are.
 	UnsealedAct() (string, error)
+}
+
+// ErasureTx is what may go once its time is up; see [Keep]. What something else still
+// refers to is not erased: [ErrConflict].
+type ErasureTx interface {
+	PutKeeping(Keeping) error
+	DeleteKeeping(pupil string) error
+	Keepings(school string) ([]Keeping, error)
+
+	// ErasePupil erases a pupil with everything but the acts about them, which
+	// have to be erased before.
+	ErasePupil(id string) error
+	// UnneededContacts are those of a school who are nobody's contact, against whom
+	// no restriction ever was, and by whom there is neither a signature nor a decision. MarkUnneeded notes since when,
+	// and forgets it of whoever is needed again.
+	UnneededContacts(school string) ([]Unneeded, error)
+	MarkUnneeded(school string, at time.Time) error
+	// EraseContact erases a contact with their joins and invitations.
+	EraseContact(id string) error
+	ContactAccounts(contact string) ([]Account, error)
+	// IdleStaff are the accounts of staff who have not signed in since.
+	IdleStaff(before time.Time) ([]Account, error)
+	// EraseAccount erases an account with its sessions and what is held for it, and
+	// answers whether it did: not one that is joined to a contact or named by an act.
+	EraseAccount(id string) (bool, error)
+
+	// EventsNaming are those of a school that name somebody by id; EventsBefore are
+	// those from before a time, oldest first. What was erased is in neither.
+	EventsNaming(school, id string) ([]Act, error)
+	EventsBefore(school string, at time.Time, most int) ([]Act, error)
+	CountEvents(school string, before time.Time) (int, error)
 }
 
 // LedgerEntry is one record as the ledger holds it. Record and Salt may be

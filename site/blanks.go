@@ -28,7 +28,8 @@ var Conditions = append(Switches[:len(Switches):len(Switches)],
 // builtIn are the blanks that Schoolgate fills by itself.
 var builtIn = []string{
 	"school", "school_short", "trust", "trust_short",
-	"email", "phone", "address", "portal", thisYear,
+	"email", "phone", "address", "portal", thisYear, keptBlank,
+	keepBlank("records"), keepBlank("answers"), keepBlank("agreements"), keepBlank("replaced"), keepBlank("events"), keepBlank("staff"),
 }
 
 // thisYear is the blank for the year in which the site is built.

@@ -54,7 +54,8 @@ type Options struct {
 	Only    []string     // slugs, and Overview, of the sites to build; none: all of them
 	All     bool         // build also what would come out as it is
 
-	Upcoming bool // publish news of days to come too, for whoever is writing it
+	Kept     []Kept // what the portal keeps of people, for [[what_we_keep]]
+	Upcoming bool   // publish news of days to come too, for whoever is writing it
 
 	// HandOver is told of each school's site, before a new one is put in place and also
 	// of one that stays as it is, so that whoever goes by its texts changes with it. On an

@@ -28,6 +28,7 @@ type Trust struct {
 	Address   []string          `toml:"address"` // one entry a line
 	URL       string            `toml:"url"`     // public address of the overview; empty: the server's own
 	Blanks    map[string]string `toml:"blanks"`
+	Keep      map[string]string `toml:"keep"` // how long what is kept, where a school says no other: see keepNames
 
 	Schools []*School      `toml:"-"` // by slug
 	Help    []Organisation `toml:"-"` // the national directory of help
@@ -66,6 +67,7 @@ type School struct {
 	Portal    string            `toml:"portal"`  // address of the portal; empty: <server>/portal/
 	Uses      []string          `toml:"uses"`    // some of Switches
 	Blanks    map[string]string `toml:"blanks"`  // fills the model's blanks
+	Keep      map[string]string `toml:"keep"`    // how long what is kept: see keepNames
 
 	SearchTools []SearchTool `toml:"search_tool"`
 	Channels    []Channel    `toml:"channel"`
@@ -173,6 +175,7 @@ func loadTrust(content fs.FS, problems *source.Problems) *Trust {
 	checkAddress(c, "url", trust.URL)
 	trust.forSchools = checkBlanks(c, trust.Blanks)
 	checkPolicyDays(c, trust.Blanks)
+	checkKeep(c, trust.Keep)
 	source.CheckNames(entries, "trust", own, "trust.toml", "pages", trust.Crest)
 	trust.pages, trust.ownAlbum = readPages(content, "trust/pages", own)
 	return trust
@@ -204,6 +207,7 @@ func loadSchool(content fs.FS, dir string, problems *source.Problems) *School {
 		checkAddress(c, "portal", school.Portal)
 		checkBlanks(c, school.Blanks)
 		checkPolicyDays(c, school.Blanks)
+		checkKeep(c, school.Keep)
 		checkTools(c, school)
 	}
 	source.CheckNames(source.ReadDir(content, dir, own), dir, own, "school.toml", "pages", "agreements", "consents", "help.toml", "policies.toml", "checklist.toml", "files", "ceop.svg", "ceop.png", school.Crest, policyFolder, policyOwn)

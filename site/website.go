@@ -129,6 +129,7 @@ func (t *Trust) website(of []website, opts Options) website {
 	}
 	values := t.values(opts)
 	maps.Copy(values, t.Blanks)
+	maps.Copy(values, t.keepBlanks(nil))
 	maps.Copy(values, map[string]string{
 		"email": t.Email, "phone": t.Phone, "address": strings.Join(t.Address, ", "), "portal": portal,
 	})
@@ -138,7 +139,7 @@ func (t *Trust) website(of []website, opts Options) website {
 		base:     t.base(opts),
 		look:     t.look(),
 		crest:    t.crest,
-		answers:  answers{values: values, shared: t.shared(t.condition(), t.Help), uses: t.condition(), today: today},
+		answers:  answers{values: values, shared: t.said(opts, t.condition(), t.Help), uses: t.condition(), today: today},
 		upcoming: opts.Upcoming,
 		params:   params,
 		pages:    t.pages,
@@ -168,6 +169,7 @@ func (s *School) website(t *Trust, opts Options) website {
 	}
 	values := t.values(opts)
 	maps.Copy(values, s.Blanks)
+	maps.Copy(values, t.keepBlanks(s))
 	maps.Copy(values, map[string]string{
 		"school": s.Name, "school_short": s.ShortName, "email": s.Email, "phone": s.Phone,
 		"address": strings.Join(s.Address, ", "), "portal": portal,
@@ -180,7 +182,7 @@ func (s *School) website(t *Trust, opts Options) website {
 		look:     s.look(),
 		crest:    s.crest,
 		ceop:     s.ceop,
-		answers:  answers{values: values, shared: t.shared(holds, helpOf(t.Help, s.Help)), uses: holds, details: t.Guide.details(), today: today},
+		answers:  answers{values: values, shared: t.said(opts, holds, helpOf(t.Help, s.Help)), uses: holds, details: t.Guide.details(), today: today},
 		upcoming: opts.Upcoming,
 		params:   params,
 		today:    today,
@@ -200,6 +202,13 @@ func (s *School) website(t *Trust, opts Options) website {
 		named:    s.namedFiles(),
 		folder:   s.folder,
 	}
+}
+
+// said is what is said alike on the pages of a site, and the table of what is kept.
+func (t *Trust) said(opts Options, holds []string, help []Organisation) map[string]string {
+	said := t.shared(holds, help)
+	said[keptBlank] = keptTable(opts.Kept)
+	return said
 }
 
 // params are the site params that every site of the trust has alike.

@@ -196,7 +196,7 @@ var errNotHandedOver = errors.New("the portal could not take over its texts")
 func (h *house) school(s *site.School, r site.Result) portal.School {
 	out := portal.School{
 		Slug: s.Slug, Name: s.Name, ShortName: s.ShortName, Address: s.Address, Phone: s.Phone, Email: s.Email,
-		Site: s.URL,
+		Site: s.URL, Keep: keeps(h.trust.Load().Keeps(s)),
 	}
 	if out.Site == "" {
 		out.Site = h.settings.Address + "/" + s.Slug + "/"
@@ -210,6 +210,14 @@ func (h *house) school(s *site.School, r site.Result) portal.School {
 		})
 	}
 	return out
+}
+
+// keeps is a school's periods as the portal knows them.
+func keeps(months map[string]int) portal.Keep {
+	return portal.Keep{
+		Records: months["records"], Answers: months["answers"], Agreements: months["agreements"],
+		Replaced: months["replaced"], Events: months["events"], Staff: months["staff"],
+	}
 }
 
 // colour is a school's own colour, or the trust's for no school; "" where it is

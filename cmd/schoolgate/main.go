@@ -43,6 +43,7 @@ func command() *cobra.Command {
 		exportCommand(settings),
 		verifyCommand(settings),
 		ledgerCommand(settings),
+		retentionCommand(settings),
 		policyCommand(settings),
 		demoCommand(&file),
 		initCommand(),

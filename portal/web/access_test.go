@@ -25,6 +25,7 @@ var (
 	offices   = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 403, 403} // Fernlow's office and the trust's see
 	readers   = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 200} // and whoever reads its register
 	exporters = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 403}
+	erasers   = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 403}
 	leads     = []int{303, 404, 404, 404, 404, 404, 404, 403, 404, 403, 200, 403}
 )
 
@@ -96,6 +97,9 @@ var table = map[string]row{
 	"POST " + office + "/restrictions":                       {path: at("/portal/office/fernlow/restrictions"), want: sends(leads, 404)},
 	"GET " + office + "/restrictions":                        {path: at("/portal/office/fernlow/restrictions"), want: leads},
 	"POST " + office + "/settle":                             {path: at("/portal/office/fernlow/settle"), want: sends(offices, 422)},
+	"GET " + office + "/retention":                           {path: at("/portal/office/fernlow/retention"), want: erasers},
+	"POST " + office + "/retention":                          {path: at("/portal/office/fernlow/retention"), want: sends(erasers, 422)},
+	"POST " + office + "/retention/keep":                     {path: at("/portal/office/fernlow/retention/keep"), form: keepAsha, want: sends(erasers, 303)},
 	"GET " + office + "/letters":                             {path: at("/portal/office/fernlow/letters"), want: offices},
 	"POST " + office + "/letters":                            {path: at("/portal/office/fernlow/letters"), want: sends(offices, 200)},
 	"GET " + office + "/joins":                               {path: at("/portal/office/fernlow/joins"), want: offices},
@@ -114,6 +118,10 @@ func signed(*world) url.Values {
 }
 
 func everySession(*world) url.Values { return url.Values{"end": {"all"}} }
+
+func keepAsha(w *world) url.Values {
+	return url.Values{"pupil": {w.pupils["Asha"]}, "until": {"01/01/2028"}, "reason": {"a dispute"}}
+}
 
 func answered(*world) url.Values {
 	return url.Values{"answer": {"given"}, "hash": {webPicture.Hash}}

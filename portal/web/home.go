@@ -23,6 +23,7 @@ type childCard struct {
 	School string
 	Held   bool      // the school has to ask the social worker first
 	Left   string    // the day on which they left, in words; "" while on roll
+	Erased string    // from which day on the record is erased, in words
 	Waits  time.Time // from when a yes counts; zero where it does
 	Reads  bool      // may see, and may not decide
 	ToDo   []toDo
@@ -102,7 +103,7 @@ func (s *server) card(c portal.ChildView) childCard {
 	card := childCard{Name: c.Child.Pupil.Forename, School: c.School.Name, Held: c.Child.Pupil.LookedAfter, Waits: c.Waits, Reads: c.Reads}
 	left := !c.Child.Pupil.OnRoll()
 	if left {
-		card.Left = s.day(c.Child.Pupil.Left)
+		card.Left, card.Erased = s.day(c.Child.Pupil.Left), c.Erased().String()
 	}
 	for _, a := range c.Signing {
 		switch {

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"schoolgate/portal"
+)
+
+func retentionCommand(settings settingsFunc) *cobra.Command {
+	var school string
+	var run bool
+	cmd := &cobra.Command{
+		Use:   "retention",
+		Short: "Show what has had its time and when the rest will have, or erase it",
+		Long: `Show for each school how many pupils, contacts, answers, signatures and events have
+had their time, by the periods of its settings ([keep] in school.toml or trust.toml),
+and when the next will have. With --run, erase them: a pupil whole or not at all. The
+ledger goes on to verify, and keeps how many of which kind were erased, when, under
+which rule and by whom. A run that was broken off is taken up by the next.
+
+Run it every night: what families were told is true only if somebody does.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			h, err := openFor(cmd, settings)
+			if err != nil {
+				return err
+			}
+			defer closing(&err, h)
+			return h.retention(cmd.Context(), cmd.OutOrStdout(), school, run)
+		},
+	}
+	cmd.Flags().StringVar(&school, "school", "", "the school's folder `name` (default all, and what is kept of staff)")
+	cmd.Flags().BoolVar(&run, "run", false, "erase what has had its time")
+	return cmd
+}
+
+// retention shows, or erases, what has had its time at one school; or at all of them,
+// and what is kept of staff.
+func (h *house) retention(ctx context.Context, w io.Writer, school string, run bool) error {
+	slugs := []string{school}
+	if school == "" {
+		slugs = nil
+		schools, err := h.portal.Schools(ctx)
+		if err != nil {
+			return err
+		}
+		for _, s := range schools {
+			slugs = append(slugs, s.Slug)
+		}
+		slugs = append(slugs, portal.TrustWide)
+	}
+	for _, slug := range slugs {
+		r, err := h.portal.Retention(ctx, portal.Operator, slug)
+		if err != nil {
+			return named(slug, err)
+		}
+		name := slug
+		if slug == portal.TrustWide {
+			name = "Staff and the portal itself"
+		}
+		fmt.Fprintf(w, "%s, on %s\n", name, r.On)
+		if len(r.Due) == 0 {
+			fmt.Fprintln(w, "  The portal does not know yet how long to keep things: run schoolgate build. Nothing is erased.")
+			continue
+		}
+		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "  due now\tlater\tnext\tof\tkept")
+		for _, d := range r.Due {
+			fmt.Fprintf(table, "  %d\t%d\t%s\t%s\t%s\n", d.Now, d.Later, cmp.Or(d.Next.String(), "-"), d.Kind, d.Period())
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+		if !run {
+			continue
+		}
+		n, err := h.portal.Erase(ctx, portal.Operator, slug)
+		for _, kind := range portal.Kinds {
+			if n[kind] > 0 {
+				fmt.Fprintf(w, "  Erased: %s %d\n", kind, n[kind])
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if n.Sum() == 0 {
+			fmt.Fprintln(w, "  Nothing was erased.")
+		}
+	}
+	if !run {
+		fmt.Fprintln(w, "Nothing was erased. To erase what is due now, add --run.")
+	}
+	return nil
+}

@@ -1,0 +1,687 @@
+package portal
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Keep is for how many months a school keeps what it holds of people (facts of the
+// field, consent in law: retention). A school that has not said it, whose Records is
+// 0, erases nothing.
+type Keep struct {
+	Records    int // the pupil and their contacts, after the pupil has left
+	Answers    int // after the pupil has left
+	Agreements int // after the pupil has left
+	Replaced   int // of a signature that the same person's next one has replaced
+	Events     int // after they happened
+	Staff      int // of an account, after it signed in last and once the settings do not name it
+}
+
+// pupil is how long a pupil's own row is kept, which the rest of theirs refers to.
+func (k Keep) pupil() int { return max(k.Records, k.Answers, k.Agreements) }
+
+// Keeping is a pupil's record that is kept beyond its time: under dispute, or as a
+// court orders it.
+type Keeping struct {
+	PupilID string
+	Until   Date // the last day
+	Reason  string
+	By      string // the account that said so, or [Operator]
+	At      time.Time
+}
+
+// months is a date so many calendar months later: the first day on which something
+// kept for so long has had its time. Where that month has no such day, it is the
+// first of the month after.
+func (d Date) months(n int) Date {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return ""
+	}
+	later := t.AddDate(0, n, 0)
+	if later.Day() != t.Day() {
+		later = time.Date(later.Year(), later.Month(), 1, 0, 0, 0, 0, time.UTC)
+	}
+	return Date(later.Format(time.DateOnly))
+}
+
+// begin is the moment at which the day begins in England.
+func (d Date) begin() time.Time {
+	t, _ := time.ParseInLocation(time.DateOnly, string(d), london)
+	return t
+}
+
+// The kinds of what is kept, as they are counted.
+const (
+	KeptPupils   = "pupils"
+	KeptContacts = "contacts"
+	KeptAnswers  = "answers"
+	KeptSigned   = "signatures"
+	KeptReplaced = "replaced signatures"
+	KeptEvents   = "events"
+	KeptAccounts = "accounts"
+)
+
+// Unneeded is a contact whom nobody needs any more. Since is when a run first found
+// it, in UTC; zero before that.
+type Unneeded struct {
+	ContactID string
+	Since     time.Time
+}
+
+// contactMonths is for how many months such a contact is kept: a class list may
+// have left them out by mistake. One whose pupil is erased goes with the pupil.
+const contactMonths = 1
+
+// Kinds is every kind, in the order in which to show them.
+var Kinds = []string{KeptPupils, KeptContacts, KeptAnswers, KeptSigned, KeptReplaced, KeptEvents, KeptAccounts}
+
+// Due is how much of a kind has had its time.
+type Due struct {
+	Kind   string
+	Months int    // how long it is kept,
+	After  string // and after what, in words
+	Now    int
+	Later  int  // of pupils who have left, or of events: whose time is still to come
+	Next   Date // when the next are due; "" where it is not known yet
+}
+
+// Leaver is a pupil who has left, and when their record has had its time.
+type Leaver struct {
+	Pupil Pupil
+	Due   Date
+	Kept  Keeping // beyond that; the zero Keeping where nobody has said so
+}
+
+// Retention is what a school keeps, and until when.
+type Retention struct {
+	School  School
+	On      Date
+	Due     []Due
+	Leavers []Leaver // those due first come first
+}
+
+// Period is how long the kind is kept, in words.
+func (d Due) Period() string {
+	if d.Months == 0 {
+		return "until " + d.After
+	}
+	return Months(d.Months) + " after " + d.After
+}
+
+// Months is a period in words: "one year", "18 months", "at once".
+func Months(n int) string {
+	switch {
+	case n == 0:
+		return "at once"
+	case n == 1:
+		return "one month"
+	case n == 12:
+		return "one year"
+	case n%12 == 0:
+		return fmt.Sprintf("%d years", n/12)
+	}
+	return fmt.Sprintf("%d months", n)
+}
+
+// Now is how much has had its time.
+func (r Retention) Now() (n int) {
+	for _, d := range r.Due {
+		n += d.Now
+	}
+	return n
+}
+
+// note counts one thing with the day on which it is due.
+func (d *Due) note(due, today Date) {
+	switch {
+	case due <= today:
+		d.Now++
+	default:
+		d.Later++
+		if d.Next == "" || due < d.Next {
+			d.Next = due
+		}
+	}
+}
+
+// erasing is what a school's run would erase, beside what is reckoned when it does.
+type erasing struct {
+	Retention
+	pupils   []string
+	acts     []Act    // that go before their pupil does
+	contacts []string // also those who have to wait for their pupils to go
+}
+
+// TrustWide stands for no school: what the portal holds of staff and of itself.
+const TrustWide = "*"
+
+// Retention says what a school keeps of whom, what of it has had its time, and when
+// the rest will have. For [TrustWide] it says it of staff and of events that are of
+// no school.
+func (p *Portal) Retention(ctx context.Context, account, school string) (r Retention, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		e, err := p.erasing(tx, account, school)
+		r = e.Retention
+		return err
+	})
+	return r, err
+}
+
+func (p *Portal) erasing(tx Tx, account, school string) (e erasing, err error) {
+	if _, err := p.allowed(tx, account, EraseRecords, Subject{School: school}); err != nil {
+		return e, err
+	}
+	e.On = p.today()
+	if school == TrustWide {
+		return e, p.trustWide(tx, &e)
+	}
+	if e.School, err = tx.School(school); err != nil {
+		return e, err
+	}
+	keep := e.School.Keep
+	if keep.Records == 0 {
+		return e, nil
+	}
+	pupils := Due{Kind: KeptPupils, Months: keep.pupil(), After: "the pupil has left"}
+	contacts := Due{Kind: KeptContacts, Months: contactMonths, After: "they were found to be nobody's, or with their pupil"}
+	answers := Due{Kind: KeptAnswers, Months: keep.Answers, After: "the pupil has left"}
+	signed := Due{Kind: KeptSigned, Months: keep.Agreements, After: "the pupil has left"}
+	replaced := Due{Kind: KeptReplaced, Months: keep.Replaced, After: "the same person has signed again"}
+
+	held := map[string]Keeping{}
+	all, err := tx.Keepings(school)
+	if err != nil {
+		return e, err
+	}
+	for _, k := range all {
+		held[k.PupilID] = k
+	}
+	gone, needed := map[string]bool{}, map[string]bool{} // pupils, contacts
+	read := func(r *PupilRecord) error {
+		id, today := r.Pupil.ID, e.On
+		stay := held[id]
+		// until is when something of the pupil's that is due on a day does go.
+		until := func(d Date) Date {
+			if stay.Until >= d {
+				return stay.Until.after()
+			}
+			return d
+		}
+		if !r.Pupil.OnRoll() {
+			left := day(r.Pupil.Left)
+			l := Leaver{Pupil: r.Pupil, Due: until(left.months(keep.pupil())), Kept: stay}
+			e.Leavers = append(e.Leavers, l)
+			pupils.note(l.Due, today)
+			if l.Due <= today {
+				e.pupils = append(e.pupils, id)
+				gone[id] = true
+			}
+			for _, a := range r.Acts {
+				if a.Kind == Decision {
+					answers.note(until(left.months(keep.Answers)), today)
+				} else {
+					signed.note(until(left.months(keep.Agreements)), today)
+				}
+			}
+		}
+		if gone[id] {
+			return nil
+		}
+		for _, l := range r.Responsibilities {
+			needed[l.ContactID] = true
+		}
+		again := false
+		for _, a := range r.Acts {
+			needed[a.Party.ID] = true
+			again = again || a.Kind == Signature && a.Seq > 1
+		}
+		early := !r.Pupil.OnRoll() && min(keep.Answers, keep.Agreements) < keep.pupil()
+		if !again && !early {
+			return nil
+		}
+		acts, err := tx.PupilActs(id)
+		if err != nil {
+			return err
+		}
+		for _, a := range acts {
+			due := Date("")
+			if next := following(acts, a); next.Seq > 0 {
+				due = until(day(next.At).months(keep.Replaced))
+				replaced.note(due, today)
+			}
+			if !r.Pupil.OnRoll() {
+				months := keep.Agreements
+				if a.Kind == Decision {
+					months = keep.Answers
+				}
+				if d := until(day(r.Pupil.Left).months(months)); due == "" || d < due {
+					due = d
+				}
+			}
+			if due != "" && due <= today {
+				e.acts = append(e.acts, a)
+			}
+		}
+		return nil
+	}
+	for _, left := range []bool{true, false} {
+		if err := tx.EachPupil(school, left, read); err != nil {
+			return e, err
+		}
+	}
+	restricted, err := tx.Restrictions(school)
+	if err != nil {
+		return e, err
+	}
+	for _, r := range restricted {
+		needed[r.Link.ContactID] = needed[r.Link.ContactID] || !gone[r.Link.PupilID]
+	}
+	alone, err := tx.UnneededContacts(school)
+	if err != nil {
+		return e, err
+	}
+	for _, u := range alone {
+		needed[u.ContactID] = true // so far
+		if due := u.due(); due == "" {
+			contacts.Later++
+		} else if contacts.note(due, e.On); due <= e.On {
+			e.contacts = append(e.contacts, u.ContactID)
+		}
+	}
+	people, err := tx.Contacts(school)
+	if err != nil {
+		return e, err
+	}
+	for _, c := range people {
+		if !needed[c.ID] { // but by pupils who go now
+			contacts.Now++
+			e.contacts = append(e.contacts, c.ID)
+		}
+	}
+	events, err := eventsDue(tx, school, keep.Events, e.On)
+	if err != nil {
+		return e, err
+	}
+	e.Due = []Due{pupils, contacts, answers, signed, replaced, events}
+	slices.SortStableFunc(e.Leavers, func(a, b Leaver) int { return cmp.Compare(a.Due, b.Due) })
+	return e, nil
+}
+
+// due is the day on which the contact goes; "" where no run has found it yet.
+func (u Unneeded) due() Date {
+	if u.Since.IsZero() {
+		return ""
+	}
+	return day(u.Since).months(contactMonths)
+}
+
+// following is the signature that replaced this one, by the same person under the
+// same agreement; its Seq is 0 where there is none.
+func following(acts []Act, a Act) Act {
+	i := slices.IndexFunc(acts, func(b Act) bool {
+		return a.Kind == Signature && b.Kind == Signature && b.Party == a.Party && b.TextSlug == a.TextSlug && b.Seq == a.Seq+1
+	})
+	if i < 0 {
+		return Act{}
+	}
+	return acts[i]
+}
+
+// after is the next day.
+func (d Date) after() Date {
+	t, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return ""
+	}
+	return Date(t.AddDate(0, 0, 1).Format(time.DateOnly))
+}
+
+// monthsAgo is the moment before which what is kept for so many months has had its time.
+func monthsAgo(today Date, n int) time.Time {
+	d := today.begin()
+	for back := d.AddDate(0, -n, -3); ; back = back.AddDate(0, 0, 1) { // the last day whose time is up
+		if day(back).months(n) > today {
+			return day(back).begin()
+		}
+	}
+}
+
+func eventsDue(tx Tx, school string, months int, today Date) (Due, error) {
+	d := Due{Kind: KeptEvents, Months: months, After: "they happened"}
+	var err error
+	if d.Now, err = tx.CountEvents(school, monthsAgo(today, months)); err != nil {
+		return d, err
+	}
+	all, err := tx.CountEvents(school, today.begin().AddDate(1, 0, 0))
+	d.Later = all - d.Now
+	return d, err
+}
+
+// trustWide is what is kept of staff, and the events that are of no school: as long
+// as the school keeps its own that keeps them longest.
+func (p *Portal) trustWide(tx Tx, e *erasing) error {
+	schools, err := tx.Schools()
+	if err != nil {
+		return err
+	}
+	for _, s := range schools {
+		e.School.Keep.Records = max(e.School.Keep.Records, s.Keep.Records)
+		e.School.Keep.Events = max(e.School.Keep.Events, s.Keep.Events)
+		e.School.Keep.Staff = max(e.School.Keep.Staff, s.Keep.Staff)
+	}
+	keep := e.School.Keep
+	if keep.Records == 0 {
+		return nil
+	}
+	events := Due{Kind: KeptEvents, Months: keep.Events, After: "they happened"}
+	for _, none := range noSchool {
+		d, err := eventsDue(tx, none, keep.Events, e.On)
+		if err != nil {
+			return err
+		}
+		events.Now, events.Later = events.Now+d.Now, events.Later+d.Later
+	}
+	idle, err := p.idleStaff(tx, keep, e.On)
+	e.Due = []Due{events, {Kind: KeptAccounts, Months: keep.Staff, After: "they signed in last, where the settings do not name them", Now: len(idle)}}
+	return err
+}
+
+// noSchool is how acts that are of no school have it.
+var noSchool = []string{"", TrustWide}
+
+// idleStaff are accounts of staff whom the settings do not name, that have had their
+// time, and by whom there is no event.
+func (p *Portal) idleStaff(tx Tx, keep Keep, today Date) ([]Account, error) {
+	all, err := tx.IdleStaff(monthsAgo(today, keep.Staff))
+	return slices.DeleteFunc(all, func(a Account) bool {
+		return slices.ContainsFunc(p.staff, func(s Staff) bool { return strings.EqualFold(s.Email, a.Identity.StaffEmail) })
+	}), err
+}
+
+// Tally is how many of each kind were erased.
+type Tally map[string]int
+
+// Sum is how many of all kinds.
+func (t Tally) Sum() (n int) {
+	for _, of := range t {
+		n += of
+	}
+	return n
+}
+
+// So many pupils, or acts, go in one transaction, under one event.
+const eraseAtOnce = 25
+
+// Erase erases what has had its time at a school, or for [TrustWide], and answers
+// how many of which kind. A pupil goes whole or not at all; a run that was broken off
+// is taken up by the next. What was erased, under which rule and by whom stays on
+// record, sealed, without anybody's name.
+func (p *Portal) Erase(ctx context.Context, account, school string) (total Tally, err error) {
+	total = Tally{}
+	var left erasing
+	err = p.store.View(ctx, func(tx Tx) error {
+		left, err = p.erasing(tx, account, school)
+		return err
+	})
+	if err != nil {
+		return total, err
+	}
+	// Each round reckons anew what is due: somebody may have come back, or be kept.
+	rounds := (len(left.pupils) + eraseAtOnce - 1) / eraseAtOnce
+	rounds = max(rounds, (len(left.acts)+eraseAtOnce-1)/eraseAtOnce, 1)
+	for range rounds {
+		if err := p.eraseSome(ctx, account, school, total, p.erasePeople); err != nil {
+			return total, err
+		}
+	}
+	for n := 1; n > 0; {
+		before := total.Sum()
+		if err := p.eraseSome(ctx, account, school, total, p.eraseEvents); err != nil {
+			return total, err
+		}
+		n = total.Sum() - before
+	}
+	if school == TrustWide {
+		if err := p.eraseSome(ctx, account, school, total, p.eraseStaff); err != nil {
+			return total, err
+		}
+	}
+	if err := p.Tidy(ctx); err != nil {
+		return total, err
+	}
+	return total, p.store.Scrub(ctx)
+}
+
+// eraseSome is one transaction of a run, with the event that proves it.
+func (p *Portal) eraseSome(ctx context.Context, account, school string, total Tally, some func(Tx, erasing, Tally) error) error {
+	var n Tally
+	err := p.store.Update(ctx, func(tx Tx) error {
+		n = Tally{}
+		e, err := p.erasing(tx, account, school)
+		if err != nil || e.School.Keep.Records == 0 {
+			return err
+		}
+		if err := some(tx, e, n); err != nil || n.Sum() == 0 {
+			return err
+		}
+		details := map[string]any{"rule": e.School.Keep.words()}
+		for kind, of := range n {
+			details[kind] = of
+		}
+		return p.event(tx, account, school, Erased, Ref{RefSchool, school}, details)
+	})
+	if err != nil {
+		return fmt.Errorf("erase at %s: %w", school, err)
+	}
+	for kind, of := range n {
+		total[kind] += of
+	}
+	return nil
+}
+
+// words is the periods as an event keeps them.
+func (k Keep) words() string {
+	return fmt.Sprintf("months kept: records %d, answers %d, agreements %d, replaced %d, events %d, staff %d", k.Records, k.Answers, k.Agreements, k.Replaced, k.Events, k.Staff)
+}
+
+// erasePeople erases the next pupils, the acts that go before them, and the contacts
+// that nobody needs.
+func (p *Portal) erasePeople(tx Tx, e erasing, n Tally) error {
+	if e.School.Slug == "" {
+		return nil
+	}
+	for _, a := range e.acts[:min(len(e.acts), eraseAtOnce)] {
+		if err := eraseAct(tx, a, n); err != nil {
+			return err
+		}
+	}
+	for _, id := range e.pupils[:min(len(e.pupils), eraseAtOnce)] {
+		acts, err := tx.PupilActs(id)
+		if err != nil {
+			return err
+		}
+		events, err := tx.EventsNaming(e.School.Slug, id)
+		if err != nil {
+			return err
+		}
+		for _, a := range slices.Concat(acts, events) {
+			if err := eraseAct(tx, a, n); err != nil {
+				return err
+			}
+		}
+		if err := tx.ErasePupil(id); err != nil {
+			return fmt.Errorf("pupil %s: %w", id, err)
+		}
+		n[KeptPupils]++
+	}
+	alone, err := tx.UnneededContacts(e.School.Slug)
+	if err != nil {
+		return err
+	}
+	for _, u := range alone {
+		if !slices.Contains(e.contacts, u.ContactID) {
+			continue
+		}
+		id := u.ContactID
+		events, err := tx.EventsNaming(e.School.Slug, id)
+		if err != nil {
+			return err
+		}
+		for _, a := range events {
+			if err := eraseAct(tx, a, n); err != nil {
+				return err
+			}
+		}
+		accounts, err := tx.ContactAccounts(id)
+		if err != nil {
+			return err
+		}
+		if err := tx.EraseContact(id); err != nil {
+			return fmt.Errorf("contact %s: %w", id, err)
+		}
+		n[KeptContacts]++
+		for _, a := range accounts {
+			if err := p.eraseAccount(tx, a, n); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.MarkUnneeded(e.School.Slug, p.now())
+}
+
+// eraseAct erases an act and its record. Two people may be named by one.
+func eraseAct(tx Tx, a Act, n Tally) error {
+	if err := tx.EraseAct(a.ID); err != nil {
+		return fmt.Errorf("%v: %w", a, err)
+	}
+	switch a.Kind {
+	case Decision:
+		n[KeptAnswers]++
+	case Signature:
+		n[KeptSigned]++
+	default:
+		n[KeptEvents]++
+	}
+	return nil
+}
+
+// eraseAccount erases an account that was joined to somebody, where nothing of its
+// own is left. That of somebody who works here stays.
+func (p *Portal) eraseAccount(tx Tx, a Account, n Tally) error {
+	if a.Identity.StaffEmail != "" {
+		return nil
+	}
+	gone, err := tx.EraseAccount(a.ID)
+	if gone {
+		n[KeptAccounts]++
+	}
+	return err
+}
+
+// So many events are looked at in one transaction.
+const eventsAtOnce = 2000
+
+// eraseEvents erases the next events that have had their time. Those about somebody
+// whose record is kept stay with it.
+func (p *Portal) eraseEvents(tx Tx, e erasing, n Tally) error {
+	schools := []string{e.School.Slug}
+	stay := map[string]bool{}
+	if e.School.Slug == "" {
+		schools = noSchool
+	} else {
+		links, err := tx.Responsibilities(e.School.Slug)
+		if err != nil {
+			return err
+		}
+		for _, l := range e.Leavers {
+			stay[l.Pupil.ID] = l.Kept.Until >= e.On
+		}
+		kept, err := tx.Keepings(e.School.Slug)
+		if err != nil {
+			return err
+		}
+		for _, k := range kept {
+			stay[k.PupilID] = k.Until >= e.On
+		}
+		for _, l := range links {
+			stay[l.ContactID] = stay[l.ContactID] || stay[l.PupilID]
+		}
+	}
+	for _, school := range schools {
+		all, err := tx.EventsBefore(school, monthsAgo(e.On, e.School.Keep.Events), eventsAtOnce)
+		if err != nil {
+			return err
+		}
+		for _, a := range all {
+			if stay[a.Subject.ID] {
+				continue
+			}
+			if err := eraseAct(tx, a, n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *Portal) eraseStaff(tx Tx, e erasing, n Tally) error {
+	idle, err := p.idleStaff(tx, e.School.Keep, e.On)
+	if err != nil {
+		return err
+	}
+	for _, a := range idle {
+		gone, err := tx.EraseAccount(a.ID)
+		if err != nil {
+			return err
+		}
+		if gone {
+			n[KeptAccounts]++
+		}
+	}
+	return nil
+}
+
+// KeepRecord keeps what is held of a pupil until a day, for a reason, whatever the
+// school's periods say; a day that is past ends that. It answers [*Invalid], and
+// [ErrNotFound] for a pupil of another school.
+func (p *Portal) KeepRecord(ctx context.Context, account, school, pupil string, until Date, reason string) error {
+	reason = strings.Join(strings.Fields(reason), " ")
+	return p.store.Update(ctx, func(tx Tx) error {
+		if _, err := p.allowed(tx, account, EraseRecords, Subject{School: school}); err != nil {
+			return err
+		}
+		x, err := tx.Pupil(pupil)
+		if err == nil && x.School != school {
+			err = fmt.Errorf("pupil: %w", ErrNotFound)
+		}
+		if err != nil {
+			return err
+		}
+		var wrong Invalid
+		if until.String() == "" || until > p.today().months(12*maxKept) {
+			wrong.Add("until", fmt.Sprintf("Write the last day on which the record is kept as dd/mm/yyyy, at most %d years from now", maxKept))
+		}
+		if n := utf8.RuneCountInString(reason); n == 0 || n > MaxReason {
+			wrong.Add("reason", fmt.Sprintf("Say in a sentence why it is kept, or why it is no longer, in at most %d characters", MaxReason))
+		}
+		if err := wrong.Or(); err != nil {
+			return err
+		}
+		if until < p.today() {
+			err = tx.DeleteKeeping(pupil)
+		} else {
+			err = tx.PutKeeping(Keeping{PupilID: pupil, Until: until, Reason: reason, By: account, At: p.now()})
+		}
+		return errors.Join(err, p.event(tx, account, school, RecordKept, Ref{RefPupil, pupil}, map[string]any{"until": until, "why": reason}))
+	})
+}
+
+// maxKept is for how many years a record can be kept at once.
+const maxKept = 10

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"schoolgate/portal"
+)
+
+var keepings = newTable("keepings", "k", "pupil_id", func(k *portal.Keeping) []field {
+	return []field{{"pupil_id", &k.PupilID}, {"until", &k.Until}, {"reason", &k.Reason}, {"kept_by", &k.By}, {"at", stamp{&k.At}}}
+})
+
+func (t *tx) PutKeeping(k portal.Keeping) error {
+	return t.put(keepings.upsert, keepings.values(&k)...)
+}
+
+func (t *tx) DeleteKeeping(pupil string) error {
+	return t.put("DELETE FROM keepings WHERE pupil_id = $1", pupil)
+}
+
+func (t *tx) Keepings(school string) ([]portal.Keeping, error) {
+	return list(t, keepings.scan, "SELECT "+keepings.columns+" FROM pupils p JOIN keepings k ON k.pupil_id = p.id WHERE p.school = $1", school)
+}
+
+func (t *tx) ErasePupil(id string) error {
+	for _, query := range []string{
+		"DELETE FROM keepings WHERE pupil_id = $1", "DELETE FROM joined_children WHERE pupil_id = $1", "DELETE FROM restrictions WHERE pupil_id = $1", "DELETE FROM responsibilities WHERE pupil_id = $1",
+		"DELETE FROM pupils WHERE id = $1",
+	} {
+		if err := t.put(query, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) EraseContact(id string) error {
+	for _, query := range []string{
+		"DELETE FROM account_contacts WHERE contact_id = $1", "DELETE FROM invitations WHERE contact_id = $1", "DELETE FROM contacts WHERE id = $1",
+	} {
+		if err := t.put(query, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Whoever is restricted stays known as that.
+const unneeded = "NOT EXISTS (SELECT 1 FROM responsibilities r WHERE r.contact_id = contacts.id) AND NOT EXISTS (SELECT 1 FROM restrictions s WHERE s.contact_id = contacts.id) AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.contact_id = contacts.id)"
+
+func (t *tx) MarkUnneeded(school string, at time.Time) error {
+	if err := t.put("UPDATE contacts SET unneeded_since = NULL WHERE school = $1 AND unneeded_since IS NOT NULL AND NOT ("+unneeded+")", school); err != nil {
+		return err
+	}
+	return t.put("UPDATE contacts SET unneeded_since = $2 WHERE school = $1 AND unneeded_since IS NULL AND "+unneeded, school, at)
+}
+
+func (t *tx) UnneededContacts(school string) ([]portal.Unneeded, error) {
+	return list(t, func(u *portal.Unneeded) []any { return []any{&u.ContactID, stamp{&u.Since}} },
+		"SELECT contacts.id, contacts.unneeded_since FROM contacts WHERE contacts.school = $1 AND "+unneeded+" ORDER BY contacts.id", school)
+}
+
+func (t *tx) ContactAccounts(contact string) ([]portal.Account, error) {
+	return list(t, accounts.scan, "SELECT "+accounts.columns+" FROM account_contacts j JOIN accounts a ON a.id = j.account_id WHERE j.contact_id = $1 ORDER BY a.id", contact)
+}
+
+func (t *tx) IdleStaff(before time.Time) ([]portal.Account, error) {
+	return list(t, accounts.scan, "SELECT "+accounts.columns+" FROM accounts a WHERE a.staff_email <> '' AND a.last_sign_in < $1 ORDER BY a.id", before)
+}
+
+func (t *tx) EraseAccount(id string) (bool, error) {
+	const unneeded = ` AND NOT EXISTS (SELECT 1 FROM account_contacts j WHERE j.account_id = $1) AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.entered_by = $1)`
+	for _, table := range []string{"sessions", "held_forms", "held_lists"} {
+		if err := t.put("DELETE FROM "+table+" WHERE account_id = $1"+unneeded, id); err != nil {
+			return false, err
+		}
+	}
+	n, err := t.exec("DELETE FROM accounts WHERE id = $1"+unneeded, id)
+	return n > 0, err
+}
+
+// What was erased is itself on record for good.
+const anEvent = "a.kind NOT IN ('signature', 'decision', '" + string(portal.Erased) + "')"
+
+func (t *tx) EventsNaming(school, id string) ([]portal.Act, error) {
+	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.school = $1 AND "+anEvent+
+		" AND (a.subject_id = $2 OR a.party_id = $2 OR a.details LIKE '%' || $2 || '%') ORDER BY a.at, a.id", school, id)
+}
+
+func (t *tx) EventsBefore(school string, at time.Time, most int) ([]portal.Act, error) {
+	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.school = $1 AND "+anEvent+" AND a.at < $2 ORDER BY a.at, a.id LIMIT $3", school, at, most)
+}
+
+func (t *tx) CountEvents(school string, before time.Time) (int, error) {
+	return one(t, value[int], "SELECT COUNT(*) FROM acts a WHERE a.school = $1 AND "+anEvent+" AND a.at < $2", school, before)
+}
+
+// Scrub sees to it that what was erased is left in no file of the database's, as far
+// as the engine can. SQLite overwrites what is deleted, but its log holds pages as
+// they were until it is emptied; PostgreSQL keeps rows until they are vacuumed.
+func (db *DB) Scrub(ctx context.Context) error {
+	if db.write == db.read {
+		if _, err := db.write.ExecContext(ctx, "VACUUM"); err != nil {
+			_, err = db.engine.clean(ctx, "vacuum", err)
+			return err
+		}
+		return nil
+	}
+	var busy, pages, moved int
+	if err := db.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved); err != nil {
+		_, err = db.engine.clean(ctx, "empty the log", err)
+		return err
+	}
+	if busy != 0 {
+		return fmt.Errorf("store: %w", errBusyLog)
+	}
+	return nil
+}
+
+var errBusyLog = errors.New("what was erased may still stand in the log of the database, as somebody was reading it: run it again")
