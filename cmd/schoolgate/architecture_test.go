@@ -1,8 +1,12 @@
 package main
 
 import (
+	"cmp"
+	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -53,5 +57,40 @@ func TestDependenciesPointInward(t *testing.T) {
 	files := strings.Fields(string(out))
 	if want := []string{filepath.Join("..", "..", "site", "hugo.go")}; !slices.Equal(files, want) {
 		t.Errorf("files that import Hugo: %v, want %v", files, want)
+	}
+}
+
+// Every test that the page on security gives as evidence is there.
+func TestEvidenceIsThere(t *testing.T) {
+	page, err := os.ReadFile("../../.github/SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
+	err = filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && strings.HasPrefix(d.Name(), ".") && d.Name() != ".." {
+			return cmp.Or(err, fs.SkipDir)
+		}
+		if d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		source, err := os.ReadFile(path)
+		for _, m := range declared.FindAllSubmatch(source, -1) {
+			there[string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`\b(?:Test|Fuzz)[A-Z]\w+`).FindAllString(string(page), -1)
+	if len(named) < 50 {
+		t.Errorf("the page names %d tests", len(named))
+	}
+	for _, name := range named {
+		if !there[name] {
+			t.Errorf("there is no %s", name)
+		}
 	}
 }

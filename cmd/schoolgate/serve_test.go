@@ -91,7 +91,7 @@ func TestNoWayOut(t *testing.T) {
 }
 
 func TestAlwaysHTTPS(t *testing.T) {
-	for address, want := range map[string]string{"https://safe.example": "max-age=31536000", "http://localhost:8080": ""} {
+	for address, want := range map[string]string{"https://safe.example": "max-age=31536000; includeSubDomains", "http://localhost:8080": ""} {
 		s := servedHouse(t, address)
 		for _, path := range []string{"/", "/fernlow-primary/", "/nowhere", "/ledger/head", "/healthz", "/portal/sign-in"} {
 			r, err := http.NewRequest(http.MethodGet, s.URL+path, nil)
