@@ -138,7 +138,7 @@ func (a answers) choices(plan *portal.ImportPlan, leavers bool) (portal.ImportCh
 // printLetters writes the letters of a school to a file that only its owner can
 // read: the codes in it open families' accounts.
 func (h *house) printLetters(cmd *cobra.Command, school, file string) error {
-	css, err := stylesheet()
+	css, err := stylesheet("schoolgate")
 	if err != nil {
 		return err
 	}

@@ -68,8 +68,8 @@ func her(rest string) func(*world, string) string {
 
 // table is every route of the portal, for everybody.
 var table = map[string]row{
-	"GET /portal/assets/schoolgate.{hash:[0-9a-f]+}.css": {path: func(w *world, _ string) string { return w.server.stylesheet }, want: everybody},
-	"GET /portal/assets/colour-{colour:[0-9a-f]{6}}.css": {path: at("/portal/assets/colour-14532d.css"), want: everybody},
+	"GET /portal/assets/{name:schoolgate|office}.{hash:[0-9a-f]+}.css": {path: func(w *world, _ string) string { return w.server.stylesheet }, want: everybody},
+	"GET /portal/assets/colour-{colour:[0-9a-f]{6}}.css":               {path: at("/portal/assets/colour-14532d.css"), want: everybody},
 	"GET /portal/":        {path: at("/portal/"), want: everybody},
 	"GET /portal/sign-in": {path: at("/portal/sign-in"), want: append([]int{200}, away[1:]...)},
 	"POST /portal/sign-in/{provider:[a-z0-9-]+}":             {path: at("/portal/sign-in/thorn"), want: everybody},
