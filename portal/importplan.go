@@ -66,6 +66,26 @@ type PlannedContact struct {
 	Joined         bool // and has an account
 }
 
+// Words says what the contact is to the pupil and may do: "Mother, may decide, has joined".
+func (c PlannedContact) Words() string {
+	r := c.Responsibility
+	words := cmp.Or(r.Relationship, "relationship not given")
+	switch {
+	case r.Barred != 0:
+		words += ", may not " + r.Barred.String()
+	case r.Unsettled:
+		words += ", not known whether they may decide"
+	case r.Decides():
+		words += ", may decide"
+	default:
+		words += ", may not decide"
+	}
+	if c.Joined {
+		words += ", has joined"
+	}
+	return words
+}
+
 // Affected is what an import takes from somebody who has joined, or gives them.
 type Affected struct {
 	Contact Contact
@@ -280,6 +300,9 @@ func (p *planner) index(all []listed) {
 	for i := range all {
 		for _, r := range all[i].contacts {
 			shares(r.ContactName, r.Email)
+			if r.CourtOrder { // also where it is new with this list
+				p.barred = append(p.barred, Contact{Name: r.ContactName, Email: r.Email, Phone: r.Phone})
+			}
 		}
 	}
 	p.contacts, p.addressed = map[string]Contact{}, map[string][]string{}

@@ -253,3 +253,62 @@ func TestGetChangesNothing(t *testing.T) {
 		}
 	}
 }
+
+// Every route about a child, for everybody, under every restriction on Asha's mother:
+// she loses what is taken and no more, and nobody else gains or loses anything.
+func TestWhoMayDoWhatUnderEveryRestriction(t *testing.T) {
+	w := newWorld(t)
+	receipt := her("")(w, mother)
+	contact := ""
+	w.must(w.store.View(t.Context(), func(tx portal.Tx) error {
+		all, err := tx.Contacts("fernlow")
+		contact = all[slices.IndexFunc(all, func(c portal.Contact) bool { return c.Name == mother })].ID
+		return err
+	}))
+	was, tried := portal.Rights(0), 0
+	for takes := portal.AllRights; ; takes-- {
+		w.must(w.portal.Restrict(t.Context(), portal.Operator, "fernlow", portal.RestrictForm{
+			Link: portal.Link{PupilID: w.pupils["Asha"], ContactID: contact}, Was: was, Takes: takes, Why: "A row of the table"}))
+		was = takes
+		for name, row := range table {
+			method, template, _ := strings.Cut(name, " ")
+			if !strings.HasPrefix(template, child) && !strings.HasPrefix(template, "/portal/receipts/") {
+				continue
+			}
+			for i, person := range who {
+				want := row.want[i]
+				if person == mother {
+					switch {
+					case takes&portal.MaySee != 0:
+						want = http.StatusNotFound
+					case takes&portal.MayDecide != 0 && method == http.MethodPost:
+						want = http.StatusForbidden
+					}
+				}
+				var path string
+				if strings.HasPrefix(template, child) {
+					path = row.path(w, person)
+				} else {
+					path = receipt + strings.TrimPrefix(template, "/portal/receipts/{id:[A-Za-z0-9_-]+}")
+				}
+				tried++
+				v := w.as(person)
+				got := func() reply {
+					if method == http.MethodPost {
+						return v.post(path, row.form(w))
+					}
+					return v.get(path)
+				}()
+				if got.StatusCode != want {
+					t.Errorf("she may not %q: %s as %q: %d, wanted %d", takes, name, person, got.StatusCode, want)
+				}
+			}
+		}
+		if takes == 0 {
+			break
+		}
+	}
+	if tried != 8*6*len(who) {
+		t.Errorf("%d requests, want %d: eight restrictions, six routes, everybody", tried, 8*6*len(who))
+	}
+}
