@@ -527,6 +527,9 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 				p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s So %s will not see %s, decide or get a letter until the safeguarding lead or the head has looked.", r.Place(), why, now.Name, pupil.Name()))
 			}
 		}
+		if j < 0 && !old && link.May(MaySee) && p.barredSibling(ids, pupil) {
+			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s is new, and somebody is barred from another child of the same family. Look whether it is %s, before you print a letter.", r.Place(), now.Name, now.Name))
+		}
 		p.affects(now, pupil, was, link)
 		switch {
 		case j < 0:
@@ -591,6 +594,17 @@ func (p *planner) affects(c Contact, pupil Pupil, was, is Responsibility) {
 	case !was.Decides() && is.Decides():
 		say(&p.Gives, "They will decide for "+name+".")
 	}
+}
+
+// barredSibling says whether one of these contacts is also another pupil's, from whom
+// somebody is barred.
+func (p *planner) barredSibling(contacts []string, pupil Pupil) bool {
+	for l := range p.ImportPlan.takes {
+		if l.PupilID != pupil.ID && slices.ContainsFunc(p.linked[l.PupilID], func(r Responsibility) bool { return slices.Contains(contacts, r.ContactID) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // anyLike says whether a contact may be one of these: of that name; or, of somebody

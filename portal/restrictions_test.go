@@ -557,3 +557,61 @@ func TestAPreviewSaysWhatPeopleGainAndLose(t *testing.T) {
 		t.Errorf("it gives:\n%q, want\n%q", got, want)
 	}
 }
+
+// In a matter of their own family nobody acts for the school, however high: a head who is
+// a parent neither gives themselves anything back nor takes the other's say, and a clerk
+// does not vouch for whoever joined about their own child.
+func TestNobodyActsInTheirOwnFamily(t *testing.T) {
+	w := settled(t)
+	letters := w.letters(anne)
+	father, clerk := w.staff(head), w.staff("office@anne.example")
+	w.ok(w.Join(t.Context(), father, letters["Mr Al Lee"].Code, annsBirthday))
+	f := portal.RestrictForm{Link: portal.Link{PupilID: w.pupil("Ann")}, Takes: portal.MayDecide, Why: "I say so"}
+	for _, name := range []string{"Mrs Jo Lee", "Mr Al Lee"} {
+		f.Link.ContactID = w.contact(anne, name)
+		is(t, w.Restrict(t.Context(), father, anne, f), portal.ErrForbidden)
+	}
+	f.Link = portal.Link{PupilID: w.pupil("Cat"), ContactID: w.contact(anne, "Ms Pia Poe")}
+	w.ok(w.Restrict(t.Context(), father, anne, f))
+
+	w.ok(w.Join(t.Context(), clerk, letters["Mrs Jo Lee"].Code, annsBirthday))
+	is(t, w.ConfirmJoins(t.Context(), clerk, anne, w.contact(anne, "Mr Al Lee")), portal.ErrForbidden)
+	w.ok(w.ConfirmJoins(t.Context(), w.staff("trust@example"), anne, w.contact(anne, "Mr Al Lee")))
+}
+
+// A letter that somebody held when something was taken from them works no more, about
+// another child either; the next is printed by somebody who has been warned.
+func TestARestrictionEndsALetter(t *testing.T) {
+	w := settled(t)
+	l := w.letters(anne)["Mr Al Lee"]
+	w.takes("Mr Al Lee", "Ann", portal.MaySee)
+	wrong(t, w.Join(t.Context(), w.account("al"), l.Code, bosBirthday), "code")
+	i := w.invitee(anne, "Mr Al Lee")
+	if i.Warning == "" || !i.Issued.IsZero() || i.Waiting() {
+		t.Errorf("the office is shown: %q, issued %v", i.Warning, i.Issued)
+	}
+	again, err := w.Letters(t.Context(), portal.Operator, anne, i.Contact.ID)
+	w.ok(err)
+	w.ok(w.Join(t.Context(), w.account("al"), again[0].Code, bosBirthday))
+}
+
+// Somebody new to a family from one of whose children somebody is barred is looked at,
+// by whatever name.
+func TestSomebodyNewToABarredFamily(t *testing.T) {
+	w := settled(t)
+	w.takes("Mr Al Lee", "Ann", portal.MaySee)
+	rows := annesList()
+	for i, name := range []string{"Mrs Jo Lee", "Mr Karl Okoro"} {
+		later := rows[0]
+		later.AdmissionNumber, later.Forename, later.Born, later.ContactName = "later", "Zed", "2020-02-02", name
+		if i > 0 {
+			later.Email, later.Relationship = "karl@example.org", "Father"
+		}
+		rows = append(rows, later)
+	}
+	plan, err := w.PreviewImport(t.Context(), portal.Operator, anne, numbered(rows))
+	w.ok(err)
+	if len(plan.Warnings) != 1 || !strings.Contains(plan.Warnings[0], "Mr Karl Okoro is new, and somebody is barred from another child of the same family") {
+		t.Errorf("the preview says %q", plan.Warnings)
+	}
+}
