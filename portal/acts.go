@@ -80,13 +80,23 @@ type Act struct {
 	TypedName string // of a signature
 	Answer    Answer // of a decision
 	Seq       int    // 1 for this party's first about this subject and text
-	Details   string // of an event: a JSON object of counts, filters and reasons, without anybody's name
+	// Details is a JSON object without anybody's name: of an event, its counts, filters
+	// and reasons; of a signature or decision, how it was read.
+	Details string
 
 	// Waits says of a signature or a yes that it does not count yet, or no longer: the
 	// join that it came through is new, or has ended. It is no part of the record;
 	// [eachPupil] alone works it out.
 	Waits bool
 }
+
+// translatedDetails are those of an act by somebody for whom the words were put into
+// another language.
+const translatedDetails = `{"translated":true}`
+
+// Translated says whether whoever spoke told us that somebody or something had
+// translated the words for them. What they signed or answered is the wording itself.
+func (a Act) Translated() bool { return a.Details == translatedDetails }
 
 // lapsed says whether its time was up before a day.
 func (a Act) lapsed(on Date) bool { return a.Until != "" && a.Until < on }

@@ -172,8 +172,11 @@ type SignForm struct {
 	Agreement string // slug
 	Hash      string // of the wording that was on the page
 	Name      string // typed
+	Asked     string // the name about which they have been asked whether it is theirs
 	Agreed    bool   // the tick
-	Language  string // BCP 47
+	Language  string // BCP 47, of the words signed
+
+	Translated bool // they say that somebody or something translated the words for them
 }
 
 // MaxName is the longest name that is taken, in characters.
@@ -184,7 +187,7 @@ const MaxName = 200
 // left out, [*TextChanged] where the wording is no longer the current one, [ErrLeft],
 // and [ErrNotFound] for a child who is not theirs to speak for.
 func (p *Portal) Sign(ctx context.Context, account string, f SignForm) (id string, err error) {
-	f.Name = strings.Join(strings.Fields(f.Name), " ")
+	f.Name, f.Asked = strings.Join(strings.Fields(f.Name), " "), strings.Join(strings.Fields(f.Asked), " ")
 	err = p.store.Update(ctx, func(tx Tx) error {
 		a, err := p.allowed(tx, account, Sign, Subject{PupilID: f.Pupil})
 		if err != nil {
@@ -195,7 +198,7 @@ func (p *Portal) Sign(ctx context.Context, account string, f SignForm) (id strin
 		if err != nil {
 			return err
 		}
-		if err := checkSigning(f); err != nil {
+		if err := checkSigning(f, c); err != nil {
 			return err
 		}
 		before, err := tx.PupilActs(f.Pupil)
@@ -207,7 +210,7 @@ func (p *Portal) Sign(ctx context.Context, account string, f SignForm) (id strin
 			id = last.ID
 			return nil
 		}
-		s := p.spoken(Signature, account, c, text, f.Language)
+		s := p.spoken(Signature, account, c, text, f.Language, f.Translated)
 		s.TypedName, s.Seq = f.Name, last.Seq+1
 		s, err = p.add(tx, s)
 		id = s.ID
@@ -216,7 +219,7 @@ func (p *Portal) Sign(ctx context.Context, account string, f SignForm) (id strin
 	return id, err
 }
 
-func checkSigning(f SignForm) error {
+func checkSigning(f SignForm, c Child) error {
 	var wrong Invalid
 	switch {
 	case f.Name == "":
@@ -227,11 +230,38 @@ func checkSigning(f SignForm) error {
 		wrong.Add("name", "Your name must be made of letters; type it again")
 	case !strings.ContainsFunc(f.Name, unicode.IsLetter):
 		wrong.Add("name", "Type your name in letters")
+	case f.Asked != f.Name:
+		if doubt := doubtfulName(f.Name, c); doubt != "" {
+			wrong.Add("name", doubt)
+		}
 	}
 	if !f.Agreed {
 		wrong.Add("agreed", "Tick the box to say that you agree")
 	}
 	return wrong.Or()
+}
+
+// doubtfulName is why a name may not be the one of whoever types it: it is the
+// child's, or a single letter. People have such names too, so it is asked about once
+// and never refused.
+func doubtfulName(name string, c Child) string {
+	bare, forename, surname := sameName(name), c.Pupil.Forename, c.Pupil.Surname
+	letters := 0
+	for _, r := range bare {
+		if unicode.IsLetter(r) {
+			letters++
+		}
+	}
+	switch bare {
+	case sameName(c.Contact.Name):
+		return ""
+	case pupilName(forename, surname), pupilName(surname, forename), pupilName(forename, ""):
+		return "That is your child’s name. Type your own. If it is your name too, press the button again"
+	}
+	if letters < 2 {
+		return "That is one letter. Type your full name. If it is your whole name, press the button again"
+	}
+	return ""
 }
 
 // misleads is for the marks that make a name read otherwise than it is written:
@@ -246,7 +276,9 @@ type DecideForm struct {
 	Purpose  string // slug
 	Hash     string // of the wording that was on the page
 	Answer   Answer // Given or Refused; a no after a yes is recorded as Withdrawn
-	Language string // BCP 47
+	Language string // BCP 47, of the words answered
+
+	Translated bool // they say that somebody or something translated the words for them
 }
 
 // Decide records an answer, seals it in the ledger, and answers its id. Sending
@@ -287,7 +319,7 @@ func (p *Portal) Decide(ctx context.Context, account string, f DecideForm) (id s
 			id = last.ID
 			return nil
 		}
-		d := p.spoken(Decision, account, c, text, f.Language)
+		d := p.spoken(Decision, account, c, text, f.Language, f.Translated)
 		d.Answer, d.Seq = answer, last.Seq+1
 		d, err = p.add(tx, d)
 		id = d.ID
@@ -327,11 +359,15 @@ func earlierWording(tx Tx, school string, f DecideForm, text Text, err error) (T
 }
 
 // spoken is an act by which a contact speaks for a child, online.
-func (p *Portal) spoken(kind ActKind, account string, c Child, t Text, language string) Act {
-	return Act{
+func (p *Portal) spoken(kind ActKind, account string, c Child, t Text, language string, translated bool) Act {
+	a := Act{
 		Kind: kind, School: c.Pupil.School, Party: Ref{RefContact, c.Contact.ID}, Subject: Ref{RefPupil, c.Pupil.ID}, By: account, Way: Online,
 		TextSlug: t.Slug, Edition: t.Edition, TextHash: t.Hash, Language: language, Until: t.until(p.now()),
 	}
+	if translated {
+		a.Details = translatedDetails
+	}
+	return a
 }
 
 // Receipt is one act with what it was about, for the person whose act it is.

@@ -123,6 +123,48 @@ func TestSign(t *testing.T) {
 	w.whole(3)
 }
 
+// A name that may not be the parent's own is asked about once, and then taken; the
+// tick and the translation stay on record as they were given.
+func TestSignAsOneself(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		asked bool
+	}{
+		{"Ann Lee", true}, {"lee, ANN", true}, {"Ann", true}, {"Änn  Lée", true}, {"J", true}, {"J.", true},
+		{"Jo", false}, {"Jo Ann Lee", false}, {"Mrs J Lee", false}, {"李龙", false},
+	} {
+		w := settled(t)
+		jo := w.parent(anne, "Mrs Jo Lee")
+		f := w.signing("Ann")
+		f.Name, f.Asked, f.Translated = c.name, "Ann Poe", true // asked about another name is not asked about this
+		if _, err := w.Sign(t.Context(), jo, f); c.asked {
+			wrong(t, err, "name")
+		} else {
+			w.ok(err)
+		}
+		if n := len(w.signatures("Ann")); c.asked == (n == 1) {
+			t.Fatalf("%s: %d signatures", c.name, n)
+		}
+		f.Asked = " " + f.Name
+		_, err := w.Sign(t.Context(), jo, f)
+		w.ok(err)
+		if s := w.signatures("Ann")[0]; s.TypedName != strings.Join(strings.Fields(c.name), " ") || !s.Translated() || !strings.Contains(string(s.Record()), `"details":{"translated":true}`) {
+			t.Errorf("%s: on record is %s", c.name, s.Record())
+		}
+	}
+	w := settled(t)
+	f := w.answering("Ann", portal.Given)
+	f.Translated = true
+	jo := w.parent(anne, "Mrs Jo Lee")
+	w.decide(jo, f)
+	f = w.answering("Ann", portal.Refused)
+	w.decide(jo, f)
+	if d := w.decisions("Ann"); len(d) != 2 || !d[0].Translated() || d[1].Translated() || d[1].Details != "" {
+		t.Errorf("the answers do not keep how they were read: %+v", d)
+	}
+	w.whole(2)
+}
+
 func TestSignInvalid(t *testing.T) {
 	w := settled(t)
 	jo := w.parent(anne, "Mrs Jo Lee")
@@ -157,7 +199,7 @@ func TestSignInvalid(t *testing.T) {
 	if n := len(w.signatures("Ann")); n != 0 || w.ledgerSize() != 0 {
 		t.Errorf("%d signatures were kept", n)
 	}
-	for _, name := range []string{"Jo Lee", "J", "Siân O’Neill-Łukasz", "D'Arcy", "محمد علی", "علی\u200cرضا", "李小龙", "Нина", "தமிழ்", "Jo Lee (Mrs)", "Jo Lee 2nd", strings.Repeat("é", 200)} {
+	for _, name := range []string{"Jo Lee", "Siân O’Neill-Łukasz", "D'Arcy", "محمد علی", "علی\u200cرضا", "李小龙", "Нина", "தமிழ்", "Jo Lee (Mrs)", "Jo Lee 2nd", strings.Repeat("é", 200)} {
 		w := settled(t)
 		jo := w.parent(anne, "Mrs Jo Lee")
 		f := w.signing("Ann")

@@ -1,7 +1,6 @@
 package portal_test
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -24,11 +23,10 @@ import (
 // a clock that stands still until it is moved.
 type world struct {
 	*portal.Portal
-	t       *testing.T
-	dir     string
-	address string // of the database, where it is not a file in dir
-	db      *store.DB
-	ledger  *ledger.Ledger
+	t      *testing.T
+	dir    string
+	db     *store.DB
+	ledger *ledger.Ledger
 
 	mu   sync.Mutex
 	now  time.Time
@@ -52,12 +50,9 @@ var theStaff = []portal.Staff{
 }
 
 // newWorld is a trust whose schools have their texts and nobody in them.
-func newWorld(t *testing.T) *world { return newWorldAt(t, "") }
-
-// newWorldAt is newWorld on a database at an address.
-func newWorldAt(t *testing.T, address string) *world {
+func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), address: address, now: theFirstOfTerm}
+	w := &world{t: t, dir: t.TempDir(), now: theFirstOfTerm}
 	w.open()
 	t.Cleanup(func() { w.db.Close() })
 	w.ok(w.SetSchools(t.Context(), []portal.School{school(anne, 1), school(bede, 1)}))
@@ -67,7 +62,7 @@ func newWorldAt(t *testing.T, address string) *world {
 func (w *world) open() {
 	w.t.Helper()
 	var err error
-	if w.db, err = store.Open(w.t.Context(), cmp.Or(w.address, filepath.Join(w.dir, "register.db"))); err != nil {
+	if w.db, err = store.Open(w.t.Context(), filepath.Join(w.dir, "register.db")); err != nil {
 		w.t.Fatal(err)
 	}
 	w.use()
@@ -223,10 +218,9 @@ func agreed(plan *portal.ImportPlan, leavers bool) portal.ImportChoices {
 }
 
 // settled is a trust with its families on the register.
-func settled(t *testing.T) *world { return settledIn(newWorld(t)) }
-
-func settledIn(w *world) *world {
-	w.t.Helper()
+func settled(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t)
 	w.register(anne, annesList(), false)
 	w.register(bede, bedesList(), false)
 	return w

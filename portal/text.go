@@ -1,6 +1,9 @@
 package portal
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Kind tells the two sorts of text apart: an agreement is signed, a purpose is
 // decided on. Signing and consenting are separate acts, and neither is a
@@ -62,6 +65,16 @@ type Text struct {
 // forParents says whether it is put to parents, as every text was that an earlier
 // version of the program kept without an audience.
 func (t Text) forParents() bool { return t.Audience == ForParents || t.Audience == "" }
+
+// Parts is the HTML in two: the heart of the text, which is all that stands before
+// its first heading, and the rest. Either may be empty.
+func (t Text) Parts() (heart, rest string) {
+	i := strings.Index(t.HTML, "<h2")
+	if i < 0 {
+		return t.HTML, ""
+	}
+	return strings.TrimSpace(t.HTML[:i]), t.HTML[i:]
+}
 
 // until is the last day on which an act of now counts; "" for always.
 func (t Text) until(now time.Time) Date {

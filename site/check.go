@@ -48,6 +48,7 @@ var Rules = []Rule{
 	{"other-area", "a police force, partnership or board of another area, left over from a template", "P2, P5"},
 	{"four-risks", "content, contact, conduct and commerce named together in the policy", "P1; Keeping children safe in education"},
 	{"review", "a policy or page whose review is overdue or soon due", "P3"},
+	{"heart", "an agreement or a question that does not begin, in a few words, with what, where, how long and who sees it", "S1, C3"},
 	{"reading-age", "words harder than the page's readers are old", "P6, P17"},
 	{"link", "a link to another site that does not lead there (with --online)", "P5"},
 	{"allow", "an allowance without a reason, or one that silences nothing", "P13"},
@@ -91,6 +92,8 @@ type SiteReport struct {
 	Errors   int    `json:"errors"`
 	Warnings int    `json:"warnings"`
 	Duties   []Duty `json:"publishes"` // empty for the overview
+	// Unconfirmed are the places of help that nobody at the school has looked at within a year.
+	Unconfirmed []string `json:"unconfirmed"`
 }
 
 // A Report is what [Check] found.
@@ -385,6 +388,9 @@ func (r *Report) WriteText(w io.Writer) error {
 			fmt.Fprintf(&b, "; publishes %d of %d, %d not applicable", states[Met], len(s.Duties)-states[NotApplicable], states[NotApplicable])
 		}
 		b.WriteByte('\n')
+		if n := len(s.Unconfirmed); n > 0 {
+			fmt.Fprintf(&b, "  Nobody there has confirmed %s of help: %s. Look at each, ring it where you can, and write the day below [checked] in schools/%s/help.toml.\n", count(n, "place"), strings.Join(s.Unconfirmed, ", "), s.Slug)
+		}
 	}
 	if n := len(r.Silenced); n > 0 {
 		fmt.Fprintf(&b, "%s silenced, each with a reason:\n", count(n, "finding"))

@@ -88,6 +88,7 @@ func (in *inspection) inspect() error {
 	for _, p := range in.pages {
 		in.checkStructure(p)
 		in.checkWords(p)
+		in.checkHeart(p)
 		in.checkReading(p)
 		in.collect(p, base)
 	}
@@ -254,7 +255,11 @@ func (in *inspection) redact(words string) string {
 // summary is how the site came out; the findings are counted later.
 func (in *inspection) summary() SiteReport {
 	name := in.website.title
-	return SiteReport{Slug: in.website.slug, Name: name, Built: !in.refused, Pages: len(in.pages), Duties: in.duties}
+	r := SiteReport{Slug: in.website.slug, Name: name, Built: !in.refused, Pages: len(in.pages), Duties: in.duties, Unconfirmed: []string{}}
+	if in.school != nil && r.Built {
+		r.Unconfirmed = append(r.Unconfirmed, in.trust.Unconfirmed(in.school, in.now)...)
+	}
+	return r
 }
 
 // An outsideLink is a link to another site, and where it was written.

@@ -3,15 +3,19 @@ package site
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/pelletier/go-toml/v2"
 
 	"schoolgate/site/source"
 )
 
 // readingAges are the ages that a page's words should suit, by audience. An
-// agreement or a page for everybody is read by parents.
-var readingAges = map[string]int{"pupils": 9, "parents": 11, "everyone": 11, "": 11, "staff": 14, "visitors": 11}
+// agreement or a page for everybody is read by parents. So is, at their age, what
+// pupils above Year 6 agree to; a page in easy words is read at the age of pupils.
+var readingAges = map[string]int{"pupils": 8, "parents": 11, "everyone": 11, "": 11, "staff": 14, "visitors": 11}
 
 // policyAge is that of the policy, whoever it says it is for.
 const policyAge = 14
@@ -47,15 +51,21 @@ func readingAge(sentences []sentence) (age float64, words int) {
 // checkReading compares the age that one page's words suit with its readers'.
 func (in *inspection) checkReading(p *builtPage) {
 	target, ok := readingAges[p.audience]
-	if strings.HasPrefix(p.address, PolicyAddress) {
+	f := in.sources.byName[p.source]
+	switch {
+	case strings.HasPrefix(p.address, PolicyAddress):
 		target = policyAge
+	case strings.HasPrefix(p.address, "/easy-read/"):
+		target = readingAges["pupils"]
+	case p.audience == "pupils" && f != nil && textAddress.MatchString(p.address) && !forYoung(matterOf(f.text())):
+		target = readingAges["parents"]
 	}
 	if !ok || strings.Count(strings.Trim(p.address, "/"), "/") > 1 && hashedWording.MatchString(p.address) {
 		return
 	}
 	var sentences []sentence
-	if f := in.sources.byName[p.source]; f != nil {
-		sentences = proseOf(f.text())
+	if f != nil {
+		sentences = append(proseOf(f.text()), listed(f.text())...)
 	} else {
 		for line := range strings.Lines(p.inMain()) {
 			sentences = appendSentences(sentences, line, 0)
@@ -83,6 +93,77 @@ func (in *inspection) checkReading(p *builtPage) {
 // hashedWording is the address of one wording of a text, whose current wording is
 // measured already.
 var hashedWording = regexp.MustCompile(`^/(agreements|consents)/[^/]+/[^/]+/`)
+
+// The heart of a text that people sign or answer is all that stands before its
+// first heading: what it is about, where, how long it lasts and who sees it, in so
+// few words that everybody reads them before they answer.
+const heartWords = 130
+
+// checkHeart holds an agreement or a purpose to beginning with its heart.
+func (in *inspection) checkHeart(p *builtPage) {
+	f := in.sources.byName[p.source]
+	if f == nil || !textAddress.MatchString(p.address) {
+		return
+	}
+	heart, _, _ := strings.Cut(f.text(), "\n## ")
+	_, words := readingAge(proseOf(heart))
+	fix := "Say before the first heading, in a few words, what it is about, where, how long it lasts and who sees it; the answer stands below that, and the whole below the answer."
+	switch {
+	case words == 0:
+		in.reportWhole("heart", Doubtful, in.top(p), fix, "nothing stands before the first heading, so people are asked before they know what it is about")
+	case words > heartWords:
+		in.reportWhole("heart", Doubtful, in.top(p), fix, "%d words stand before the first heading; more than %d are not read before the answer", words, heartWords)
+	}
+}
+
+// textAddress is the address of an agreement or a purpose in force.
+var textAddress = regexp.MustCompile(`^/(agreements|consents)/[^/]+/$`)
+
+// unread are the keys of front matter whose words no reader of the page meets there:
+// for search engines, for the index, for the grown-up beside a child, and its name.
+var unread = []string{"title", "description", "summary", "find", "keywords", "parents", "because"}
+
+// matterOf is a file's front matter; empty where there is none that can be read.
+func matterOf(file string) (front map[string]any) {
+	var none source.Problems
+	if matter, _, _, ok := source.SplitMatter("", file, &none); ok {
+		_ = toml.Unmarshal([]byte(matter), &front)
+	}
+	return front
+}
+
+// listed is the sentences that a page's layout shows out of the front matter: lists of
+// steps, helpers and screens.
+func listed(file string) (all []sentence) {
+	var gather func(value any)
+	gather = func(value any) {
+		switch v := value.(type) {
+		case string:
+			if len(strings.Fields(v)) < 2 { // a name, an icon, an address
+				return
+			}
+			var plain strings.Builder
+			plainLine(&plain, v)
+			line := 0
+			if i := strings.Index(file, v); i >= 0 {
+				line = 1 + strings.Count(file[:i], "\n")
+			}
+			all = appendSentences(all, plain.String(), line)
+		case []any:
+			for _, v := range v {
+				gather(v)
+			}
+		case map[string]any:
+			for _, key := range source.SortedKeys(v) {
+				if !slices.Contains(unread, key) {
+					gather(v[key])
+				}
+			}
+		}
+	}
+	gather(matterOf(file))
+	return all
+}
 
 // proseOf is the sentences of a Markdown file: its paragraphs, lists and quotes,
 // without headings, tables and code.

@@ -195,7 +195,7 @@ func TestReportBySchool(t *testing.T) {
 		"Shared by every site\n  model/help.md:5: error replaced: \"ChildLine\" is not to be used any more\n    Write https://www.childline.org.uk/ instead. It is Childline now.\n",
 		"    In: harbour, larkfield\n",
 		"\nUpland Primary School\n  schools/upland/pages/privacy.md:1: error privacy-notice:",
-		"Upland Primary School: 7 pages, 10 problems, 0 warnings; publishes 1 of 1, 1 not applicable\n",
+		"Upland Primary School: 7 pages, 10 problems, 0 warnings; publishes 1 of 1, 1 not applicable\n  Nobody there has confirmed 1 place of help: Childline. Look",
 	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in\n%s", want, text.String())

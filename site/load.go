@@ -54,14 +54,15 @@ func load(folder fs.FS) (*Trust, source.Problems) {
 	trust.problems = append(wrong, later...)
 	trust.unusable = slices.ContainsFunc(wrong, func(p source.Problem) bool { return p.File == "trust/trust.toml" })
 	trust.checkTop(content, &problems)
-	trust.model, trust.album = readPages(content, "model", &problems, "help.toml", "checklist.toml", "replaced.toml", passagesFile, guideFile, policyFolder)
+	trust.model, trust.album = readPages(content, "model", &problems, "help.toml", "checklist.toml", "replaced.toml", passagesFile, languagesFile, guideFile, policyFolder)
 	trust.policy = source.ReadLayer(content, "model/"+policyFolder, &problems)
 	trust.agreements = readTexts(content, "agreements", &problems)
 	trust.consents = readTexts(content, "consents", &problems)
-	trust.Help = loadHelp(content, "model/help.toml", &problems)
+	trust.Help, _ = loadHelp(content, "model/help.toml", &problems)
 	trust.Checklist = loadChecklist(content, "model/checklist.toml", nil, &problems).Items
 	trust.Replaced = loadReplaced(content, "model/replaced.toml", &problems)
 	trust.Passages = loadPassages(content, "model/"+passagesFile, &problems)
+	trust.Languages = loadLanguages(content, "model/"+languagesFile, &problems)
 	trust.noShared(content, "trust/trust.toml", trust.Blanks, nil, &trust.problems)
 
 	trust.loadSchools(content, &problems)
@@ -104,6 +105,11 @@ func (t *Trust) loadSchools(content fs.FS, problems *source.Problems) {
 		var found source.Problems
 		school := loadSchool(content, dir, &found)
 		t.noShared(content, dir+"/school.toml", school.Blanks, school.Help, &found)
+		for _, slug := range source.SortedKeys(school.Checked) {
+			if !slices.ContainsFunc(t.Help, func(o Organisation) bool { return o.Slug == slug }) {
+				school.problems.Add(dir+"/help.toml", 0, "checked: %s is no entry of model/help.toml; an entry of the school's own has its checked beside it", slug)
+			}
+		}
 		later, wrong := t.Guide.postpone(content, dir+"/school.toml", found, t.forSchools)
 		school.unfinished = len(later) > 0
 		school.problems = append(school.problems, later...)

@@ -78,9 +78,9 @@ func loadPassages(content fs.FS, name string, problems *source.Problems) []Passa
 // shared is what is said alike on every page of a site where these conditions
 // hold: the passages, and of each organisation of its directory of help the
 // number, by slug: [[childline_phone]] for the number alone, [[childline_call]]
-// for one that can be pressed.
-func (t *Trust) shared(holds []string, help []Organisation) map[string]string {
-	said := map[string]string{}
+// for one that can be pressed. So is [[school_call]] of whose site it is.
+func (t *Trust) shared(holds []string, help []Organisation, phone string) map[string]string {
+	said := map[string]string{"school_call": pressed(phone)}
 	for _, o := range help {
 		if o.Phone != "" {
 			name := strings.ReplaceAll(o.Slug, "-", "_")
@@ -101,7 +101,7 @@ func (t *Trust) shared(holds []string, help []Organisation) map[string]string {
 func (t *Trust) noShared(content fs.FS, file string, blanks map[string]string, local []Organisation, problems *source.Problems) {
 	var unread source.Problems
 	src, _ := source.ReadFile(content, file, &unread)
-	said := t.shared(nil, helpOf(t.Help, local))
+	said := t.shared(nil, helpOf(t.Help, local), "")
 	for _, p := range t.Passages {
 		said[p.Name] = p.Says
 	}
@@ -131,7 +131,7 @@ func pressed(number string) string {
 // too.
 func (t *Trust) asked(line string) []string {
 	var names []string
-	said := t.shared(nil, t.Help)
+	said := t.shared(nil, t.Help, "")
 	for _, m := range blankUse.FindAllStringSubmatch(line, -1) {
 		passage := false
 		for _, p := range t.Passages {

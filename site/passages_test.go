@@ -27,11 +27,12 @@ func TestPassages(t *testing.T) {
 		{"[[controller]]", []string{"maintained", "trust"}, "The School", []string{"academy_trust"}},
 		{"[[controller]]", []string{"academy"}, "", []string{"academy_trust"}},
 		{"[[closed]]", nil, "Call [01632 960 181](tel:+441632960181).", []string{"night_phone"}},
+		{"[[school_call]]", nil, "[01632 960 101](tel:+441632960101)", nil},
 		{"[[child_line_phone]] [[child_line_call]]", nil, "+44 800 1111 [+44 800 1111](tel:+448001111)", nil},
 	} {
 		a := answers{
 			values: map[string]string{"school": "The School", "trust": "The Trust", "night_phone": "01632 960 181"},
-			shared: trust.shared(c.holds, help),
+			shared: trust.shared(c.holds, help, "01632 960 101"),
 		}
 		got, problems := fill(source.File{Name: "a.md", Data: []byte(c.line)}, a)
 		if got != c.want+"\n" {

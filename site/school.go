@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"net/mail"
@@ -8,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"schoolgate/site/colour"
 	"schoolgate/site/source"
@@ -37,6 +39,7 @@ type Trust struct {
 	Checklist []ChecklistItem `toml:"-"` // what a school's site must hold
 	Replaced  []Replaced      `toml:"-"` // what must not be said any more
 	Passages  []Passage       `toml:"-"` // what is said in the same words everywhere
+	Languages []Language      `toml:"-"` // in which families are asked to tell us theirs
 
 	crest                                      *badge
 	ownAlbum, album                            album // pictures of the overview, and of the model
@@ -72,9 +75,10 @@ type School struct {
 	SearchTools []SearchTool `toml:"search_tool"`
 	Channels    []Channel    `toml:"channel"`
 
-	Help      []Organisation `toml:"-"` // local organisations, from the school's help.toml
-	Documents []Document     `toml:"-"` // linked policies, from the school's policies.toml
-	Checklist Checklist      `toml:"-"` // where it publishes what it must, from its checklist.toml
+	Help      []Organisation    `toml:"-"` // local organisations, from the school's help.toml
+	Checked   map[string]string `toml:"-"` // by slug: the day on which the school looked at a national one
+	Documents []Document        `toml:"-"` // linked policies, from the school's policies.toml
+	Checklist Checklist         `toml:"-"` // where it publishes what it must, from its checklist.toml
 
 	files  []string // names in the school's files folder
 	folder fs.FS    // the school's own folder
@@ -217,7 +221,7 @@ func loadSchool(content fs.FS, dir string, problems *source.Problems) *School {
 	if sub, err := fs.Sub(content, dir); err == nil {
 		school.folder = sub
 	}
-	school.Help = loadHelp(content, dir+"/help.toml", own)
+	school.Help, school.Checked = loadHelp(content, dir+"/help.toml", own)
 	for i := range school.Help {
 		school.Help[i].Local = true
 	}
@@ -229,17 +233,24 @@ func loadSchool(content fs.FS, dir string, problems *source.Problems) *School {
 	return school
 }
 
-// loadHelp reads a directory of help; there need not be one.
-func loadHelp(content fs.FS, name string, problems *source.Problems) []Organisation {
+// loadHelp reads a directory of help; there need not be one. Of a school's, it reads
+// also on which day the school looked at entries of the national one, by slug.
+func loadHelp(content fs.FS, name string, problems *source.Problems) (all []Organisation, checked map[string]string) {
 	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
 	var file struct {
-		Organisations []Organisation `toml:"organisation"`
+		Organisations []Organisation    `toml:"organisation"`
+		Checked       map[string]string `toml:"checked"`
 	}
 	src, ok := source.ReadSettings(content, name, &file, problems)
 	if !ok {
-		return nil
+		return nil, nil
+	}
+	for _, slug := range source.SortedKeys(file.Checked) {
+		if !source.IsDate(file.Checked[slug]) {
+			source.Checker{Src: src, Problems: problems}.Say(slug, `checked: %s: %q is not a day such as "2026-09-01"`, slug, file.Checked[slug])
+		}
 	}
 	seen := map[string]bool{}
 	for _, o := range file.Organisations {
@@ -274,7 +285,7 @@ func loadHelp(content fs.FS, name string, problems *source.Problems) []Organisat
 			c.Say("slug", `%s: checked is not a day such as "2026-09-01"`, o.Slug)
 		}
 	}
-	return file.Organisations
+	return file.Organisations, file.Checked
 }
 
 // helpOf is the directory as one school publishes it: the national one, with
@@ -289,6 +300,28 @@ func helpOf(national, local []Organisation) []Organisation {
 		}
 	}
 	return merged
+}
+
+// directory is the school's directory of help, each entry with the day on which the
+// school, or whoever wrote it, last looked at it.
+func (s *School) directory(national []Organisation) []Organisation {
+	all := helpOf(national, s.Help)
+	for i := range all {
+		all[i].Checked = cmp.Or(s.Checked[all[i].Slug], all[i].Checked)
+	}
+	return all
+}
+
+// Unconfirmed are the names of the entries of a school's directory of help that nobody
+// has looked at within a year: the school's to ring and to look at, and never told to
+// readers.
+func (t *Trust) Unconfirmed(s *School, now time.Time) (names []string) {
+	for _, o := range s.directory(t.Help) {
+		if day, err := readDay(o.Checked); err != nil || now.Sub(day) > stale {
+			names = append(names, o.Name)
+		}
+	}
+	return names
 }
 
 // checkContact checks what every school and the trust have to say of themselves.

@@ -139,7 +139,7 @@ func (t *Trust) website(of []website, opts Options) website {
 		base:     t.base(opts),
 		look:     t.look(),
 		crest:    t.crest,
-		answers:  answers{values: values, shared: t.said(opts, t.condition(), t.Help), uses: t.condition(), today: today},
+		answers:  answers{values: values, shared: t.said(opts, t.condition(), t.Help, t.Phone), uses: t.condition(), today: today},
 		upcoming: opts.Upcoming,
 		params:   params,
 		pages:    t.pages,
@@ -161,7 +161,7 @@ func (s *School) website(t *Trust, opts Options) website {
 	params := t.params(opts, today)
 	params["is_trust"] = false
 	params["portal"] = portal
-	params["help"] = helpParams(helpOf(t.Help, s.Help))
+	params["help"] = helpParams(s.directory(t.Help))
 	params["school"] = map[string]any{
 		"slug": s.Slug, "name": s.Name, "short_name": s.ShortName, "kind": s.Kind, "phase": s.Phase, "years": s.Years,
 		"email": s.Email, "phone": s.Phone, "tel": dial(s.Phone), "address": s.Address, "colour": s.Colour, "uses": s.Uses, "blanks": s.Blanks,
@@ -182,7 +182,7 @@ func (s *School) website(t *Trust, opts Options) website {
 		look:     s.look(),
 		crest:    s.crest,
 		ceop:     s.ceop,
-		answers:  answers{values: values, shared: t.said(opts, holds, helpOf(t.Help, s.Help)), uses: holds, details: t.Guide.details(), today: today},
+		answers:  answers{values: values, shared: t.said(opts, holds, s.directory(t.Help), s.Phone), uses: holds, details: t.Guide.details(), today: today},
 		upcoming: opts.Upcoming,
 		params:   params,
 		today:    today,
@@ -205,8 +205,8 @@ func (s *School) website(t *Trust, opts Options) website {
 }
 
 // said is what is said alike on the pages of a site, and the table of what is kept.
-func (t *Trust) said(opts Options, holds []string, help []Organisation) map[string]string {
-	said := t.shared(holds, help)
+func (t *Trust) said(opts Options, holds []string, help []Organisation, phone string) map[string]string {
+	said := t.shared(holds, help, phone)
 	said[keptBlank] = keptTable(opts.Kept)
 	return said
 }
@@ -217,7 +217,7 @@ func (t *Trust) params(opts Options, today *calendar) map[string]any {
 	if t.Name != "" {
 		trust["url"] = t.base(opts)
 	}
-	return map[string]any{"trust": trust, "calendar": today, "leave": opts.Address + "/leave", "layout_ids": layoutIDs}
+	return map[string]any{"trust": trust, "calendar": today, "leave": opts.Address + "/leave", "layout_ids": layoutIDs, "languages": languageParams(t.Languages)}
 }
 
 // values are the blanks that every site of the trust fills alike.
@@ -251,6 +251,14 @@ func helpParams(organisations []Organisation) []map[string]any {
 			"hours": o.Hours, "what": o.What, "for": o.For, "worries": o.Worries, "local": o.Local,
 			"checked": o.Checked, "source": o.Source, "replaces": o.Replaces,
 		}
+	}
+	return params
+}
+
+func languageParams(languages []Language) []map[string]any {
+	params := make([]map[string]any, len(languages))
+	for i, l := range languages {
+		params[i] = map[string]any{"tag": l.Tag, "dir": l.Dir(), "name": l.Name, "says": l.Says}
 	}
 	return params
 }

@@ -20,6 +20,7 @@ import (
 	"schoolgate/portal"
 	"schoolgate/portal/ledger"
 	"schoolgate/portal/store"
+	"schoolgate/portal/web"
 	"schoolgate/site"
 	"schoolgate/themes"
 )
@@ -223,16 +224,24 @@ func keeps(months map[string]int) portal.Keep {
 // colour is a school's own colour, or the trust's for no school; "" where it is
 // not known yet.
 func (h *house) colour(school string) string {
-	trust := h.trust.Load()
-	if trust == nil {
-		return ""
+	trust, s := h.schoolNamed(school)
+	switch {
+	case s != nil:
+		return s.Colour
+	case trust != nil:
+		return trust.Colour
 	}
-	for _, s := range trust.Schools {
-		if s.Slug == school {
-			return s.Colour
+	return ""
+}
+
+// languages are those in which families are asked to tell us theirs.
+func (h *house) languages() (all []web.Language) {
+	if trust := h.trust.Load(); trust != nil {
+		for _, l := range trust.Languages {
+			all = append(all, web.Language{Tag: l.Tag, Dir: l.Dir(), Name: l.Name, Says: l.Says})
 		}
 	}
-	return trust.Colour
+	return all
 }
 
 // trustName is whose portal it is; "" for a school on its own.
@@ -246,13 +255,30 @@ func (h *house) trustName() string {
 // review is when a school's online safety policy is reviewed next, and whether
 // that is soon or overdue.
 func (h *house) review(school string) (time.Time, string) {
-	if trust := h.trust.Load(); trust != nil {
+	if _, s := h.schoolNamed(school); s != nil {
+		r := s.Review()
+		return r.Next, r.Standing(h.now())
+	}
+	return time.Time{}, ""
+}
+
+// unconfirmed are the places of help that nobody at a school has looked at lately.
+func (h *house) unconfirmed(school string) []string {
+	if trust, s := h.schoolNamed(school); s != nil {
+		return trust.Unconfirmed(s, h.now())
+	}
+	return nil
+}
+
+// schoolNamed is a school of the trust by its slug; nil for none.
+func (h *house) schoolNamed(slug string) (*site.Trust, *site.School) {
+	trust := h.trust.Load()
+	if trust != nil {
 		for _, s := range trust.Schools {
-			if s.Slug == school {
-				r := s.Review()
-				return r.Next, r.Standing(h.now())
+			if s.Slug == slug {
+				return trust, s
 			}
 		}
 	}
-	return time.Time{}, ""
+	return trust, nil
 }

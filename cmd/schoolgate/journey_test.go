@@ -25,6 +25,10 @@ B801200005001,1001,Zoë,O'Dowd,05/10/2017,Year 4,Oak,Mr Pat O'Dowd,Father,pat@ho
 ,1002,=,Short,06/11/2018,Year 3,Elm,Mr Lee Short,Father,,07700 900004,1,Yes,No,No
 `
 
+// wholeText is the words of an agreement: its heart, and the rest that stands below
+// the answer.
+const wholeText = `[...document.querySelectorAll('.prose')].map(p => p.innerText.trim()).join('\n\n')`
+
 // TestJourney is the main job from end to end, in a real browser, through a real
 // OpenID provider: a family reads the school's pages; the office brings in the
 // class list; a parent joins with the letter's code, signs, consents and takes a
@@ -92,7 +96,7 @@ role = "office"
 		parent.visit("/fernlow-primary/" + path)
 	}
 	parent.visit("/fernlow-primary/agreements/parents-aup/")
-	published := parent.text(`document.querySelector('.prose').innerText.trim()`)
+	published := parent.text(wholeText)
 
 	// She signs in, and the letter joins her to her child.
 	parent.visit("/portal/")
@@ -112,7 +116,7 @@ role = "office"
 
 	// She signs the very text of the public page.
 	parent.clickPart("agreements/parents-aup")
-	if got := parent.text(`document.querySelector('.prose').innerText.trim()`); got != published {
+	if got := parent.text(wholeText); got != published {
 		t.Errorf("the portal's wording is not the public page's:\n%s\n\nwant:\n%s", got, published)
 	}
 	parent.fill("field-name", "Mary O'Dowd")
@@ -123,7 +127,10 @@ role = "office"
 	}
 	parent.press("field-agreed", " ")
 	parent.submit("Sign for Zoë")
-	parent.sees("Your receipt")
+	parent.sees("Your receipt is below")
+	if got := parent.text(`document.title + '|' + document.querySelector('h1').innerText`); strings.Count(strings.NewReplacer("\u2068", "", "\u2069", "").Replace(got), "You have signed for Zoë: Using technology") != 2 {
+		t.Errorf("the receipt's title and heading do not name the child and what happened: %s", got)
+	}
 	receipt := write("receipt.json", parent.fetch(parent.href("Download the receipt file")))
 
 	// She consents to one thing, and takes it back.
@@ -133,14 +140,14 @@ role = "office"
 	parent.sees("Choose yes or no")
 	parent.press("field-answer", " ")
 	parent.submit("Send my answer")
-	parent.sees("Your receipt")
+	parent.sees("Your receipt is below")
 	if got := export(t, settings, "website-pictures"); !strings.Contains(got, "Zoë,Year 4,Oak,Yes") {
 		t.Errorf("after a yes the list says:\n%s", got)
 	}
 	parent.visit("/portal/")
 	parent.clickPart("consents/website-pictures")
 	parent.submit("Change my answer to no")
-	parent.sees("Your receipt")
+	parent.sees("Your receipt is below")
 
 	// Somebody else with an account and a used code, and the father under a court
 	// order, get nowhere.
@@ -331,7 +338,7 @@ var codeForm = regexp.MustCompile(`[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}`)
 // letterCode is the code on the letter to somebody.
 func letterCode(t *testing.T, file, name string) string {
 	t.Helper()
-	_, letter, found := strings.Cut(readFile(t, file), "Dear <bdi>"+name)
+	_, letter, found := strings.Cut(readFile(t, file), `Dear <bdi translate="no">`+name)
 	code := codeForm.FindString(letter)
 	if !found || code == "" {
 		t.Fatalf("there is no letter to %s", name)

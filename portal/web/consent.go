@@ -1,7 +1,6 @@
 package web
 
 import (
-	"html/template"
 	"net/http"
 	"net/url"
 	"time"
@@ -13,13 +12,11 @@ import (
 
 // consentView is a question about one child, to answer or to answer anew.
 type consentView struct {
-	Child   string // first name
-	School  portal.School
-	Text    portal.Text
-	HTML    template.HTML
-	Address string    // public, of this wording
-	Held    bool      // a looked-after child: the school has to ask the social worker first
-	Waits   time.Time // from when a yes counts; zero where it does
+	Child  string // first name
+	School portal.School
+	wording
+	Held  bool      // a looked-after child: the school has to ask the social worker first
+	Waits time.Time // from when a yes counts; zero where it does
 
 	Reads bool // may see, and may not decide
 	Left  bool // the child has left: a no is all that can be said
@@ -57,7 +54,7 @@ func (s *server) postConsent(w http.ResponseWriter, r *http.Request) error {
 	}
 	id, err := s.Portal.Decide(r.Context(), account(r), portal.DecideForm{
 		Pupil: mux.Vars(r)["pupil"], Purpose: mux.Vars(r)["slug"], Hash: r.PostForm.Get("hash"),
-		Answer: portal.Answer(r.PostForm.Get("answer")), Language: language,
+		Answer: portal.Answer(r.PostForm.Get("answer")), Language: language, Translated: r.PostForm.Get("translated") == "yes",
 	})
 	if err != nil {
 		return &again{err, func(changed bool) (page, error) { return s.consentPage(r, r.PostForm, changed) }}
@@ -78,17 +75,17 @@ func (s *server) consentPage(r *http.Request, form url.Values, changed bool) (pa
 		}
 		same := form.Get("hash") == p.Text.Hash
 		v := consentView{
-			Child: child.Child.Pupil.Forename, School: child.School, Text: p.Text,
-			HTML:    template.HTML(p.Text.HTML), // our own site's rendering of the school's own file
-			Address: s.public(p.Text.Path), Held: child.Child.Pupil.LookedAfter, Waits: child.Waits, Reads: child.Reads,
+			Child: child.Child.Pupil.Forename, School: child.School, wording: s.wording(p.Text),
+			Held: child.Child.Pupil.LookedAfter, Waits: child.Waits, Reads: child.Reads,
 			Left: !child.Child.Pupil.OnRoll(), Mine: p.Mine, SaidYes: p.Mine.Answer == portal.Given, Receipt: receiptLink(p.Mine.ID),
 			Answered: p.Answered(), Earlier: p.Mine.Seq > 0 && !p.Answered(),
 			Changed: changed || form != nil && !same,
 		}
+		v.Translated = form.Get("translated") == "yes"
 		if same {
 			v.Answer = form.Get("answer")
 		}
-		return page{template: "consent.html", title: p.Text.Title, school: &child.School, data: v}, nil
+		return page{template: "consent.html", title: "For " + isolated(v.Child) + ": " + p.Text.Question, school: &child.School, data: v}, nil
 	}
 	return page{}, portal.ErrNotFound
 }

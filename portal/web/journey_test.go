@@ -22,7 +22,7 @@ func TestJourney(t *testing.T) {
 	w.secrets = append(w.secrets, "Gwenno", "Quill", "Ifan", "Q. Uill", "2019")
 	w.bring("fernlow", rows)
 	page := office.post("/portal/office/fernlow/letters", nil).wants(t, http.StatusOK, "1 letter<", "Dear Ifan Quill", "http://127.0.0.1:1/portal/join", "20 January 2027")
-	_, after, _ := strings.Cut(page.body, `<p class="letter-code">`)
+	_, after, _ := strings.Cut(page.body, `<p class="letter-code" translate="no">`)
 	code, _, _ := strings.Cut(after, "<")
 	if len(portal.NormalCode(code)) != 12 {
 		t.Fatalf("the letter's code is %q", code)
@@ -42,9 +42,9 @@ func TestJourney(t *testing.T) {
 	join(code, "10", "4", "2019").wants(t, http.StatusUnprocessableEntity, "do not match a letter we sent")
 	join(strings.ToLower(strings.ReplaceAll(code, "-", " ")), "09", "April", "2019").wants(t, http.StatusSeeOther)
 
-	home := ifan.get("/portal/").wants(t, http.StatusOK, "<bdi>Gwenno</bdi></h2>", "Left to do", "Read and sign ‘Home and school agreement’", "May we show your child’s picture on our website?").lacks(t, "What you decided")
+	home := ifan.get("/portal/").wants(t, http.StatusOK, `<bdi translate="no">Gwenno</bdi></h2>`, "Left to do", "Read and sign ‘Home and school agreement’", "May we show your child’s picture on our website?").lacks(t, "What you decided")
 	sign := link(t, home, "Read and sign ‘Home and school agreement’")
-	ifan.get(sign).wants(t, http.StatusOK, "<h1>Home and school agreement</h1>", homeSchool.HTML, homeSchool.Statement, "http://127.0.0.1:1"+homeSchool.Path, homeSchool.Hash[:12], "1 September 2026").lacks(t, "checked")
+	heartFirst(t, homeSchool, ifan.get(sign).wants(t, http.StatusOK, "<title>Sign for \u2068Gwenno\u2069: Home and school agreement – ", `<h1>Sign for <bdi translate="no">Gwenno</bdi>: Home and school agreement</h1>`, homeSchool.Statement, "http://127.0.0.1:1"+homeSchool.Path, homeSchool.Hash[:12], "1 September 2026").lacks(t, "checked"))
 
 	form := url.Values{"name": {"  Q.  Uill "}, "agreed": {"yes"}, "hash": {homeSchool.Hash}}
 	first := ifan.post(sign, form).wants(t, http.StatusSeeOther).location()
@@ -52,7 +52,7 @@ func TestJourney(t *testing.T) {
 	if second := ifan.post(sign, form).wants(t, http.StatusSeeOther).location(); second != first {
 		t.Errorf("a second click made a second signature: %s and %s", first, second)
 	}
-	receipt := ifan.get(first).wants(t, http.StatusOK, "You have signed", "21 November 2026 at 10:04 pm", "Q. Uill", "Next, for <bdi>Gwenno</bdi>", homeSchool.Hash)
+	receipt := ifan.get(first).wants(t, http.StatusOK, "<title>You have signed for \u2068Gwenno\u2069: Home and school agreement – ", `<h1>You have signed for <bdi translate="no">Gwenno</bdi>: Home and school agreement</h1>`, "21 November 2026 at 10:04 pm", "Q. Uill", `Next, for <bdi translate="no">Gwenno</bdi>`, homeSchool.Hash)
 	ifan.get(sign).wants(t, http.StatusOK, "You signed this for Gwenno on 21 November 2026 at 10:04 pm").lacks(t, "<form method=\"post\" novalidate>")
 
 	file := ifan.get(first+"/receipt.json").wants(t, http.StatusOK)
@@ -66,14 +66,14 @@ func TestJourney(t *testing.T) {
 	}
 
 	consent := link(t, receipt, "May we show your child’s picture on our website?")
-	ifan.get(consent).wants(t, http.StatusOK, webPicture.HTML, webPicture.IfGiven, webPicture.IfRefused).lacks(t, "checked")
+	heartFirst(t, webPicture, ifan.get(consent).wants(t, http.StatusOK, "<title>For \u2068Gwenno\u2069: May we show", webPicture.IfGiven, webPicture.IfRefused).lacks(t, "checked"))
 	ifan.post(consent, url.Values{"hash": {webPicture.Hash}}).wants(t, http.StatusUnprocessableEntity, "Choose yes or no", `href="#field-answer"`, "<title>Error: ")
 	yes := ifan.post(consent, url.Values{"hash": {webPicture.Hash}, "answer": {"given"}}).wants(t, http.StatusSeeOther).location()
-	ifan.get(yes).wants(t, http.StatusOK, "You said yes", webPicture.IfGiven, "Back to my children").lacks(t, "Still to do")
+	ifan.get(yes).wants(t, http.StatusOK, "<title>You said yes for \u2068Gwenno\u2069: May we show", `<h1>You said yes for <bdi translate="no">Gwenno</bdi>: May we show`, webPicture.IfGiven, "Back to my children").lacks(t, "Still to do")
 	ifan.get(consent).wants(t, http.StatusOK, "You said yes</strong> on 21 November 2026", "Change my answer to no").lacks(t, "checked", `type="radio"`)
 	no := ifan.post(consent, url.Values{"hash": {webPicture.Hash}, "answer": {"refused"}}).wants(t, http.StatusSeeOther).location()
 	ifan.get(no).wants(t, http.StatusOK, "You changed your answer to no", webPicture.IfRefused)
-	ifan.get("/portal/").wants(t, http.StatusOK, "Nothing is left to do for <bdi>Gwenno", "You changed to no", "You signed")
+	ifan.get("/portal/").wants(t, http.StatusOK, `Nothing is left to do for <bdi translate="no">Gwenno`, "You changed to no", "You signed")
 	ifan.get(consent).wants(t, http.StatusOK, "You said no</strong>", "Change my answer to yes")
 
 	ifan.post("/portal/sign-out", nil).wants(t, http.StatusSeeOther)
@@ -81,6 +81,23 @@ func TestJourney(t *testing.T) {
 		t.Errorf("after signing out the browser still has %v", ifan.jar)
 	}
 	ifan.get(first).wants(t, http.StatusSeeOther)
+}
+
+// heartFirst is that a text's heart stands above the answer, and the whole below it.
+func heartFirst(t *testing.T, text portal.Text, r reply) {
+	t.Helper()
+	heart, rest := text.Parts()
+	if heart == "" || rest == "" || strings.ReplaceAll(text.HTML, "\n", "") != strings.ReplaceAll(heart+rest, "\n", "") {
+		t.Fatalf("%s is not a heart and the rest: %q, %q", text.Slug, heart, rest)
+	}
+	at := -1
+	for _, part := range []string{heart, `href="#whole"`, `<button class="button">`, `id="whole"`, rest} {
+		next := strings.LastIndex(r.body, part)
+		if next <= at {
+			t.Errorf("%s: %q does not come after what should stand before it", text.Slug, part)
+		}
+		at = next
+	}
 }
 
 // link is where the link with these words goes.
@@ -93,6 +110,36 @@ func link(t *testing.T, r reply, words string) string {
 	}
 	to, _, _ := strings.Cut(before[i+len(`href="`):], `"`)
 	return to
+}
+
+// Whoever reads it in another language signs the English words: the page says so, in
+// words that can be read by them, and keeps it on record.
+func TestSigningInTranslation(t *testing.T) {
+	w := newWorld(t)
+	w.serve("http://127.0.0.1:1", func(c *Config) {
+		c.Languages = []Language{{Tag: "ur", Dir: "rtl", Name: "اردو", Says: "ہمیں بتائیں۔"}, {Tag: "pl", Dir: "ltr", Name: "Polski", Says: "Powiedz nam."}}
+	})
+	grace := w.as(mother)
+	line := `<li lang="ur" dir="rtl" translate="no">ہمیں بتائیں۔</li>`
+	for path, says := range map[string]string{
+		"/agreements/home-school": "You sign the English words. We will explain them in your language: ", "/consents/website-pictures": "You answer the English words.",
+	} {
+		path = "/portal/children/" + w.pupils["Asha"] + path
+		grace.get(path).wants(t, http.StatusOK, says, line, `<a href="tel:01632960101" translate="no">01632 960 101</a>`, "Somebody or something translated this for me", `lang="en-GB" dir="auto"`).lacks(t, "checked")
+		form := url.Values{"hash": {homeSchool.Hash}, "name": {"Gr. Okon"}, "translated": {"yes"}}
+		if strings.Contains(path, "consents") {
+			form = url.Values{"hash": {webPicture.Hash}, "translated": {"yes"}}
+		}
+		grace.post(path, form).wants(t, http.StatusUnprocessableEntity, `name="translated" value="yes" checked`)
+		form.Set("agreed", "yes")
+		form.Set("answer", "given")
+		receipt := grace.post(path, form).wants(t, http.StatusSeeOther).location()
+		grace.get(receipt).wants(t, http.StatusOK, "Somebody or something translated this for you")
+		if file := grace.get(receipt + "/receipt.json"); !strings.Contains(file.body, `\"details\":{\"translated\":true}`) {
+			t.Errorf("the receipt does not keep it: %s", file.body)
+		}
+	}
+	w.as(stranger).get("/portal/join").wants(t, http.StatusOK, line)
 }
 
 func TestSigningWrongly(t *testing.T) {
@@ -110,6 +157,9 @@ func TestSigningWrongly(t *testing.T) {
 	send("Gr\x00ace", "yes", homeSchool.Hash).wants(t, http.StatusUnprocessableEntity)
 	send(`"><script>alert(1)</script>`, "", homeSchool.Hash).wants(t, http.StatusUnprocessableEntity).lacks(t, "<script>")
 	send("Gr. Okon", "yes", strings.Repeat("0", 64)).wants(t, http.StatusConflict, "The wording has changed", `value="Gr. Okon"`, homeSchool.Hash).lacks(t, "checked")
+	// The child's own name is asked about, once: what was typed and ticked is kept, and a second press signs.
+	send("Asha Okonedo", "yes", homeSchool.Hash).wants(t, http.StatusUnprocessableEntity, "That is your child’s name", `value="Asha Okonedo"`, `name="asked" value="Asha Okonedo"`, "checked")
+	send("Asha Okonedo", "yes", strings.Repeat("0", 64)).wants(t, http.StatusConflict, `value="Asha Okonedo"`, `name="asked" value=""`)
 	send(strings.Repeat("x", 70<<10), "yes", homeSchool.Hash).wants(t, http.StatusRequestEntityTooLarge, "too large")
 	grace.post("/portal/children/"+w.pupils["Asha"]+"/agreements/nothing", url.Values{"hash": {"x"}}).wants(t, http.StatusNotFound)
 	grace.post("/portal/children/"+w.pupils["Cai"]+"/agreements/home-school", signed(w)).wants(t, http.StatusNotFound)
@@ -267,7 +317,7 @@ func TestLetters(t *testing.T) {
 	office.post(letters, url.Values{"for": {"chosen"}}).wants(t, http.StatusUnprocessableEntity, "Tick the people you want to print a letter for", `href="#field-contact"`)
 	again := office.post(letters, url.Values{"for": {"chosen"}, "contact": {contact}}).wants(t, http.StatusOK, "1 letter<", "Dear "+father)
 	for _, printed := range []reply{first, again} {
-		_, after, _ := strings.Cut(printed.body, `<p class="letter-code">`)
+		_, after, _ := strings.Cut(printed.body, `<p class="letter-code" translate="no">`)
 		code, _, _ := strings.Cut(after, "<")
 		w.secrets = append(w.secrets, code)
 		status := http.StatusUnprocessableEntity
@@ -295,7 +345,7 @@ func TestTwoSchools(t *testing.T) {
 	w.secrets = append(w.secrets, letters[0].Code)
 	var file strings.Builder
 	w.must(WriteLetters(&file, letters, "https://schools.example", []byte("p{margin:0}")))
-	for _, part := range []string{letters[0].Code, "Dear <bdi>Mrs G Okonedo</bdi>", "https://schools.example/portal/join", "<style>p{margin:0}</style>"} {
+	for _, part := range []string{letters[0].Code, `Dear <bdi translate="no">Mrs G Okonedo</bdi>`, "https://schools.example/portal/join", "<style>p{margin:0}</style>"} {
 		if !strings.Contains(file.String(), part) {
 			t.Errorf("no %s in the file of letters:\n%s", part, &file)
 		}

@@ -220,7 +220,7 @@ func readable(letters []portal.Letter, address string) []letter {
 	for _, l := range letters {
 		var names []string
 		for _, c := range l.Children {
-			names = append(names, "<bdi>"+template.HTMLEscapeString(c.Pupil.Forename)+"</bdi>")
+			names = append(names, `<bdi translate="no">`+template.HTMLEscapeString(c.Pupil.Forename)+"</bdi>")
 		}
 		out = append(out, letter{
 			Letter: l, Children: template.HTML(list(names)), One: len(names) == 1, Initial: initial(l.School.ShortName),

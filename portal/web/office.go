@@ -37,6 +37,8 @@ type officeView struct {
 	Orders  int             // contacts whom a class list has barred, and nobody has looked
 	Review  string          // of the online safety policy: "soon", "overdue" or ""
 	Due     time.Time
+
+	Unconfirmed []string // places of help that nobody here has looked at within a year
 }
 
 // option is one choice of a select.
@@ -178,6 +180,9 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 	v.Applied = r.URL.Query().Get("after") == "import"
 	if s.Review != nil {
 		v.Due, v.Review = s.Review(school.Slug)
+	}
+	if s.Unconfirmed != nil {
+		v.Unconfirmed = s.Unconfirmed(school.Slug)
 	}
 	p := page{template: "office.html", title: "School office: " + school.ShortName, school: &school, data: v}
 	if wrong != nil {

@@ -93,7 +93,7 @@ func TestImport(t *testing.T) {
 	office.get("/portal/office/fernlow/").wants(t, http.StatusOK, "3 of 3 pupils", "Okonedo, Ben").lacks(t, "Pugh, Cai")
 	office.get("/portal/office/fernlow/?left=yes").wants(t, http.StatusOK, "2 of 2 pupils", "Pugh, Cai", "Rao").lacks(t, "Okonedo, Ben")
 	office.get("/portal/office/fernlow/export?format=csv&left=yes").wants(t, http.StatusOK, "Pugh").lacks(t, "Okonedo")
-	w.as(neighbour).get("/portal/").wants(t, http.StatusOK, "<bdi>Cai</bdi> left on 21 November 2026")
+	w.as(neighbour).get("/portal/").wants(t, http.StatusOK, `<bdi translate="no">Cai</bdi> left on 21 November 2026`)
 }
 
 // A file whose columns are in doubt is shown first; what the office says of them
@@ -103,7 +103,7 @@ func TestColumns(t *testing.T) {
 	office := w.as(clerk)
 	const path, file = "/portal/office/fernlow/import", "?1,Asha,Okonedo,2018-03-27"
 	to := office.upload(path, "file", strings.NewReader(file)).wants(t, http.StatusSeeOther).location()
-	office.get(to).wants(t, http.StatusOK, "D: <bdi>Tag</bdi>", "2018-03-27", "Say which column is Date of birth", `<option value="born">Date of birth</option>`)
+	office.get(to).wants(t, http.StatusOK, `D: <bdi translate="no">Tag</bdi>`, "2018-03-27", "Say which column is Date of birth", `<option value="born">Date of birth</option>`)
 	office.post(to, url.Values{"column": {""}}).wants(t, http.StatusUnprocessableEntity, "Say which column is Date of birth")
 	preview := office.post(to, url.Values{"column": {"born"}}).wants(t, http.StatusSeeOther).location()
 	office.get(preview).wants(t, http.StatusOK, "Nothing has been saved yet")
@@ -220,6 +220,17 @@ func (b *brokenList) Write(portal.ListRow) error {
 
 func (*brokenList) Flush() error { return nil }
 
+// The office alone is told which places of help nobody has looked at.
+func TestPlacesOfHelpToConfirm(t *testing.T) {
+	w := newWorld(t)
+	places := []string{"Childline", "The Boathouse"}
+	w.serve("http://127.0.0.1:1", func(c *Config) { c.Unconfirmed = func(string) []string { return places } })
+	w.as(clerk).get("/portal/office/fernlow/").wants(t, http.StatusOK, "2 places of help on your site wait to be looked at", `<li translate="no">The Boathouse</li>`)
+	w.as(mother).get("/portal/").wants(t, http.StatusOK).lacks(t, "looked at", "Boathouse")
+	places = nil
+	w.as(clerk).get("/portal/office/fernlow/").wants(t, http.StatusOK).lacks(t, "looked at")
+}
+
 // The office is told when the school's policy is to be reviewed; nobody else is.
 func TestReviewDue(t *testing.T) {
 	for standing, says := range map[string]string{"": "", "soon": "is due for review by 8 January 2027", "overdue": "is overdue: it was due by 8 January 2027"} {
@@ -256,7 +267,7 @@ func TestNewJoinsAreLookedAt(t *testing.T) {
 	office, hers := w.as(clerk), w.as(mother)
 	office.get("/portal/office/fernlow/").wants(t, 200, "people have joined by letter")
 	page := office.get("/portal/office/fernlow/joins").wants(t, 200, mother, "grace.okonedo@mail.example", "Asha Okonedo", "by the letter of 21 November 2026", "A yes counts from 23 November 2026 at 10:04 pm")
-	id := regexp.MustCompile(`id="confirm-([A-Z0-9]+)".*It is <bdi>` + mother).FindStringSubmatch(page.body)[1]
+	id := regexp.MustCompile(`id="confirm-([A-Z0-9]+)".*It is <bdi translate="no">` + mother).FindStringSubmatch(page.body)[1]
 	hers.get("/portal/").wants(t, 200, "count from 23 November 2026 at 10:04 pm", "A no counts at once")
 	to := hers.post("/portal/children/"+w.pupils["Asha"]+"/consents/website-pictures", answered(w)).wants(t, 303).location()
 	hers.get(to).wants(t, 200, "Your answer is saved. You have only just joined", "23 November 2026 at 10:04 pm")
@@ -304,7 +315,7 @@ func TestRestrictionsPage(t *testing.T) {
 	w.as(lead).get("/portal/office/fernlow/restrictions?pupil="+w.pupils["Asha"]).wants(t, 200, mother, father, stepmother, uncle)
 
 	link := func(page reply, name string) string {
-		return regexp.MustCompile(`name="link" value="([A-Z0-9 ]+)">[^\n]*\n<fieldset>\n<legend><bdi>` + name).FindStringSubmatch(page.body)[1]
+		return regexp.MustCompile(`name="link" value="([A-Z0-9 ]+)">[^\n]*\n<fieldset>\n<legend><bdi translate="no">` + name).FindStringSubmatch(page.body)[1]
 	}
 	all := w.as(lead).get("/portal/office/fernlow/restrictions?pupil=" + w.pupils["Asha"])
 	to := "/portal/office/fernlow/restrictions"

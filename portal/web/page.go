@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -53,7 +54,7 @@ func (s *server) loadTemplates() (templates, error) {
 	for _, name := range pageFiles {
 		t, err := base.Clone()
 		if err == nil {
-			t, err = t.ParseFS(files, "pages/"+name)
+			err = parse(t, "pages/"+name)
 		}
 		if err != nil {
 			return nil, err
@@ -68,12 +69,33 @@ func (s *server) loadTemplates() (templates, error) {
 
 // newTemplate parses files with the functions that pages use.
 func (s *server) newTemplate(names ...string) (*template.Template, error) {
-	return template.New(layout).Option("missingkey=error").Funcs(template.FuncMap{
-		"moment":   s.moment,
-		"day":      s.day,
-		"sentence": sentence,
-		"tel":      s.tel,
-	}).ParseFS(files, names...)
+	t := template.New(layout).Option("missingkey=error").Funcs(template.FuncMap{
+		"moment":    s.moment,
+		"day":       s.day,
+		"sentence":  sentence,
+		"tel":       s.tel,
+		"languages": func() []Language { return s.Languages },
+	})
+	return t, parse(t, names...)
+}
+
+// parse adds files to a template. <bdi> stands around somebody's name, which a
+// browser that translates the page leaves as it is.
+func parse(t *template.Template, names ...string) error {
+	for _, name := range names {
+		b, err := files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		to := t
+		if base := path.Base(name); base != t.Name() {
+			to = t.New(base)
+		}
+		if _, err := to.Parse(strings.ReplaceAll(string(b), "<bdi>", `<bdi translate="no">`)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tel is the address that rings a telephone number.
@@ -84,8 +106,8 @@ func (s *server) tel(phone string) template.URL {
 	return template.URL("tel:" + strings.ReplaceAll(phone, " ", ""))
 }
 
-// page is one page to show. Its title goes into the browser's history, so it
-// never names a person.
+// page is one page to show. Its title goes into the browser's history: it may name a
+// parent's own child, by first name, on the pages about that child; nobody else.
 type page struct {
 	template string
 	title    string
@@ -113,6 +135,27 @@ func (p problems) Only(field string) string {
 		return p.Of(field)
 	}
 	return ""
+}
+
+// isolated is somebody's name within a line that is not HTML, such as a title: marked
+// so that a name written from right to left turns nothing else round.
+func isolated(name string) string { return "\u2068" + name + "\u2069" }
+
+// wording is a text as a page shows it: its heart first, and the whole below the
+// answer.
+type wording struct {
+	Text    portal.Text
+	Heart   template.HTML
+	Rest    template.HTML
+	Address string // public, of this wording
+
+	Language   string // of the words, BCP 47
+	Translated bool   // as ticked
+}
+
+func (s *server) wording(t portal.Text) wording {
+	heart, rest := t.Parts()
+	return wording{Text: t, Heart: template.HTML(heart), Rest: template.HTML(rest), Address: s.public(t.Path), Language: language} // our own site's rendering of the school's own file
 }
 
 // sentence gives words a capital to begin with.
@@ -183,9 +226,6 @@ func (s *server) render(r *http.Request, p page) ([]byte, error) {
 	}
 	f.Initial = initial(short)
 	f.Styles = []string{s.stylesheet, s.colourAddress(slug)}
-	if strings.HasPrefix(r.URL.Path, "/portal/office/") {
-		f.Styles = append(f.Styles, s.officeSheet)
-	}
 
 	var who session
 	if !blind {

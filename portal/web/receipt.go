@@ -14,7 +14,8 @@ import (
 // receiptView is what somebody signed or decided, and what comes next.
 type receiptView struct {
 	portal.Receipt
-	Heading  string // what they did, in words
+	Did      string // what they did, in words
+	What     string // the agreement's title, or the question
 	Child    string // first name
 	Signed   bool   // a signature, not an answer
 	Yes      bool
@@ -44,17 +45,17 @@ func (s *server) getReceipt(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := receiptView{
 		Receipt: got, Child: got.Child.Pupil.Forename, Signed: got.Act.Kind == portal.Signature, Yes: got.Act.Answer == portal.Given,
-		Held: got.Child.Pupil.LookedAfter, Download: receiptLink(got.Act.ID) + "/receipt.json", Address: s.public(got.Text.Path),
+		Held: got.Child.Pupil.LookedAfter, Download: receiptLink(got.Act.ID) + "/receipt.json", Address: s.public(got.Text.Path), What: got.Text.Question,
 	}
 	switch {
 	case v.Signed:
-		v.Heading = "You have signed"
+		v.Did, v.What = "You have signed", got.Text.Title
 	case v.Yes:
-		v.Heading = "You said yes"
+		v.Did = "You said yes"
 	case got.Act.Answer == portal.Withdrawn:
-		v.Heading = "You changed your answer to no"
+		v.Did = "You changed your answer to no"
 	default:
-		v.Heading = "You said no"
+		v.Did = "You said no"
 	}
 	for _, child := range family {
 		var left []nextStep
@@ -76,7 +77,7 @@ func (s *server) getReceipt(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	return s.show(w, r, http.StatusOK, page{template: "receipt.html", title: "Your receipt", school: &got.School, data: v})
+	return s.show(w, r, http.StatusOK, page{template: "receipt.html", title: v.Did + " for " + isolated(v.Child) + ": " + v.What, school: &got.School, data: v})
 }
 
 // getReceiptFile is the proof itself, which anybody can check without us.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"html/template"
 	"net/http"
 	"net/url"
 
@@ -19,15 +18,14 @@ var signFields = []string{"name", "hash"}
 
 // signView is an agreement to read and sign for one child.
 type signView struct {
-	Child   string // first name
-	School  portal.School
-	Text    portal.Text
-	HTML    template.HTML
-	Address string // public, of this wording
-	Reads   bool   // may see, and may not sign
+	Child  string // first name
+	School portal.School
+	wording
+	Reads   bool // may see, and may not sign
 	Signed  portal.Act
 	Receipt string // where the receipt of Signed is
 	Name    string // as typed
+	Asked   string // the name about which we ask whether it is theirs
 	Agreed  bool
 	Changed bool // the wording is not the one that was sent
 	Kept    bool // the form is filled with what was held
@@ -51,7 +49,8 @@ func (s *server) postSign(w http.ResponseWriter, r *http.Request) error {
 	}
 	id, err := s.Portal.Sign(r.Context(), account(r), portal.SignForm{
 		Pupil: mux.Vars(r)["pupil"], Agreement: mux.Vars(r)["slug"], Hash: r.PostForm.Get("hash"),
-		Name: r.PostForm.Get("name"), Agreed: r.PostForm.Get("agreed") == "yes", Language: language,
+		Name: r.PostForm.Get("name"), Asked: r.PostForm.Get("asked"),
+		Agreed: r.PostForm.Get("agreed") == "yes", Language: language, Translated: r.PostForm.Get("translated") == "yes",
 	})
 	if err != nil {
 		return &again{err, func(changed bool) (page, error) { return s.signPage(r, r.PostForm, changed) }}
@@ -72,13 +71,23 @@ func (s *server) signPage(r *http.Request, form url.Values, changed bool) (page,
 		}
 		same := form.Get("hash") == a.Text.Hash
 		v := signView{
-			Child: child.Child.Pupil.Forename, School: child.School, Text: a.Text,
-			HTML:    template.HTML(a.Text.HTML), // our own site's rendering of the school's own file
-			Address: s.public(a.Text.Path), Reads: child.Reads, Signed: a.Signed, Receipt: receiptLink(a.Signed.ID),
+			Child: child.Child.Pupil.Forename, School: child.School, wording: s.wording(a.Text),
+			Reads: child.Reads, Signed: a.Signed, Receipt: receiptLink(a.Signed.ID),
 			Name: form.Get("name"), Agreed: same && form.Get("agreed") == "yes",
 			Changed: changed || form != nil && !same, Kept: form != nil && r.Method != http.MethodPost,
 		}
-		return page{template: "sign.html", title: a.Text.Title, school: &child.School, data: v}, nil
+		v.Translated = form.Get("translated") == "yes"
+		if r.Method == http.MethodPost && !changed {
+			v.Asked = v.Name
+		}
+		title := "Sign for "
+		switch {
+		case a.Done():
+			title = "You have signed for "
+		case v.Reads:
+			title = "For "
+		}
+		return page{template: "sign.html", title: title + isolated(v.Child) + ": " + a.Text.Title, school: &child.School, data: v}, nil
 	}
 	return page{}, portal.ErrNotFound
 }

@@ -63,9 +63,8 @@ type Config struct {
 	WriteList func(w io.Writer, format string, l portal.List) (ListWriter, error)
 	// WriteTable writes rows of words as CSV, as WriteList writes a list.
 	WriteTable func(w io.Writer, rows [][]string) error
-	// Stylesheet is the theme's, as CSS, and OfficeStyles what only the office's pages
-	// need besides.
-	Stylesheet, OfficeStyles []byte
+	// Stylesheet is the theme's, as CSS.
+	Stylesheet []byte
 	// Colour is a school's own colour by its slug, and the trust's for "", as
 	// "#14532d". Optional; where it answers "" the pages are ink blue.
 	Colour func(school string) string
@@ -73,9 +72,14 @@ type Config struct {
 	// whether that is "soon" or "overdue"; "" where there is nothing to say. Only
 	// the school's own office is told. Optional.
 	Review func(school string) (next time.Time, standing string)
+	// Unconfirmed are the places in a school's directory of help that nobody there has
+	// looked at within a year. Only the school's own office is told. Optional.
+	Unconfirmed func(school string) []string
 	// Tel is the address that rings a telephone number of a school, such as
 	// "tel:+441632960101". Optional: without it, the number without spaces.
 	Tel func(phone string) string
+	// Languages are those in which a family is asked to tell us theirs. Optional.
+	Languages []Language
 	// Address is the public one, without a path: "https://schools.example". It
 	// may be http only on this machine itself, and then cookies are not Secure.
 	Address string
@@ -84,15 +88,22 @@ type Config struct {
 	Log       *slog.Logger
 }
 
+// Language is one that families speak, in its own words.
+type Language struct {
+	Tag  string // BCP 47
+	Dir  string // "ltr" or "rtl"
+	Name string // of the language, in itself
+	Says string // asks to be told the language, and promises to explain
+}
+
 type server struct {
 	Config
-	https       bool
-	london      *time.Location
-	templates   templates
-	stylesheet  string // its address
-	officeSheet string // of the office's own
-	router      *mux.Router
-	kept        keptPages
+	https      bool
+	london     *time.Location
+	templates  templates
+	stylesheet string // its address
+	router     *mux.Router
+	kept       keptPages
 }
 
 // New makes the portal: everything under /portal/. It answers an error for
@@ -106,7 +117,7 @@ func New(c Config) (http.Handler, error) {
 }
 
 func newServer(c Config) (*server, error) {
-	if c.Portal == nil || c.SignIn == nil || c.OpenClassList == nil || c.ReadClassList == nil || c.WriteList == nil || c.WriteTable == nil || len(c.Stylesheet) == 0 || len(c.OfficeStyles) == 0 || c.Log == nil {
+	if c.Portal == nil || c.SignIn == nil || c.OpenClassList == nil || c.ReadClassList == nil || c.WriteList == nil || c.WriteTable == nil || len(c.Stylesheet) == 0 || c.Log == nil {
 		return nil, errors.New("portal/web: a required setting is missing")
 	}
 	c.Address = strings.TrimSuffix(c.Address, "/")
@@ -121,7 +132,7 @@ func newServer(c Config) (*server, error) {
 	if s.london, err = time.LoadLocation("Europe/London"); err != nil {
 		return nil, err
 	}
-	s.stylesheet, s.officeSheet = StylesheetPath(c.Stylesheet), stylesPath("office", c.OfficeStyles)
+	s.stylesheet = StylesheetPath(c.Stylesheet)
 	if s.templates, err = s.loadTemplates(); err != nil {
 		return nil, fmt.Errorf("portal/web: %w", err)
 	}
@@ -131,11 +142,9 @@ func newServer(c Config) (*server, error) {
 
 // StylesheetPath is the address of the stylesheet: its name is its content, so
 // that browsers may keep it for ever.
-func StylesheetPath(css []byte) string { return stylesPath("schoolgate", css) }
-
-func stylesPath(name string, css []byte) string {
+func StylesheetPath(css []byte) string {
 	sum := sha256.Sum256(css)
-	return "/portal/assets/" + name + "." + hex.EncodeToString(sum[:8]) + ".css"
+	return "/portal/assets/schoolgate." + hex.EncodeToString(sum[:8]) + ".css"
 }
 
 func loopback(host string) bool {
