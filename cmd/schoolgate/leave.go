@@ -12,7 +12,7 @@ const neutral = "https://www.bbc.co.uk/weather"
 
 // privatePages are the first elements of addresses, within a school's site, of
 // pages that somebody may not want to be seen reading. No browser keeps a copy.
-var privatePages = []string{"worried", "report-a-concern", "help", "ceop"}
+var privatePages = []string{"worried", "report-a-concern", "help", "ceop", "easy-read"}
 
 func private(name string) bool {
 	for _, p := range privatePages {

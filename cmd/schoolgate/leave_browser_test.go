@@ -12,8 +12,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// In a real browser the way back after leaving leads to the school's first page,
-// and whoever comes back on purpose finds the worry.
+// In a real browser the way back after leaving leads to the school's first page, by
+// the button, by the list of what was visited and in another tab; and whoever comes
+// back on purpose finds the worry. What leaving cannot do is what the control says: the
+// other tab stands until somebody goes on from it.
 func TestLeavingQuicklyInABrowser(t *testing.T) {
 	browser := needBrowser(t)
 	sites := t.TempDir()
@@ -45,19 +47,34 @@ func TestLeavingQuicklyInABrowser(t *testing.T) {
 	t.Cleanup(s.Close)
 
 	v := browser.open(t, "", s.URL)
-	shows := func(what, want string) {
+	ctx, stop := chromedp.NewContext(v.ctx) // another tab of the same browser
+	t.Cleanup(stop)
+	other := &visitor{t: t, ctx: ctx, address: s.URL}
+	shown := func(v *visitor, what, want string) {
 		t.Helper()
 		if got := v.text(`document.title`); got != want {
 			t.Errorf("%s: the window shows %q, want %q", what, got, want)
 		}
 	}
-	v.do(chromedp.Navigate(s.URL + "/fernlow-primary/"))
-	v.follow(chromedp.Click(`//a[.="Worries"]`))
-	shows("a worry", "A worry")
+	shows := func(what, want string) { t.Helper(); shown(v, what, want) }
+	for _, tab := range []*visitor{other, v} {
+		tab.do(chromedp.Navigate(s.URL + "/fernlow-primary/"))
+		tab.follow(chromedp.Click(`//a[.="Worries"]`))
+		shown(tab, "a worry", "A worry")
+	}
+	visited, err := chromedp.Run(v.ctx, chromedp.NavigationEntries())
+	if err != nil {
+		t.Fatal(err)
+	}
+	worry := visited.Entries[len(visited.Entries)-1].ID
 	v.follow(chromedp.Click(`//a[.="Leave this page"]`))
 	shows("leaving", "Weather")
-	v.do(chromedp.NavigateBack())
-	shows("the way back", "First page")
+	shown(other, "the other tab, which leaving cannot close", "A worry")
+	other.do(chromedp.Navigate(s.URL + "/weather"))
+	other.do(chromedp.NavigateBack())
+	shown(other, "the way back in the other tab", "First page")
+	v.do(chromedp.NavigateToHistoryEntry(worry))
+	shows("the way back by the list of what was visited", "First page")
 	v.do(chromedp.Navigate(s.URL + "/fernlow-primary/"))
 	v.follow(chromedp.Click(`//a[.="Worries"]`))
 	shows("coming back on purpose", "A worry")
