@@ -22,6 +22,7 @@ const (
 	SeeEvents       Action = "see who did what"
 	SetRestrictions Action = "set and lift restrictions"
 	EraseRecords    Action = "erase what has had its time"
+	ShowRecord      Action = "show all that is held of a person"
 )
 
 // Child is a pupil together with one contact who may speak for them.
@@ -92,7 +93,7 @@ func (a Actor) May(do Action, to Subject) error {
 				return nil
 			}
 		}
-	case SeeRegister, ImportClassList, PrintLetters, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords:
+	case SeeRegister, ImportClassList, PrintLetters, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord:
 		return a.mayStaff(do, to.School)
 	}
 	return ErrNotFound

@@ -27,6 +27,7 @@ const (
 	RightsChanged     ActKind = "rights-changed"
 	Erased            ActKind = "erased" // itself never erased
 	RecordKept        ActKind = "record-kept"
+	RecordShown       ActKind = "record-shown"
 )
 
 // event puts on record, sealed, what an account did: details are counts, filters and

@@ -172,3 +172,15 @@ func (l Leaver) LogValue() slog.Value { return slog.StringValue(l.String()) }
 func (r Retention) String() string       { return fmt.Sprintf("retention of %d leavers", len(r.Leavers)) }
 func (r Retention) GoString() string     { return r.String() }
 func (r Retention) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+func (d Dossier) String() string       { return "dossier of " + string(d.Of.Kind) + " " + d.Of.ID }
+func (d Dossier) GoString() string     { return d.String() }
+func (d Dossier) LogValue() slog.Value { return slog.StringValue(d.String()) }
+
+func (s Section) String() string       { return fmt.Sprintf("section of %d entries", len(s.Entries)) }
+func (s Section) GoString() string     { return s.String() }
+func (s Section) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+func (f Fact) String() string       { return "fact" }
+func (f Fact) GoString() string     { return f.String() }
+func (f Fact) LogValue() slog.Value { return slog.StringValue(f.String()) }

@@ -26,7 +26,7 @@ var guarded = []any{
 	portal.ImportPlan{}, portal.Invitation{}, portal.Invitee{}, portal.LedgerEntry{}, portal.Letter{}, portal.NewJoin{}, portal.ListRow{}, portal.HeldList{}, portal.Affected{}, portal.Restriction{}, portal.Dated{}, portal.Restricted{}, portal.RestrictForm{}, portal.Maybe{}, portal.PlannedContact{}, portal.ClassList{}, portal.ToSettle{}, portal.ListFile{}, portal.ListColumn{},
 	portal.PlannedPupil{}, portal.Proof{}, portal.Pupil{}, portal.PupilRecord{}, portal.PurposeView{}, portal.Receipt{},
 	portal.Responsibility{}, portal.Session{}, portal.SignForm{}, portal.SigningView{}, portal.Staff{},
-	portal.Keeping{}, portal.Leaver{}, portal.Retention{},
+	portal.Dossier{}, portal.Fact{}, portal.Section{}, portal.Keeping{}, portal.Leaver{}, portal.Retention{},
 }
 
 // public are the types that hold nothing of anybody's. An error is here if its

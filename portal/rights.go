@@ -42,13 +42,13 @@ var rights = map[Role]struct {
 	scope scope
 	may   []Action
 }{
-	Office:     {anySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, EraseRecords}},
+	Office:     {anySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, EraseRecords, ShowRecord}},
 	Business:   {anySchool, []Action{SeeRegister, ExportList, SeeEvents}},
-	Lead:       {anySchool, []Action{SeeRegister, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords}},
+	Lead:       {anySchool, []Action{SeeRegister, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord}},
 	Head:       {anySchool, []Action{SeeRegister, SeeEvents, SetRestrictions, EraseRecords}},
 	Teacher:    {ownClass, []Action{SeeRegister}},
 	TrustStaff: {everySchool, []Action{SeeRegister}},
-	operator:   {everySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, SeeEvents, SetRestrictions, SeeReasons, EraseRecords}},
+	operator:   {everySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord}},
 }
 
 // Roles are those that the settings may give, in the order in which to name them.

@@ -218,6 +218,8 @@ type ErasureTx interface {
 	// answers whether it did: not one that is joined to a contact or named by an act.
 	EraseAccount(id string) (bool, error)
 
+	ContactActs(contact string) ([]Act, error) // signatures and decisions, oldest first
+	ContactInvitations(contact string) ([]Invitation, error)
 	// EventsNaming are those of a school that name somebody by id; EventsBefore are
 	// those from before a time, oldest first. What was erased is in neither.
 	EventsNaming(school, id string) ([]Act, error)

@@ -121,3 +121,11 @@ func (db *DB) Scrub(ctx context.Context) error {
 }
 
 var errBusyLog = errors.New("what was erased may still stand in the log of the database, as somebody was reading it: run it again")
+
+func (t *tx) ContactActs(contact string) ([]portal.Act, error) {
+	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.contact_id = $1 ORDER BY a.at, a.seq, a.id", contact)
+}
+
+func (t *tx) ContactInvitations(contact string) ([]portal.Invitation, error) {
+	return list(t, invitations.scan, "SELECT "+invitations.columns+" FROM invitations i WHERE i.contact_id = $1 ORDER BY i.issued, i.id", contact)
+}

@@ -25,6 +25,7 @@ var (
 	offices   = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 403, 403} // Fernlow's office and the trust's see
 	readers   = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 200} // and whoever reads its register
 	exporters = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 403}
+	shower    = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 403}
 	erasers   = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 403}
 	leads     = []int{303, 404, 404, 404, 404, 404, 404, 403, 404, 403, 200, 403}
 )
@@ -72,40 +73,42 @@ var table = map[string]row{
 	"GET /portal/assets/colour-{colour:[0-9a-f]{6}}.css": {path: at("/portal/assets/colour-14532d.css"), want: everybody},
 	"GET /portal/":        {path: at("/portal/"), want: everybody},
 	"GET /portal/sign-in": {path: at("/portal/sign-in"), want: append([]int{200}, away[1:]...)},
-	"POST /portal/sign-in/{provider:[a-z0-9-]+}":             {path: at("/portal/sign-in/thorn"), want: everybody},
-	"GET /portal/callback/{provider:[a-z0-9-]+}":             {path: at("/portal/callback/thorn"), want: []int{400, 400, 400, 400, 400, 400, 400, 400, 400, 400, 400, 400}},
-	"POST /portal/sign-out":                                  {path: at("/portal/sign-out"), want: away},
-	"GET /portal/sessions":                                   {path: at("/portal/sessions"), want: signedUp},
-	"POST /portal/sessions":                                  {path: at("/portal/sessions"), form: everySession, want: sends(signedUp, 303)},
-	"GET /portal/go-on":                                      {path: at("/portal/go-on?to=/portal/join"), want: away},
-	"GET /portal/join":                                       {path: at("/portal/join"), want: signedUp},
-	"POST /portal/join":                                      {path: at("/portal/join"), want: sends(signedUp, 422)},
-	"GET " + child + "/agreements/{slug:[a-z0-9-]+}":         {path: asha("/agreements/home-school"), want: hers},
-	"POST " + child + "/agreements/{slug:[a-z0-9-]+}":        {path: asha("/agreements/home-school"), form: signed, want: sends(hers, 303)},
-	"GET " + child + "/consents/{slug:[a-z0-9-]+}":           {path: asha("/consents/website-pictures"), want: hers},
-	"POST " + child + "/consents/{slug:[a-z0-9-]+}":          {path: asha("/consents/website-pictures"), form: answered, want: sends(hers, 303)},
-	"GET /portal/receipts/{id:[A-Za-z0-9_-]+}":               {path: her(""), want: hers},
-	"GET /portal/receipts/{id:[A-Za-z0-9_-]+}/receipt.json":  {path: her("/receipt.json"), want: hers},
-	"GET " + office + "/":                                    {path: at("/portal/office/fernlow/"), want: readers},
-	"GET " + office + "/import":                              {path: at("/portal/office/fernlow/import"), want: offices},
-	"POST " + office + "/import":                             {path: at("/portal/office/fernlow/import"), want: sends(offices, 400)}, // not a file
-	"GET " + office + "/import/{id:[A-Za-z0-9_-]+}":          {path: pending, want: offices},
-	"GET " + office + "/import/{id:[A-Za-z0-9_-]+}/columns":  {path: columns, want: offices},
-	"POST " + office + "/import/{id:[A-Za-z0-9_-]+}/columns": {path: columns, want: sends(offices, 303)},
-	"POST " + office + "/import/{id:[A-Za-z0-9_-]+}":         {path: pending, form: fingerprint, want: sends(offices, 303)},
-	"GET " + office + "/settle":                              {path: at("/portal/office/fernlow/settle"), want: offices},
-	"POST " + office + "/restrictions":                       {path: at("/portal/office/fernlow/restrictions"), want: sends(leads, 404)},
-	"GET " + office + "/restrictions":                        {path: at("/portal/office/fernlow/restrictions"), want: leads},
-	"POST " + office + "/settle":                             {path: at("/portal/office/fernlow/settle"), want: sends(offices, 422)},
-	"GET " + office + "/retention":                           {path: at("/portal/office/fernlow/retention"), want: erasers},
-	"POST " + office + "/retention":                          {path: at("/portal/office/fernlow/retention"), want: sends(erasers, 422)},
-	"POST " + office + "/retention/keep":                     {path: at("/portal/office/fernlow/retention/keep"), form: keepAsha, want: sends(erasers, 303)},
-	"GET " + office + "/letters":                             {path: at("/portal/office/fernlow/letters"), want: offices},
-	"POST " + office + "/letters":                            {path: at("/portal/office/fernlow/letters"), want: sends(offices, 200)},
-	"GET " + office + "/joins":                               {path: at("/portal/office/fernlow/joins"), want: offices},
-	"POST " + office + "/joins":                              {path: at("/portal/office/fernlow/joins"), form: fathersJoin, want: sends(offices, 303)},
-	"GET " + office + "/export":                              {path: at("/portal/office/fernlow/export?format=csv"), want: exporters},
-	"GET " + office + "/events":                              {path: at("/portal/office/fernlow/events"), want: leads},
+	"POST /portal/sign-in/{provider:[a-z0-9-]+}":                         {path: at("/portal/sign-in/thorn"), want: everybody},
+	"GET /portal/callback/{provider:[a-z0-9-]+}":                         {path: at("/portal/callback/thorn"), want: []int{400, 400, 400, 400, 400, 400, 400, 400, 400, 400, 400, 400}},
+	"POST /portal/sign-out":                                              {path: at("/portal/sign-out"), want: away},
+	"GET /portal/sessions":                                               {path: at("/portal/sessions"), want: signedUp},
+	"POST /portal/sessions":                                              {path: at("/portal/sessions"), form: everySession, want: sends(signedUp, 303)},
+	"GET /portal/go-on":                                                  {path: at("/portal/go-on?to=/portal/join"), want: away},
+	"GET /portal/join":                                                   {path: at("/portal/join"), want: signedUp},
+	"POST /portal/join":                                                  {path: at("/portal/join"), want: sends(signedUp, 422)},
+	"GET " + child + "/agreements/{slug:[a-z0-9-]+}":                     {path: asha("/agreements/home-school"), want: hers},
+	"POST " + child + "/agreements/{slug:[a-z0-9-]+}":                    {path: asha("/agreements/home-school"), form: signed, want: sends(hers, 303)},
+	"GET " + child + "/consents/{slug:[a-z0-9-]+}":                       {path: asha("/consents/website-pictures"), want: hers},
+	"POST " + child + "/consents/{slug:[a-z0-9-]+}":                      {path: asha("/consents/website-pictures"), form: answered, want: sends(hers, 303)},
+	"GET /portal/receipts/{id:[A-Za-z0-9_-]+}":                           {path: her(""), want: hers},
+	"GET /portal/receipts/{id:[A-Za-z0-9_-]+}/receipt.json":              {path: her("/receipt.json"), want: hers},
+	"GET " + office + "/":                                                {path: at("/portal/office/fernlow/"), want: readers},
+	"GET " + office + "/import":                                          {path: at("/portal/office/fernlow/import"), want: offices},
+	"POST " + office + "/import":                                         {path: at("/portal/office/fernlow/import"), want: sends(offices, 400)}, // not a file
+	"GET " + office + "/import/{id:[A-Za-z0-9_-]+}":                      {path: pending, want: offices},
+	"GET " + office + "/import/{id:[A-Za-z0-9_-]+}/columns":              {path: columns, want: offices},
+	"POST " + office + "/import/{id:[A-Za-z0-9_-]+}/columns":             {path: columns, want: sends(offices, 303)},
+	"POST " + office + "/import/{id:[A-Za-z0-9_-]+}":                     {path: pending, form: fingerprint, want: sends(offices, 303)},
+	"GET " + office + "/settle":                                          {path: at("/portal/office/fernlow/settle"), want: offices},
+	"POST " + office + "/restrictions":                                   {path: at("/portal/office/fernlow/restrictions"), want: sends(leads, 404)},
+	"GET " + office + "/restrictions":                                    {path: at("/portal/office/fernlow/restrictions"), want: leads},
+	"POST " + office + "/settle":                                         {path: at("/portal/office/fernlow/settle"), want: sends(offices, 422)},
+	"GET /portal/record":                                                 {path: at("/portal/record"), want: signedUp},
+	"GET " + office + "/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}": {path: func(w *world, _ string) string { return "/portal/office/fernlow/record/pupil/" + w.pupils["Asha"] }, want: shower},
+	"GET " + office + "/retention":                                       {path: at("/portal/office/fernlow/retention"), want: erasers},
+	"POST " + office + "/retention":                                      {path: at("/portal/office/fernlow/retention"), want: sends(erasers, 422)},
+	"POST " + office + "/retention/keep":                                 {path: at("/portal/office/fernlow/retention/keep"), form: keepAsha, want: sends(erasers, 303)},
+	"GET " + office + "/letters":                                         {path: at("/portal/office/fernlow/letters"), want: offices},
+	"POST " + office + "/letters":                                        {path: at("/portal/office/fernlow/letters"), want: sends(offices, 200)},
+	"GET " + office + "/joins":                                           {path: at("/portal/office/fernlow/joins"), want: offices},
+	"POST " + office + "/joins":                                          {path: at("/portal/office/fernlow/joins"), form: fathersJoin, want: sends(offices, 303)},
+	"GET " + office + "/export":                                          {path: at("/portal/office/fernlow/export?format=csv"), want: exporters},
+	"GET " + office + "/events":                                          {path: at("/portal/office/fernlow/events"), want: leads},
 }
 
 const (
@@ -236,7 +239,8 @@ func TestNotFoundAndNotYoursAreOne(t *testing.T) {
 func TestGetChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	looks := map[string][]string{}
-	for _, to := range []string{"/", "/export"} {
+	looks["GET /portal/record"] = []string{"acts", "ledger", "ledger_hashes"}
+	for _, to := range []string{"/", "/export", "/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}"} {
 		looks["GET "+office+to] = []string{"acts", "ledger", "ledger_hashes"}
 	}
 	for name, row := range table {

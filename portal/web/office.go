@@ -30,7 +30,7 @@ type officeView struct {
 
 	Base    string          // the office's address
 	Export  string          // the list on show, as a download
-	May     map[string]bool // what else whoever looks may do here: "import", "letters", "export", "events", "restrictions", "retention"
+	May     map[string]bool // what else whoever looks may do here: "import", "letters", "export", "events", "restrictions", "retention", "record"
 	Applied bool            // a class list has just been applied
 	Joins   int             // who has joined and waits for the office to make sure of them
 	Dead    int             // letters whose code has died
@@ -67,8 +67,8 @@ type agreementCount struct {
 }
 
 type officeRow struct {
-	Name, Year, Class string
-	Cells             []answer
+	ID, Name, Year, Class string
+	Cells                 []answer
 }
 
 // officeFilter is what the office's address asks for.
@@ -158,7 +158,7 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.May = map[string]bool{}
-	for name, do := range map[string]portal.Action{"import": portal.ImportClassList, "letters": portal.PrintLetters, "export": portal.ExportList, "events": portal.SeeEvents, "restrictions": portal.SetRestrictions, "retention": portal.EraseRecords} {
+	for name, do := range map[string]portal.Action{"import": portal.ImportClassList, "letters": portal.PrintLetters, "export": portal.ExportList, "events": portal.SeeEvents, "restrictions": portal.SetRestrictions, "retention": portal.EraseRecords, "record": portal.ShowRecord} {
 		v.May[name] = actor.May(do, portal.Subject{School: school.Slug}) == nil
 	}
 	if v.May["letters"] {
@@ -254,7 +254,7 @@ func (s *server) readOffice(r *http.Request, school portal.School, f officeFilte
 		if !keep {
 			return nil
 		}
-		out := officeRow{Name: p.Surname + ", " + p.Forename, Year: p.Year.String(), Class: p.Group}
+		out := officeRow{ID: p.ID, Name: p.Surname + ", " + p.Forename, Year: p.Year.String(), Class: p.Group}
 		for _, i := range purposes {
 			out.Cells = append(out.Cells, standingWords[row.Standings[i]])
 		}

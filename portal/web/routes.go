@@ -24,6 +24,7 @@ func (s *server) routes() *mux.Router {
 	get("/portal/callback/{provider:[a-z0-9-]+}", s.getCallback)
 	post("/portal/sign-out", s.postSignOut)
 
+	get("/portal/record", s.signedIn(s.getOwnRecord))
 	get("/portal/sessions", s.signedIn(s.getSessions))
 	post("/portal/sessions", s.signedIn(s.postSessions))
 	get("/portal/go-on", s.signedIn(s.getGoOn))
@@ -53,6 +54,7 @@ func (s *server) routes() *mux.Router {
 	post(office+"/settle", s.signedIn(s.postSettle))
 	get(office+"/restrictions", s.signedIn(s.getRestrictions))
 	post(office+"/restrictions", s.anew(providers, s.postRestrictions))
+	get(office+"/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}", s.anew(providers, s.getRecord))
 	get(office+"/retention", s.signedIn(s.getRetention))
 	post(office+"/retention", s.anew(providers, s.postErase))
 	post(office+"/retention/keep", s.signedIn(s.postKeep))

@@ -1,0 +1,244 @@
+package portal
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Dossier is everything that is held of one person, for them to have (UK GDPR,
+// article 15): a page, and JSON. It names nobody else: not a child's other contacts,
+// nor what they said, nor who of the staff did something.
+type Dossier struct {
+	Of       Ref       `json:"of"`
+	School   string    `json:"school,omitempty"`
+	At       time.Time `json:"at"`
+	Sections []Section `json:"sections"`
+	// Contacts are a pupil's, for the office to find their records by; no part of it.
+	Contacts []Contact `json:"-"`
+}
+
+// Section is one sort of what is held: an entry for each of it.
+type Section struct {
+	Title   string   `json:"title"`
+	Entries [][]Fact `json:"entries"`
+}
+
+// Fact is what a column is called, and what it says.
+type Fact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+func (d *Dossier) add(title string, entry ...Fact) {
+	said := entry[:0:0]
+	for _, f := range entry {
+		if f.Value != "" {
+			said = append(said, f)
+		}
+	}
+	if n := len(d.Sections); n == 0 || d.Sections[n-1].Title != title {
+		d.Sections = append(d.Sections, Section{Title: title})
+	}
+	last := &d.Sections[len(d.Sections)-1]
+	last.Entries = append(last.Entries, said)
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(london).Format("2 January 2006, 15:04")
+}
+
+// PersonRecord is everything that is held of a school's pupil or contact, for the
+// office to hand to them. That it was shown is on record. It answers [ErrNotFound] for
+// somebody of another school.
+func (p *Portal) PersonRecord(ctx context.Context, account, school string, of Ref) (d Dossier, err error) {
+	err = p.store.Update(ctx, func(tx Tx) error {
+		if _, err := p.allowed(tx, account, ShowRecord, Subject{School: school}); err != nil {
+			return err
+		}
+		d = Dossier{Of: of, School: school, At: p.now()}
+		switch of.Kind {
+		case RefPupil:
+			err = d.pupil(tx, school, of.ID)
+		case RefContact:
+			err = d.contactOf(tx, school, of.ID)
+		default:
+			err = fmt.Errorf("record: %w", ErrNotFound)
+		}
+		if err != nil {
+			return err
+		}
+		return p.event(tx, account, school, RecordShown, of, map[string]any{})
+	})
+	return d, err
+}
+
+// OwnRecord is everything that is held of whoever has the account: of it, and of each
+// contact that it is joined to. Until a join counts, it leaves out how the school
+// reaches them: somebody else may have used their letter.
+func (p *Portal) OwnRecord(ctx context.Context, account string) (d Dossier, err error) {
+	err = p.store.Update(ctx, func(tx Tx) error {
+		a, err := p.actor(tx, account)
+		if err != nil {
+			return err
+		}
+		d = Dossier{Of: Ref{RefAccount, account}, At: p.now()}
+		if err := d.account(tx, account); err != nil {
+			return err
+		}
+		for _, c := range a.Contacts {
+			waits := false
+			for _, x := range a.Children {
+				waits = waits || x.Contact.ID == c.ID && x.Counts.After(p.now())
+			}
+			if waits {
+				c.Email, c.Phone = "", ""
+			}
+			sees := func(x Child) bool { return a.May(SeeChild, Subject{PupilID: x.Pupil.ID}) == nil }
+			mine := func(act Act) bool {
+				to := Subject{PupilID: act.Subject.ID, ContactID: act.Party.ID}
+				if act.Way == Online {
+					to.By = act.By
+				}
+				return a.May(SeeReceipt, to) == nil
+			}
+			if err := d.contact(tx, c, account, sees, mine); err != nil {
+				return err
+			}
+			if err := p.event(tx, account, c.School, RecordShown, Ref{RefContact, c.ID}, map[string]any{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return d, err
+}
+
+func (d *Dossier) contactOf(tx Tx, school, id string) error {
+	all, err := tx.Contacts(school)
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if c.ID == id {
+			sees := func(x Child) bool { return x.Responsibility.May(MaySee) }
+			return d.contact(tx, c, "", sees, func(Act) bool { return true })
+		}
+	}
+	return fmt.Errorf("contact: %w", ErrNotFound)
+}
+
+// contact adds what is held of a contact: their children as far as sees says, and of
+// what they signed and answered what mine says.
+func (d *Dossier) contact(tx Tx, c Contact, account string, sees func(Child) bool, mine func(Act) bool) error {
+	d.add("In the school’s records", Fact{"School", c.School}, Fact{"Name", c.Name}, Fact{"Email", c.Email}, Fact{"Telephone", c.Phone})
+	children, err := tx.ContactPupils(c.ID)
+	if err != nil {
+		return err
+	}
+	names := map[string]string{}
+	for _, x := range children {
+		if !sees(x) {
+			continue
+		}
+		names[x.Pupil.ID] = x.Pupil.Name()
+		parental := "no"
+		if x.Responsibility.Parental {
+			parental = "yes"
+		}
+		d.add("Children you are a contact of", Fact{"Child", x.Pupil.Name()}, Fact{"You are their", x.Responsibility.Relationship}, Fact{"Parental responsibility", parental})
+	}
+	acts, err := tx.ContactActs(c.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range acts {
+		if mine(a) {
+			d.act(a, Fact{"About", names[a.Subject.ID]})
+		}
+	}
+	letters, err := tx.ContactInvitations(c.ID)
+	if err != nil {
+		return err
+	}
+	for _, i := range letters {
+		d.add("Letters with a code", Fact{"Printed", moment(i.Issued)}, Fact{"The code ends", moment(i.Expires)}, Fact{"Used or replaced", moment(i.Used)})
+	}
+	return d.events(tx, c.School, c.ID, account)
+}
+
+func (d *Dossier) act(a Act, about Fact) {
+	d.add("Signed and answered", Fact{"What", a.TextSlug}, Fact{"Edition", fmt.Sprint(a.Edition)}, about, Fact{"Answer", string(a.Answer)}, Fact{"Name typed", a.TypedName},
+		Fact{"When", moment(a.At)}, Fact{"Counts until", a.Until.String()}, Fact{"How", string(a.Way)}, Fact{"Language", a.Language}, Fact{"Fingerprint of the wording", a.TextHash}, Fact{"Receipt number", a.ID})
+}
+
+// events adds what was done about somebody. Of whoever did it, it says no more than
+// that it was they themselves.
+func (d *Dossier) events(tx Tx, school, id, account string) error {
+	all, err := tx.EventsNaming(school, id)
+	for _, e := range all {
+		by := "the school"
+		if e.Party.ID == account && account != "" {
+			by = "you"
+		}
+		d.add("What was done", Fact{"When", moment(e.At)}, Fact{"What", string(e.Kind)}, Fact{"By", by})
+	}
+	return err
+}
+
+func (d *Dossier) account(tx Tx, id string) error {
+	a, err := tx.Account(id)
+	if err != nil {
+		return err
+	}
+	i := a.Identity
+	d.add("Your account", Fact{"Signs in with", i.Provider}, Fact{"Its issuer", i.Issuer}, Fact{"Its number there", i.Subject}, Fact{"Work email", i.StaffEmail}, Fact{"First signed in", moment(a.Created)}, Fact{"Last signed in", moment(a.LastSignIn)})
+	all, err := tx.AccountSessions(id)
+	for _, s := range all {
+		d.add("Where you are signed in", Fact{"Since", moment(s.Created)}, Fact{"Ends", moment(s.Expires)}, Fact{"Device", s.Device}, Fact{"Network", s.Network})
+	}
+	return err
+}
+
+func (d *Dossier) pupil(tx Tx, school, id string) error {
+	x, err := tx.Pupil(id)
+	if err == nil && x.School != school {
+		err = fmt.Errorf("pupil: %w", ErrNotFound)
+	}
+	if err != nil {
+		return err
+	}
+	care := "no"
+	if x.LookedAfter {
+		care = "yes"
+	}
+	d.add("In the school’s records", Fact{"School", x.School}, Fact{"First name", x.Forename}, Fact{"Surname", x.Surname}, Fact{"Date of birth", x.Born.String()},
+		Fact{"Unique pupil number", x.UPN}, Fact{"Admission number", x.AdmissionNumber}, Fact{"Year", x.Year.String()}, Fact{"Class", x.Group}, Fact{"Looked after by a council", care}, Fact{"Left", moment(x.Left)})
+	acts, err := tx.PupilActs(id)
+	if err != nil {
+		return err
+	}
+	for _, a := range acts {
+		if a.Party == (Ref{RefPupil, id}) {
+			d.act(a, Fact{})
+		}
+	}
+	links, err := tx.Responsibilities(school)
+	if err != nil {
+		return err
+	}
+	people, err := tx.Contacts(school)
+	if err != nil {
+		return err
+	}
+	for _, c := range people {
+		if slices.ContainsFunc(links, func(l Responsibility) bool { return l.PupilID == id && l.ContactID == c.ID }) {
+			d.Contacts = append(d.Contacts, c)
+		}
+	}
+	return d.events(tx, school, id, "")
+}

@@ -1,0 +1,75 @@
+package portal_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"schoolgate/portal"
+)
+
+// A person's record holds all that is theirs, and nothing of anybody else's: not the
+// other parent's name, address or answer; not a child whom they may not see.
+func TestDossiers(t *testing.T) {
+	w := settled(t)
+	jo, al := w.parent(anne, "Mrs Jo Lee"), w.parent(anne, "Mr Al Lee")
+	f := w.signing("Ann")
+	_, err := w.Sign(t.Context(), jo, f)
+	w.ok(err)
+	w.decide(jo, w.answering("Ann", portal.Given))
+	w.decide(al, w.answering("Ann", portal.Refused))
+	read := func(d portal.Dossier, err error) string {
+		t.Helper()
+		w.ok(err)
+		b, err := json.Marshal(d)
+		w.ok(err)
+		return string(b)
+	}
+	office := w.staff("office@anne.example")
+	of := func(kind portal.RefKind, id string) string {
+		t.Helper()
+		return read(w.PersonRecord(t.Context(), office, anne, portal.Ref{Kind: kind, ID: id}))
+	}
+	gran, max := w.contact(anne, "Mrs Gran Lee"), w.contact(anne, "Mr Max Stone")
+	for name, c := range map[string]struct {
+		is         string
+		has, lacks []string
+	}{
+		"her own":             {read(w.OwnRecord(t.Context(), jo)), []string{"Mrs Jo Lee", "mrs.jo.lee@", "Ann Lee", "Bo Lee", `"given"`, "Jo Lee", "google", "joined", `"you"`}, []string{"Al Lee", "al.lee", "refused", "Gran", "Stone", "office@"}},
+		"his own":             {read(w.OwnRecord(t.Context(), al)), []string{"Mr Al Lee", `"refused"`}, []string{"Jo Lee", "jo.lee", "given", "parents-aup"}},
+		"hers, by the office": {of(portal.RefContact, w.contact(anne, "Mrs Jo Lee")), []string{"Mrs Jo Lee", "Ann Lee", `"given"`}, []string{"Al Lee", "refused", "Stone", "office@"}},
+		"a grandmother's":     {of(portal.RefContact, gran), []string{"Mrs Gran Lee", "gran.lee@"}, []string{"Jo Lee", "Al Lee", "given", "refused"}},
+		"a barred man's":      {of(portal.RefContact, max), []string{"Mr Max Stone"}, []string{"Ann Lee", "Jo Lee", "4K", "given"}},
+		"the child's":         {of(portal.RefPupil, w.pupil("Ann")), []string{"Ann", "1 September 2017", "4K", "A1"}, []string{"Jo Lee", "Al Lee", "Stone", "given", "refused", "@home"}},
+		"of a stranger's own": {read(w.OwnRecord(t.Context(), w.account("nobody"))), []string{"google"}, []string{"Lee"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, s := range c.has {
+				if !strings.Contains(c.is, s) {
+					t.Errorf("no %s in %s", s, c.is)
+				}
+			}
+			for _, s := range c.lacks {
+				if strings.Contains(c.is, s) {
+					t.Errorf("%s in %s", s, c.is)
+				}
+			}
+		})
+	}
+	// Who may, and that it is on record.
+	ann := portal.Ref{Kind: portal.RefPupil, ID: w.pupil("Ann")}
+	for account, want := range map[string]error{w.staff("teacher@anne.example"): portal.ErrForbidden, w.staff("office@bede.example"): portal.ErrNotFound, jo: portal.ErrNotFound, w.staff("lead@anne.example"): nil} {
+		_, err := w.PersonRecord(t.Context(), account, anne, ann)
+		is(t, err, want)
+	}
+	_, err = w.PersonRecord(t.Context(), w.staff("office@bede.example"), bede, ann)
+	is(t, err, portal.ErrNotFound)
+	_, err = w.PersonRecord(t.Context(), office, anne, portal.Ref{Kind: portal.RefAccount, ID: jo})
+	is(t, err, portal.ErrNotFound)
+	events, err := w.Events(t.Context(), portal.Operator, anne, ann.ID)
+	w.ok(err)
+	if n := len(slices.DeleteFunc(events, func(e portal.Event) bool { return e.Kind != portal.RecordShown })); n != 2 {
+		t.Errorf("%d events say that it was shown", n)
+	}
+}

@@ -1,0 +1,57 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/gorilla/mux"
+
+	"schoolgate/portal"
+)
+
+// recordView is everything held of one person, to read, print and take away.
+type recordView struct {
+	portal.Dossier
+	Own  bool   // of whoever looks
+	File string // the same as JSON
+	Base string // the office's address
+}
+
+// getOwnRecord is what is held of whoever is signed in.
+func (s *server) getOwnRecord(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.Portal.OwnRecord(r.Context(), account(r))
+	if err != nil {
+		return err
+	}
+	return s.record(w, r, recordView{Dossier: d, Own: true}, nil)
+}
+
+// getRecord is what is held of a pupil or a contact, for the office to hand over.
+func (s *server) getRecord(w http.ResponseWriter, r *http.Request) error {
+	school, err := s.office(r, portal.ShowRecord)
+	if err != nil {
+		return err
+	}
+	of := portal.Ref{Kind: portal.RefKind(mux.Vars(r)["kind"]), ID: mux.Vars(r)["id"]}
+	d, err := s.Portal.PersonRecord(r.Context(), account(r), school.Slug, of)
+	if err != nil {
+		return err
+	}
+	return s.record(w, r, recordView{Dossier: d, Base: officeLink(school.Slug)}, &school)
+}
+
+func (s *server) record(w http.ResponseWriter, r *http.Request, v recordView, school *portal.School) error {
+	if r.URL.Query().Get("format") == "json" {
+		b, err := json.MarshalIndent(v.Dossier, "", "  ")
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="record-%s.json"`, v.At.In(s.london).Format("2006-01-02")))
+		_, err = w.Write(append(b, '\n'))
+		return err
+	}
+	v.File = r.URL.Path + "?format=json"
+	return s.show(w, r, http.StatusOK, page{template: "record.html", title: "Everything that is held", school: school, data: v})
+}

@@ -1,0 +1,21 @@
+package web
+
+import (
+	"net/http"
+	"testing"
+)
+
+func TestRecordPages(t *testing.T) {
+	w := newWorld(t)
+	w.as(mother).get("/portal/").wants(t, http.StatusOK, `href="/portal/record"`)
+	w.as(mother).get("/portal/record").wants(t, http.StatusOK, "This is all that the portal holds of you", "grace.okonedo@mail.example", "Asha Okonedo").lacks(t, "Daniel", "Tomas", "Moira")
+	if got := w.as(mother).get("/portal/record?format=json").wants(t, http.StatusOK, `"value": "Grace Okonedo"`).lacks(t, "Daniel"); got.Header.Get("Content-Type") != "application/json" {
+		t.Error("not JSON")
+	}
+	w.as(uncle).get("/portal/record").wants(t, http.StatusOK, "Tomas Reeve").lacks(t, "Asha", "Grace")
+	path := "/portal/office/fernlow/record/pupil/" + w.pupils["Asha"]
+	w.as(clerk).get("/portal/office/fernlow/").wants(t, http.StatusOK, path)
+	w.as(clerk).get(path).wants(t, http.StatusOK, "27 March 2018", "Records of their contacts", "Grace Okonedo")
+	w.as(clerk).get(path+"?format=json").wants(t, http.StatusOK, "27 March 2018").lacks(t, "Grace", "Daniel")
+	w.as(teacher).get("/portal/office/fernlow/").wants(t, http.StatusOK).lacks(t, "/record/")
+}
