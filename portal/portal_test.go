@@ -17,14 +17,16 @@ import (
 	"schoolgate/portal"
 	"schoolgate/portal/ledger"
 	"schoolgate/portal/store"
+	"schoolgate/portal/store/pgtest"
 )
 
-// world is a trust of two schools on a SQLite file and a ledger of its own, with
+// world is a trust of two schools on a database and a ledger of its own, with
 // a clock that stands still until it is moved.
 type world struct {
 	*portal.Portal
 	t      *testing.T
-	dir    string
+	dir    string // of the ledger's key, and of SQLite's file
+	at     string // the database: see pgtest.Either
 	db     *store.DB
 	ledger *ledger.Ledger
 
@@ -52,7 +54,14 @@ var theStaff = []portal.Staff{
 // newWorld is a trust whose schools have their texts and nobody in them.
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldAt(t, func(dir string) string { return pgtest.Either(t, dir) })
+}
+
+// newWorldAt is newWorld on a database that is made for it.
+func newWorldAt(t *testing.T, at func(dir string) string) *world {
+	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), now: theFirstOfTerm}
+	w.at = at(w.dir)
 	w.open()
 	t.Cleanup(func() { w.db.Close() })
 	w.ok(w.SetSchools(t.Context(), []portal.School{school(anne, 1), school(bede, 1)}))
@@ -62,7 +71,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) open() {
 	w.t.Helper()
 	var err error
-	if w.db, err = store.Open(w.t.Context(), filepath.Join(w.dir, "register.db")); err != nil {
+	if w.db, err = store.Open(w.t.Context(), w.at); err != nil {
 		w.t.Fatal(err)
 	}
 	w.use()
@@ -586,10 +595,10 @@ func TestStaffRoles(t *testing.T) {
 	is(t, may(still), portal.ErrNotFound)
 }
 
-// onDisk is everything in the folder of the database.
+// onDisk is everything in the database, and in its folder.
 func (w *world) onDisk() []byte {
 	w.t.Helper()
-	var all []byte
+	all := []byte(pgtest.Dump(w.t, w.at))
 	files, err := os.ReadDir(w.dir)
 	w.ok(err)
 	for _, f := range files {

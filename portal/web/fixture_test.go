@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -26,7 +25,10 @@ import (
 	"schoolgate/portal"
 	"schoolgate/portal/ledger"
 	"schoolgate/portal/store"
+	"schoolgate/portal/store/pgtest"
 )
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
 
 // world is a portal with two schools and their families, served for real.
 type world struct {
@@ -44,7 +46,7 @@ type world struct {
 	wait     time.Duration     // until a yes counts; in most tests none
 	pupils   map[string]string // by forename: the pupil's id
 	accounts map[string]string // by who they are: the account's id
-	file     string            // the database
+	at       string            // the database: see pgtest.Either
 	secrets  []string          // what must never be in the log
 }
 
@@ -181,8 +183,8 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, now: time.Date(2026, 11, 21, 22, 4, 0, 0, time.UTC), pupils: map[string]string{}, accounts: map[string]string{}, log: &safeBuffer{}, door: &door{codes: map[string]portal.Identity{}}}
 	ctx := t.Context()
 	var err error
-	w.file = filepath.Join(t.TempDir(), "portal.db")
-	w.store, err = store.Open(ctx, w.file)
+	w.at = pgtest.Either(t, t.TempDir())
+	w.store, err = store.Open(ctx, w.at)
 	w.must(err)
 	t.Cleanup(func() { w.must(w.store.Close()) })
 	w.ledger, err = ledger.Open(ctx, w.store, filepath.Join(t.TempDir(), "ledger.key"), w.now)
@@ -589,38 +591,5 @@ func attr(n *html.Node, name string) string {
 // dump is everything in the database.
 func (w *world) dump(leaveOut ...string) string {
 	w.t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+w.file+"?mode=ro")
-	w.must(err)
-	defer db.Close()
-	rows, err := db.QueryContext(w.t.Context(), "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
-	w.must(err)
-	var tables []string
-	for rows.Next() {
-		var name string
-		w.must(rows.Scan(&name))
-		if !slices.Contains(leaveOut, name) {
-			tables = append(tables, name)
-		}
-	}
-	w.must(rows.Err())
-	var b strings.Builder
-	for _, name := range tables {
-		rows, err := db.QueryContext(w.t.Context(), "SELECT * FROM "+name)
-		w.must(err)
-		columns, err := rows.Columns()
-		w.must(err)
-		for rows.Next() {
-			cells, to := make([]any, len(columns)), make([]any, len(columns))
-			for i := range cells {
-				to[i] = &cells[i]
-			}
-			w.must(rows.Scan(to...))
-			fmt.Fprintln(&b, name, cells)
-		}
-		w.must(rows.Err())
-	}
-	if len(tables) < 5 {
-		w.t.Fatalf("the database has only %v", tables)
-	}
-	return b.String()
+	return pgtest.Dump(w.t, w.at, leaveOut...)
 }

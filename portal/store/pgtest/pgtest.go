@@ -1,5 +1,6 @@
 // Package pgtest gives tests a PostgreSQL of their own, started from the
-// machine's installation in a temporary folder and gone when the tests end.
+// machine's installation in a temporary folder and gone when the tests end; and
+// [Either] engine, for rules that have to hold on both.
 package pgtest
 
 import (
@@ -73,6 +74,80 @@ func Database(t testing.TB) string {
 	admin(t, "CREATE DATABASE "+name)
 	t.Cleanup(func() { admin(t, "DROP DATABASE "+name+" WITH (FORCE)") })
 	return address(name)
+}
+
+// Engine is the environment variable that, when it is "postgres", puts the tests that
+// ask for [Either] on PostgreSQL. `make check` runs them on both.
+const Engine = "SCHOOLGATE_TEST_ENGINE"
+
+// Either is the address of a new and empty database of the engine that the environment
+// names: for SQLite, which is what it is otherwise, a file in dir.
+func Either(t testing.TB, dir string) string {
+	t.Helper()
+	if os.Getenv(Engine) == "postgres" {
+		return Database(t)
+	}
+	return filepath.Join(dir, "register.db")
+}
+
+// Dump is everything in a database of [Either], a row a line, but for some tables.
+func Dump(t testing.TB, address string, leaveOut ...string) string {
+	t.Helper()
+	driver, tables := "sqlite3", "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+	if strings.HasPrefix(address, "postgres:") {
+		driver, tables = "pgx", "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+	} else {
+		address = "file:" + address + "?mode=ro"
+	}
+	db, err := sql.Open(driver, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var lines []string
+	for _, name := range rowsOf(t, db, tables) {
+		if name = strings.TrimSpace(name); !slices.Contains(leaveOut, name) {
+			for _, row := range rowsOf(t, db, "SELECT * FROM "+name) {
+				lines = append(lines, name+" "+row)
+			}
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+func rowsOf(t testing.TB, db *sql.DB, query string) (lines []string) {
+	t.Helper()
+	rows, err := db.Query(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		line := ""
+		for _, v := range values {
+			if b, ok := v.([]byte); ok {
+				v = string(b)
+			}
+			line += fmt.Sprintf("%v ", v)
+		}
+		lines = append(lines, line)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return lines
 }
 
 func admin(t testing.TB, statement string) {
