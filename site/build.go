@@ -203,7 +203,8 @@ func (w website) publish(ctx context.Context, t theme, read map[string]string, o
 	if err != nil {
 		return fail(err)
 	}
-	if r, ok := stands(dir, whole, w.today.day); ok && !opts.All && len(w.problems) == 0 {
+	r, sound := served(dir)
+	if sound && r.same(whole, w.today.day) && !opts.All && len(w.problems) == 0 {
 		result := r.result(w, dir)
 		if err := handOver(result); err != nil {
 			return fail(err)
@@ -225,7 +226,11 @@ func (w website) publish(ctx context.Context, t theme, read map[string]string, o
 	}
 	pages, err := w.produce(m, t, generation)
 	if err == nil {
-		err = opts.press.squeeze(generation)
+		earlier := ""
+		if sound {
+			earlier = filepath.Join(dir, "generations", r.Generation)
+		}
+		err = opts.press.squeeze(generation, earlier)
 	}
 	result := Result{Slug: w.slug, Dir: generation, Pages: pages, Texts: m.texts, Withheld: m.gallery.withheld}
 	var added []Text

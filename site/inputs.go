@@ -255,23 +255,25 @@ func (r record) result(w website, dir string) Result {
 
 func recordFile(dir string) string { return filepath.Join(dir, "built.json") }
 
-// stands reads the record of the site that is served, and says whether a site of the
-// same inputs, built today, would be the same. A published folder that somebody was at
-// by hand is not: names, sizes and times of its files tell.
-func stands(dir, inputs, today string) (r record, ok bool) {
+// served reads the record of the site that is served, and says whether that is as it was
+// put in place. A published folder that somebody was at by hand is not: names, sizes and
+// times of its files tell.
+func served(dir string) (r record, sound bool) {
 	data, err := os.ReadFile(recordFile(dir))
 	if err != nil || json.Unmarshal(data, &r) != nil {
 		return r, false // there is none, or half of one: building anew makes a whole one
 	}
-	if r.Inputs != inputs || !strings.HasPrefix(today, r.Day) {
+	current, err := os.Readlink(filepath.Join(dir, "current"))
+	if err != nil || current != filepath.Join("generations", r.Generation) {
 		return r, false
 	}
-	served, err := os.Readlink(filepath.Join(dir, "current"))
-	if err != nil || served != filepath.Join("generations", r.Generation) {
-		return r, false
-	}
-	files, err := listing(filepath.Join(dir, served))
+	files, err := listing(filepath.Join(dir, current))
 	return r, err == nil && files == r.Files
+}
+
+// same says whether a site of these inputs, built today, would be the one of the record.
+func (r record) same(inputs, today string) bool {
+	return r.Inputs == inputs && strings.HasPrefix(today, r.Day)
 }
 
 // keep writes the record in one step. It need not reach the disk at once: half a
@@ -300,7 +302,7 @@ func listing(dir string) (string, error) {
 		}
 		info, err := e.Info()
 		if err == nil {
-			fmt.Fprintf(&all, "%s\x00%v %d %d\n", name[len(dir):], info.Mode(), info.Size(), info.ModTime().UnixNano())
+			fmt.Fprintf(&all, "%s\x00%v %d %d %d\n", name[len(dir):], info.Mode(), info.Size(), info.ModTime().UnixNano(), changed(info))
 		}
 		return err
 	})

@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/andybalholm/brotli"
 )
 
 // built are the slugs of the sites that a build made anew.
@@ -143,6 +146,13 @@ func TestDamagedSiteIsBuiltAgain(t *testing.T) {
 		"the record gone":   func(dir string) error { return os.Remove(recordFile(filepath.Join(dir, "../.."))) },
 		"half of a record":  func(dir string) error { return os.Truncate(recordFile(filepath.Join(dir, "../..")), 100) },
 		"an edit of a byte": func(dir string) error { return flipByte(home(dir)) },
+		"an edit of a byte, and its time set back": func(dir string) error {
+			info, err := os.Stat(home(dir))
+			if err != nil {
+				return err
+			}
+			return errors.Join(flipByte(home(dir)), os.Chtimes(home(dir), info.ModTime(), info.ModTime()))
+		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			f, out := newFixture(t), t.TempDir()
@@ -160,6 +170,36 @@ func TestDamagedSiteIsBuiltAgain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever of a site is built again, its compressed files are those of its pages, also
+// where somebody was at one of them by hand.
+func TestCompressedFilesFollowTheirPages(t *testing.T) {
+	f, out := newFixture(t), t.TempDir()
+	long := func(name, word string) {
+		f.write("schools/larkfield/pages/"+name+".md", "+++\ntitle = \"Long\"\n+++\n\n"+strings.Repeat(word+" is a word. ", 100)+"\n")
+	}
+	small := func(name string) string { return filepath.Join(out, "larkfield/current", name, "index.html.br") }
+	sound := func(what string) {
+		t.Helper()
+		mustBuild(t, f, out, now)
+		for _, name := range []string{"stays", "changes"} {
+			whole, err := io.ReadAll(brotli.NewReader(strings.NewReader(read(t, small(name)))))
+			if err != nil || string(whole) != read(t, strings.TrimSuffix(small(name), ".br")) {
+				t.Errorf("%s: the compressed form of %s is another page, %v", what, name, err)
+			}
+		}
+	}
+	long("stays", "Oak")
+	long("changes", "Oak")
+	sound("at first")
+	long("changes", "Elm")
+	sound("a page edited")
+	if err := flipByte(small("stays")); err != nil {
+		t.Fatal(err)
+	}
+	long("changes", "Ash")
+	sound("a compressed file damaged and a page edited")
 }
 
 func flipByte(name string) error {

@@ -46,8 +46,10 @@ type press struct {
 	assets map[[sha256.Size]byte][][]byte // one for each of Encodings
 }
 
-// squeeze writes each file under dir that is worth it in every encoding too.
-func (p *press) squeeze(dir string) error {
+// squeeze writes each file under dir that is worth it in every encoding too. What an
+// earlier generation has is not made again: few files of a site change from one to the
+// next. Earlier is its folder, "" for none.
+func (p *press) squeeze(dir, earlier string) error {
 	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || !slices.Contains(squeezed, filepath.Ext(name)) {
 			return err
@@ -56,7 +58,11 @@ func (p *press) squeeze(dir string) error {
 		if err != nil || len(data) < leastSqueezed {
 			return err
 		}
-		for i, small := range p.forms(filepath.Ext(name), data) {
+		forms := formsOf(earlier, name[len(dir):], data)
+		if forms == nil {
+			forms = p.forms(filepath.Ext(name), data)
+		}
+		for i, small := range forms {
 			if len(small) >= len(data) {
 				continue
 			}
@@ -70,6 +76,26 @@ func (p *press) squeeze(dir string) error {
 		return fmt.Errorf("publish: %w", err)
 	}
 	return nil
+}
+
+// formsOf are the forms of a file in an earlier generation, nil if it held other data
+// there or has not all of them.
+func formsOf(earlier, name string, data []byte) (forms [][]byte) {
+	if earlier == "" {
+		return nil
+	}
+	was, err := os.ReadFile(filepath.Join(earlier, name))
+	if err != nil || !bytes.Equal(was, data) {
+		return nil
+	}
+	for _, e := range Encodings {
+		form, err := os.ReadFile(filepath.Join(earlier, name+e.Ext))
+		if err != nil {
+			return nil
+		}
+		forms = append(forms, form)
+	}
+	return forms
 }
 
 // forms is some data in every encoding.
