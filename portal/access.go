@@ -23,6 +23,7 @@ const (
 	SetRestrictions Action = "set and lift restrictions"
 	EraseRecords    Action = "erase what has had its time"
 	ShowRecord      Action = "show all that is held of a person"
+	AgreeWording    Action = "agree to a correction"
 )
 
 // Child is a pupil together with one contact who may speak for them.
@@ -94,6 +95,11 @@ func (a Actor) May(do Action, to Subject) error {
 			}
 		}
 	case SeeRegister, ImportClassList, PrintLetters, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord:
+		return a.mayStaff(do, to.School)
+	case AgreeWording: // the office's own work is not for the office to agree to
+		if a.mayStaff(ImportClassList, to.School) == nil {
+			return ErrForbidden
+		}
 		return a.mayStaff(do, to.School)
 	}
 	return ErrNotFound

@@ -88,6 +88,9 @@ type Act struct {
 	// join that it came through is new, or has ended. It is no part of the record;
 	// [eachPupil] alone works it out.
 	Waits bool
+	// Other says that it is about other words than those in force, though of the same
+	// edition, and does not count for them; see wordings.go. It is no part of the record.
+	Other bool
 }
 
 // translatedDetails are those of an act by somebody for whom the words were put into
@@ -147,7 +150,7 @@ func StandingOf(p Pupil, purpose Text, on Date, rs []Responsibility, acts []Act)
 		case d.Answer != Given:
 			no = true
 			withdrew = withdrew || d.Answer == Withdrawn
-		case d.Edition == purpose.Edition && !d.lapsed(on):
+		case d.Edition == purpose.Edition && !d.Other && !d.lapsed(on):
 			yes = true
 		}
 	}

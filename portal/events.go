@@ -23,6 +23,8 @@ const (
 	ListApplied       ActKind = "list-applied"
 	ListSeen          ActKind = "list-seen"
 	ListExported      ActKind = "list-exported"
+	WordingChanged    ActKind = "wording-changed"
+	WordingAgreed     ActKind = "wording-agreed"
 	StaffSignedIn     ActKind = "staff-signed-in"
 	RightsChanged     ActKind = "rights-changed"
 	Erased            ActKind = "erased" // itself never erased

@@ -30,6 +30,7 @@ type ChildView struct {
 type SigningView struct {
 	Text   Text
 	Signed Act
+	Said   Text // the words that were signed, where they are not those of Text
 }
 
 // Done says whether the current edition is signed.
@@ -50,13 +51,14 @@ func (v ChildView) Erased() Date {
 type PurposeView struct {
 	Text Text
 	Mine Act
+	Said Text // the words that were answered, where they are not those of Text
 	On   Date // the day it was looked at
 }
 
 // Answered says whether this contact has answered the current edition, and the
 // answer has not had its time.
 func (v PurposeView) Answered() bool {
-	return v.Mine.Seq > 0 && v.Mine.Edition == v.Text.Edition && !v.Mine.lapsed(v.On)
+	return v.Mine.Seq > 0 && v.Mine.Edition == v.Text.Edition && !v.Mine.Other && !v.Mine.lapsed(v.On)
 }
 
 // ToDo counts what is left to do for the child.
@@ -131,6 +133,9 @@ func (p *Portal) child(tx Tx, a Actor, pupil string) (ChildView, error) {
 		return v, err
 	}
 	acts = slices.DeleteFunc(acts, func(x Act) bool { return !a.said(x) })
+	if err := markOther(tx, school, acts); err != nil {
+		return v, err
+	}
 	left := !c.Pupil.OnRoll()
 	said := func(t Text, a Act) (Text, error) { // the wording as they had it
 		if !left || a.Seq == 0 {
@@ -144,22 +149,56 @@ func (p *Portal) child(tx Tx, a Actor, pupil string) (ChildView, error) {
 		case left && s.Seq == 0:
 			continue
 		case left:
-		case s.Edition != t.Edition || s.lapsed(p.today()):
+		case s.Edition != t.Edition || s.Other || s.lapsed(p.today()):
 			s = Act{}
 		}
 		if t, err = said(t, s); err != nil {
 			return v, fmt.Errorf("the wording of %v: %w", s, err)
 		}
-		v.Signing = append(v.Signing, SigningView{t, s})
+		before, err := otherThan(tx, t, s)
+		if err != nil {
+			return v, err
+		}
+		v.Signing = append(v.Signing, SigningView{t, s, before})
 	}
 	for _, t := range school.Of(Purpose) {
 		d := latest(acts, Decision, pupil, c.Contact.ID, t.Slug)
 		if t, err = said(t, d); err != nil {
 			return v, fmt.Errorf("the wording of %v: %w", d, err)
 		}
-		v.Purpose = append(v.Purpose, PurposeView{Text: t, Mine: d, On: p.today()})
+		before, err := otherThan(tx, t, d)
+		if err != nil {
+			return v, err
+		}
+		v.Purpose = append(v.Purpose, PurposeView{Text: t, Mine: d, Said: before, On: p.today()})
 	}
 	return v, nil
+}
+
+// otherThan is the wording that an act is about, where it is not t; the zero Text
+// where it is.
+func otherThan(tx Tx, t Text, a Act) (Text, error) {
+	if a.Seq == 0 || a.TextHash == t.Hash {
+		return Text{}, nil
+	}
+	return tx.Text(t.School, a.TextHash)
+}
+
+// markOther marks the acts that are about other words than those in force. It asks for
+// nothing where none can be.
+func markOther(tx Tx, s School, acts []Act) error {
+	current := map[string]bool{}
+	for _, t := range s.Texts {
+		current[t.Hash] = true
+	}
+	if !slices.ContainsFunc(acts, func(a Act) bool { return !current[a.TextHash] }) {
+		return nil
+	}
+	other, err := otherWords(tx, s)
+	for i := range acts {
+		acts[i].Other = other[acts[i].TextHash]
+	}
+	return err
 }
 
 // said says whether an act may be this account's: not one that another account gave

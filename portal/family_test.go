@@ -463,11 +463,18 @@ func TestNewEditionAsksAgain(t *testing.T) {
 		t.Fatalf("it is %s", got)
 	}
 
-	// A slip put right asks nobody again.
+	// A slip put right asks nobody again, once somebody has agreed that it is one.
 	slip := school(anne, 1)
-	slip.Texts[0] = text(anne, portal.Agreement, "parents-aup", 1, ", put right")
-	slip.Texts[3] = text(anne, portal.Purpose, "website-pictures", 1, ", put right")
+	for i, kind := range map[int]portal.Kind{0: portal.Agreement, 3: portal.Purpose} {
+		was := slip.Texts[i]
+		slip.Texts[i] = text(anne, kind, was.Slug, 1, ", put right")
+		slip.Texts[i].Corrects, slip.Texts[i].Because = was.Hash, "A slip."
+	}
 	w.ok(w.SetSchools(t.Context(), []portal.School{slip}))
+	lead := w.staff("lead@anne.example")
+	for _, c := range w.waitingFor(lead) {
+		w.ok(w.Agree(t.Context(), lead, anne, c.Was.Hash, c.Now.Hash))
+	}
 	v := w.child(jo, "Ann")
 	if !v.Signing[0].Done() || !v.Purpose[1].Answered() || !w.standing(w.pupil("Ann"), v.Purpose[1].Text.Slug).Allowed() {
 		t.Errorf("a correction took a signature or a consent away")

@@ -133,13 +133,31 @@ func (p *Portal) eachPupil(tx Tx, school string, left bool, f func(*PupilRecord)
 	if err != nil {
 		return err
 	}
-	waits := map[key]bool{}
+	waits, others := map[key]bool{}, map[key]bool{}
 	for _, a := range uncounted {
 		waits[of(a)] = true
+	}
+	info, err := tx.School(school)
+	if err != nil {
+		return err
+	}
+	other, err := otherWords(tx, info)
+	if err != nil {
+		return err
+	}
+	for hash := range other {
+		about, err := tx.ActsOn(school, hash)
+		if err != nil {
+			return err
+		}
+		for _, a := range about {
+			others[of(a)] = true
+		}
 	}
 	return tx.EachPupil(school, left, func(r *PupilRecord) error {
 		for i := range r.Acts {
 			r.Acts[i].Waits = len(waits) > 0 && r.Acts[i].Party.Kind == RefContact && waits[of(r.Acts[i])]
+			r.Acts[i].Other = len(others) > 0 && others[of(r.Acts[i])]
 		}
 		return f(r)
 	})
@@ -179,6 +197,6 @@ func hasGroup(tx Tx, school string, f Filter) error {
 func signedByAny(t Text, on Date, r *PupilRecord) bool {
 	return slices.ContainsFunc(r.Responsibilities, func(l Responsibility) bool {
 		s := latest(r.Acts, Signature, l.PupilID, l.ContactID, t.Slug)
-		return l.Decides() && s.Seq > 0 && s.Edition == t.Edition && !s.lapsed(on)
+		return l.Decides() && s.Seq > 0 && s.Edition == t.Edition && !s.Other && !s.lapsed(on)
 	})
 }

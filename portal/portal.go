@@ -98,6 +98,9 @@ func (p *Portal) SetSchools(ctx context.Context, schools []School) error {
 					return fmt.Errorf("text %s: %w", t.Slug, err)
 				}
 			}
+			if err := p.changedWords(tx, s); err != nil {
+				return err
+			}
 			return tx.PutSchool(s)
 		})
 		if err != nil {

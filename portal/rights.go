@@ -44,8 +44,8 @@ var rights = map[Role]struct {
 }{
 	Office:     {anySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, EraseRecords, ShowRecord}},
 	Business:   {anySchool, []Action{SeeRegister, ExportList, SeeEvents}},
-	Lead:       {anySchool, []Action{SeeRegister, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord}},
-	Head:       {anySchool, []Action{SeeRegister, SeeEvents, SetRestrictions, EraseRecords}},
+	Lead:       {anySchool, []Action{SeeRegister, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, AgreeWording}},
+	Head:       {anySchool, []Action{SeeRegister, SeeEvents, SetRestrictions, EraseRecords, AgreeWording}},
 	Teacher:    {ownClass, []Action{SeeRegister}},
 	TrustStaff: {everySchool, []Action{SeeRegister}},
 	operator:   {everySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord}},

@@ -131,6 +131,11 @@ type AccountTx interface {
 type ActTx interface {
 	// Text is a wording that is or was current at a school.
 	Text(school, hash string) (Text, error)
+	// Wordings is every wording that is or was current at a school, oldest first: which
+	// text and edition each is of, its Sense, and what it corrects; not its words.
+	Wordings(school string) ([]Text, error)
+	// ActsOn are the acts about a wording.
+	ActsOn(school, hash string) ([]Act, error)
 	// EachText calls f with the hash and the source of every wording.
 	EachText(f func(school, hash, source string) error) error
 

@@ -41,12 +41,18 @@ type Text struct {
 	Slug   string
 	Title  string
 	// Edition goes up when the meaning changes, and then everybody is asked
-	// again (S7). A correction keeps the edition and has a hash of its own.
-	Edition   int
-	Hash      string // SHA-256 of Source, hexadecimal
-	Source    string // the canonical text: UTF-8, LF, blanks filled
-	HTML      string // Source as the public site renders it
-	Path      string // the public address of this wording, for ever
+	// again (S7). A correction keeps the edition and has a hash of its own: whether
+	// earlier answers count for it is said in wordings.go.
+	Edition int
+	Hash    string // SHA-256 of Source, hexadecimal
+	Source  string // the canonical text: UTF-8, LF, blanks filled
+	HTML    string // Source as the public site renders it
+	Path    string // the public address of this wording, for ever
+	// Sense is the SHA-256 of the text without its details, such as a telephone number:
+	// the same for wordings that differ in those alone. Empty where nobody said.
+	Sense     string
+	Corrects  string // Hash of an earlier wording of this edition that this one says again in better words
+	Because   string // of a correction: why
 	Published time.Time
 	Audience  Audience
 	Basis     Basis // of a purpose

@@ -128,6 +128,11 @@ func (t Text) version(inForce string) map[string]any {
 
 func day(t time.Time) string { return t.Format("2 January 2006") }
 
+// Compare lines up the sources of two wordings of one text, as its page of changes does.
+func Compare(was, now string) []compare.Change {
+	return compare.Blocks(Text{Source: was}.blocks(), Text{Source: now}.blocks())
+}
+
 // matter is a wording's front matter, which was good when it was published.
 func (t Text) matter() map[string]any {
 	var none source.Problems

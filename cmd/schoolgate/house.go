@@ -206,6 +206,7 @@ func (h *house) school(s *site.School, r site.Result) portal.School {
 		out.Texts = append(out.Texts, portal.Text{
 			School: s.Slug, Kind: portal.Kind(t.Kind), Slug: t.Slug, Title: t.Title, Edition: t.Edition, Hash: t.Hash,
 			Source: string(t.Source), HTML: string(t.HTML), Path: t.Path, Published: t.Published,
+			Sense: t.Sense, Corrects: t.Corrects, Because: t.Because,
 			Audience: portal.Audience(t.For), Basis: portal.Basis(t.Basis), FromAge: t.FromAge, Months: t.Months,
 			Summary: t.Summary, Statement: t.Statement, Question: t.Question, IfGiven: t.Given, IfRefused: t.Refused,
 		})

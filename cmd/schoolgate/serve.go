@@ -116,7 +116,7 @@ func (h *house) handler(providers []signin.Config) (http.Handler, error) {
 		return nil, err
 	}
 	pages, err := web.New(web.Config{
-		Portal: h.portal, SignIn: desk, OpenClassList: roster.Open, ReadClassList: roster.Read, WriteList: writeList, WriteTable: lists.Table,
+		Portal: h.portal, SignIn: desk, OpenClassList: roster.Open, ReadClassList: roster.Read, WriteList: writeList, WriteTable: lists.Table, Compare: compareWordings,
 		Stylesheet: css, Colour: h.colour, Review: h.review, Unconfirmed: h.unconfirmed, Tel: telephone, Languages: h.languages(), Address: h.settings.Address, TrustName: h.trustName(), Log: h.log,
 	})
 	if err != nil {
@@ -209,6 +209,18 @@ func (h *house) serve(ctx context.Context, l net.Listener, handler http.Handler,
 		err = errors.Join(fmt.Errorf("some requests did not finish: %w", err), server.Close())
 	}
 	return err
+}
+
+// compareWordings is how the public site compares two wordings.
+func compareWordings(was, now portal.Text) (out []web.Passage) {
+	for _, c := range site.Compare(was.Source, now.Source) {
+		p := web.Passage{Label: c.Label, Op: c.Op, Kind: c.Kind}
+		for _, x := range c.Parts {
+			p.Parts = append(p.Parts, web.Part{Op: x.Op, Text: strings.Join(x.Words, " ")})
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 // telephone is how the public site dials a number too.

@@ -19,7 +19,23 @@ var texts = newTable("texts", "t", "school, hash", func(x *portal.Text) []field 
 
 // putText keeps a wording as it first was.
 func (t *tx) putText(x portal.Text) error {
-	return t.put(texts.insert+" ON CONFLICT (school, hash) DO NOTHING", texts.values(&x)...)
+	if err := t.put(texts.insert+" ON CONFLICT (school, hash) DO NOTHING", texts.values(&x)...); err != nil {
+		return err
+	}
+	return t.put("INSERT INTO wordings (school, hash, sense, corrects, because) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (school, hash) DO NOTHING",
+		x.School, x.Hash, x.Sense, x.Corrects, x.Because)
+}
+
+func (t *tx) Wordings(school string) ([]portal.Text, error) {
+	fields := func(x *portal.Text) []any {
+		return []any{&x.School, &x.Hash, &x.Kind, &x.Slug, &x.Edition, stamp{&x.Published}, maybe{&x.Sense}, maybe{&x.Corrects}, maybe{&x.Because}}
+	}
+	return list(t, fields, `SELECT t.school, t.hash, t.kind, t.slug, t.edition, t.published, w.sense, w.corrects, w.because
+		FROM texts t LEFT JOIN wordings w ON w.school = t.school AND w.hash = t.hash WHERE t.school = $1 ORDER BY t.published, t.hash`, school)
+}
+
+func (t *tx) ActsOn(school, hash string) ([]portal.Act, error) {
+	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.school = $1 AND a.text_hash = $2 ORDER BY a.at, a.seq, a.id", school, hash)
 }
 
 func (t *tx) Text(school, hash string) (portal.Text, error) {

@@ -8,7 +8,7 @@ import (
 )
 
 // evidence is the tables whose rows are what somebody signed, or prove it.
-var evidence = []string{"texts", "acts", "ledger", "ledger_leaves", "ledger_hashes", "ledger_heads", "ledger_keys"}
+var evidence = []string{"texts", "wordings", "acts", "ledger", "ledger_leaves", "ledger_hashes", "ledger_heads", "ledger_keys"}
 
 // Grants is the SQL that lets a PostgreSQL role serve and no more: it adds to what
 // is signed and never changes or deletes of it, nor the schema. The database's

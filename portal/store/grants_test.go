@@ -54,7 +54,7 @@ func TestGrants(t *testing.T) {
 
 	raw := serving.raw()
 	for table, column := range map[string]string{
-		"texts": "title", "acts": "typed_name", "ledger": "record", "ledger_leaves": "idx", "ledger_hashes": "hash",
+		"texts": "title", "wordings": "sense", "acts": "typed_name", "ledger": "record", "ledger_leaves": "idx", "ledger_hashes": "hash",
 		"ledger_heads": "head", "ledger_keys": "public", "schema_version": "version_id",
 	} {
 		for _, statement := range []string{

@@ -82,8 +82,9 @@ func (t *tx) EraseAccount(id string) (bool, error) {
 	return n > 0, err
 }
 
-// What was erased is itself on record for good.
-const anEvent = "a.kind NOT IN ('signature', 'decision', '" + string(portal.Erased) + "')"
+// What was erased is itself on record for good, and so is that two wordings mean the
+// same: answers count by it.
+const anEvent = "a.kind NOT IN ('signature', 'decision', '" + string(portal.Erased) + "', '" + string(portal.WordingAgreed) + "')"
 
 func (t *tx) EventsNaming(school, id string) ([]portal.Act, error) {
 	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.school = $1 AND "+anEvent+

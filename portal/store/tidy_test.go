@@ -71,3 +71,72 @@ func TestDeleteStrangers(t *testing.T) {
 func stranger(last time.Time, staff string) portal.Account {
 	return portal.Account{ID: "a-2", Identity: portal.Identity{Provider: "google", Issuer: "https://i", Subject: "other", StaffEmail: staff}, Created: noon.Add(-time.Hour), LastSignIn: last}
 }
+
+// How a session was begun is kept with it, and an account's own are listed alone.
+func TestAccountSessions(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		first := portal.Session{Hash: "h-1", AccountID: "a-1", Created: noon, Expires: noon.Add(time.Hour), Device: "Chrome on Android", Network: "192.0.2.0/24"}
+		second := portal.Session{Hash: "h-2", AccountID: "a-1", Created: noon.Add(time.Minute), Expires: noon.Add(time.Hour),
+			SecondFactor: true, Authenticated: noon.Add(-time.Hour), Renewed: true, Confirmed: noon.Add(time.Second)}
+		other := portal.Session{Hash: "h-3", AccountID: "a-2", Created: noon, Expires: noon}
+		f.must(func(tx portal.Tx) error {
+			account := portal.Account{ID: "a-2", Identity: portal.Identity{Provider: "p", Issuer: "i", Subject: "another"}, Created: noon, LastSignIn: noon}
+			return errors.Join(tx.PutAccount(account), tx.PutSession(first), tx.PutSession(second), tx.PutSession(other), tx.PutSession(portal.Session{Hash: "begun", Created: noon, Expires: noon}))
+		})
+		f.see(func(tx portal.Tx) error {
+			got, err := tx.AccountSessions("a-1")
+			same(t, got, err, []portal.Session{second, first})
+			got, err = tx.AccountSessions("")
+			same(t, got, err, nil)
+			return nil
+		})
+	})
+}
+
+// What was first said of a wording stands, as its words do; and the acts on it are told
+// from those on others.
+func TestWordings(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		corrected := photos
+		corrected.Hash, corrected.Source, corrected.Sense, corrected.Corrects, corrected.Because = "other", "other", "sense", photos.Hash, "A slip."
+		corrected.Published = photos.Published.Add(time.Hour)
+		again := corrected
+		again.Sense, again.Corrects, again.Because = "", "", "another reason"
+		for _, x := range []portal.Text{corrected, again} {
+			f.must(func(tx portal.Tx) error { return tx.PutSchool(portal.School{Slug: "oak", Texts: []portal.Text{x}}) })
+		}
+		act := portal.Act{ID: "yes", Version: 2, Kind: portal.Decision, School: "oak", Party: portal.Ref{Kind: portal.RefContact, ID: "c-mum"}, Subject: portal.Ref{Kind: portal.RefPupil, ID: ann.ID},
+			By: "a-1", Way: portal.Online, TextSlug: photos.Slug, Edition: 1, TextHash: photos.Hash, Language: "en-GB", At: noon, Answer: portal.Given, Seq: 1}
+		f.must(func(tx portal.Tx) error { return tx.AddAct(act) })
+		f.see(func(tx portal.Tx) error {
+			all, err := tx.Wordings("oak")
+			if err != nil {
+				return err
+			}
+			found := 0
+			for _, x := range all {
+				switch x.Hash {
+				case "other":
+					found++
+					if x.Sense != "sense" || x.Corrects != photos.Hash || x.Because != "A slip." || x.Slug != photos.Slug || x.Kind != photos.Kind || x.Edition != photos.Edition || x.Source != "" {
+						t.Errorf("of the corrected wording was said %+v", x)
+					}
+				case photos.Hash:
+					found++
+				}
+			}
+			if found != 2 {
+				t.Errorf("%d of two wordings in %d", found, len(all))
+			}
+			on, err := tx.ActsOn("oak", photos.Hash)
+			same(t, on, err, []portal.Act{act})
+			for _, x := range [][2]string{{"oak", "other"}, {"elm", photos.Hash}} {
+				on, err = tx.ActsOn(x[0], x[1])
+				same(t, on, err, nil)
+			}
+			return nil
+		})
+	})
+}

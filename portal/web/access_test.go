@@ -108,6 +108,8 @@ var table = map[string]row{
 	"GET " + office + "/joins":                                           {path: at("/portal/office/fernlow/joins"), want: offices},
 	"POST " + office + "/joins":                                          {path: at("/portal/office/fernlow/joins"), form: fathersJoin, want: sends(offices, 303)},
 	"GET " + office + "/export":                                          {path: at("/portal/office/fernlow/export?format=csv"), want: exporters},
+	"GET " + office + "/wordings":                                        {path: at("/portal/office/fernlow/wordings"), want: leads},
+	"POST " + office + "/wordings":                                       {path: at("/portal/office/fernlow/wordings"), want: sends(leads, 404)}, // none waits
 	"GET " + office + "/events":                                          {path: at("/portal/office/fernlow/events"), want: leads},
 }
 

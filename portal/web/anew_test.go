@@ -39,6 +39,7 @@ func TestFreshSignIn(t *testing.T) {
 		{"POST " + office + "/letters", clerk, providers},
 		{"POST " + office + "/restrictions", lead, providers},
 		{"POST " + office + "/joins", clerk, providers},
+		{"POST " + office + "/wordings", lead, providers},
 	} {
 		method, _, _ := strings.Cut(x.route, " ")
 		row := table[x.route]

@@ -25,6 +25,7 @@ type consentView struct {
 	SaidYes  bool
 	Receipt  string // where the receipt of Mine is
 	Answered bool   // Mine is about this edition
+	Said     string // where the words are that were answered, if they are others
 	Earlier  bool   // Mine is about an earlier one
 
 	Answer  string // as chosen: "given", "refused" or ""
@@ -78,7 +79,7 @@ func (s *server) consentPage(r *http.Request, form url.Values, changed bool) (pa
 			Child: child.Child.Pupil.Forename, School: child.School, wording: s.wording(p.Text),
 			Held: child.Child.Pupil.LookedAfter, Waits: child.Waits, Reads: child.Reads,
 			Left: !child.Child.Pupil.OnRoll(), Mine: p.Mine, SaidYes: p.Mine.Answer == portal.Given, Receipt: receiptLink(p.Mine.ID),
-			Answered: p.Answered(), Earlier: p.Mine.Seq > 0 && !p.Answered(),
+			Answered: p.Answered(), Said: s.public(p.Said.Path), Earlier: p.Mine.Seq > 0 && !p.Answered(),
 			Changed: changed || form != nil && !same,
 		}
 		v.Translated = form.Get("translated") == "yes"

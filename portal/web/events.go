@@ -65,7 +65,7 @@ func said(details string) string {
 	}
 	var parts []string
 	for name, value := range all {
-		if name != "operator" && name != "sha256" && name != "pupil" {
+		if name != "operator" && name != "sha256" && name != "pupil" && name != "was" && name != "now" {
 			parts = append(parts, fmt.Sprintf("%s: %v", name, value))
 		}
 	}

@@ -249,7 +249,7 @@ func (w *world) serve(address string, change func(*Config)) {
 	c := Config{
 		Portal: w.portal, SignIn: w.door, Stylesheet: []byte("body{margin:0}"), Address: address, TrustName: "Thornmere Trust",
 		Log:           slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		OpenClassList: openRows, ReadClassList: readRows, WriteList: writeRows, WriteTable: writeTable,
+		OpenClassList: openRows, ReadClassList: readRows, WriteList: writeRows, WriteTable: writeTable, Compare: compareSources,
 	}
 	if change != nil {
 		change(&c)
@@ -301,6 +301,10 @@ func (w rowWriter) Write(r portal.ListRow) error {
 }
 
 func (w rowWriter) Flush() error { return nil }
+
+func compareSources(was, now portal.Text) []Passage {
+	return []Passage{{Op: "removed", Kind: "p", Parts: []Part{{"removed", was.Source}}}, {Op: "added", Kind: "p", Parts: []Part{{"added", now.Source}}}}
+}
 
 func writeTable(out io.Writer, rows [][]string) error {
 	for _, row := range rows {

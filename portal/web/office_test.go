@@ -336,3 +336,32 @@ func TestRestrictionsPage(t *testing.T) {
 	w.as(lead).get("/portal/office/fernlow/").wants(t, 200).lacks(t, "Look at the orders")
 	w.as(lead).get("/portal/office/fernlow/events").wants(t, 200, "restriction set", "restriction lifted", "may again: decide", "It bars contact")
 }
+
+// A yes to a question is not a yes to other words under the same edition, until the
+// lead has seen the two compared and agreed; then she reads which words she answered.
+func TestCorrectedWordings(t *testing.T) {
+	w := newWorld(t)
+	grace := w.as(mother)
+	consent := "/portal/children/" + w.pupils["Asha"] + "/consents/website-pictures"
+	grace.post(consent, answered(w)).wants(t, http.StatusSeeOther)
+	now := text("fernlow", portal.Purpose, "website-pictures", "Pictures on our website", 1, "May we sell pictures of your child, with their name?")
+	now.Corrects, now.Because = webPicture.Hash, "A slip of the pen."
+	changed := school("fernlow", "Fernlow Church Primary School", homeSchool, now)
+	w.must(w.portal.SetSchools(t.Context(), []portal.School{changed}))
+
+	grace.get(consent).wants(t, http.StatusOK, "You said yes to an earlier wording", "Until you answer, it is a no")
+	grace.get("/portal/").wants(t, http.StatusOK, now.Question).lacks(t, "You said yes")
+	page := w.as(lead).get("/portal/office/fernlow/wordings").wants(t, http.StatusOK, "A slip of the pen.", "<del>", "Pictures are kept for a year.", "May we sell pictures of your child, with their name?", ">Agree that they mean the same")
+	page.lacks(t, mother)
+	w.as(clerk).get("/portal/office/fernlow/").wants(t, http.StatusOK).lacks(t, "/wordings")
+	form := url.Values{"was": {webPicture.Hash}, "now": {now.Hash}}
+	for who, want := range map[string]int{clerk: 403, trust: 403, teacher: 403, farClerk: 404, mother: 404, "": 401} {
+		w.as(who).post("/portal/office/fernlow/wordings", form).wants(t, want)
+	}
+	grace.get(consent).wants(t, http.StatusOK, "You said yes to an earlier wording")
+
+	to := w.as(lead).post("/portal/office/fernlow/wordings", form).wants(t, http.StatusSeeOther).location()
+	w.as(lead).get(to).wants(t, http.StatusOK, "Your agreement is on record", "No correction waits")
+	grace.get(consent).wants(t, http.StatusOK, "<strong>You said yes</strong>", `<a href="http://127.0.0.1:1`+webPicture.Path+`">words that differ a little</a>`)
+	w.as(lead).get("/portal/office/fernlow/events").wants(t, http.StatusOK, "wording changed", "wording agreed", lead).lacks(t, now.Hash, webPicture.Hash)
+}

@@ -64,6 +64,8 @@ func (s *server) routes() *mux.Router {
 	post(office+"/joins", s.anew(providers, s.postJoins))
 	get(office+"/export", s.anew(providers, s.getExport))
 	get(office+"/events", s.signedIn(s.getEvents))
+	get(office+"/wordings", s.signedIn(s.getWordings))
+	post(office+"/wordings", s.anew(providers, s.postWordings))
 
 	r.NotFoundHandler = s.handle(func(http.ResponseWriter, *http.Request) error { return errNoRoute })
 	r.MethodNotAllowedHandler = s.handle(func(http.ResponseWriter, *http.Request) error { return errMethod })

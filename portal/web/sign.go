@@ -23,6 +23,7 @@ type signView struct {
 	wording
 	Reads   bool // may see, and may not sign
 	Signed  portal.Act
+	Said    string // where the words are that were signed, if they are others
 	Receipt string // where the receipt of Signed is
 	Name    string // as typed
 	Asked   string // the name about which we ask whether it is theirs
@@ -72,7 +73,7 @@ func (s *server) signPage(r *http.Request, form url.Values, changed bool) (page,
 		same := form.Get("hash") == a.Text.Hash
 		v := signView{
 			Child: child.Child.Pupil.Forename, School: child.School, wording: s.wording(a.Text),
-			Reads: child.Reads, Signed: a.Signed, Receipt: receiptLink(a.Signed.ID),
+			Reads: child.Reads, Signed: a.Signed, Said: s.public(a.Said.Path), Receipt: receiptLink(a.Signed.ID),
 			Name: form.Get("name"), Agreed: same && form.Get("agreed") == "yes",
 			Changed: changed || form != nil && !same, Kept: form != nil && r.Method != http.MethodPost,
 		}

@@ -63,6 +63,8 @@ type Config struct {
 	WriteList func(w io.Writer, format string, l portal.List) (ListWriter, error)
 	// WriteTable writes rows of words as CSV, as WriteList writes a list.
 	WriteTable func(w io.Writer, rows [][]string) error
+	// Compare lines up two wordings of a text.
+	Compare func(was, now portal.Text) []Passage
 	// Stylesheet is the theme's, as CSS.
 	Stylesheet []byte
 	// Colour is a school's own colour by its slug, and the trust's for "", as
@@ -117,7 +119,7 @@ func New(c Config) (http.Handler, error) {
 }
 
 func newServer(c Config) (*server, error) {
-	if c.Portal == nil || c.SignIn == nil || c.OpenClassList == nil || c.ReadClassList == nil || c.WriteList == nil || c.WriteTable == nil || len(c.Stylesheet) == 0 || c.Log == nil {
+	if c.Portal == nil || c.SignIn == nil || c.OpenClassList == nil || c.ReadClassList == nil || c.WriteList == nil || c.WriteTable == nil || c.Compare == nil || len(c.Stylesheet) == 0 || c.Log == nil {
 		return nil, errors.New("portal/web: a required setting is missing")
 	}
 	c.Address = strings.TrimSuffix(c.Address, "/")
