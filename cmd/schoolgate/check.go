@@ -53,7 +53,7 @@ In the text of a page, with an empty line above, for the paragraph that follows:
 				return fmt.Errorf("theme: %w", err)
 			}
 			opts := site.CheckOptions{
-				Options: site.Options{Theme: theme, Address: "http://localhost:8080", Now: time.Now()},
+				Options: site.Options{Theme: theme, Address: "http://localhost:8080", Now: time.Now(), Kept: kept()},
 				School:  school,
 			}
 			if online {

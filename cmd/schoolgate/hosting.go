@@ -37,7 +37,7 @@ func buildElsewhere(ctx context.Context, s Settings, dir string, all bool, log *
 	if err != nil {
 		return nil, fmt.Errorf("theme: %w", err)
 	}
-	results, err := site.Build(ctx, trust, site.Options{Theme: theme, Out: dir, Address: s.Address, Log: log, All: all})
+	results, err := site.Build(ctx, trust, site.Options{Theme: theme, Out: dir, Address: s.Address, Log: log, All: all, Kept: kept()})
 	if err != nil && len(results) == 0 {
 		return nil, err
 	}

@@ -161,7 +161,7 @@ func (h *house) build(ctx context.Context, all bool) ([]site.Result, error) {
 		schools[s.Slug] = s
 	}
 	results, err := site.Build(ctx, trust, site.Options{
-		Theme: theme, Out: h.sites(), Address: h.settings.Address, Now: h.now(), Log: h.log, All: all,
+		Theme: theme, Out: h.sites(), Address: h.settings.Address, Now: h.now(), Log: h.log, All: all, Kept: kept(),
 		HandOver: func(ctx context.Context, r site.Result) error {
 			if err := h.portal.SetSchools(ctx, []portal.School{h.school(schools[r.Slug], r)}); err != nil {
 				return fmt.Errorf("%w: %w", errNotHandedOver, err)
@@ -212,6 +212,14 @@ func (h *house) school(s *site.School, r site.Result) portal.School {
 		})
 	}
 	return out
+}
+
+// kept is what the database holds of people, for the sites' privacy notices.
+func kept() (rows []site.Kept) {
+	for _, k := range store.KeptOfPeople {
+		rows = append(rows, site.Kept{What: k.What, Why: k.Why, HowLong: k.HowLong})
+	}
+	return rows
 }
 
 // keeps is a school's periods as the portal knows them.

@@ -39,7 +39,7 @@ func builtPages(t *testing.T) (address, out string, pages []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := site.Build(t.Context(), trust, site.Options{Theme: theme, Out: out, Address: server.URL})
+	results, err := site.Build(t.Context(), trust, site.Options{Theme: theme, Out: out, Address: server.URL, Kept: kept()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -318,7 +318,7 @@ func (b *builder) publish(ctx context.Context, trust *site.Trust) {
 		b.errs[""] = err
 		return
 	}
-	options := site.Options{Theme: theme, Out: b.out, Address: b.address, Now: time.Now(), Upcoming: true}
+	options := site.Options{Theme: theme, Out: b.out, Address: b.address, Now: time.Now(), Upcoming: true, Kept: kept()}
 	if !b.every {
 		options.Only = b.stale
 	}

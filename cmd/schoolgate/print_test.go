@@ -101,7 +101,7 @@ func printedSites(t *testing.T) []printedSite {
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := site.Build(t.Context(), trust, site.Options{Theme: theme, Out: out, Address: server.URL})
+	results, err := site.Build(t.Context(), trust, site.Options{Theme: theme, Out: out, Address: server.URL, Kept: kept()})
 	if err != nil {
 		t.Fatal(err)
 	}

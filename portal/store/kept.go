@@ -1,0 +1,52 @@
+package store
+
+// Kept is one sort of what the database holds of people, as a privacy notice says it
+// to them. Its cells are Markdown; a [[keep_…]] is the school's own period.
+type Kept struct {
+	What, Why, HowLong string
+	// Columns are where it stands, as "table.column". A test sees to it that every column
+	// of the database is in one of these or in [Impersonal].
+	Columns []string
+}
+
+// KeptOfPeople is everything that the database holds of people.
+var KeptOfPeople = []Kept{
+	{"From the school's own records, which you or your child's last school gave, about your child: name, date of birth, pupil and admission numbers, year, class, whether a council looks after them, and the day they left",
+		"So that the right child is asked about, and so that a letter opened by somebody else is not enough to get in", "Until [[keep_records]] after your child leaves",
+		[]string{"pupils.upn", "pupils.admission_number", "pupils.forename", "pupils.surname", "pupils.born", "pupils.school_year", "pupils.reg_group", "pupils.looked_after", "pupils.left_at", "pupils.sort_key"}},
+	{"From the same records, about you: name, relationship, email, telephone, whether you have parental responsibility, who said so, and whether an order or something else limits what you may see or decide, since when and why",
+		"So that the right person signs and decides for the right child", "Until [[keep_records]] after your child leaves, or one month after we see that you are nobody's contact",
+		[]string{"contacts.name", "contacts.email", "contacts.phone", "contacts.unneeded_since", "responsibilities.relationship", "responsibilities.priority", "responsibilities.parental", "responsibilities.order_listed",
+			"responsibilities.unsettled", "responsibilities.settled_by", "responsibilities.packed", "restrictions.takes", "restrictions.since", "restrictions.set_by", "restrictions.why", "restrictions.until", "restrictions.lifted_by", "restrictions.lifted_why"}},
+	{"A number that stands for the account you sign in with, and when you signed in first and last. We never see its password, messages or contacts",
+		"So that nobody else can sign as you", "With your record, or two months after you last signed in if you never joined",
+		[]string{"accounts.provider", "accounts.issuer", "accounts.subject", "accounts.name", "accounts.created", "accounts.last_sign_in"}},
+	{"The letters we sent you, and when you used one to join", "So that only you can join as you", "With your record",
+		[]string{"invitations.code_hash", "invitations.issued", "invitations.expires", "invitations.used", "invitations.died", "account_contacts.joined", "account_contacts.invitation_id", "account_contacts.counts",
+			"account_contacts.confirmed", "account_contacts.ended", "joined_children.since"}},
+	{"The agreements you signed, the name you typed, when, and the exact words", "To show what was agreed", "Until [[keep_agreements]] after your child leaves. One that you sign again goes sooner: [[keep_replaced]]",
+		[]string{"acts.typed_name"}},
+	{"Your answers to consents, when, and the exact words", "Because we may act only on your yes, and must be able to show it", "Until [[keep_answers]] after your child leaves",
+		[]string{"acts.kind", "acts.school", "acts.party_kind", "acts.party_id", "acts.subject_kind", "acts.subject_id", "acts.entered_by", "acts.way", "acts.text_slug", "acts.edition", "acts.text_hash", "acts.language", "acts.at", "acts.until",
+			"acts.answer", "acts.seq", "acts.pupil_id", "acts.contact_id", "acts.packed", "acts.record_version", "ledger.record", "ledger.salt"}},
+	{"What staff did with your record and your child's: who looked, downloaded, printed or changed something, when and why", "So that somebody who looks without a reason is found out", "For [[keep_events]] after it was done, or with the record, if that goes first",
+		[]string{"acts.details"}},
+	{"If there is a dispute or a court order: that your child's record is kept for longer, until when and why", "So that nothing is lost that is still needed", "Until that day", []string{"keepings.until", "keepings.reason", "keepings.kept_by", "keepings.at"}},
+	{"On which devices you are signed in, from which network, and since when", "So that you stay signed in, and can see and end it", "A day after it ends, which is at most twelve hours after you sign in",
+		[]string{"sessions.hash", "sessions.handshake", "sessions.return_to", "sessions.created", "sessions.expires", "sessions.device", "sessions.network", "sessions.second_factor", "sessions.authenticated", "sessions.renewed", "sessions.confirmed"}},
+	{"What you typed, if your session ends before you send it", "So that you need not type it again", "One day", []string{"held_forms.path", "held_forms.form", "held_forms.at"}},
+	{"That somebody tried a code and a date of birth that did not fit", "So that nobody can guess them", "Two months", []string{"attempts.attempt_key", "attempts.at"}},
+	{"A class list that the office brings in, while somebody checks it", "So that it is checked before it is saved", "One hour", []string{"held_lists.content", "held_lists.mapping", "held_lists.applied", "held_lists.at"}},
+	{"The work email of staff who use the portal", "So that only they can see the school's lists", "For [[keep_staff]] after they last signed in, once they do not work here, and as long as what they did with records is kept", []string{"accounts.staff_email"}},
+}
+
+// Impersonal is the columns, or whole tables ("texts.*"), that hold nothing of
+// anybody: words that are public, opaque ids, and numbers that prove and name nobody.
+var Impersonal = []string{
+	"schools.*", "texts.*", "list_mappings.*", "schema_version.*", "queue.*", "ledger_hashes.*", "ledger_leaves.*", "ledger_heads.*", "ledger_keys.*",
+	"ledger.idx", "ledger.previous", "ledger.record_id", "ledger.at",
+	"pupils.id", "pupils.school", "contacts.id", "contacts.school", "responsibilities.pupil_id", "responsibilities.contact_id",
+	"restrictions.id", "restrictions.pupil_id", "restrictions.contact_id", "accounts.id", "account_contacts.account_id", "account_contacts.contact_id",
+	"joined_children.account_id", "joined_children.contact_id", "joined_children.pupil_id", "invitations.id", "invitations.contact_id", "acts.id",
+	"keepings.pupil_id", "sessions.account_id", "held_forms.account_id", "held_lists.id", "held_lists.school", "held_lists.account_id",
+}
