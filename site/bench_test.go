@@ -19,7 +19,8 @@ import (
 // product's own content and theme, and then has the hugo command make the very
 // same sites, one run a site, from files on the disk. It reports the
 // seconds each takes, of the clock and of the processors, and hugo's divided by
-// ours, which has all the checks in it.
+// ours, which has all the checks in it; then, as a share of the whole, a build where
+// nothing was edited, and a build where one page was, as a multiple of that school's own.
 //
 // SCHOOLGATE_HUGO is the path of a hugo of the version in go.mod:
 //
@@ -30,18 +31,19 @@ func BenchmarkBuild(b *testing.B) {
 	if hugo == "" {
 		b.Skip("SCHOOLGATE_HUGO does not name a hugo to compare with")
 	}
-	trust, err := Load(fortySchools(b))
+	content := fortySchools(b)
+	trust, err := Load(content)
 	if err != nil {
 		b.Fatal(err)
 	}
 	look := os.DirFS("../themes/schoolgate")
-	opts := Options{Theme: look, Out: b.TempDir(), Address: "http://localhost:8080", Now: now}
+	opts := Options{Theme: look, Out: b.TempDir(), Address: "http://localhost:8080", Now: now, All: true}
 	sites := onDisk(b, trust, opts)
 	if _, err := Build(b.Context(), trust, opts); err != nil { // texts are archived once
 		b.Fatal(err)
 	}
 
-	var ours, theirs, oursCPU, theirsCPU time.Duration
+	var ours, theirs, oursCPU, theirsCPU, nothing, edited, alone time.Duration
 	var pages int
 	for b.Loop() {
 		started, used := time.Now(), cpu(b, syscall.RUSAGE_SELF)
@@ -55,6 +57,26 @@ func BenchmarkBuild(b *testing.B) {
 		for _, r := range results {
 			pages += r.Pages
 		}
+
+		again := func(change func(*Options)) time.Duration {
+			o := opts
+			change(&o)
+			started := time.Now()
+			trust, err := Load(content) // as a signal has it
+			if err == nil {
+				_, err = Build(b.Context(), trust, o)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+			return time.Since(started)
+		}
+		nothing += again(func(o *Options) { o.All = false })
+		alone += again(func(o *Options) { o.Only = []string{"school-07"} })
+		content["schools/school-07/pages/edited.md"] = &fstest.MapFile{Data: fmt.Appendf(nil, "+++\ntitle = \"Edited\"\ndescription = \"Edited.\"\n+++\n\nWords, %s.\n", started)}
+		edited += again(func(o *Options) { o.All = false })
+		delete(content, "schools/school-07/pages/edited.md")
+		again(func(o *Options) { o.All = false })
 
 		out := b.TempDir()
 		started, used = time.Now(), cpu(b, syscall.RUSAGE_CHILDREN)
@@ -79,6 +101,8 @@ func BenchmarkBuild(b *testing.B) {
 	b.ReportMetric(oursCPU.Seconds()/n, "cpu-s/Build")
 	b.ReportMetric(theirsCPU.Seconds()/n, "cpu-s/hugo")
 	b.ReportMetric(theirsCPU.Seconds()/oursCPU.Seconds(), "cpu-hugo/Build")
+	b.ReportMetric(nothing.Seconds()/ours.Seconds(), "unedited/Build")
+	b.ReportMetric(edited.Seconds()/alone.Seconds(), "edited/one-school")
 	b.ReportMetric(float64(pages), "pages")
 }
 
@@ -146,7 +170,7 @@ func cpu(b *testing.B, who int) time.Duration {
 
 // fortySchools is the product's content with one of its schools forty times
 // over, each under a name of its own.
-func fortySchools(b *testing.B) fs.FS {
+func fortySchools(b *testing.B) fstest.MapFS {
 	b.Helper()
 	content := fstest.MapFS{}
 	err := fs.WalkDir(os.DirFS("../content"), ".", func(name string, e fs.DirEntry, err error) error {
