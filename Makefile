@@ -4,7 +4,7 @@
 DEX := .ci/tools/bin/dex
 AXE := .ci/tools/node_modules/axe-core/axe.min.js
 
-.PHONY: run build test check bench
+.PHONY: run build sbom test vuln check bench
 
 run: build
 	bin/schoolgate demo
@@ -12,15 +12,29 @@ run: build
 build:
 	go build -trimpath -o bin/schoolgate ./cmd/schoolgate
 
+# The list of parts of the program that was built, as CycloneDX.
+sbom: build
+	go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0 bin -json -output bin/schoolgate.cdx.json bin/schoolgate
+
 test: $(DEX) $(AXE)
 	@sh .ci/missing
 	go test -timeout 30m ./...
+
+.ci/tools/bin/govulncheck:
+	GOBIN=$(CURDIR)/.ci/tools/bin go install golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+# What is known against the parts. Only a database that is out of reach is passed over.
+vuln: .ci/tools/bin/govulncheck
+	@out=$$($< ./... 2>&1) && echo "$$out" || case "$$out" in \
+	*'"https://vuln.go.dev'*) echo "govulncheck did not reach https://vuln.go.dev, so nothing is known of weaknesses in the parts";; \
+	*) echo "$$out"; exit 1;; esac
 
 check: $(DEX) $(AXE) .ci/tools/bin/staticcheck
 	@test -z "$$(gofmt -l cmd content portal site themes)" || { gofmt -l cmd content portal site themes; echo "these files are not gofmt'ed"; exit 1; }
 	go mod tidy -diff
 	go vet ./...
 	.ci/tools/bin/staticcheck ./...
+	$(MAKE) vuln
 	$(MAKE) test
 	SCHOOLGATE_TEST_ENGINE=postgres go test -race -timeout 30m ./portal/...
 
