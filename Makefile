@@ -40,7 +40,7 @@ check: $(DEX) $(AXE) .ci/tools/bin/staticcheck
 
 # Ratios, each measured in one run against a peer; see the README for what they mean.
 bench: .cache/hugo
-	SCHOOLGATE_HUGO=$(CURDIR)/.cache/hugo go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./site ./cmd/schoolgate
+	SCHOOLGATE_HUGO=$(CURDIR)/.cache/hugo go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./site ./site/check ./cmd/schoolgate
 
 .cache/hugo: go.mod
 	go build -o $@ github.com/gohugoio/hugo

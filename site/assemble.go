@@ -184,7 +184,7 @@ func (m *assembly) addPolicy() {
 		m.rendering.files["generated/content/"+pageAt(chapter.address)] = []byte(chapter.text)
 		m.claim(pageAt(chapter.address), source.File{Name: p.page.source}, "the address %s belongs to a part of the policy", chapter.address)
 	}
-	m.claim(pageAt(PolicyAddress), source.File{Name: p.page.source}, "the address %s belongs to the policy: change its clauses in the school's folder %s, or put one of your own in %s", PolicyAddress, policyFolder, policyOwn)
+	m.claim(pageAt(PolicyAddress), source.File{Name: p.page.source}, "the address %s belongs to the policy: change its clauses in the school's folder %s, or put one of your own in %s", PolicyAddress, PolicyFolder, PolicyFile)
 }
 
 // draw makes the pictures that a page asks for: assets that its layout finds by

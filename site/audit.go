@@ -11,17 +11,17 @@ import (
 	"slices"
 	"strings"
 
-	"schoolgate/site/source"
-
 	"golang.org/x/net/html"
+
+	"schoolgate/site/source"
 )
 
-// CEOP is the address of the CEOP Safety Centre, and ceopPage that of the site's
+// CEOP is the address of the CEOP Safety Centre, and CEOPPage that of the site's
 // own page on what it is for, one step before it. Every page links to one of them,
-// and ceopPage itself to the Safety Centre.
+// and CEOPPage itself to the Safety Centre.
 const (
 	CEOP     = "https://www.ceop.police.uk/Safety-Centre/"
-	ceopPage = "/ceop/"
+	CEOPPage = "/ceop/"
 )
 
 // An output is what was built: the files, and what the pages refer to.
@@ -98,7 +98,7 @@ func (o *output) page(name string, data []byte, problems *source.Problems) {
 		switch z.Next() {
 		case html.ErrorToken: // the end; the tokenizer accepts anything else
 			if !ceop {
-				problems.AddKind(source.NoCEOP, name, 0, "built: has no link to CEOP, at %s or first at the site's own page %s", CEOP, ceopPage)
+				problems.AddKind(source.NoCEOP, name, 0, "built: has no link to CEOP, at %s or first at the site's own page %s", CEOP, CEOPPage)
 			}
 			return
 		case html.StartTagToken, html.SelfClosingTagToken:
@@ -116,7 +116,7 @@ func (o *output) page(name string, data []byte, problems *source.Problems) {
 				case a.Key == "style" || strings.HasPrefix(a.Key, "on"):
 					report("has %s= on a <%s>", a.Key, tag.Data)
 				case slices.Contains(addressAttributes, a.Key):
-					ceop = ceop || tag.Data == "a" && leadsToCEOP(page, a.Val, o.base.Path)
+					ceop = ceop || tag.Data == "a" && LeadsToCEOP(page, a.Val, o.base.Path)
 					o.refer(name, tag.Data, a.Val, report)
 				case a.Key == "srcset":
 					for candidate := range strings.SplitSeq(a.Val, ",") {
@@ -130,10 +130,10 @@ func (o *output) page(name string, data []byte, problems *source.Problems) {
 	}
 }
 
-// leadsToCEOP says whether a link on a page of a site that stands at base leads to
+// LeadsToCEOP says whether a link on a page of a site that stands at base leads to
 // the Safety Centre, or to the site's own page on it.
-func leadsToCEOP(page, href, base string) bool {
-	return href == CEOP || page != ceopPage && href == strings.TrimSuffix(base, "/")+ceopPage
+func LeadsToCEOP(page, href, base string) bool {
+	return href == CEOP || page != CEOPPage && href == strings.TrimSuffix(base, "/")+CEOPPage
 }
 
 // forbidden elements run, style or load what the page's own files do not hold.

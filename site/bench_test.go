@@ -1,18 +1,19 @@
 package site
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"schoolgate/site/sitetest"
+	"schoolgate/themes"
 )
 
 // BenchmarkBuild builds forty schools of about ninety pages each from the
@@ -31,13 +32,13 @@ func BenchmarkBuild(b *testing.B) {
 	if hugo == "" {
 		b.Skip("SCHOOLGATE_HUGO does not name a hugo to compare with")
 	}
-	content := fortySchools(b)
+	content := sitetest.FortySchools(b)
 	trust, err := Load(content)
 	if err != nil {
 		b.Fatal(err)
 	}
-	look := os.DirFS("../themes/schoolgate")
-	opts := Options{Theme: look, Out: b.TempDir(), Address: "http://localhost:8080", Now: now, All: true}
+	look := themes.FS
+	opts := Options{Theme: look, Out: b.TempDir(), Address: "http://localhost:8080", Now: sitetest.Now, All: true}
 	sites := onDisk(b, trust, opts)
 	if _, err := Build(b.Context(), trust, opts); err != nil { // texts are archived once
 		b.Fatal(err)
@@ -106,57 +107,6 @@ func BenchmarkBuild(b *testing.B) {
 	b.ReportMetric(float64(pages), "pages")
 }
 
-// BenchmarkCheck checks the forty schools of BenchmarkBuild, with a register of
-// four hundred pupils each. It reports the seconds that the rules take beside the
-// build that they look at, and the one divided by the other: what Check costs as
-// a share of Build.
-func BenchmarkCheck(b *testing.B) {
-	content := fortySchools(b)
-	opts := CheckOptions{
-		Options: Options{Theme: os.DirFS("../themes/schoolgate"), Address: "http://localhost:8080", Now: now},
-		Roll:    manyPupils{},
-	}
-	var whole, building time.Duration
-	var pages, findings int
-	for b.Loop() {
-		started := time.Now()
-		report, err := Check(b.Context(), content, opts)
-		whole += time.Since(started)
-		if err != nil {
-			b.Fatal(err)
-		}
-		building += report.building
-		pages, findings = 0, len(report.Findings)
-		for _, s := range report.Sites {
-			if !s.Built {
-				b.Fatalf("%s was not built: %+v", s.Slug, report.Findings[:min(5, findings)])
-			}
-			pages += s.Pages
-		}
-	}
-	b.ReportMetric(0, "ns/op")
-	n := float64(b.N)
-	b.ReportMetric(building.Seconds()/n, "s/build")
-	b.ReportMetric((whole-building).Seconds()/n, "s/check")
-	b.ReportMetric((whole-building).Seconds()/building.Seconds(), "check/build")
-	b.ReportMetric(float64(pages), "pages")
-	b.ReportMetric(float64(findings), "findings")
-}
-
-// manyPupils is a register of names that nobody has.
-type manyPupils struct{}
-
-func (manyPupils) OnRoll(_ context.Context, school string) ([]RollPupil, error) {
-	pupils := make([]RollPupil, 400)
-	for i := range pupils {
-		pupils[i] = RollPupil{
-			Forename: fmt.Sprintf("Ann%d", i%40), Surname: fmt.Sprintf("Of%s%d", strings.TrimPrefix(school, "school-"), i),
-			Born: time.Date(2012, time.January, 1+i, 0, 0, 0, 0, time.UTC),
-		}
-	}
-	return pupils, nil
-}
-
 // cpu is the time that this process, or those it ran, had of the processors:
 // the measure that other work on the machine disturbs least.
 func cpu(b *testing.B, who int) time.Duration {
@@ -166,39 +116,6 @@ func cpu(b *testing.B, who int) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
-}
-
-// fortySchools is the product's content with one of its schools forty times
-// over, each under a name of its own.
-func fortySchools(b *testing.B) fstest.MapFS {
-	b.Helper()
-	content := fstest.MapFS{}
-	err := fs.WalkDir(os.DirFS("../content"), ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		data, err := os.ReadFile(filepath.Join("..", "content", filepath.FromSlash(name)))
-		rest, isSchool := strings.CutPrefix(name, "schools/")
-		if !isSchool {
-			content[name] = &fstest.MapFile{Data: data}
-			return err
-		}
-		if rest, ok := strings.CutPrefix(rest, "fernlow-primary/"); ok {
-			for i := range 40 {
-				own := data
-				if rest == "school.toml" {
-					text := strings.Replace(string(data), `short_name = "`, fmt.Sprintf(`short_name = "%d `, i+1), 1)
-					own = []byte(strings.Replace(text, `name = "`, fmt.Sprintf(`name = "%d `, i+1), 1))
-				}
-				content[fmt.Sprintf("schools/school-%02d/%s", i+1, rest)] = &fstest.MapFile{Data: own}
-			}
-		}
-		return err
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	return content
 }
 
 // onDisk writes every site of the trust as a plain Hugo project and returns

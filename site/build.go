@@ -35,10 +35,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rogpeppe/go-internal/lockedfile"
+
 	"schoolgate/site/picture"
 	"schoolgate/site/source"
-
-	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
 // Overview is the folder of the trust's own site, where a school has its slug.

@@ -12,24 +12,25 @@ import (
 	"testing"
 	"time"
 
+	"schoolgate/site/sitetest"
 	"schoolgate/site/source"
 )
 
 // One text: what is served as text.md is what the hash is taken of, and the
 // HTML handed on is what the page shows.
 func TestTextIsWhatIsServed(t *testing.T) {
-	result := resultOf(t, mustBuild(t, newFixture(t), t.TempDir(), now), "larkfield")
+	result := resultOf(t, mustBuild(t, newFixture(t), t.TempDir(), sitetest.Now), "larkfield")
 	if len(result.Texts) != 2 {
 		t.Fatalf("got %d texts", len(result.Texts))
 	}
 	for _, text := range result.Texts {
 		within := strings.TrimPrefix(text.Path, "/larkfield/")
-		served := read(t, result.Dir, within, "text.md")
+		served := sitetest.Read(t, result.Dir, within, "text.md")
 		if sum := sha256.Sum256([]byte(served)); hex.EncodeToString(sum[:]) != text.Hash || served != text.Source {
 			t.Errorf("%s: text.md is not the canonical text", text.Slug)
 		}
 		for _, page := range []string{within, filepath.Dir(filepath.Clean(within))} {
-			html := read(t, result.Dir, page, "index.html")
+			html := sitetest.Read(t, result.Dir, page, "index.html")
 			if !strings.Contains(html, "<main>"+text.HTML+"</main>") {
 				t.Errorf("%s: the page's body is not the text's HTML %q", page, text.HTML)
 			}
@@ -37,7 +38,7 @@ func TestTextIsWhatIsServed(t *testing.T) {
 				t.Errorf("%s: shows no hash", page)
 			}
 		}
-		if text.URL != "http://localhost:8080"+text.Path || !text.Published.Equal(now) {
+		if text.URL != "http://localhost:8080"+text.Path || !text.Published.Equal(sitetest.Now) {
 			t.Errorf("got %s, %s", text.URL, text.Published)
 		}
 	}
@@ -58,11 +59,11 @@ func TestTextIsWhatIsServed(t *testing.T) {
 // when the text, or what it links to, is gone.
 func TestEarlierWordingsStay(t *testing.T) {
 	f, out := newFixture(t), t.TempDir()
-	first := resultOf(t, mustBuild(t, f, out, now), "larkfield").Texts[0]
+	first := resultOf(t, mustBuild(t, f, out, sitetest.Now), "larkfield").Texts[0]
 
-	agreement := string(f.content["agreements/internet.md"].Data)
-	f.write("agreements/internet.md", strings.NewReplacer("Ask", "Always ask", "edition = 1", "edition = 2").Replace(agreement))
-	result := resultOf(t, mustBuild(t, f, out, now.Add(48*time.Hour)), "larkfield")
+	agreement := string(f.Content["agreements/internet.md"].Data)
+	f.Write("agreements/internet.md", strings.NewReplacer("Ask", "Always ask", "edition = 1", "edition = 2").Replace(agreement))
+	result := resultOf(t, mustBuild(t, f, out, sitetest.Now.Add(48*time.Hour)), "larkfield")
 	second := result.Texts[0]
 	if second.Hash == first.Hash || second.Path == first.Path {
 		t.Fatal("an edit does not change hash and address")
@@ -70,10 +71,10 @@ func TestEarlierWordingsStay(t *testing.T) {
 	earlier := func(r Result) string {
 		t.Helper()
 		within := strings.TrimPrefix(first.Path, "/larkfield/")
-		if got := read(t, r.Dir, within, "text.md"); got != first.Source {
+		if got := sitetest.Read(t, r.Dir, within, "text.md"); got != first.Source {
 			t.Error("the earlier wording's text.md changed")
 		}
-		html := read(t, r.Dir, within, "index.html")
+		html := sitetest.Read(t, r.Dir, within, "index.html")
 		if !strings.Contains(html, "<main>"+first.HTML+"</main>") || !strings.Contains(html, "first published 21 November 2026") {
 			t.Errorf("the earlier wording's page changed:\n%s", html)
 		}
@@ -82,20 +83,20 @@ func TestEarlierWordingsStay(t *testing.T) {
 	if html := earlier(result); !strings.Contains(html, `Earlier wording: <a href="/larkfield/agreements/internet/">`) {
 		t.Errorf("no way to the wording in force:\n%s", html)
 	}
-	if html := read(t, result.Dir, "agreements/internet/index.html"); !strings.Contains(html, "first published 23 November 2026") {
+	if html := sitetest.Read(t, result.Dir, "agreements/internet/index.html"); !strings.Contains(html, "first published 23 November 2026") {
 		t.Errorf("got\n%s", html)
 	}
 
-	f.write("agreements/internet.md", agreement)
-	again := resultOf(t, mustBuild(t, f, out, now.Add(72*time.Hour)), "larkfield").Texts[0]
+	f.Write("agreements/internet.md", agreement)
+	again := resultOf(t, mustBuild(t, f, out, sitetest.Now.Add(72*time.Hour)), "larkfield").Texts[0]
 	if again.Hash != first.Hash || !again.Published.Equal(first.Published) {
 		t.Error("a wording that comes back has lost its date")
 	}
 
-	delete(f.content, "agreements/internet.md")
-	f.write("model/_index.md", "+++\ntitle = \"Welcome\"\n+++\n")
-	delete(f.content, "model/policy.md")
-	if html := earlier(resultOf(t, mustBuild(t, f, out, now.Add(96*time.Hour)), "larkfield")); !strings.Contains(html, "No longer in use") {
+	delete(f.Content, "agreements/internet.md")
+	f.Write("model/_index.md", "+++\ntitle = \"Welcome\"\n+++\n")
+	delete(f.Content, "model/policy.md")
+	if html := earlier(resultOf(t, mustBuild(t, f, out, sitetest.Now.Add(96*time.Hour)), "larkfield")); !strings.Contains(html, "No longer in use") {
 		t.Errorf("got\n%s", html)
 	}
 }
@@ -104,11 +105,11 @@ func TestEarlierWordingsStay(t *testing.T) {
 // unless the text says which wording it corrects, and why (S7, C5).
 func TestOtherWordsUnderOneEdition(t *testing.T) {
 	f, out := newFixture(t), t.TempDir()
-	first := resultOf(t, mustBuild(t, f, out, now), "larkfield").Texts[0]
-	was := string(f.content["agreements/internet.md"].Data)
-	school := string(f.content["schools/larkfield/school.toml"].Data)
+	first := resultOf(t, mustBuild(t, f, out, sitetest.Now), "larkfield").Texts[0]
+	was := string(f.Content["agreements/internet.md"].Data)
+	school := string(f.Content["schools/larkfield/school.toml"].Data)
 	edit := func(lines, from, to string) {
-		f.write("agreements/internet.md", strings.Replace(strings.Replace(was, "edition = 1\n", "edition = 1\n"+lines, 1), from, to, 1))
+		f.Write("agreements/internet.md", strings.Replace(strings.Replace(was, "edition = 1\n", "edition = 1\n"+lines, 1), from, to, 1))
 	}
 	for _, c := range []struct{ name, lines, from, to, want string }{
 		{"other words", "", "Ask", "Never ask", `agreements/internet.md:3: these are other words than those of 21 November 2026, under the same edition`},
@@ -118,18 +119,18 @@ func TestOtherWordsUnderOneEdition(t *testing.T) {
 		{"no reason", "corrects = \"" + first.Form[:12] + "\"\n", "Ask", "Do ask", `agreements/internet.md:4: say why the wording was corrected`},
 	} {
 		edit(c.lines, c.from, c.to)
-		if _, err := f.build(t, out, now.Add(time.Hour)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := buildFixture(t, f, out, sitetest.Now.Add(time.Hour)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v", c.name, err)
 		}
 	}
 
 	edit("corrects = \""+first.Form[:12]+"\"\nbecause = \"A spelling mistake.\"\n", "Ask", "Do ask")
-	corrected := resultOf(t, mustBuild(t, f, out, now.Add(2*time.Hour)), "larkfield").Texts[0]
+	corrected := resultOf(t, mustBuild(t, f, out, sitetest.Now.Add(2*time.Hour)), "larkfield").Texts[0]
 	if corrected.Corrects != first.Hash || corrected.Because != "A spelling mistake." || corrected.Sense == first.Sense {
 		t.Errorf("got %+v", corrected)
 	}
-	f.write("schools/larkfield/school.toml", strings.Replace(school, "Mrs A. Example", "Ms Z. Example", 1))
-	detail := resultOf(t, mustBuild(t, f, out, now.Add(3*time.Hour)), "larkfield").Texts[0]
+	f.Write("schools/larkfield/school.toml", strings.Replace(school, "Mrs A. Example", "Ms Z. Example", 1))
+	detail := resultOf(t, mustBuild(t, f, out, sitetest.Now.Add(3*time.Hour)), "larkfield").Texts[0]
 	if detail.Hash == corrected.Hash || detail.Sense != corrected.Sense {
 		t.Errorf("another name is another meaning: %+v", detail)
 	}
@@ -138,12 +139,12 @@ func TestOtherWordsUnderOneEdition(t *testing.T) {
 // Nobody can change an archived wording unnoticed.
 func TestChangedArchiveStopsTheSite(t *testing.T) {
 	f, out := newFixture(t), t.TempDir()
-	text := resultOf(t, mustBuild(t, f, out, now), "larkfield").Texts[0]
+	text := resultOf(t, mustBuild(t, f, out, sitetest.Now), "larkfield").Texts[0]
 	file := filepath.Join(out, "larkfield", "texts", "agreements", "internet", text.Hash+".md")
 	if err := os.WriteFile(file, []byte(text.Source+"And more.\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	results, err := f.build(t, out, now)
+	results, err := buildFixture(t, f, out, sitetest.Now)
 	if err == nil || !strings.Contains(err.Error(), "was changed") || !strings.Contains(err.Error(), file) {
 		t.Errorf("got %v", err)
 	}
@@ -155,15 +156,15 @@ func TestChangedArchiveStopsTheSite(t *testing.T) {
 // A site that fails stays as it was, and the others go on.
 func TestFailureLeavesTheSiteUp(t *testing.T) {
 	f, out := newFixture(t), t.TempDir()
-	before := resultOf(t, mustBuild(t, f, out, now), "larkfield")
-	harbour := resultOf(t, mustBuild(t, f, out, now), "harbour")
+	before := resultOf(t, mustBuild(t, f, out, sitetest.Now), "larkfield")
+	harbour := resultOf(t, mustBuild(t, f, out, sitetest.Now), "harbour")
 	served, err := os.Readlink(filepath.Join(out, "larkfield", "current"))
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	f.write("schools/larkfield/pages/new.md", "+++\ntitle = \"New\"\n+++\n\n[[unknown]]\n")
-	results, err := f.build(t, out, now.Add(time.Hour))
+	f.Write("schools/larkfield/pages/new.md", "+++\ntitle = \"New\"\n+++\n\n[[unknown]]\n")
+	results, err := buildFixture(t, f, out, sitetest.Now.Add(time.Hour))
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -175,15 +176,15 @@ func TestFailureLeavesTheSiteUp(t *testing.T) {
 	if now, _ := os.Readlink(filepath.Join(out, "larkfield", "current")); now != served {
 		t.Errorf("current was %s and is %s", served, now)
 	}
-	read(t, out, "larkfield", "current", "index.html")
+	sitetest.Read(t, out, "larkfield", "current", "index.html")
 	if r := resultOf(t, results, "harbour"); r.Err != nil || r.Dir != harbour.Dir || !r.Unchanged {
 		t.Errorf("the other school does not stand: %+v", r)
 	}
 
 	// Once Hugo has run: the unfinished generation goes.
-	delete(f.content, "schools/larkfield/pages/new.md")
-	f.write("schools/larkfield/pages/dead.md", "+++\ntitle = \"Dead\"\n+++\n\n[end](/end/)\n")
-	if _, err := f.build(t, out, now.Add(time.Hour)); err == nil {
+	delete(f.Content, "schools/larkfield/pages/new.md")
+	f.Write("schools/larkfield/pages/dead.md", "+++\ntitle = \"Dead\"\n+++\n\n[end](/end/)\n")
+	if _, err := buildFixture(t, f, out, sitetest.Now.Add(time.Hour)); err == nil {
 		t.Fatal("no error")
 	}
 	generations, err := os.ReadDir(filepath.Join(out, "larkfield", "generations"))
@@ -197,13 +198,13 @@ func TestFailureLeavesTheSiteUp(t *testing.T) {
 
 func TestBuildStopsBetweenSites(t *testing.T) {
 	f := newFixture(t)
-	trust, err := Load(f.content)
+	trust, err := Load(f.Content)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	results, err := Build(ctx, trust, Options{Theme: f.theme, Out: t.TempDir(), Address: "http://localhost:8080"})
+	results, err := Build(ctx, trust, Options{Theme: f.Theme, Out: t.TempDir(), Address: "http://localhost:8080"})
 	if !errors.Is(err, context.Canceled) || len(results) != 3 || !errors.Is(results[2].Err, context.Canceled) {
 		t.Errorf("got %v, %v", results, err)
 	}
@@ -214,14 +215,14 @@ func TestConcurrentBuilds(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			if _, err := f.build(t, out, now); err != nil {
+			if _, err := buildFixture(t, f, out, sitetest.Now); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
 	for _, slug := range []string{Overview, "larkfield", "harbour"} {
-		read(t, out, slug, "current", "index.html")
+		sitetest.Read(t, out, slug, "current", "index.html")
 		if generations, err := os.ReadDir(filepath.Join(out, slug, "generations")); err != nil || len(generations) != 1 {
 			t.Errorf("%s: got %v, %v", slug, generations, err)
 		}
@@ -233,9 +234,9 @@ func TestEnvironmentIsIgnored(t *testing.T) {
 	t.Setenv("HUGO_BASEURL", "https://elsewhere.example/")
 	t.Setenv("HUGO_PARAMS_PORTAL", "https://elsewhere.example/")
 	f := newFixture(t)
-	f.write("model/policy.md", "+++\ntitle = \"Policy\"\n+++\n\n## Who helps\n\n[In](/policy/)\n")
-	result := resultOf(t, mustBuild(t, f, t.TempDir(), now), "larkfield")
-	if html := read(t, result.Dir, "policy/index.html"); !strings.Contains(html, `<a href="/larkfield/policy/">In</a>`) {
+	f.Write("model/policy.md", "+++\ntitle = \"Policy\"\n+++\n\n## Who helps\n\n[In](/policy/)\n")
+	result := resultOf(t, mustBuild(t, f, t.TempDir(), sitetest.Now), "larkfield")
+	if html := sitetest.Read(t, result.Dir, "policy/index.html"); !strings.Contains(html, `<a href="/larkfield/policy/">In</a>`) {
 		t.Errorf("got\n%s", html)
 	}
 }

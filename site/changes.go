@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pelletier/go-toml/v2"
+
 	"schoolgate/site/compare"
 	"schoolgate/site/source"
-
-	"github.com/pelletier/go-toml/v2"
 )
 
 // changesType is the page type, and so the layout, of comparisons.

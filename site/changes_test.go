@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/tools/txtar"
+
+	"schoolgate/site/sitetest"
 )
 
 // TestComparisons builds every testdata/changes/*.txtar twice: with the files of
@@ -30,8 +32,8 @@ func TestComparisons(t *testing.T) {
 				t.Fatal(err)
 			}
 			f, out := newFixture(t), t.TempDir()
-			f.write("theme/layouts/_partials/compared.html", string(look))
-			f.write("theme/layouts/changes/page.html", `<!doctype html>
+			f.Write("theme/layouts/_partials/compared.html", string(look))
+			f.Write("theme/layouts/changes/page.html", `<!doctype html>
 <html lang="en-GB">
 <head><title>{{ .Title }}</title></head>
 <body>
@@ -45,22 +47,22 @@ func TestComparisons(t *testing.T) {
 			for i, stage := range []string{"before/", "after/"} {
 				for _, each := range archive.Files {
 					if name, ok := strings.CutPrefix(each.Name, stage); ok {
-						f.write(name, string(each.Data))
+						f.Write(name, string(each.Data))
 					}
 					if each.Name == "want" {
 						want = string(each.Data)
 					}
 				}
-				mustBuild(t, f, out, now.Add(time.Duration(i)*48*time.Hour))
+				mustBuild(t, f, out, sitetest.Now.Add(time.Duration(i)*48*time.Hour))
 			}
 			pairs, err := filepath.Glob(filepath.Join(out, "larkfield", "current", "agreements", "internet", "changes", "*-*", "index.html"))
 			if err != nil || len(pairs) != 1 {
 				t.Fatal(pairs, err)
 			}
-			if got := heard(read(t, pairs[0])); got != strings.TrimSpace(want) {
+			if got := heard(sitetest.Read(t, pairs[0])); got != strings.TrimSpace(want) {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
-			list := read(t, out, "larkfield", "current", "agreements", "internet", "changes", "index.html")
+			list := sitetest.Read(t, out, "larkfield", "current", "agreements", "internet", "changes", "index.html")
 			if strings.Count(list, "in force") != 1 || strings.Count(list, "since</a>") != 1 || strings.Index(list, "in force") > strings.Index(list, "since</a>") {
 				t.Errorf("the list of wordings is not newest first:\n%s", list)
 			}
@@ -100,23 +102,23 @@ func heard(html string) string {
 func TestEarlierWordingFromPaper(t *testing.T) {
 	f, out := newFixture(t), t.TempDir()
 	const name = "schools/larkfield/agreements/earlier/internet/2025-09-01.md"
-	f.write("agreements/internet.md", strings.Replace(string(f.content["agreements/internet.md"].Data), "edition = 1", "edition = 2", 1))
-	f.write(name, "+++\ntitle = \"The internet\"\nedition = 1\nfor = \"parents\"\nsummary = \"How.\"\nstatement = \"I have read this.\"\n+++\n\nAsk anybody.\n")
+	f.Write("agreements/internet.md", strings.Replace(string(f.Content["agreements/internet.md"].Data), "edition = 1", "edition = 2", 1))
+	f.Write(name, "+++\ntitle = \"The internet\"\nedition = 1\nfor = \"parents\"\nsummary = \"How.\"\nstatement = \"I have read this.\"\n+++\n\nAsk anybody.\n")
 	for i := range 2 {
-		result := resultOf(t, mustBuild(t, f, out, now.Add(time.Duration(i)*time.Hour)), "larkfield")
+		result := resultOf(t, mustBuild(t, f, out, sitetest.Now.Add(time.Duration(i)*time.Hour)), "larkfield")
 		found, err := filepath.Glob(filepath.Join(result.Dir, "agreements", "internet", "*", "text.md"))
 		if err != nil || len(found) != 2 {
 			t.Fatalf("build %d: got %v, %v", i, found, err)
 		}
-		html := read(t, result.Dir, "agreements", "internet", "changes", "index.html")
+		html := sitetest.Read(t, result.Dir, "agreements", "internet", "changes", "index.html")
 		if !strings.Contains(html, "The internet") && !strings.Contains(html, "Using the internet") {
 			t.Errorf("got\n%s", html)
 		}
 		for _, text := range found {
-			if page := read(t, filepath.Dir(text), "index.html"); strings.Contains(page, "Ask anybody") && !strings.Contains(page, "first published 1 September 2025") {
+			if page := sitetest.Read(t, filepath.Dir(text), "index.html"); strings.Contains(page, "Ask anybody") && !strings.Contains(page, "first published 1 September 2025") {
 				t.Errorf("got\n%s", page)
 			}
 		}
-		delete(f.content, name)
+		delete(f.Content, name)
 	}
 }

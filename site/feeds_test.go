@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"schoolgate/site/sitetest"
 	"schoolgate/site/source"
 )
 
@@ -38,7 +39,7 @@ func FuzzFoldLine(f *testing.F) {
 // server's address change, and no two events share one.
 func TestEventKeepsItsID(t *testing.T) {
 	here, there := website{slug: "larkfield", base: "http://localhost/"}, website{slug: "larkfield", base: "https://larkfield.example/"}
-	a, b := dated{address: "/events/a/", title: "A"}, dated{address: "/events/a/", title: "Another", begins: now}
+	a, b := dated{address: "/events/a/", title: "A"}, dated{address: "/events/a/", title: "Another", begins: sitetest.Now}
 	if here.eventID(a) != there.eventID(b) {
 		t.Error("the event's name changed")
 	}
@@ -54,8 +55,8 @@ func TestEventKeepsItsID(t *testing.T) {
 func TestNewsIsXML(t *testing.T) {
 	e := website{title: "A & B", base: "http://localhost/"}
 	out, err := e.newsRSS([]dated{
-		{address: "/news/a/", title: "Old <1>", begins: now.AddDate(0, 0, -2)},
-		{address: "/news/b/", title: "New", begins: now},
+		{address: "/news/a/", title: "Old <1>", begins: sitetest.Now.AddDate(0, 0, -2)},
+		{address: "/news/b/", title: "New", begins: sitetest.Now},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -72,15 +73,15 @@ func TestNewsIsXML(t *testing.T) {
 // writing it sees it at once. A link to it is told for what it is.
 func TestNewsWaitsForItsDay(t *testing.T) {
 	f := newFixture(t)
-	f.write("schools/larkfield/pages/news/later.md", "+++\ntitle = \"Later\"\ndescription = \"x\"\nday = \"2027-06-01\"\n+++\n")
+	f.Write("schools/larkfield/pages/news/later.md", "+++\ntitle = \"Later\"\ndescription = \"x\"\nday = \"2027-06-01\"\n+++\n")
 	published := func(at time.Time, upcoming bool) bool {
 		t.Helper()
-		trust, err := Load(f.content)
+		trust, err := Load(f.Content)
 		if err != nil {
 			t.Fatal(err)
 		}
 		out := t.TempDir()
-		if _, err := Build(t.Context(), trust, Options{Theme: f.theme, Out: out, Address: "http://localhost:8080", Now: at, Upcoming: upcoming, Only: []string{"larkfield"}}); err != nil {
+		if _, err := Build(t.Context(), trust, Options{Theme: f.Theme, Out: out, Address: "http://localhost:8080", Now: at, Upcoming: upcoming, Only: []string{"larkfield"}}); err != nil {
 			t.Fatal(err)
 		}
 		_, page := os.Stat(filepath.Join(out, "larkfield/current/news/later/index.html"))
@@ -94,9 +95,9 @@ func TestNewsWaitsForItsDay(t *testing.T) {
 	if published(eve, false) || !published(eve.Add(time.Minute), false) || !published(eve, true) {
 		t.Error("the day is not London's, or nobody sees it before")
 	}
-	f.write("schools/larkfield/pages/x.md", "+++\ntitle = \"x\"\n+++\n\n[Soon](/news/later/)\n")
+	f.Write("schools/larkfield/pages/x.md", "+++\ntitle = \"x\"\n+++\n\n[Soon](/news/later/)\n")
 	const want = `larkfield: schools/larkfield/pages/x.md:5: the link "/news/later/" leads to news that is published on 1 June 2027: link to it from then on`
-	if _, err := f.build(t, t.TempDir(), eve); err == nil || err.Error() != want {
+	if _, err := buildFixture(t, f, t.TempDir(), eve); err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
 }

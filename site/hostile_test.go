@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"schoolgate/site/sitetest"
 )
 
 const tidyPage = "+++\ntitle = \"x\"\n+++\n\nGood.\n"
@@ -19,9 +21,9 @@ const tidyPage = "+++\ntitle = \"x\"\n+++\n\nGood.\n"
 // as it was, with an error that names the file, and the line where there is one.
 // A case whose want is empty is accepted.
 func TestHostileFolders(t *testing.T) {
-	base := newFixture(t).content
+	base := newFixture(t).Content
 	out := t.TempDir()
-	mustBuild(t, newFixture(t), out, now)
+	mustBuild(t, newFixture(t), out, sitetest.Now)
 	served := func() string {
 		t.Helper()
 		generation, err := os.Readlink(filepath.Join(out, "larkfield", "current"))
@@ -172,7 +174,7 @@ func TestHostileFolders(t *testing.T) {
 			var was, is runtime.MemStats
 			runtime.ReadMemStats(&was)
 			started := time.Now()
-			results, err := fixture{theme: newFixture(t).theme}.buildFrom(t, os.DirFS(dir), out, now)
+			results, err := buildFrom(t, newFixture(t).Theme, os.DirFS(dir), out, sitetest.Now)
 			runtime.ReadMemStats(&is)
 			if took := time.Since(started); took > 10*time.Second {
 				t.Errorf("took %v", took)
@@ -207,12 +209,12 @@ func TestHostileFolders(t *testing.T) {
 	}
 }
 
-func (f fixture) buildFrom(t *testing.T, content fs.FS, out string, at time.Time) ([]Result, error) {
+func buildFrom(t *testing.T, theme, content fs.FS, out string, at time.Time) ([]Result, error) {
 	trust, err := Load(content)
 	if err != nil {
 		return nil, err
 	}
-	return Build(t.Context(), trust, Options{Theme: f.theme, Out: out, Address: "http://localhost:8080", Now: at, All: true})
+	return Build(t.Context(), trust, Options{Theme: theme, Out: out, Address: "http://localhost:8080", Now: at, All: true})
 }
 
 // lay writes files that nobody should read.

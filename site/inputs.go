@@ -171,7 +171,7 @@ func (w website) reads(name string) bool {
 	}
 	slug, file, _ := strings.Cut(rest, "/")
 	if w.slug == Overview {
-		return file == "school.toml" || file == policyOwn || strings.HasPrefix(file, policyFolder+"/")
+		return file == "school.toml" || file == PolicyFile || strings.HasPrefix(file, PolicyFolder+"/")
 	}
 	return slug == w.slug
 }

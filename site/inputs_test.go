@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/andybalholm/brotli"
+
+	"schoolgate/site/sitetest"
 )
 
 // built are the slugs of the sites that a build made anew.
@@ -38,33 +40,33 @@ func sorted(words string) string {
 
 // A site is built again when something that it is made of has changed, and only then.
 func TestUnchangedSitesStand(t *testing.T) {
-	page := func(name string) func(fixture) {
-		return func(f fixture) { f.write(name, "+++\ntitle = \"New\"\n+++\n\nWords.\n") }
+	page := func(name string) func(sitetest.Fixture) {
+		return func(f sitetest.Fixture) { f.Write(name, "+++\ntitle = \"New\"\n+++\n\nWords.\n") }
 	}
 	for _, c := range []struct {
 		what   string
-		change func(fixture)
+		change func(sitetest.Fixture)
 		again  string
 	}{
-		{"nothing", func(fixture) {}, ""},
+		{"nothing", func(sitetest.Fixture) {}, ""},
 		{"a hidden file", page("schools/larkfield/pages/.new.md"), ""},
 		{"a page of one school", page("schools/larkfield/pages/new.md"), "larkfield"},
 		{"a page of the trust", page("trust/pages/new.md"), "_trust"},
 		{"a page of the model", page("model/new.md"), everySite},
-		{"a school's settings", func(f fixture) {
+		{"a school's settings", func(f sitetest.Fixture) {
 			const name = "schools/harbour/school.toml"
-			f.write(name, string(f.content[name].Data)+"# \n")
+			f.Write(name, string(f.Content[name].Data)+"# \n")
 		}, "_trust harbour"},
-		{"the theme", func(f fixture) { f.write("theme/static/new.svg", "<svg/>") }, everySite},
+		{"the theme", func(f sitetest.Fixture) { f.Write("theme/static/new.svg", "<svg/>") }, everySite},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			f, out := newFixture(t), t.TempDir()
-			first := mustBuild(t, f, out, now)
+			first := mustBuild(t, f, out, sitetest.Now)
 			if got := sorted(built(first)); got != everySite {
 				t.Fatalf("at first %q were built", got)
 			}
 			c.change(f)
-			again := mustBuild(t, f, out, now.Add(time.Hour))
+			again := mustBuild(t, f, out, sitetest.Now.Add(time.Hour))
 			if got := sorted(built(again)); got != c.again {
 				t.Errorf("built again: %q, want %q", got, c.again)
 			}
@@ -79,12 +81,12 @@ func TestUnchangedSitesStand(t *testing.T) {
 
 func TestAllBuildsEverything(t *testing.T) {
 	f, out := newFixture(t), t.TempDir()
-	mustBuild(t, f, out, now)
-	trust, err := Load(f.content)
+	mustBuild(t, f, out, sitetest.Now)
+	trust, err := Load(f.Content)
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := Build(t.Context(), trust, Options{Theme: f.theme, Out: out, Address: "http://localhost:8080", Now: now, All: true})
+	results, err := Build(t.Context(), trust, Options{Theme: f.Theme, Out: out, Address: "http://localhost:8080", Now: sitetest.Now, All: true})
 	if got := sorted(built(results)); err != nil || got != everySite {
 		t.Errorf("built %q, %v", got, err)
 	}
@@ -93,12 +95,12 @@ func TestAllBuildsEverything(t *testing.T) {
 // Another address of the server is another portal to link to.
 func TestAnotherAddressIsBuilt(t *testing.T) {
 	f, out := newFixture(t), t.TempDir()
-	mustBuild(t, f, out, now)
-	trust, err := Load(f.content)
+	mustBuild(t, f, out, sitetest.Now)
+	trust, err := Load(f.Content)
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := Build(t.Context(), trust, Options{Theme: f.theme, Out: out, Address: "http://localhost:8081", Now: now})
+	results, err := Build(t.Context(), trust, Options{Theme: f.Theme, Out: out, Address: "http://localhost:8081", Now: sitetest.Now})
 	if got := sorted(built(results)); err != nil || got != everySite {
 		t.Errorf("built %q, %v", got, err)
 	}
@@ -108,9 +110,9 @@ func TestAnotherAddressIsBuilt(t *testing.T) {
 // set back; who shows the year, when the year is another; nobody else.
 func TestTheDayIsAnInput(t *testing.T) {
 	f, out := newFixture(t), t.TempDir()
-	f.write("schools/larkfield/pages/new.md", "+++\ntitle = \"New\"\n+++\n\nIn [[this_year]].\n")
-	f.write("schools/harbour/pages/today.md", "+++\ntitle = \"Today\"\nlayout = \"today\"\n+++\n")
-	f.write("theme/layouts/today.html", `<!doctype html><html lang="en-GB"><title>Today</title><p><a href="`+CEOP+`">CEOP</a></p><h1>On {{ site.Params.calendar.Today }}.</h1>`)
+	f.Write("schools/larkfield/pages/new.md", "+++\ntitle = \"New\"\n+++\n\nIn [[this_year]].\n")
+	f.Write("schools/harbour/pages/today.md", "+++\ntitle = \"Today\"\nlayout = \"today\"\n+++\n")
+	f.Write("theme/layouts/today.html", `<!doctype html><html lang="en-GB"><title>Today</title><p><a href="`+CEOP+`">CEOP</a></p><h1>On {{ site.Params.calendar.Today }}.</h1>`)
 	for _, c := range []struct{ at, again string }{
 		{"2026-06-30T22:59:00Z", everySite},
 		{"2026-06-30T22:59:30Z", ""},
@@ -127,7 +129,7 @@ func TestTheDayIsAnInput(t *testing.T) {
 		if got := sorted(built(results)); got != c.again {
 			t.Errorf("%s: built %q, want %q", c.at, got, c.again)
 		}
-		if html := read(t, out, "harbour/current/today/index.html"); !strings.Contains(html, "On "+at.In(london).Format(time.DateOnly)+".") {
+		if html := sitetest.Read(t, out, "harbour/current/today/index.html"); !strings.Contains(html, "On "+at.In(london).Format(time.DateOnly)+".") {
 			t.Errorf("%s: got\n%s", c.at, html)
 		}
 	}
@@ -156,16 +158,16 @@ func TestDamagedSiteIsBuiltAgain(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			f, out := newFixture(t), t.TempDir()
-			result := resultOf(t, mustBuild(t, f, out, now), "larkfield")
-			was := read(t, home(result.Dir))
+			result := resultOf(t, mustBuild(t, f, out, sitetest.Now), "larkfield")
+			was := sitetest.Read(t, home(result.Dir))
 			if err := damage(result.Dir); err != nil {
 				t.Fatal(err)
 			}
-			results := mustBuild(t, f, out, now)
+			results := mustBuild(t, f, out, sitetest.Now)
 			if got := built(results); got != "larkfield" {
 				t.Errorf("built %q", got)
 			}
-			if read(t, out, "larkfield/current/index.html") != was {
+			if sitetest.Read(t, out, "larkfield/current/index.html") != was {
 				t.Error("the page is not as it was")
 			}
 		})
@@ -177,15 +179,15 @@ func TestDamagedSiteIsBuiltAgain(t *testing.T) {
 func TestCompressedFilesFollowTheirPages(t *testing.T) {
 	f, out := newFixture(t), t.TempDir()
 	long := func(name, word string) {
-		f.write("schools/larkfield/pages/"+name+".md", "+++\ntitle = \"Long\"\n+++\n\n"+strings.Repeat(word+" is a word. ", 100)+"\n")
+		f.Write("schools/larkfield/pages/"+name+".md", "+++\ntitle = \"Long\"\n+++\n\n"+strings.Repeat(word+" is a word. ", 100)+"\n")
 	}
 	small := func(name string) string { return filepath.Join(out, "larkfield/current", name, "index.html.br") }
 	sound := func(what string) {
 		t.Helper()
-		mustBuild(t, f, out, now)
+		mustBuild(t, f, out, sitetest.Now)
 		for _, name := range []string{"stays", "changes"} {
-			whole, err := io.ReadAll(brotli.NewReader(strings.NewReader(read(t, small(name)))))
-			if err != nil || string(whole) != read(t, strings.TrimSuffix(small(name), ".br")) {
+			whole, err := io.ReadAll(brotli.NewReader(strings.NewReader(sitetest.Read(t, small(name)))))
+			if err != nil || string(whole) != sitetest.Read(t, strings.TrimSuffix(small(name), ".br")) {
 				t.Errorf("%s: the compressed form of %s is another page, %v", what, name, err)
 			}
 		}
@@ -214,16 +216,16 @@ func flipByte(name string) error {
 // A picture or a PDF that is being copied while a build runs is never published by half.
 func TestFileChangesDuringABuild(t *testing.T) {
 	f, out := newFixture(t), t.TempDir()
-	f.write("schools/larkfield/policies.toml", "[[policy]]\nslug = \"behaviour\"\ntitle = \"Behaviour\"\nabout = \"How.\"\nowner = \"The head\"\napproved = \"2026-09-01\"\nreview = \"2027-09-01\"\nfile = \"behaviour.pdf\"\n")
-	f.write("schools/larkfield/files/behaviour.pdf", "%PDF-1.7 whole")
-	mustBuild(t, f, out, now)
-	f.write("schools/larkfield/files/behaviour.pdf", "%PDF-1.7 newer")
-	folder := &halfWritten{MapFS: f.content, name: "schools/larkfield/files/behaviour.pdf"}
+	f.Write("schools/larkfield/policies.toml", "[[policy]]\nslug = \"behaviour\"\ntitle = \"Behaviour\"\nabout = \"How.\"\nowner = \"The head\"\napproved = \"2026-09-01\"\nreview = \"2027-09-01\"\nfile = \"behaviour.pdf\"\n")
+	f.Write("schools/larkfield/files/behaviour.pdf", "%PDF-1.7 whole")
+	mustBuild(t, f, out, sitetest.Now)
+	f.Write("schools/larkfield/files/behaviour.pdf", "%PDF-1.7 newer")
+	folder := &halfWritten{MapFS: f.Content, name: "schools/larkfield/files/behaviour.pdf"}
 	trust, err := Load(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts := Options{Theme: f.theme, Out: out, Address: "http://localhost:8080", Now: now}
+	opts := Options{Theme: f.Theme, Out: out, Address: "http://localhost:8080", Now: sitetest.Now}
 	results, err := Build(t.Context(), trust, opts)
 	if err == nil || !strings.Contains(err.Error(), "behaviour.pdf: changed while the site was built: build again") {
 		t.Fatalf("got %v", err)
@@ -231,11 +233,11 @@ func TestFileChangesDuringABuild(t *testing.T) {
 	if got := built(results); got != "" {
 		t.Errorf("built %q", got)
 	}
-	if got := read(t, out, "larkfield/current/files/behaviour.pdf"); got != "%PDF-1.7 whole" {
+	if got := sitetest.Read(t, out, "larkfield/current/files/behaviour.pdf"); got != "%PDF-1.7 whole" {
 		t.Errorf("published %q", got)
 	}
-	mustBuild(t, f, out, now)
-	if got := read(t, out, "larkfield/current/files/behaviour.pdf"); got != "%PDF-1.7 newer" {
+	mustBuild(t, f, out, sitetest.Now)
+	if got := sitetest.Read(t, out, "larkfield/current/files/behaviour.pdf"); got != "%PDF-1.7 newer" {
 		t.Errorf("published %q", got)
 	}
 }
@@ -261,10 +263,10 @@ func (h *halfWritten) Open(name string) (fs.File, error) {
 // site does not change, and the wording counts as never published.
 func TestSiteAndTextsChangeTogether(t *testing.T) {
 	f, out := newFixture(t), t.TempDir()
-	mustBuild(t, f, out, now)
+	mustBuild(t, f, out, sitetest.Now)
 	const name = "agreements/internet.md"
-	f.write(name, strings.NewReplacer("Ask", "Always ask", "edition = 1", "edition = 2").Replace(string(f.content[name].Data)))
-	trust, err := Load(f.content)
+	f.Write(name, strings.NewReplacer("Ask", "Always ask", "edition = 1", "edition = 2").Replace(string(f.Content[name].Data)))
+	trust, err := Load(f.Content)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,7 +284,7 @@ func TestSiteAndTextsChangeTogether(t *testing.T) {
 	}
 	kept := archived()
 	away := errors.New("away")
-	opts := Options{Theme: f.theme, Out: out, Address: "http://localhost:8080", Now: now}
+	opts := Options{Theme: f.Theme, Out: out, Address: "http://localhost:8080", Now: sitetest.Now}
 	opts.HandOver = func(_ context.Context, r Result) error {
 		if r.Slug == "larkfield" {
 			return away

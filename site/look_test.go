@@ -13,6 +13,7 @@ import (
 
 	"schoolgate/content"
 	"schoolgate/site/picture/picturetest"
+	"schoolgate/site/sitetest"
 	"schoolgate/themes"
 )
 
@@ -23,9 +24,9 @@ func TestSchoolsOwnLook(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := newFixture(t)
-	settings := string(f.content["schools/larkfield/school.toml"].Data)
-	f.write("schools/larkfield/school.toml", strings.Replace(settings, "colour =", "crest = \"crest.svg\"\ntypeface = \"slab\"\ntint = \"#fdf0e3\"\ncolour =", 1))
-	f.write("schools/larkfield/crest.svg", `<?xml version="1.0"?>
+	settings := string(f.Content["schools/larkfield/school.toml"].Data)
+	f.Write("schools/larkfield/school.toml", strings.Replace(settings, "colour =", "crest = \"crest.svg\"\ntypeface = \"slab\"\ntint = \"#fdf0e3\"\ncolour =", 1))
+	f.Write("schools/larkfield/crest.svg", `<?xml version="1.0"?>
 <!-- drawn by hand -->
 <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
 <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:ink="http://ink.example/" width="40" height="50" viewBox="0,0 40 50" ink:version="1">
@@ -34,12 +35,12 @@ func TestSchoolsOwnLook(t *testing.T) {
 <defs><linearGradient id="a"><stop offset="0" style="stop-color:#fff; -ink-x: 1"/></linearGradient></defs>
 <path d="M0 0h40v50H0z" style="fill:url(#a)" data-x="1"/><use xlink:href="#a"/><title>A &amp; B</title>
 </svg>`)
-	f.write("schools/larkfield/ceop.png", picture.String())
-	page := string(f.theme["layouts/all.html"].Data)
-	f.write("theme/layouts/all.html", strings.Replace(page, "<h1>", `{{ with site.Params.crest_picture }}<img src="{{ relURL .src }}" width="{{ .width }}" height="{{ .height }}">{{ end }}{{ with site.Params.ceop_picture }}<img src="{{ relURL .src }}" width="{{ .width }}" height="{{ .height }}" alt="Click CEOP">{{ end }}<h1>`, 1))
-	results := mustBuild(t, f, t.TempDir(), now)
+	f.Write("schools/larkfield/ceop.png", picture.String())
+	page := string(f.Theme["layouts/all.html"].Data)
+	f.Write("theme/layouts/all.html", strings.Replace(page, "<h1>", `{{ with site.Params.crest_picture }}<img src="{{ relURL .src }}" width="{{ .width }}" height="{{ .height }}">{{ end }}{{ with site.Params.ceop_picture }}<img src="{{ relURL .src }}" width="{{ .width }}" height="{{ .height }}" alt="Click CEOP">{{ end }}<h1>`, 1))
+	results := mustBuild(t, f, t.TempDir(), sitetest.Now)
 	result := resultOf(t, results, "larkfield")
-	html := read(t, result.Dir, "index.html")
+	html := sitetest.Read(t, result.Dir, "index.html")
 	var crest, ceop, hash string
 	if n, err := fmt.Sscanf(html[max(0, strings.Index(html, `<img src="/larkfield/crest`)):], `<img src="/larkfield/crest.%12s.svg" width="80" height="100">`, &crest); n != 1 {
 		t.Fatalf("%v\n%s", err, html)
@@ -47,22 +48,22 @@ func TestSchoolsOwnLook(t *testing.T) {
 	if n, err := fmt.Sscanf(html[max(0, strings.Index(html, `<img src="/larkfield/ceop`)):], `<img src="/larkfield/ceop.%12s.png" width="120" height="48" alt="Click`, &ceop); n != 1 {
 		t.Fatalf("%v\n%s", err, html)
 	}
-	if got := read(t, result.Dir, "ceop."+ceop+".png"); got != picture.String() {
+	if got := sitetest.Read(t, result.Dir, "ceop."+ceop+".png"); got != picture.String() {
 		t.Error("the NCA's picture was changed")
 	}
 	const want = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="50" viewBox="0,0 40 50"><defs><linearGradient id="a"><stop offset="0" stop-color="#fff"></stop></linearGradient></defs><path d="M0 0h40v50H0z" fill="url(#a)"></path><use href="#a"></use><title>A &amp; B</title></svg>`
-	if got := read(t, result.Dir, "crest."+crest+".svg"); got != want {
+	if got := sitetest.Read(t, result.Dir, "crest."+crest+".svg"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	_, hash, _ = strings.Cut(html, "/larkfield/school.")
 	hash, _, _ = strings.Cut(hash, `"`)
-	css := read(t, result.Dir, "school."+hash)
+	css := sitetest.Read(t, result.Dir, "school."+hash)
 	for _, part := range []string{"--accent:#14532d;", "--own-tint:#fdf0e3;", "--headings:Rockwell,"} {
 		if !strings.Contains(css, part) {
 			t.Errorf("no %s in %s", part, css)
 		}
 	}
-	if other := resultOf(t, results, "harbour"); strings.Contains(read(t, other.Dir, "index.html"), "<img") {
+	if other := resultOf(t, results, "harbour"); strings.Contains(sitetest.Read(t, other.Dir, "index.html"), "<img") {
 		t.Error("another school shows them")
 	}
 }
@@ -71,7 +72,7 @@ func TestSchoolsOwnLook(t *testing.T) {
 // page has two: the words of a page are a school's own.
 func TestHeadingsKeepClearOfLayouts(t *testing.T) {
 	written := regexp.MustCompile(`\bid="([a-z-]+)"`)
-	err := fs.WalkDir(themes.FS, "schoolgate/layouts", func(name string, e fs.DirEntry, err error) error {
+	err := fs.WalkDir(themes.FS, "layouts", func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
@@ -100,13 +101,13 @@ func TestHeadingsKeepClearOfLayouts(t *testing.T) {
 		t.Fatal(err)
 	}
 	build := func() error {
-		_, err := Build(t.Context(), trust, Options{Theme: schoolgateTheme(t), Out: out, Address: "http://localhost:8080", Now: now, Only: []string{"fernlow-primary"}})
+		_, err := Build(t.Context(), trust, Options{Theme: themes.FS, Out: out, Address: "http://localhost:8080", Now: sitetest.Now, Only: []string{"fernlow-primary"}})
 		return err
 	}
 	if err := build(); err != nil {
 		t.Fatal(err)
 	}
-	html := read(t, out, "fernlow-primary/current/x/index.html")
+	html := sitetest.Read(t, out, "fernlow-primary/current/x/index.html")
 	for _, want := range []string{`<main id="main"`, `id="main_"`, `id="contents_"`, `id="contents-1"`, `<a href="#main_">Main</a>`, `<a href="#contents_">Contents</a>`, `<a href="#contents-1">Contents</a>`, `<a href="#third">Third</a>`} {
 		if strings.Count(html, want) != 1 {
 			t.Errorf("%s stands there %d times", want, strings.Count(html, want))

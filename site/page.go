@@ -9,13 +9,13 @@ import (
 	"strings"
 	"unicode"
 
-	"schoolgate/site/draw"
-	"schoolgate/site/source"
-
 	"github.com/pelletier/go-toml/v2"
 	"github.com/yuin/goldmark/ast"
 	extast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
+
+	"schoolgate/site/draw"
+	"schoolgate/site/source"
 )
 
 // A page is one file with its blanks filled, ready for Hugo.

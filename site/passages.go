@@ -22,7 +22,7 @@ type Passage struct {
 	Says   string   `toml:"says"`   // a line of Markdown, which may hold blanks but no other passage
 	When   string   `toml:"when"`   // one of Conditions, or "not " and one; the first of a name that holds is said
 	Source string   `toml:"source"` // where it was found, and the day
-	Own    []string `toml:"own"`    // patterns of other words for it, in which [Check] finds a page that has words of its own
+	Own    []string `toml:"own"`    // patterns of other words for it, by which a check finds a page that has words of its own
 	Danger string   `toml:"danger"` // what other words may do to somebody; empty: pages would only disagree
 	On     []string `toml:"on"`     // addresses of pages that must not be without it
 
@@ -101,7 +101,7 @@ func (t *Trust) shared(holds []string, help []Organisation, phone string) map[st
 func (t *Trust) noShared(content fs.FS, file string, blanks map[string]string, local []Organisation, problems *source.Problems) {
 	var unread source.Problems
 	src, _ := source.ReadFile(content, file, &unread)
-	said := t.shared(nil, helpOf(t.Help, local), "")
+	said := t.shared(nil, HelpOf(t.Help, local), "")
 	for _, p := range t.Passages {
 		said[p.Name] = p.Says
 	}
@@ -150,4 +150,13 @@ func (t *Trust) asked(line string) []string {
 		}
 	}
 	return names
+}
+
+// OwnWords finds the places in a text that say in other words what the passage says,
+// each as its first byte and the byte after it.
+func (p Passage) OwnWords(text string) (found [][]int) {
+	for _, pattern := range p.own {
+		found = append(found, pattern.FindAllStringIndex(text, -1)...)
+	}
+	return found
 }

@@ -10,11 +10,11 @@ import (
 	"slices"
 	"strings"
 
-	"schoolgate/site/picture"
-	"schoolgate/site/source"
-
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
+
+	"schoolgate/site/picture"
+	"schoolgate/site/source"
 )
 
 // picturesFile stands in a page's folder and says who is in its pictures.

@@ -18,6 +18,7 @@ import (
 
 	"schoolgate/site/picture"
 	"schoolgate/site/picture/picturetest"
+	"schoolgate/site/sitetest"
 )
 
 const imageHook = `{{- with index site.Params.pictures (lower (printf "%s/%s" (strings.TrimSuffix "/" .Page.Path) .Destination)) -}}
@@ -25,11 +26,11 @@ const imageHook = `{{- with index site.Params.pictures (lower (printf "%s/%s" (s
 {{- end -}}`
 
 // withPictures is the fixture with a page of pictures, one of each sort.
-func withPictures(t *testing.T) (f fixture, originals map[string][]byte) {
+func withPictures(t *testing.T) (f sitetest.Fixture, originals map[string][]byte) {
 	f = newFixture(t)
-	f.write("theme/layouts/_markup/render-image.html", imageHook)
-	f.write("schools/larkfield/pages/fair/index.md", "+++\ntitle = \"Fair\"\n+++\n\n![](Stall_1.JPG)\n\n![](turned.jpg)\n\n![](drawn.png)\n\n![](unsaid.jpg)\n\n![](pupils.jpg)\n\n![](silent.jpg)\n")
-	f.write("schools/larkfield/pages/fair/pictures.toml", `[[picture]]
+	f.Write("theme/layouts/_markup/render-image.html", imageHook)
+	f.Write("schools/larkfield/pages/fair/index.md", "+++\ntitle = \"Fair\"\n+++\n\n![](Stall_1.JPG)\n\n![](turned.jpg)\n\n![](drawn.png)\n\n![](unsaid.jpg)\n\n![](pupils.jpg)\n\n![](silent.jpg)\n")
+	f.Write("schools/larkfield/pages/fair/pictures.toml", `[[picture]]
 file = "Stall_1.JPG"
 alt = "A stall"
 nobody = true
@@ -71,7 +72,7 @@ alt = "Somebody, or nobody"
 		"unused.jpg":  picturetest.Photo(t, picturetest.Quarters(70, 64), 1),
 	}
 	for name, data := range originals {
-		f.write("schools/larkfield/pages/fair/"+name, string(data))
+		f.Write("schools/larkfield/pages/fair/"+name, string(data))
 	}
 	return f, originals
 }
@@ -82,7 +83,7 @@ var publishedPicture = regexp.MustCompile(`^pictures/[0-9a-f]{16}-[0-9]+\.(jpg|p
 // and nothing else, upright, under names that say nothing (P15).
 func TestPictures(t *testing.T) {
 	f, originals := withPictures(t)
-	trust, err := Load(f.content)
+	trust, err := Load(f.Content)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +91,7 @@ func TestPictures(t *testing.T) {
 	out := t.TempDir()
 	build := func() Result {
 		t.Helper()
-		results, err := Build(t.Context(), trust, Options{Theme: f.theme, Out: out, Address: "http://localhost:8080", Now: now, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		results, err := Build(t.Context(), trust, Options{Theme: f.Theme, Out: out, Address: "http://localhost:8080", Now: sitetest.Now, Log: slog.New(slog.NewTextHandler(&log, nil))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +117,7 @@ func TestPictures(t *testing.T) {
 		if err != nil || e.IsDir() || strings.HasSuffix(name, "current") {
 			return err
 		}
-		data := []byte(read(t, out, name))
+		data := []byte(sitetest.Read(t, out, name))
 		for file, original := range originals {
 			if bytes.Contains(data, original) || bytes.Contains(data, original[len(original)/2:]) || bytes.Contains(data, []byte(file)) {
 				t.Errorf("%s holds %s or its name", name, file)
@@ -146,7 +147,7 @@ func TestPictures(t *testing.T) {
 		t.Errorf("got %v", sizes)
 	}
 
-	html := read(t, result.Dir, "fair", "index.html")
+	html := sitetest.Read(t, result.Dir, "fair", "index.html")
 	if n := strings.Count(html, "<img"); n != 3 {
 		t.Errorf("%d pictures on\n%s", n, html)
 	}
@@ -157,7 +158,7 @@ func TestPictures(t *testing.T) {
 	}
 	// Held so that its left is up: red is then at the top right.
 	turned := regexp.MustCompile(`pictures/[0-9a-f]{16}-400\.jpg`).FindString(html)
-	img, _, err := image.Decode(strings.NewReader(read(t, result.Dir, turned)))
+	img, _, err := image.Decode(strings.NewReader(sitetest.Read(t, result.Dir, turned)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,8 +179,8 @@ func TestPictures(t *testing.T) {
 	if after, err := os.Stat(filepath.Join(out, "larkfield", "pictures", kept[0].Name())); err != nil || !after.ModTime().Equal(before.ModTime()) {
 		t.Errorf("made again: %v", err)
 	}
-	f.write("schools/larkfield/pages/fair/index.md", "+++\ntitle = \"Fair\"\n+++\n\nNone.\n")
-	if trust, err = Load(f.content); err != nil {
+	f.Write("schools/larkfield/pages/fair/index.md", "+++\ntitle = \"Fair\"\n+++\n\nNone.\n")
+	if trust, err = Load(f.Content); err != nil {
 		t.Fatal(err)
 	}
 	if result = build(); len(result.Withheld) != 0 {
@@ -232,16 +233,16 @@ func TestPicturesRefused(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFixture(t)
-			f.write("theme/layouts/_markup/render-image.html", imageHook)
-			f.write("schools/larkfield/pages/fair/index.md", "+++\ntitle = \"Fair\"\n+++\n\n"+c.body+"\n")
+			f.Write("theme/layouts/_markup/render-image.html", imageHook)
+			f.Write("schools/larkfield/pages/fair/index.md", "+++\ntitle = \"Fair\"\n+++\n\n"+c.body+"\n")
 			if c.toml != "" {
-				f.write("schools/larkfield/pages/fair/pictures.toml", c.toml)
+				f.Write("schools/larkfield/pages/fair/pictures.toml", c.toml)
 			}
 			for name, data := range c.files {
-				f.write("schools/larkfield/pages/fair/"+name, string(data))
+				f.Write("schools/larkfield/pages/fair/"+name, string(data))
 			}
 			started := time.Now()
-			_, err := f.build(t, t.TempDir(), now)
+			_, err := buildFixture(t, f, t.TempDir(), sitetest.Now)
 			if err == nil || err.Error() != c.want {
 				t.Errorf("got  %v\nwant %s", err, c.want)
 			}

@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"schoolgate/site/source"
-
 	"github.com/pelletier/go-toml/v2"
+
+	"schoolgate/site/source"
 )
 
 // PolicyAddress is where every school's online safety policy is published,
@@ -28,9 +28,9 @@ const PolicyAddress = "/online-safety-policy/"
 // A school changes single clauses with the files of its folder policy (see
 // policyChange), or publishes one file of its own, policy.md, instead.
 const (
-	policyFolder = "policy"
-	policyFront  = "front.md"
-	policyOwn    = "policy.md"
+	PolicyFolder = "policy"
+	PolicyFront  = "front.md"
+	PolicyFile   = "policy.md"
 )
 
 // A policyPart is one part of the policy as lines, its front matter read.
@@ -92,7 +92,7 @@ func policyOf(model, changes source.Layer, own source.File, a answers) (policyPa
 	if len(model) == 0 && own.Name == "" {
 		if rel, ok := first(changes); ok {
 			var p policyPage
-			p.problems.Add(changes[rel].Name, 0, "changes a model policy, and there is none in model/%s", policyFolder)
+			p.problems.Add(changes[rel].Name, 0, "changes a model policy, and there is none in model/%s", PolicyFolder)
 			return p, true
 		}
 		return policyPage{}, false
@@ -103,10 +103,10 @@ func policyOf(model, changes source.Layer, own source.File, a answers) (policyPa
 		body  []policyLine
 	)
 	means := map[string]string{} // by part
-	if src, ok := model[policyFront]; ok {
+	if src, ok := model[PolicyFront]; ok {
 		front, body = readFront(src, a, &p.problems)
 	} else if own.Name == "" {
-		p.problems.Add("model/"+policyFolder+"/"+policyFront, 0, "is missing: it holds the policy's title and the facts shown first")
+		p.problems.Add("model/"+PolicyFolder+"/"+PolicyFront, 0, "is missing: it holds the policy's title and the facts shown first")
 	}
 	if own.Name != "" {
 		if rel, ok := first(changes); ok {
@@ -143,7 +143,7 @@ func policyOf(model, changes source.Layer, own source.File, a answers) (policyPa
 	}
 	var text string
 	text, p.clauses = numberClauses(p.lines, own.Name == "", &p.problems)
-	p.page = front.page(text, linesOf(body), cmp.Or(own.Name, "model/"+policyFolder))
+	p.page = front.page(text, linesOf(body), cmp.Or(own.Name, "model/"+PolicyFolder))
 	if own.Name == "" {
 		p.chapters = front.chapters(strings.Split(text, "\n"), p.clauses, means)
 	}
@@ -323,7 +323,7 @@ func readParts(model source.Layer, a answers, problems *source.Problems) (parts 
 	hidden = map[string]policyLine{}
 	shown := map[string]bool{}
 	for _, rel := range source.SortedKeys(model) {
-		if rel == policyFront {
+		if rel == PolicyFront {
 			continue
 		}
 		src := model[rel]
@@ -388,7 +388,7 @@ func linesOf(lines []policyLine) string {
 
 // readPolicyFile reads a school's policy.md, if it has one.
 func readPolicyFile(content fs.FS, dir string, problems *source.Problems) source.File {
-	src, _ := source.ReadFile(content, path.Join(dir, policyOwn), problems)
+	src, _ := source.ReadFile(content, path.Join(dir, PolicyFile), problems)
 	return src
 }
 

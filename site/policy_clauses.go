@@ -8,10 +8,10 @@ import (
 	"strings"
 	"unicode"
 
-	"schoolgate/site/source"
-
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
+
+	"schoolgate/site/source"
 )
 
 // A clause is a heading or a numbered item of a policy: what has a number in

@@ -37,8 +37,8 @@ const (
 // Review is what the school says of its policy's approval. Load has seen to it
 // that days which are given can be read.
 func (s *School) Review() Review {
-	approved, _ := readDay(s.Blanks["policy_approved_on"])
-	next, _ := readDay(s.Blanks["policy_next_review"])
+	approved, _ := ReadDay(s.Blanks["policy_approved_on"])
+	next, _ := ReadDay(s.Blanks["policy_next_review"])
 	return Review{
 		Reference: s.Blanks["policy_reference"], Version: s.Blanks["policy_version"], ApprovedBy: s.Blanks["policy_approved_by"],
 		Approved: approved, Next: next,
@@ -63,8 +63,8 @@ func (r Review) standingOn(day *calendar) string {
 	return ReviewDone
 }
 
-// readDay reads a day as people write it, "1 October 2027", or as 2027-10-01.
-func readDay(s string) (time.Time, error) {
+// ReadDay reads a day as people write it, "1 October 2027", or as 2027-10-01.
+func ReadDay(s string) (time.Time, error) {
 	if t, err := time.Parse("2 January 2006", strings.TrimSpace(s)); err == nil {
 		return t, nil
 	}
@@ -75,13 +75,13 @@ func readDay(s string) (time.Time, error) {
 func checkPolicyDays(c source.Checker, blanks map[string]string) {
 	for _, name := range []string{"policy_approved_on", "policy_next_review"} {
 		if value, ok := blanks[name]; ok {
-			if _, err := readDay(value); err != nil {
+			if _, err := ReadDay(value); err != nil {
 				c.Say(name, "blank %q: %q is not a day such as \"1 October 2027\"", name, value)
 			}
 		}
 	}
-	approved, err := readDay(blanks["policy_approved_on"])
-	next, missing := readDay(blanks["policy_next_review"])
+	approved, err := ReadDay(blanks["policy_approved_on"])
+	next, missing := ReadDay(blanks["policy_next_review"])
 	if err == nil && missing == nil && !next.After(approved) {
 		c.Say("policy_next_review", "the policy's next review has to come after the day it was approved")
 	}
@@ -260,7 +260,7 @@ func (s *policySources) blanks(p policyPage, a answers) (blanks []PolicyBlank, l
 			}
 		}
 	}
-	if src, ok := s.model[policyFront]; ok {
+	if src, ok := s.model[PolicyFront]; ok {
 		note(string(src.Data), "")
 	}
 	number, next := "", 0

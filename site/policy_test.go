@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"schoolgate/site/sitetest"
 )
 
 // longPolicy is a school's own policy of 70 KB: headings that repeat, numbered
@@ -42,8 +44,8 @@ var (
 func TestLongPolicyOfItsOwn(t *testing.T) {
 	f := newFixture(t)
 	build := func(extra string) string {
-		f.write("schools/larkfield/policy.md", longPolicy(extra))
-		return read(t, resultOf(t, mustBuild(t, f, t.TempDir(), now), "larkfield").Dir, "online-safety-policy", "index.html")
+		f.Write("schools/larkfield/policy.md", longPolicy(extra))
+		return sitetest.Read(t, resultOf(t, mustBuild(t, f, t.TempDir(), sitetest.Now), "larkfield").Dir, "online-safety-policy", "index.html")
 	}
 	html := build("")
 	if n := len(longPolicy("")); n < 70<<10 {
@@ -122,7 +124,7 @@ func TestPolicyDifferences(t *testing.T) {
 	trust, _ := productContent(t)
 	kinds := map[string]bool{}
 	for _, s := range trust.Schools {
-		d, err := trust.PolicyDifferences(s, now)
+		d, err := trust.PolicyDifferences(s, sitetest.Now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +177,7 @@ func TestReview(t *testing.T) {
 			t.Errorf("%s: %q, want %q", day, got, want)
 		}
 	}
-	if (&School{}).Review().Standing(now) != ReviewDone {
+	if (&School{}).Review().Standing(sitetest.Now) != ReviewDone {
 		t.Error("a school that says nothing is overdue")
 	}
 }
@@ -186,9 +188,9 @@ func TestPolicyDaysRefused(t *testing.T) {
 		{"policy_approved_on = \"1 October 2026\"\npolicy_next_review = \"1 October 2026\"", `schools/harbour/school.toml:13: the policy's next review has to come after the day it was approved`},
 	} {
 		f := newFixture(t)
-		settings := string(f.content["schools/harbour/school.toml"].Data)
-		f.write("schools/harbour/school.toml", settings+c.blanks+"\n")
-		if _, err := f.build(t, t.TempDir(), now); err == nil || err.Error() != "harbour: "+c.want {
+		settings := string(f.Content["schools/harbour/school.toml"].Data)
+		f.Write("schools/harbour/school.toml", settings+c.blanks+"\n")
+		if _, err := buildFixture(t, f, t.TempDir(), sitetest.Now); err == nil || err.Error() != "harbour: "+c.want {
 			t.Errorf("got %v, want %s", err, c.want)
 		}
 	}
@@ -201,5 +203,5 @@ func productContent(t *testing.T) (*Trust, Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return trust, Options{Address: "http://localhost:8080", Now: now}
+	return trust, Options{Address: "http://localhost:8080", Now: sitetest.Now}
 }

@@ -214,7 +214,7 @@ func loadSchool(content fs.FS, dir string, problems *source.Problems) *School {
 		checkKeep(c, school.Keep)
 		checkTools(c, school)
 	}
-	source.CheckNames(source.ReadDir(content, dir, own), dir, own, "school.toml", "pages", "agreements", "consents", "help.toml", "policies.toml", "checklist.toml", "files", "ceop.svg", "ceop.png", school.Crest, policyFolder, policyOwn)
+	source.CheckNames(source.ReadDir(content, dir, own), dir, own, "school.toml", "pages", "agreements", "consents", "help.toml", "policies.toml", "checklist.toml", "files", "ceop.svg", "ceop.png", school.Crest, PolicyFolder, PolicyFile)
 	school.ceop = loadCEOP(content, dir, own)
 	school.files = loadFiles(content, dir+"/files", own)
 	school.Documents = loadDocuments(content, dir, school.files, own)
@@ -226,7 +226,7 @@ func loadSchool(content fs.FS, dir string, problems *source.Problems) *School {
 		school.Help[i].Local = true
 	}
 	school.pages, school.album = readPages(content, dir+"/pages", own)
-	school.policy = source.ReadLayer(content, dir+"/"+policyFolder, own)
+	school.policy = source.ReadLayer(content, dir+"/"+PolicyFolder, own)
 	school.ownPolicy = readPolicyFile(content, dir, own)
 	school.agreements, school.earlierAgreements = readSchoolTexts(content, dir+"/agreements", own)
 	school.consents, school.earlierConsents = readSchoolTexts(content, dir+"/consents", own)
@@ -288,9 +288,9 @@ func loadHelp(content fs.FS, name string, problems *source.Problems) (all []Orga
 	return file.Organisations, file.Checked
 }
 
-// helpOf is the directory as one school publishes it: the national one, with
+// HelpOf is the directory as one school publishes it: the national one, with
 // the school's own entries added or put in place of those of the same slug.
-func helpOf(national, local []Organisation) []Organisation {
+func HelpOf(national, local []Organisation) []Organisation {
 	merged := slices.Clone(national)
 	for _, o := range local {
 		if i := slices.IndexFunc(merged, func(n Organisation) bool { return n.Slug == o.Slug }); i >= 0 {
@@ -305,19 +305,23 @@ func helpOf(national, local []Organisation) []Organisation {
 // directory is the school's directory of help, each entry with the day on which the
 // school, or whoever wrote it, last looked at it.
 func (s *School) directory(national []Organisation) []Organisation {
-	all := helpOf(national, s.Help)
+	all := HelpOf(national, s.Help)
 	for i := range all {
 		all[i].Checked = cmp.Or(s.Checked[all[i].Slug], all[i].Checked)
 	}
 	return all
 }
 
+// Stale is how long after it was last looked at a page, or a place of help, is to be
+// looked at again.
+const Stale = 366 * 24 * time.Hour
+
 // Unconfirmed are the names of the entries of a school's directory of help that nobody
 // has looked at within a year: the school's to ring and to look at, and never told to
 // readers.
 func (t *Trust) Unconfirmed(s *School, now time.Time) (names []string) {
 	for _, o := range s.directory(t.Help) {
-		if day, err := readDay(o.Checked); err != nil || now.Sub(day) > stale {
+		if day, err := ReadDay(o.Checked); err != nil || now.Sub(day) > Stale {
 			names = append(names, o.Name)
 		}
 	}

@@ -13,10 +13,10 @@ import (
 	"time"
 	"unicode"
 
-	"schoolgate/site/source"
-
 	"golang.org/x/text/unicode/norm"
 	"golang.org/x/tools/txtar"
+
+	"schoolgate/site/source"
 )
 
 // guideFile stands among the model pages and says what goes into each of their
@@ -424,12 +424,12 @@ func duties(items []ChecklistItem, s *School) string {
 	w.line("[met]")
 	wanted := 0
 	for _, i := range items {
-		if i.Where != "" || !i.concerns(s) {
+		if i.Where != "" || !i.Concerns(s) {
 			continue
 		}
 		wanted++
 		w.line("")
-		w.comment(fmt.Sprintf("%s. It %s be there: %s.", i.Words, i.needOf(s), i.Source))
+		w.comment(fmt.Sprintf("%s. It %s be there: %s.", i.Words, i.NeedOf(s), i.Source))
 		if i.Policy != "" {
 			w.comment(fmt.Sprintf("Leave it so where policies.toml has %q.", i.Policy))
 		}

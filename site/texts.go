@@ -15,9 +15,9 @@ import (
 	"strings"
 	"time"
 
-	"schoolgate/site/source"
-
 	"github.com/pelletier/go-toml/v2"
+
+	"schoolgate/site/source"
 )
 
 // The two kinds of text, with the folders they are published in.
@@ -265,9 +265,9 @@ func applies(src source.File, holds []string) bool {
 	})
 }
 
-// forYoung says whether an agreement is for nobody above Year 6, so that its page
+// ForYoung says whether an agreement is for nobody above Year 6, so that its page
 // is set large and plain.
-func forYoung(front map[string]any) bool {
+func ForYoung(front map[string]any) bool {
 	only, _ := front["only"].([]any)
 	return front["for"] == "pupils" && len(only) > 0 && !slices.ContainsFunc(only, func(condition any) bool {
 		return !slices.Contains([]any{"early_years", "key_stage_1", "key_stage_2"}, condition)
@@ -294,7 +294,7 @@ func textPage(t Text, current bool, ways textWays, listed bool) (string, error) 
 	}
 	front["type"] = textType
 	front["description"] = front["summary"]
-	if forYoung(front) {
+	if ForYoung(front) {
 		front["audience"] = "pupils"
 	}
 	if !listed {

@@ -2,10 +2,21 @@
 // and the one stylesheet that the site and the portal share.
 package themes
 
-import "embed"
+import (
+	"embed"
+	"io/fs"
+)
 
-// FS holds the theme under "schoolgate": layouts, assets (schoolgate.css) and
-// static (favicon.svg).
-//
 //go:embed all:schoolgate
-var FS embed.FS
+var files embed.FS
+
+// FS is the theme: layouts, assets (schoolgate.css) and static (favicon.svg).
+var FS = theme()
+
+func theme() fs.FS {
+	fsys, err := fs.Sub(files, "schoolgate")
+	if err != nil {
+		panic(err) // the name is a good one
+	}
+	return fsys
+}

@@ -15,6 +15,7 @@ import (
 	"schoolgate/portal"
 	"schoolgate/portal/store"
 	"schoolgate/site"
+	"schoolgate/site/check"
 	"schoolgate/themes"
 )
 
@@ -48,16 +49,12 @@ In the text of a page, with an empty line above, for the paragraph that follows:
 			if rules {
 				return listRules(cmd)
 			}
-			theme, err := fs.Sub(themes.FS, "schoolgate")
-			if err != nil {
-				return fmt.Errorf("theme: %w", err)
-			}
-			opts := site.CheckOptions{
-				Options: site.Options{Theme: theme, Address: "http://localhost:8080", Now: time.Now(), Kept: kept()},
+			opts := check.Options{
+				Options: site.Options{Theme: themes.FS, Address: "http://localhost:8080", Now: time.Now(), Kept: kept()},
 				School:  school,
 			}
 			if online {
-				opts.Online = &site.LinkChecker{}
+				opts.Online = &check.LinkChecker{}
 			}
 			what := fs.FS(content.FS)
 			s, err := settings()
@@ -81,7 +78,7 @@ In the text of a page, with an empty line above, for the paragraph that follows:
 			if folder != "" {
 				what = os.DirFS(folder)
 			}
-			report, err := site.Check(cmd.Context(), what, opts)
+			report, err := check.Run(cmd.Context(), what, opts)
 			if err != nil {
 				return err
 			}
@@ -90,7 +87,7 @@ In the text of a page, with an empty line above, for the paragraph that follows:
 			} else {
 				err = report.WriteText(cmd.OutOrStdout())
 			}
-			if err == nil && (report.Count(site.Wrong) > 0 || strict && report.Count(site.Doubtful) > 0) {
+			if err == nil && (report.Count(check.Wrong) > 0 || strict && report.Count(check.Doubtful) > 0) {
 				err = errChecked
 			}
 			return err
@@ -107,7 +104,7 @@ In the text of a page, with an empty line above, for the paragraph that follows:
 
 func listRules(cmd *cobra.Command) error {
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	for _, r := range site.Rules {
+	for _, r := range check.Rules {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", r.ID, r.What, r.Source)
 	}
 	return w.Flush()
@@ -133,13 +130,13 @@ type roll struct{ store portal.Store }
 
 // OnRoll answers the pupils of a school, those who have left too: a page may
 // name them still.
-func (r roll) OnRoll(ctx context.Context, school string) (pupils []site.RollPupil, err error) {
+func (r roll) OnRoll(ctx context.Context, school string) (pupils []check.RollPupil, err error) {
 	err = r.store.View(ctx, func(tx portal.Tx) error {
 		all, err := tx.Pupils(school)
-		pupils = make([]site.RollPupil, len(all))
+		pupils = make([]check.RollPupil, len(all))
 		for i, p := range all {
 			born, _ := time.Parse(time.DateOnly, string(p.Born)) // the zero time is no date
-			pupils[i] = site.RollPupil{Forename: p.Forename, Surname: p.Surname, UPN: p.UPN, Born: born}
+			pupils[i] = check.RollPupil{Forename: p.Forename, Surname: p.Surname, UPN: p.UPN, Born: born}
 		}
 		return err
 	})

@@ -10,6 +10,7 @@ import (
 	"schoolgate/portal"
 	"schoolgate/portal/store"
 	"schoolgate/site"
+	"schoolgate/site/check"
 )
 
 // The register of the database is what pages are searched by, and the report
@@ -41,7 +42,7 @@ func TestCheckAsksTheRegister(t *testing.T) {
 	}
 	defer db.Close()
 	file := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
-	report, err := site.Check(t.Context(), fstest.MapFS{
+	report, err := check.Run(t.Context(), fstest.MapFS{
 		"schools/larkfield/school.toml": file(`name = "Larkfield Primary School"
 short_name = "Larkfield"
 kind = "academy"
@@ -52,7 +53,7 @@ phone = "01632 960 101"
 address = ["Chapel Lane"]
 `),
 		"schools/larkfield/pages/_index.md": file("+++\ntitle = \"Prizes\"\n+++\n\nThe cup went to Zoë O’Dowd.\n\nThe pond was dug on 5 October 2017.\n"),
-	}, site.CheckOptions{
+	}, check.Options{
 		Options: site.Options{
 			Theme:   fstest.MapFS{"layouts/all.html": file(`<a href="` + site.CEOP + `">Click CEOP</a><main><h1>{{ .Title }}</h1>{{ .Content }}</main>`)},
 			Address: "http://localhost:8080", Now: time.Date(2026, time.November, 21, 0, 0, 0, 0, time.UTC),

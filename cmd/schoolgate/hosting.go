@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -33,11 +32,7 @@ func buildElsewhere(ctx context.Context, s Settings, dir string, all bool, log *
 	if err != nil {
 		return nil, err
 	}
-	theme, err := fs.Sub(themes.FS, "schoolgate")
-	if err != nil {
-		return nil, fmt.Errorf("theme: %w", err)
-	}
-	results, err := site.Build(ctx, trust, site.Options{Theme: theme, Out: dir, Address: s.Address, Log: log, All: all, Kept: kept()})
+	results, err := site.Build(ctx, trust, site.Options{Theme: themes.FS, Out: dir, Address: s.Address, Log: log, All: all, Kept: kept()})
 	if err != nil && len(results) == 0 {
 		return nil, err
 	}

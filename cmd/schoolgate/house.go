@@ -152,16 +152,12 @@ func (h *house) build(ctx context.Context, all bool) ([]site.Result, error) {
 		return nil, err
 	}
 	trust := h.trust.Load()
-	theme, err := fs.Sub(themes.FS, "schoolgate")
-	if err != nil {
-		return nil, fmt.Errorf("theme: %w", err)
-	}
 	schools := map[string]*site.School{}
 	for _, s := range trust.Schools {
 		schools[s.Slug] = s
 	}
 	results, err := site.Build(ctx, trust, site.Options{
-		Theme: theme, Out: h.sites(), Address: h.settings.Address, Now: h.now(), Log: h.log, All: all, Kept: kept(),
+		Theme: themes.FS, Out: h.sites(), Address: h.settings.Address, Now: h.now(), Log: h.log, All: all, Kept: kept(),
 		HandOver: func(ctx context.Context, r site.Result) error {
 			if err := h.portal.SetSchools(ctx, []portal.School{h.school(schools[r.Slug], r)}); err != nil {
 				return fmt.Errorf("%w: %w", errNotHandedOver, err)

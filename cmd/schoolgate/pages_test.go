@@ -31,15 +31,11 @@ func builtPages(t *testing.T) (address, out string, pages []string) {
 	out = t.TempDir()
 	server := httptest.NewServer(publicSites(out))
 	t.Cleanup(server.Close)
-	theme, err := fs.Sub(themes.FS, "schoolgate")
-	if err != nil {
-		t.Fatal(err)
-	}
 	trust, err := site.Load(content.FS)
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := site.Build(t.Context(), trust, site.Options{Theme: theme, Out: out, Address: server.URL, Kept: kept()})
+	results, err := site.Build(t.Context(), trust, site.Options{Theme: themes.FS, Out: out, Address: server.URL, Kept: kept()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -313,12 +313,7 @@ func (b *builder) build(ctx context.Context, names []string) {
 
 // publish builds the sites that are stale.
 func (b *builder) publish(ctx context.Context, trust *site.Trust) {
-	theme, err := fs.Sub(themes.FS, "schoolgate")
-	if err != nil {
-		b.errs[""] = err
-		return
-	}
-	options := site.Options{Theme: theme, Out: b.out, Address: b.address, Now: time.Now(), Upcoming: true, Kept: kept()}
+	options := site.Options{Theme: themes.FS, Out: b.out, Address: b.address, Now: time.Now(), Upcoming: true, Kept: kept()}
 	if !b.every {
 		options.Only = b.stale
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -235,7 +236,7 @@ func writeList(w io.Writer, format string, l portal.List) (web.ListWriter, error
 
 // stylesheet is the theme's one stylesheet, which the portal shares.
 func stylesheet() ([]byte, error) {
-	css, err := themes.FS.ReadFile("schoolgate/assets/schoolgate.css")
+	css, err := fs.ReadFile(themes.FS, "assets/schoolgate.css")
 	if err != nil {
 		return nil, fmt.Errorf("theme: %w", err)
 	}

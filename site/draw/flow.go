@@ -8,10 +8,10 @@ import (
 	"strings"
 	"unicode"
 
-	"schoolgate/site/source"
-
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
+
+	"schoolgate/site/source"
 )
 
 // A Step is one step of a page's flow: something to do, or a question of which

@@ -197,3 +197,15 @@ func IsDate(v any) bool {
 	}
 	return false
 }
+
+var assignment = regexp.MustCompile(`^[ \t]*(?:# )?"?([a-z0-9_]+)"?[ \t]*=[ \t]*(.*?)[ \t]*$`)
+
+// Assignment takes apart a line of settings that gives a key its value, as it stands or
+// as a comment holds it up for taking over.
+func Assignment(line string) (key, value string, ok bool) {
+	m := assignment.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
+	if m == nil {
+		return "", "", false
+	}
+	return m[1], m[2], true
+}

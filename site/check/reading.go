@@ -1,4 +1,4 @@
-package site
+package check
 
 import (
 	"math"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"schoolgate/site"
 	"schoolgate/site/source"
 )
 
@@ -53,11 +54,11 @@ func (in *inspection) checkReading(p *builtPage) {
 	target, ok := readingAges[p.audience]
 	f := in.sources.byName[p.source]
 	switch {
-	case strings.HasPrefix(p.address, PolicyAddress):
+	case strings.HasPrefix(p.address, site.PolicyAddress):
 		target = policyAge
 	case strings.HasPrefix(p.address, "/easy-read/"):
 		target = readingAges["pupils"]
-	case p.audience == "pupils" && f != nil && textAddress.MatchString(p.address) && !forYoung(matterOf(f.text())):
+	case p.audience == "pupils" && f != nil && textAddress.MatchString(p.address) && !site.ForYoung(matterOf(f.text())):
 		target = readingAges["parents"]
 	}
 	if !ok || strings.Count(strings.Trim(p.address, "/"), "/") > 1 && hashedWording.MatchString(p.address) {

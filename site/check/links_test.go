@@ -1,4 +1,4 @@
-package site
+package check
 
 import (
 	"context"
@@ -14,6 +14,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"schoolgate/site"
+	"schoolgate/site/sitetest"
 )
 
 // quick is a checker with a test's patience.
@@ -248,7 +251,7 @@ func TestLinkCheckerStops(t *testing.T) {
 	}
 }
 
-// With Online, Check tries the links of the pages and of the checklist.
+// With Online, a check tries the links of the pages and of the checklist.
 func TestCheckOnline(t *testing.T) {
 	var asked sync.Map
 	client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -262,8 +265,8 @@ func TestCheckOnline(t *testing.T) {
 	c := quick()
 	c.Client = client
 	f := checkFixture(t)
-	report, err := Check(t.Context(), f.content, CheckOptions{
-		Options: Options{Theme: f.theme, Address: "http://localhost:8080", Now: now}, Online: c,
+	report, err := Run(t.Context(), f.Content, Options{
+		Options: site.Options{Theme: f.Theme, Address: "http://localhost:8080", Now: sitetest.Now}, Online: c,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -272,7 +275,7 @@ func TestCheckOnline(t *testing.T) {
 	if got := shortAll(report, func(Finding) bool { return true }); !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
-	if _, ok := asked.Load(CEOP); !ok {
+	if _, ok := asked.Load(site.CEOP); !ok {
 		t.Error("the link to CEOP was not tried")
 	}
 	if _, ok := asked.Load("http://localhost:8080/larkfield/"); ok {

@@ -1,4 +1,4 @@
-package site
+package check
 
 import (
 	"bytes"
@@ -11,10 +11,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"golang.org/x/tools/txtar"
+
+	"schoolgate/content"
+	"schoolgate/site"
+	"schoolgate/site/sitetest"
+	"schoolgate/themes"
 )
 
 // onRoll is the register of the tests.
@@ -27,24 +31,16 @@ var testRoll = onRoll{{
 	Born: time.Date(2017, time.May, 14, 0, 0, 0, 0, time.UTC),
 }}
 
-// checkFixture is testdata/check/base.txt with files laid over it.
-func checkFixture(t testing.TB, over ...txtar.File) fixture {
+// checkFixture is testdata/base.txt with files laid over it.
+func checkFixture(t testing.TB, over ...txtar.File) sitetest.Fixture {
 	t.Helper()
-	base, err := txtar.ParseFile("testdata/check/base.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := fixture{fstest.MapFS{}, fstest.MapFS{}}
-	for _, file := range append(base.Files, over...) {
-		f.write(file.Name, string(file.Data))
-	}
-	return f
+	return sitetest.Open(t, "testdata/base.txt", over...)
 }
 
-func (f fixture) check(t testing.TB, roll Roll) *Report {
+func CheckOf(t testing.TB, f sitetest.Fixture, roll Roll) *Report {
 	t.Helper()
-	report, err := Check(t.Context(), f.content, CheckOptions{
-		Options: Options{Theme: f.theme, Address: "http://localhost:8080", Now: now}, Roll: roll,
+	report, err := Run(t.Context(), f.Content, Options{
+		Options: site.Options{Theme: f.Theme, Address: "http://localhost:8080", Now: sitetest.Now}, Roll: roll,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -72,11 +68,11 @@ func shortAll(r *Report, fits func(Finding) bool) []string {
 	return all
 }
 
-// TestRules lays each case of testdata/check over a sound school: what stands
+// TestRules lays each case of testdata over a sound school: what stands
 // under wrong/ has to give the findings of want, and what stands under right/
 // none.
 func TestRules(t *testing.T) {
-	files, err := filepath.Glob("testdata/check/*.txtar")
+	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +84,7 @@ func TestRules(t *testing.T) {
 	}
 	for _, rule := range Rules {
 		t.Run(rule.ID, func(t *testing.T) {
-			archive, err := txtar.ParseFile("testdata/check/" + rule.ID + ".txtar")
+			archive, err := txtar.ParseFile("testdata/" + rule.ID + ".txtar")
 			if err != nil {
 				t.Fatal("the rule has no case:", err)
 			}
@@ -106,7 +102,7 @@ func TestRules(t *testing.T) {
 			if len(wrong) == 0 || len(right) == 0 || want == "" {
 				t.Fatal("a case has wrong/, right/ and want")
 			}
-			report := checkFixture(t, wrong...).check(t, testRoll)
+			report := CheckOf(t, checkFixture(t, wrong...), testRoll)
 			got := shortAll(report, func(f Finding) bool { return f.Rule == rule.ID })
 			if wanted := strings.Split(strings.TrimSpace(want), "\n"); !slices.Equal(got, wanted) {
 				t.Errorf("wrong: got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(wanted, "\n"))
@@ -119,7 +115,7 @@ func TestRules(t *testing.T) {
 					t.Errorf("the report names a pupil: %s", short(f))
 				}
 			}
-			report = checkFixture(t, right...).check(t, testRoll)
+			report = CheckOf(t, checkFixture(t, right...), testRoll)
 			if all := shortAll(report, func(Finding) bool { return true }); len(all) > 0 {
 				t.Errorf("right: got\n%s", strings.Join(all, "\n"))
 			}
@@ -129,7 +125,7 @@ func TestRules(t *testing.T) {
 
 // A sound school, and the product's own content, have nothing to put right.
 func TestCheckFindsNothing(t *testing.T) {
-	report := checkFixture(t).check(t, nil)
+	report := CheckOf(t, checkFixture(t), nil)
 	if all := shortAll(report, func(Finding) bool { return true }); len(all) > 0 {
 		t.Errorf("got\n%s", strings.Join(all, "\n"))
 	}
@@ -139,8 +135,8 @@ func TestCheckFindsNothing(t *testing.T) {
 }
 
 func TestOwnContentIsGreen(t *testing.T) {
-	report, err := Check(t.Context(), os.DirFS("../content"), CheckOptions{
-		Options: Options{Theme: os.DirFS("../themes/schoolgate"), Address: "http://localhost:8080", Now: now.Add(48 * time.Hour)},
+	report, err := Run(t.Context(), content.FS, Options{
+		Options: site.Options{Theme: themes.FS, Address: "http://localhost:8080", Now: sitetest.Now.Add(48 * time.Hour)},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +158,7 @@ func TestOwnContentIsGreen(t *testing.T) {
 // What several schools share is told once, and what only one has under its name.
 func TestReportBySchool(t *testing.T) {
 	school := func(slug string) txtar.File {
-		base := checkFixture(t).content["schools/larkfield/school.toml"].Data
+		base := checkFixture(t).Content["schools/larkfield/school.toml"].Data
 		return txtar.File{Name: "schools/" + slug + "/school.toml", Data: []byte(strings.ReplaceAll(string(base), "Larkfield", strings.ToUpper(slug[:1])+slug[1:]))}
 	}
 	f := checkFixture(t, school("harbour"), school("upland"),
@@ -170,9 +166,9 @@ func TestReportBySchool(t *testing.T) {
 		txtar.File{Name: "schools/upland/checklist.toml", Data: []byte("[not_applicable]\nbehaviour = \"It has no pupils yet.\"\n")},
 		txtar.File{Name: "schools/upland/pages/privacy.md", Data: []byte("+++\ntitle = \"Privacy\"\n+++\n\nRing ChildLine. We tell.\n")},
 		txtar.File{Name: "model/help.md", Data: []byte("+++\ntitle = \"Help\"\n+++\n\nRing ChildLine.\n")},
-		txtar.File{Name: "model/privacy.md", Data: []byte(strings.Replace(string(checkFixture(t).content["model/privacy.md"].Data), "controller", "one", 1))},
+		txtar.File{Name: "model/privacy.md", Data: []byte(strings.Replace(string(checkFixture(t).Content["model/privacy.md"].Data), "controller", "one", 1))},
 	)
-	report := f.check(t, nil)
+	report := CheckOf(t, f, nil)
 	in := map[string]string{}
 	for _, f := range report.Findings {
 		in[fmt.Sprintf("%s %s", f.Rule, f.File)] = strings.Join(f.Sites, " ")
@@ -214,12 +210,12 @@ func TestReportBySchool(t *testing.T) {
 	}
 
 	// One school alone: only its own allowances are judged.
-	f.write("model/help.md", "+++\ntitle = \"Help\"\n# check: review: it is new here\n+++\n\nRing Childline.\n")
-	report, err := Check(t.Context(), f.content, CheckOptions{Options: Options{Theme: f.theme, Address: "http://localhost:8080", Now: now}, School: "larkfield"})
+	f.Write("model/help.md", "+++\ntitle = \"Help\"\n# check: review: it is new here\n+++\n\nRing Childline.\n")
+	report, err := Run(t.Context(), f.Content, Options{Options: site.Options{Theme: f.Theme, Address: "http://localhost:8080", Now: sitetest.Now}, School: "larkfield"})
 	if err != nil || len(report.Sites) != 1 || slices.ContainsFunc(report.Findings, func(f Finding) bool { return f.Rule == "allow" }) {
 		t.Errorf("got %v, %+v", err, report)
 	}
-	if _, err := Check(t.Context(), f.content, CheckOptions{Options: Options{Theme: f.theme, Address: "http://localhost:8080"}, School: "nowhere"}); err == nil {
+	if _, err := Run(t.Context(), f.Content, Options{Options: site.Options{Theme: f.Theme, Address: "http://localhost:8080"}, School: "nowhere"}); err == nil {
 		t.Error("a school that is not there is checked")
 	}
 }
@@ -228,16 +224,16 @@ func TestReportBySchool(t *testing.T) {
 // built keeps none of the others from being checked.
 func TestCheckOfWhatCannotBeBuilt(t *testing.T) {
 	f := checkFixture(t)
-	f.write("schools/larkfield/school.toml", "name = 1\n")
-	report := f.check(t, nil)
+	f.Write("schools/larkfield/school.toml", "name = 1\n")
+	report := CheckOf(t, f, nil)
 	if len(report.Findings) != 1 || short(report.Findings[0]) != `error content schools/larkfield/school.toml:1 name: expected text in "quotes"` {
 		t.Errorf("got %v", report.Findings)
 	}
 
 	f = checkFixture(t)
-	f.write("schools/upland/school.toml", strings.NewReplacer(`lead = "Mrs A. Marchbank"`, "", "Larkfield", "Upland").Replace(string(f.content["schools/larkfield/school.toml"].Data)))
-	f.write("schools/upland/checklist.toml", "[met]\nbehaviour = \"/privacy/\"\n")
-	report = f.check(t, nil)
+	f.Write("schools/upland/school.toml", strings.NewReplacer(`lead = "Mrs A. Marchbank"`, "", "Larkfield", "Upland").Replace(string(f.Content["schools/larkfield/school.toml"].Data)))
+	f.Write("schools/upland/checklist.toml", "[met]\nbehaviour = \"/privacy/\"\n")
+	report = CheckOf(t, f, nil)
 	if got := shortAll(report, func(Finding) bool { return true }); !slices.Equal(got, []string{"error blank model/_index.md:7 unfilled blank [[lead]]"}) {
 		t.Errorf("got %v", got)
 	}
@@ -246,10 +242,10 @@ func TestCheckOfWhatCannotBeBuilt(t *testing.T) {
 	}
 }
 
-// Check leaves nothing behind, and nothing that is served changes.
+// A check leaves nothing behind, and nothing that is served changes.
 func TestCheckLeavesNothing(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	checkFixture(t).check(t, nil)
+	CheckOf(t, checkFixture(t), nil)
 	left, err := os.ReadDir(os.TempDir())
 	if err != nil || len(left) > 0 {
 		t.Errorf("left %v, %v", left, err)
@@ -290,12 +286,16 @@ func FuzzReadBuilt(f *testing.F) {
 		f.Add(seed)
 	}
 	fixture := checkFixture(f)
-	trust, err := Load(fixture.content)
+	trust, err := site.Load(fixture.Content)
 	if err != nil {
 		f.Fatal(err)
 	}
-	e := websites(trust, Options{Address: "http://localhost:8080"})[0]
-	shared, err := readShared(fixture.content)
+	drafts, err := site.Drafts(trust, site.Options{Theme: fixture.Theme, Address: "http://localhost:8080"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	e := drafts[0]
+	shared, err := readShared(fixture.Content)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -303,13 +303,13 @@ func FuzzReadBuilt(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	base, err := url.Parse(e.base)
+	base, err := url.Parse(e.Base)
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, page string) {
-		in := &inspection{website: e, trust: trust, school: trust.Schools[0], roll: roll, now: now, reported: map[string]bool{}, collected: map[string]bool{}}
-		if in.sources, err = shared.of(fixture.content, e); err != nil {
+		in := &inspection{draft: e, trust: trust, school: trust.Schools[0], roll: roll, now: sitetest.Now, reported: map[string]bool{}, collected: map[string]bool{}}
+		if in.sources, err = shared.of(fixture.Content, e); err != nil {
 			t.Fatal(err)
 		}
 		in.vocabulary = in.newVocabulary()

@@ -1,10 +1,12 @@
-package site
+package check
 
 import (
 	"path"
 	"regexp"
 	"slices"
 	"strings"
+
+	"schoolgate/site"
 )
 
 // denied is a sentence that says not to do what follows.
@@ -14,9 +16,8 @@ var denied = regexp.MustCompile(`(?i)\b(not|never|no|nobody|nor|neither|without|
 // same everywhere, and for pages that lack what may not be missing there: a school
 // that puts a page in place of the model's may keep an old sentence.
 func (in *inspection) checkPassages() {
-	said := in.website.answers.shared
 	for _, p := range in.trust.Passages {
-		if said[p.Name] != p.Says {
+		if in.draft.Says(p.Name) != p.Says {
 			continue // not for a school of this kind
 		}
 		severity, why := Doubtful, "Pages would come to disagree."
@@ -29,15 +30,13 @@ func (in *inspection) checkPassages() {
 				continue
 			}
 			raw := in.sources.byName[name].raw
-			for _, pattern := range p.own {
-				for _, at := range pattern.FindAllStringIndex(raw, -1) {
-					if denied.MatchString(raw[sentenceStart(raw, at[0]):at[0]]) {
-						continue
-					}
-					line := 1 + strings.Count(raw[:at[0]], "\n")
-					in.report("passage", severity, place{file: name, line: line}, fix,
-						"%q says in words of its own what every page has to say alike (%s)", strings.Join(strings.Fields(raw[at[0]:at[1]]), " "), p.Name)
+			for _, at := range p.OwnWords(raw) {
+				if denied.MatchString(raw[sentenceStart(raw, at[0]):at[0]]) {
+					continue
 				}
+				line := 1 + strings.Count(raw[:at[0]], "\n")
+				in.report("passage", severity, place{file: name, line: line}, fix,
+					"%q says in words of its own what every page has to say alike (%s)", strings.Join(strings.Fields(raw[at[0]:at[1]]), " "), p.Name)
 			}
 		}
 		for _, address := range p.On {
@@ -58,7 +57,7 @@ func (in *inspection) checkPassages() {
 func (in *inspection) checkOwnNumbers() {
 	help := in.trust.Help
 	if in.school != nil {
-		help = helpOf(help, in.school.Help)
+		help = site.HelpOf(help, in.school.Help)
 	}
 	for _, o := range help {
 		digit := strings.Split(digits(o.Phone), "")

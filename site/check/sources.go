@@ -1,4 +1,4 @@
-package site
+package check
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"schoolgate/site"
 	"schoolgate/site/source"
 )
 
@@ -17,8 +18,8 @@ import (
 type checkedFile struct {
 	name   string
 	raw    string
-	answer answers
-	filled string // made when first needed, as the tokens of it are
+	fill   func(source.File) string // this site's answers into the blanks
+	filled string                   // made when first needed, as the tokens of it are
 	tokens []token
 }
 
@@ -27,7 +28,7 @@ func (f *checkedFile) text() string {
 	switch {
 	case f.filled != "":
 	case path.Ext(f.name) == ".md" && strings.Contains(f.raw, "[["):
-		f.filled, _ = fill(source.File{Name: f.name, Data: []byte(f.raw)}, f.answer)
+		f.filled = f.fill(source.File{Name: f.name, Data: []byte(f.raw)})
 	default:
 		f.filled = f.raw
 	}
@@ -78,11 +79,11 @@ func (files contentSources) walk(content fs.FS, dir string) error {
 	return nil
 }
 
-// of are the sources of one website: its own, and the shared ones that its own
+// of are the sources of one site: its own, and the shared ones that its own
 // do not replace.
-func (files contentSources) of(content fs.FS, w website) (*siteSources, error) {
-	dir := "schools/" + w.slug
-	if w.slug == Overview {
+func (files contentSources) of(content fs.FS, d *site.Draft) (*siteSources, error) {
+	dir := "schools/" + d.Slug
+	if d.Slug == site.Overview {
 		dir = "trust"
 	}
 	own := contentSources{}
@@ -90,28 +91,22 @@ func (files contentSources) of(content fs.FS, w website) (*siteSources, error) {
 		return nil, err
 	}
 	s := &siteSources{byName: map[string]*checkedFile{}, settings: dir + "/school.toml"}
-	if w.slug == Overview {
+	if d.Slug == site.Overview {
 		s.settings = dir + "/trust.toml"
 	}
 	used := map[string]bool{}
-	for rel, src := range w.pages {
-		used[src.Name] = true
-		s.pages = append(s.pages, sourcePage{rel, src.Name})
+	for _, name := range d.Sources() {
+		used[name] = true
 	}
-	for _, texts := range w.texts {
-		for _, src := range texts {
-			used[src.Name] = true
-		}
-	}
-	add := func(name, raw string) { s.byName[name] = &checkedFile{name: name, raw: raw, answer: w.answers} }
+	add := func(name, raw string) { s.byName[name] = &checkedFile{name: name, raw: raw, fill: d.Fill} }
 	for name, raw := range own {
 		add(name, raw)
 	}
 	for name, raw := range files {
-		if replaced := dir + "/pages/" + strings.TrimPrefix(name, "model/"); w.slug != Overview && own[replaced] != "" && !used[name] {
+		if replaced := dir + "/pages/" + strings.TrimPrefix(name, "model/"); d.Slug != site.Overview && own[replaced] != "" && !used[name] {
 			continue
 		}
-		if w.slug != Overview || used[name] || path.Ext(name) == ".toml" {
+		if d.Slug != site.Overview || used[name] || path.Ext(name) == ".toml" {
 			add(name, raw)
 		}
 	}
@@ -125,10 +120,7 @@ type siteSources struct {
 	byName   map[string]*checkedFile
 	order    []string
 	settings string // school.toml or trust.toml
-	pages    []sourcePage
 }
-
-type sourcePage struct{ rel, name string }
 
 // rank puts first what a school can change by itself.
 func (s *siteSources) rank(name string) int {
@@ -168,7 +160,7 @@ func (s *siteSources) locate(p *builtPage, words string) place {
 		at.file = own.name
 	}
 	order := s.order
-	if p.address == PolicyAddress { // its parts come before the settings that fill them
+	if p.address == site.PolicyAddress { // its parts come before the settings that fill them
 		order = slices.Clone(order)
 		slices.SortStableFunc(order, func(a, b string) int { return policyRank(a) - policyRank(b) })
 	}
@@ -183,7 +175,7 @@ func (s *siteSources) locate(p *builtPage, words string) place {
 
 // policyRank puts first what a policy is made of.
 func policyRank(name string) int {
-	if strings.Contains(name, "/"+policyFolder+"/") || path.Base(name) == policyOwn {
+	if strings.Contains(name, "/"+site.PolicyFolder+"/") || path.Base(name) == site.PolicyFile {
 		return 0
 	}
 	return 1

@@ -1,4 +1,10 @@
-package site
+// Package check says what a school has still to put right on its public site, by file and
+// line, with how. [Run] builds every site as a draft and holds its sources and its pages to
+// [Rules]; a new rule is a line there, a method of the inspection, and a case in testdata
+// that breaks it and one that does not.
+//
+// It looks at what package site makes, which knows nothing of it.
+package check
 
 import (
 	"cmp"
@@ -14,10 +20,11 @@ import (
 	"strings"
 	"time"
 
+	"schoolgate/site"
 	"schoolgate/site/source"
 )
 
-// A Rule is one thing that [Check] looks at.
+// A Rule is one thing that [Run] looks at.
 type Rule struct {
 	ID     string // in findings, and in the allowances that silence them
 	What   string // what it looks for
@@ -25,7 +32,7 @@ type Rule struct {
 }
 
 // Rules are all rules, in the order in which a page is read. Each has a case in
-// testdata/check that breaks it and one that does not.
+// testdata that breaks it and one that does not.
 var Rules = []Rule{
 	{"content", "settings and pages that cannot be published as they are", "P2"},
 	{"blank", "a blank of the model that the school has not filled", "P2"},
@@ -96,7 +103,7 @@ type SiteReport struct {
 	Unconfirmed []string `json:"unconfirmed"`
 }
 
-// A Report is what [Check] found.
+// A Report is what [Run] found.
 type Report struct {
 	At       time.Time    `json:"at"`
 	Sites    []SiteReport `json:"schools"`
@@ -117,7 +124,7 @@ func (r *Report) Count(severity string) int {
 	return n
 }
 
-// A Roll names the pupils of a school, so that Check can tell when one of them
+// A Roll names the pupils of a school, so that a check can tell when one of them
 // is named in public. Nothing it answers is ever repeated in a report.
 type Roll interface {
 	OnRoll(ctx context.Context, school string) ([]RollPupil, error)
@@ -131,26 +138,22 @@ type RollPupil struct {
 }
 
 // CheckOptions say what to check and with what.
-type CheckOptions struct {
-	Options              // of the build; Out is not used
-	School  string       // slug of the only school to check; empty: all, and the overview
-	Roll    Roll         // nil: pupils' names and dates of birth are not looked for
-	Online  *LinkChecker // nil: nothing is fetched
+type Options struct {
+	site.Options              // of the build; Out is not used
+	School       string       // slug of the only school to check; empty: all, and the overview
+	Roll         Roll         // nil: pupils' names and dates of birth are not looked for
+	Online       *LinkChecker // nil: nothing is fetched
 }
 
-// Check reads a content folder as [Load] does, builds its sites into a folder
+// Run reads a content folder as [site.Load] does, builds its sites into a folder
 // that is deleted again, and holds sources and built pages to [Rules]. What is
-// wrong with the content is in the report; an error is what kept Check from
+// wrong with the content is in the report; an error is what kept it from
 // looking.
-func Check(ctx context.Context, content fs.FS, opts CheckOptions) (*Report, error) {
+func Run(ctx context.Context, content fs.FS, opts Options) (*Report, error) {
 	opts.Address = strings.TrimSuffix(opts.Address, "/")
 	opts.Now = cmp.Or(opts.Now, time.Now()).UTC().Truncate(time.Second)
-	theme, err := readTheme(opts.Theme)
-	if err != nil {
-		return nil, err
-	}
 	report := &Report{At: opts.Now}
-	trust, err := Load(content)
+	trust, err := site.Load(content)
 	if problems, ok := errors.AsType[source.Problems](err); ok {
 		for _, p := range problems {
 			report.Findings = append(report.Findings, refusal(p, siteOf(p.File)))
@@ -160,7 +163,7 @@ func Check(ctx context.Context, content fs.FS, opts CheckOptions) (*Report, erro
 	if err != nil {
 		return nil, err
 	}
-	if opts.School != "" && opts.School != Overview && !slices.Contains(trust.Slugs(), opts.School) {
+	if opts.School != "" && opts.School != site.Overview && !slices.Contains(trust.Slugs(), opts.School) {
 		return nil, fmt.Errorf("there is no school %s in the content folder", opts.School)
 	}
 	shared, err := readShared(content)
@@ -178,20 +181,23 @@ func Check(ctx context.Context, content fs.FS, opts CheckOptions) (*Report, erro
 	defer os.RemoveAll(temp)
 
 	c := &checking{
-		report: report, content: content, theme: theme, trust: trust, shared: shared, roll: roll, temp: temp, opts: opts,
+		report: report, content: content, trust: trust, shared: shared, roll: roll, temp: temp, opts: opts,
 		allowances: &allowances{judged: judged(opts)},
 	}
 	started := time.Now()
-	all := websites(trust, opts.Options)
+	all, err := site.Drafts(trust, opts.Options)
+	if err != nil {
+		return nil, err
+	}
 	report.building += time.Since(started)
-	for _, w := range all {
-		if opts.School != "" && w.slug != opts.School {
+	for _, d := range all {
+		if opts.School != "" && d.Slug != opts.School {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := c.site(w); err != nil {
+		if err := c.site(d); err != nil {
 			return nil, err
 		}
 	}
@@ -209,33 +215,32 @@ func Check(ctx context.Context, content fs.FS, opts CheckOptions) (*Report, erro
 type checking struct {
 	report  *Report
 	content fs.FS
-	theme   theme
-	trust   *Trust
+	trust   *site.Trust
 	shared  contentSources
 	roll    *checkedRoll
 	temp    string // the folder it builds into
-	opts    CheckOptions
+	opts    Options
 
 	allowances *allowances
 	outside    []outsideLink
 }
 
 // site checks one site, and adds what it found to the report.
-func (c *checking) site(w website) error {
-	if w.stopped {
-		for _, p := range w.problems {
-			c.report.Findings = append(c.report.Findings, refusal(p, w.slug))
+func (c *checking) site(d *site.Draft) error {
+	if problems, stopped := d.Stopped(); stopped {
+		for _, p := range problems {
+			c.report.Findings = append(c.report.Findings, refusal(p, d.Slug))
 		}
-		c.report.Sites = append(c.report.Sites, SiteReport{Slug: w.slug, Name: w.title})
+		c.report.Sites = append(c.report.Sites, SiteReport{Slug: d.Slug, Name: d.Title})
 		return nil
 	}
-	in := &inspection{website: w, trust: c.trust, roll: c.roll, online: c.opts.Online != nil, now: c.opts.Now, dir: filepath.Join(c.temp, w.slug)}
+	in := &inspection{draft: d, trust: c.trust, roll: c.roll, online: c.opts.Online != nil, now: c.opts.Now, dir: filepath.Join(c.temp, d.Slug)}
 	var err error
-	if in.sources, err = c.shared.of(c.content, w); err != nil {
+	if in.sources, err = c.shared.of(c.content, d); err != nil {
 		return err
 	}
 	started := time.Now()
-	err = in.build(c.theme)
+	err = in.build()
 	c.report.building += time.Since(started)
 	if err == nil {
 		err = in.inspect()
@@ -255,7 +260,7 @@ func (c *checking) site(w website) error {
 
 // judged says of a rule, and of the file an allowance for it stands in, whether
 // all that the allowance might silence was looked at.
-func judged(opts CheckOptions) func(rule, file string) bool {
+func judged(opts Options) func(rule, file string) bool {
 	return func(rule, file string) bool {
 		switch {
 		case rule == "link" && opts.Online == nil, rule == "pupil" && opts.Roll == nil:
@@ -273,7 +278,7 @@ func siteOf(file string) string {
 		return slug
 	}
 	if strings.HasPrefix(file, "trust/") {
-		return Overview
+		return site.Overview
 	}
 	return ""
 }
@@ -421,12 +426,12 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// refusals tell what [Load] and [Build] refuse by rule, with how to put it right.
+// refusals tell what [site.Load] and [site.Build] refuse by rule, with how to put it right.
 var refusals = map[source.Kind]struct{ rule, fix string }{
 	source.Ordinary: {"content", "Put the line right; until then the site stays as it was."},
 	source.Unfilled: {"blank", "Write a line for it under [blanks] in school.toml, or in trust.toml for every school and the overview."},
 	source.AsBuilt:  {"content", "The page came out of the theme like this: put the layout right."},
-	source.NoCEOP:   {"ceop", "Put the link to " + CEOP + " back into the theme's baseof.html."},
+	source.NoCEOP:   {"ceop", "Put the link to " + site.CEOP + " back into the theme's baseof.html."},
 }
 
 func refusal(p source.Problem, slug string) Finding {

@@ -1,10 +1,8 @@
-package site
+package check
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"path"
 	"regexp"
@@ -15,62 +13,15 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"schoolgate/site"
 	"schoolgate/site/source"
 )
-
-// A Replaced is something that policies and pages still say and must not: an
-// address, a name or a number that is dead, old or wrong. It is read from
-// content/model/replaced.toml, as are the replaces of the directory of help.
-type Replaced struct {
-	Hosts   []string `toml:"hosts"`   // each with all that ends in .host; a path may follow
-	Names   []string `toml:"names"`   // whole words, as they are spelt
-	Numbers []string `toml:"numbers"` // how a telephone number begins, digits alone
-	With    string   `toml:"with"`    // what to say instead; empty: nothing
-	Why     string   `toml:"why"`     // a sentence
-	Area    string   `toml:"area"`    // right for schools of this area, whose help.toml names it; empty: for nobody
-}
-
-// loadReplaced reads the list of what was replaced; there need not be one.
-func loadReplaced(content fs.FS, name string, problems *source.Problems) []Replaced {
-	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	var file struct {
-		Replaced []Replaced `toml:"replaced"`
-	}
-	src, ok := source.ReadSettings(content, name, &file, problems)
-	if !ok {
-		return nil
-	}
-	for _, r := range file.Replaced {
-		all := slices.Concat(r.Hosts, r.Names, r.Numbers)
-		if len(all) == 0 {
-			problems.Add(name, 0, "an entry has neither hosts, names nor numbers")
-			continue
-		}
-		c := source.Checker{Src: src, Problems: problems}
-		if strings.TrimSpace(r.Why) == "" {
-			c.Say("why", "%s: why is missing: say in a sentence what became of it", all[0])
-		}
-		for _, h := range r.Hosts {
-			if strings.Contains(h, "://") || !strings.Contains(h, ".") || h != strings.ToLower(h) {
-				c.Say("hosts", "%q is not a host such as old.example, perhaps with a path, in small letters", h)
-			}
-		}
-		for _, n := range r.Numbers {
-			if len(digits(n)) != len(n) || len(n) < 5 {
-				c.Say("numbers", "%q is not five digits or more, without spaces", n)
-			}
-		}
-	}
-	return file.Replaced
-}
 
 // A phrase is a run of words that pages are searched for.
 type phrase struct {
 	words []string
 	fold  bool // capitals do not matter
-	entry *Replaced
+	entry *site.Replaced
 	pupil bool
 }
 
@@ -101,7 +52,7 @@ type checkedRoll struct {
 
 // readRoll asks for the pupils of every school: a page may name another
 // school's. Without a register it is nil.
-func readRoll(ctx context.Context, roll Roll, trust *Trust) (*checkedRoll, error) {
+func readRoll(ctx context.Context, roll Roll, trust *site.Trust) (*checkedRoll, error) {
 	if roll == nil {
 		return nil, nil
 	}
@@ -131,9 +82,9 @@ func readRoll(ctx context.Context, roll Roll, trust *Trust) (*checkedRoll, error
 // A vocabulary is what one site's pages are searched for, and what they may say.
 type vocabulary struct {
 	phrases phrases
-	hosts   map[string][]*Replaced // by host without path
-	paths   map[*Replaced][]string
-	numbers []*Replaced
+	hosts   map[string][]*site.Replaced // by host without path
+	paths   map[*site.Replaced][]string
+	numbers []*site.Replaced
 
 	emails  map[string]bool // whole addresses that may stand
 	domains map[string]bool // whose every address may stand
@@ -141,7 +92,7 @@ type vocabulary struct {
 	areas   map[string]bool // names of bodies of the school's own area, in small letters
 	known   map[string]bool // capitalised words that are no person's, in small letters
 
-	judged map[string]*Replaced // hrefs that were looked at
+	judged map[string]*site.Replaced // hrefs that were looked at
 }
 
 // publicMail are domains whose addresses anybody may have.
@@ -157,9 +108,9 @@ var officialMail = []string{".gov.uk", ".police.uk", ".nhs.uk", ".nhs.net", ".pa
 
 func (in *inspection) newVocabulary() *vocabulary {
 	v := &vocabulary{
-		phrases: phrases{}, hosts: map[string][]*Replaced{}, paths: map[*Replaced][]string{},
+		phrases: phrases{}, hosts: map[string][]*site.Replaced{}, paths: map[*site.Replaced][]string{},
 		emails: map[string]bool{}, domains: map[string]bool{}, phones: map[string]bool{},
-		areas: map[string]bool{}, known: map[string]bool{}, judged: map[string]*Replaced{},
+		areas: map[string]bool{}, known: map[string]bool{}, judged: map[string]*site.Replaced{},
 	}
 	own := func(email, phone, name string, blanks map[string]string) {
 		v.emails[strings.ToLower(email)] = true
@@ -180,7 +131,7 @@ func (in *inspection) newVocabulary() *vocabulary {
 	for _, s := range in.trust.Schools {
 		if in.school == nil || in.school == s {
 			own(s.Email, s.Phone, s.Name, s.Blanks)
-			help = helpOf(help, s.Help)
+			help = site.HelpOf(help, s.Help)
 		}
 	}
 	for _, o := range help {
@@ -192,7 +143,7 @@ func (in *inspection) newVocabulary() *vocabulary {
 		if len(o.Replaces) == 0 {
 			continue
 		}
-		r := &Replaced{With: cmpOr(o.URL, o.Name), Why: "It is " + o.Name + " now."}
+		r := &site.Replaced{With: cmpOr(o.URL, o.Name), Why: "It is " + o.Name + " now."}
 		for _, old := range o.Replaces {
 			if strings.Contains(old, ".") && !strings.Contains(old, " ") {
 				r.Hosts = append(r.Hosts, strings.ToLower(old))
@@ -219,8 +170,8 @@ func (v *vocabulary) know(words string) {
 
 // add searches for an entry, unless it is of an area whose body the school's own
 // directory of help names.
-func (v *vocabulary) add(r *Replaced, help []Organisation) {
-	if r.Area != "" && slices.ContainsFunc(help, func(o Organisation) bool {
+func (v *vocabulary) add(r *site.Replaced, help []site.Organisation) {
+	if r.Area != "" && slices.ContainsFunc(help, func(o site.Organisation) bool {
 		u, err := url.Parse(o.URL)
 		return o.Local && (slices.Contains(r.Names, o.Name) || err == nil && slices.Contains(r.Hosts, u.Hostname()))
 	}) {
@@ -241,7 +192,7 @@ func (v *vocabulary) add(r *Replaced, help []Organisation) {
 
 // replaced is the entry that an address falls under: the same host or one below
 // it, never one that only ends in the same letters.
-func (v *vocabulary) replaced(host, pathname string) *Replaced {
+func (v *vocabulary) replaced(host, pathname string) *site.Replaced {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	for at := host; at != ""; {
 		for _, r := range v.hosts[at] {
@@ -263,7 +214,7 @@ func slashIf(p string) string {
 	return "/"
 }
 
-func (r *Replaced) fix() string {
+func fixOf(r *site.Replaced) string {
 	if r.With == "" {
 		return "Take it out. " + r.Why
 	}
@@ -317,7 +268,7 @@ func (in *inspection) checkPhrases(p *builtPage) {
 				in.report("pupil", Wrong, at, pupilFix, "the name of a pupil in the register stands here")
 			case in.directory(at):
 			default:
-				in.report("replaced", Wrong, at, ph.entry.fix(), "%q is not to be used any more", said)
+				in.report("replaced", Wrong, at, fixOf(ph.entry), "%q is not to be used any more", said)
 			}
 		}
 	}
@@ -475,15 +426,6 @@ func numberLike(field string) bool {
 	return true
 }
 
-func digits(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, s)
-}
-
 // nationalNumber is a British number as it is dialled within the country.
 func nationalNumber(d string) string {
 	d = strings.TrimPrefix(d, "00")
@@ -499,7 +441,7 @@ func (in *inspection) checkNumber(p *builtPage, said string) {
 	for _, r := range in.vocabulary.numbers {
 		for _, n := range r.Numbers {
 			if strings.HasPrefix(d, n) {
-				in.report("replaced", Wrong, in.sources.locate(p, said), r.fix(), "%s is not to be used any more", said)
+				in.report("replaced", Wrong, in.sources.locate(p, said), fixOf(r), "%s is not to be used any more", said)
 			}
 		}
 	}
@@ -537,7 +479,7 @@ func (in *inspection) checkHost(p *builtPage, said string) {
 	host, rest, _ := strings.Cut(bare, "/")
 	if r := in.vocabulary.replaced(host, rest); r != nil {
 		if at := in.sources.locate(p, said); !in.directory(at) {
-			in.report("replaced", Wrong, at, r.fix(), "%s is not to be used any more", said)
+			in.report("replaced", Wrong, at, fixOf(r), "%s is not to be used any more", said)
 		}
 	}
 }
@@ -615,7 +557,7 @@ func (in *inspection) checkAddresses(p *builtPage) {
 		in.vocabulary.judged[a.href] = r
 		if r != nil && !strings.HasSuffix(a.href, "://"+a.text) && a.href != a.text { // or the words say it already
 			if at := in.sources.locate(p, a.href); !in.directory(at) {
-				in.report("replaced", Wrong, at, r.fix(), "the link to %s is not to be used any more", a.href)
+				in.report("replaced", Wrong, at, fixOf(r), "the link to %s is not to be used any more", a.href)
 			}
 		}
 	}
@@ -705,4 +647,13 @@ func (in *inspection) checkFileNames(names []string, report func(name string) pl
 			in.report("picture-name", Doubtful, report(name), fix, "the file's name may name a person")
 		}
 	}
+}
+
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
 }

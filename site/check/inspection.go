@@ -1,4 +1,4 @@
-package site
+package check
 
 import (
 	"errors"
@@ -14,14 +14,15 @@ import (
 	"strings"
 	"time"
 
+	"schoolgate/site"
 	"schoolgate/site/source"
 )
 
 // An inspection is the check of one site.
 type inspection struct {
-	website    website
-	trust      *Trust
-	school     *School // nil for the overview
+	draft      *site.Draft
+	trust      *site.Trust
+	school     *site.School // nil for the overview
 	roll       *checkedRoll
 	online     bool // outside links will be tried
 	now        time.Time
@@ -42,9 +43,9 @@ type inspection struct {
 
 // build builds the site into in.dir. What is wrong with the content is reported;
 // when that left nothing to look at, refused is set.
-func (in *inspection) build(t theme) error {
+func (in *inspection) build() error {
 	for _, s := range in.trust.Schools {
-		if s.Slug == in.website.slug {
+		if s.Slug == in.draft.Slug {
 			in.school = s
 		}
 	}
@@ -52,19 +53,14 @@ func (in *inspection) build(t theme) error {
 	if err := os.MkdirAll(in.dir, 0o755); err != nil {
 		return fmt.Errorf("make a folder to check in: %w", err)
 	}
-	m, err := in.website.assemble(t, nil, in.now)
-	if err != nil {
-		in.refused = true
-	} else {
-		_, err = in.website.produce(m, t, in.dir)
-	}
+	built, err := in.draft.Build(in.dir)
+	in.refused = !built
 	problems, ok := errors.AsType[source.Problems](err)
 	if err != nil && !ok { // Hugo's, or the disk's
-		in.refused = true
 		problems = source.Problems{{File: in.sources.settings, Text: err.Error()}}
 	}
 	for _, p := range problems {
-		if f := refusal(p, in.website.slug); f.Rule != "ceop" || in.refused { // the page itself is looked at below
+		if f := refusal(p, in.draft.Slug); f.Rule != "ceop" || in.refused { // the page itself is looked at below
 			in.note(f)
 		}
 	}
@@ -81,7 +77,7 @@ func (in *inspection) inspect() error {
 		return err
 	}
 	in.vocabulary = in.newVocabulary()
-	base, err := url.Parse(in.website.base)
+	base, err := url.Parse(in.draft.Base)
 	if err != nil {
 		return fmt.Errorf("public address: %w", err)
 	}
@@ -109,15 +105,7 @@ func (in *inspection) inspect() error {
 
 // readPages reads every page of the site, in order of address.
 func (in *inspection) readPages() error {
-	sources := map[string]string{}
-	for _, p := range in.sources.pages {
-		sources[address(p.rel)] = p.name
-	}
-	for kind, texts := range in.website.texts {
-		for rel, src := range texts {
-			sources["/"+folders[kind]+"/"+strings.TrimSuffix(rel, ".md")+"/"] = src.Name
-		}
-	}
+	sources := in.draft.Sources()
 	in.byAddr = map[string]*builtPage{}
 	built := os.DirFS(in.dir)
 	return fs.WalkDir(built, ".", func(name string, e fs.DirEntry, err error) error {
@@ -152,7 +140,7 @@ func (in *inspection) readPages() error {
 }
 
 // file is how a finding names a built file.
-func (in *inspection) file(name string) string { return "/" + in.website.slug + name }
+func (in *inspection) file(name string) string { return "/" + in.draft.Slug + name }
 
 func (in *inspection) page(address string) *builtPage { return in.byAddr[address] }
 
@@ -189,8 +177,8 @@ func (in *inspection) top(p *builtPage) place {
 	if f := in.sources.byName[p.source]; f != nil {
 		return place{f.name, 1, p.address}
 	}
-	if p.address == PolicyAddress {
-		for _, name := range []string{"schools/" + in.website.slug + "/" + policyOwn, "model/" + policyFolder + "/" + policyFront} {
+	if p.address == site.PolicyAddress {
+		for _, name := range []string{"schools/" + in.draft.Slug + "/" + site.PolicyFile, "model/" + site.PolicyFolder + "/" + site.PolicyFront} {
 			if in.sources.byName[name] != nil {
 				return place{name, 1, p.address}
 			}
@@ -210,7 +198,7 @@ func (in *inspection) reportWhole(rule, severity string, at place, fix, format s
 }
 
 func (in *inspection) note(f Finding) {
-	f.Sites = []string{in.website.slug}
+	f.Sites = []string{in.draft.Slug}
 	f.What = in.redact(f.What)
 	if key := fmt.Sprintf("%s\n%s\n%d\n%s", f.Rule, f.File, f.Line, f.What); !in.reported[key] {
 		in.reported[key] = true
@@ -254,8 +242,8 @@ func (in *inspection) redact(words string) string {
 
 // summary is how the site came out; the findings are counted later.
 func (in *inspection) summary() SiteReport {
-	name := in.website.title
-	r := SiteReport{Slug: in.website.slug, Name: name, Built: !in.refused, Pages: len(in.pages), Duties: in.duties, Unconfirmed: []string{}}
+	name := in.draft.Title
+	r := SiteReport{Slug: in.draft.Slug, Name: name, Built: !in.refused, Pages: len(in.pages), Duties: in.duties, Unconfirmed: []string{}}
 	if in.school != nil && r.Built {
 		r.Unconfirmed = append(r.Unconfirmed, in.trust.Unconfirmed(in.school, in.now)...)
 	}
@@ -292,7 +280,7 @@ func (in *inspection) collect(p *builtPage, base *url.URL) {
 		at := in.sources.locate(p, a.href) // each place where somebody wrote it; of a layout's link, the first page
 		if written := fmt.Sprintf("%s %s:%d", a.href, at.file, at.line); first || at.line > 0 && !in.collected[written] {
 			in.collected[written] = true
-			in.outside = append(in.outside, outsideLink{a.href, at, in.website.slug})
+			in.outside = append(in.outside, outsideLink{a.href, at, in.draft.Slug})
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package site
+package check
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
+
+	"schoolgate/site"
 )
 
 // A builtPage is one HTML page as its readers meet it.
@@ -279,10 +281,10 @@ const firstLinks = 3
 
 // checkStructure holds one page to the rules on its parts.
 func (in *inspection) checkStructure(p *builtPage) {
-	ceop := slices.IndexFunc(p.links, func(a pageLink) bool { return leadsToCEOP(p.address, a.href, in.basePath()) && !a.hidden })
+	ceop := slices.IndexFunc(p.links, func(a pageLink) bool { return site.LeadsToCEOP(p.address, a.href, in.basePath()) && !a.hidden })
 	switch {
 	case ceop < 0:
-		in.report("ceop", Wrong, place{p.file, 0, p.address}, "Put the link to "+ceopPage+" back into the theme's baseof.html, where everybody can see it.",
+		in.report("ceop", Wrong, place{p.file, 0, p.address}, "Put the link to "+site.CEOPPage+" back into the theme's baseof.html, where everybody can see it.",
 			"the page has no link to CEOP that everybody can reach")
 	case ceop >= firstLinks:
 		in.report("ceop", Wrong, place{p.file, 0, p.address}, "Put it before the navigation in the theme's baseof.html.",
@@ -364,7 +366,7 @@ var (
 
 // basePath is the part of a link's address that belongs to the site itself.
 func (in *inspection) basePath() string {
-	if u, err := url.Parse(in.website.base); err == nil {
+	if u, err := url.Parse(in.draft.Base); err == nil {
 		return strings.TrimSuffix(u.Path, "/")
 	}
 	return ""

@@ -1,43 +1,18 @@
-package site
+package check
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"path"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
+	"schoolgate/site"
 	"schoolgate/site/colour"
 	"schoolgate/site/source"
 )
-
-// A ChecklistItem is one thing that a school's site must or should hold (P13).
-// The items are content/model/checklist.toml; a school adds items, or changes
-// one of the same id, in its own checklist.toml.
-type ChecklistItem struct {
-	ID     string   `toml:"id"`
-	Words  string   `toml:"words"`      // what it is, as a line of a list
-	Need   string   `toml:"need"`       // must or should
-	Should []string `toml:"should_for"` // kinds of school that only should, where the others must
-	Kinds  []string `toml:"kinds"`      // of school: academy, maintained; empty: both
-	Phases []string `toml:"phases"`     // some of Phases; empty: all
-	Years  []string `toml:"years"`      // first and last year group it is about; empty: whatever the school has
-	Where  string   `toml:"where"`      // page of the model that holds it
-	Policy string   `toml:"policy"`     // slug in a school's policies.toml that meets it
-	Source string   `toml:"source"`     // where it is asked for
-}
-
-// A Checklist is a school's answer to it, schools/<slug>/checklist.toml.
-type Checklist struct {
-	Items         []ChecklistItem   `toml:"item"`
-	Met           map[string]string `toml:"met"`            // by id: a page of the site, or an address elsewhere
-	NotApplicable map[string]string `toml:"not_applicable"` // by id: the reason
-}
 
 // How a school stands to an item.
 const (
@@ -57,95 +32,12 @@ type Duty struct {
 	Source string `json:"source"`
 }
 
-// loadChecklist reads a checklist; there need not be one. Items that the model
-// has are known to a school's.
-func loadChecklist(content fs.FS, name string, model []ChecklistItem, problems *source.Problems) Checklist {
-	var list Checklist
-	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
-		return list
-	}
-	src, ok := source.ReadSettings(content, name, &list, problems)
-	if !ok {
-		return list
-	}
-	known := map[string]bool{}
-	for _, i := range model {
-		known[i.ID] = true
-	}
-	for _, i := range list.Items {
-		c := source.Checker{Src: src, Problems: problems, Value: i.ID}
-		known[i.ID] = true
-		if !source.SlugPattern.MatchString(i.ID) {
-			c.Say("id", "%q: an id has only a-z, 0-9 and single hyphens", i.ID)
-		}
-		if strings.TrimSpace(i.Words) == "" {
-			c.Say("id", "%s has no words", i.ID)
-		}
-		if i.Need != "must" && i.Need != "should" {
-			c.Say("id", `%s: need is "must" or "should"`, i.ID)
-		}
-		for _, k := range slices.Concat(i.Kinds, i.Should) {
-			if k != "academy" && k != "maintained" {
-				c.Say("id", "%s: kind %q is not one of academy, maintained", i.ID, k)
-			}
-		}
-		for _, p := range i.Phases {
-			if !slices.Contains(Phases, p) {
-				c.Say("id", "%s: phase %q is not one of %s", i.ID, p, strings.Join(Phases, ", "))
-			}
-		}
-		c.Value = ""
-		checkYears(c, i.Years)
-	}
-	c := source.Checker{Src: src, Problems: problems}
-	for id, where := range list.Met {
-		switch {
-		case !known[id]:
-			c.Say(id, "%s is no item of the checklist", id)
-		case !strings.HasPrefix(where, "/") && !strings.HasPrefix(where, "https://"):
-			c.Say(id, "%s: %q is neither a page of this site such as \"/privacy/\" nor an address that begins with https://", id, where)
-		case list.NotApplicable[id] != "":
-			c.Say(id, "%s is both met and not applicable: leave one out", id)
-		}
-	}
-	for id, reason := range list.NotApplicable {
-		switch {
-		case !known[id]:
-			c.Say(id, "%s is no item of the checklist", id)
-		case len(strings.Fields(reason)) < 3:
-			c.Say(id, "%s: write the reason in a sentence", id)
-		}
-	}
-	return list
-}
-
-// needOf is what an item is for a school of this kind: must or should.
-func (i ChecklistItem) needOf(s *School) string {
-	if slices.Contains(i.Should, s.Kind) {
-		return "should"
-	}
-	return i.Need
-}
-
-// concerns says whether an item is for a school of this kind.
-func (i ChecklistItem) concerns(s *School) bool {
-	if len(i.Kinds) > 0 && !slices.Contains(i.Kinds, s.Kind) || len(i.Phases) > 0 && !slices.Contains(i.Phases, s.Phase) {
-		return false
-	}
-	if len(i.Years) != 2 {
-		return true
-	}
-	ours := s.yearGroups()
-	return slices.Index(YearGroups, i.Years[0]) <= slices.Index(YearGroups, ours[1]) &&
-		slices.Index(YearGroups, i.Years[1]) >= slices.Index(YearGroups, ours[0])
-}
-
 // checkDuties goes through the checklist.
 func (in *inspection) checkDuties() {
 	s := in.school
 	items := slices.Clone(in.trust.Checklist)
 	for _, own := range s.Checklist.Items {
-		if i := slices.IndexFunc(items, func(i ChecklistItem) bool { return i.ID == own.ID }); i >= 0 {
+		if i := slices.IndexFunc(items, func(i site.ChecklistItem) bool { return i.ID == own.ID }); i >= 0 {
 			items[i] = own
 		} else {
 			items = append(items, own)
@@ -159,10 +51,10 @@ func (in *inspection) checkDuties() {
 		return 0
 	}
 	for _, item := range items {
-		if !item.concerns(s) {
+		if !item.Concerns(s) {
 			continue
 		}
-		item.Need = item.needOf(s)
+		item.Need = item.NeedOf(s)
 		d := Duty{ID: item.ID, Words: item.Words, Need: item.Need, Source: item.Source, State: Missing}
 		fix := fmt.Sprintf("Write where it is under [met] in %s, as %s = \"…\", or why it is not for this school under [not_applicable].", file, item.ID)
 		if item.Need == "should" && s.Kind == "academy" {
@@ -176,14 +68,14 @@ func (in *inspection) checkDuties() {
 			switch {
 			case !strings.HasPrefix(where, "/"):
 				d.State = Met
-				in.outside = append(in.outside, outsideLink{where, place{file: file, line: line(item.ID)}, in.website.slug})
+				in.outside = append(in.outside, outsideLink{where, place{file: file, line: line(item.ID)}, in.draft.Slug})
 			case in.exists(where):
 				d.State = Met
 			default:
 				fix = "Correct the address, or publish the page."
 				in.report("publish", severityOf(item.Need), place{file, line(item.ID), ""}, fix, "%s: there is no page %s in this site", item.Words, where)
 			}
-		} else if i := slices.IndexFunc(s.Documents, func(d Document) bool { return item.Policy != "" && d.Slug == item.Policy }); i >= 0 {
+		} else if i := slices.IndexFunc(s.Documents, func(d site.Document) bool { return item.Policy != "" && d.Slug == item.Policy }); i >= 0 {
 			d.State, d.Where = Met, cmpOr(s.Documents[i].Page, "/files/"+s.Documents[i].File)
 			if s.Documents[i].Page == "" && s.Documents[i].File == "" {
 				d.State, d.Where = Missing, ""
@@ -289,10 +181,10 @@ const together = 250
 
 // checkRisks looks for the four areas of risk in the policy.
 func (in *inspection) checkRisks() {
-	p := in.page(PolicyAddress)
+	p := in.page(site.PolicyAddress)
 	const fix = "Name all four in one place: content (with misinformation and conspiracy theories), contact, conduct and commerce."
 	if p == nil {
-		in.report("four-risks", Wrong, place{in.sources.settings, 0, PolicyAddress}, "Publish one: the model has a policy.", "the site has no online safety policy at %s", PolicyAddress)
+		in.report("four-risks", Wrong, place{in.sources.settings, 0, site.PolicyAddress}, "Publish one: the model has a policy.", "the site has no online safety policy at %s", site.PolicyAddress)
 		return
 	}
 	last := map[string]int{}
@@ -343,28 +235,25 @@ func (in *inspection) checkDirectory() {
 		if f := in.sources.byName[file]; f != nil {
 			at.line = source.Checker{Src: source.File{Name: file, Data: []byte(f.raw)}, Value: o.Slug}.Line("slug")
 		}
-		day, err := readDay(o.Checked)
+		day, err := site.ReadDay(o.Checked)
 		switch {
 		case err != nil:
 			in.report("directory", Doubtful, at, `Look at its source, put right what has changed, and write checked = "…" with the day on which you looked.`, "nobody has checked %s", o.Name)
-		case in.now.Sub(day) > stale:
+		case in.now.Sub(day) > site.Stale:
 			in.report("directory", Doubtful, at, "Look at its source again, put right what has changed, and write today's day.", "%s was last checked on %s, over a year ago", o.Name, day.Format("2 January 2006"))
 		}
 	}
 }
 
-// stale is how long after its last review a page is to be read again.
-const stale = 366 * 24 * time.Hour
-
 // checkReviews says what is overdue (P3). Families are never told: what is shown
 // is only the day of the last review.
 func (in *inspection) checkReviews() {
-	due := func(what string, r Review, at place) {
+	due := func(what string, r site.Review, at place) {
 		const fix = "Review it, have it approved, and write the new days."
 		switch day := r.Next.Format("2 January 2006"); r.Standing(in.now) {
-		case ReviewOverdue:
+		case site.ReviewOverdue:
 			in.report("review", Wrong, at, fix, "the review of %s was due on %s", what, day)
-		case ReviewSoon:
+		case site.ReviewSoon:
 			in.report("review", Doubtful, at, fix, "the review of %s is due on %s", what, day)
 		}
 	}
@@ -377,13 +266,13 @@ func (in *inspection) checkReviews() {
 	}
 	if in.school != nil {
 		review := in.school.Review()
-		if review.Next.IsZero() && in.page(PolicyAddress) != nil {
+		if review.Next.IsZero() && in.page(site.PolicyAddress) != nil {
 			in.report("review", Doubtful, place{file: in.sources.settings}, `Write policy_next_review = "1 October 2027" under [blanks], with the real day.`, "nothing says when the online safety policy is reviewed next")
 		}
 		due("the online safety policy", review, line(in.sources.settings, "policy_next_review", ""))
 		for _, d := range in.school.Documents {
-			next, _ := readDay(d.Review)
-			due(d.Title, Review{Next: next}, line("schools/"+in.school.Slug+"/policies.toml", "slug", d.Slug))
+			next, _ := site.ReadDay(d.Review)
+			due(d.Title, site.Review{Next: next}, line("schools/"+in.school.Slug+"/policies.toml", "slug", d.Slug))
 		}
 	}
 	for _, p := range in.pages {
@@ -391,14 +280,14 @@ func (in *inspection) checkReviews() {
 		if f == nil {
 			continue
 		}
-		day, err := readDay(matterValue(f.raw, "reviewed"))
+		day, err := site.ReadDay(matterValue(f.raw, "reviewed"))
 		if err != nil {
 			continue
 		}
 		at := line(f.name, "reviewed", "")
 		at.page = p.address
 		switch {
-		case in.now.Sub(day) > stale:
+		case in.now.Sub(day) > site.Stale:
 			in.report("review", Doubtful, at, "Read the page again, put right what has changed, and write today's day.", "the page was last reviewed on %s, over a year ago", day.Format("2 January 2006"))
 		case day.After(in.now):
 			in.report("review", Wrong, at, "Write the day it was really reviewed.", "the page says it was reviewed on %s, which is still to come", day.Format("2 January 2006"))

@@ -1,0 +1,77 @@
+package site
+
+import (
+	"time"
+
+	"schoolgate/site/source"
+)
+
+// A Draft is a website as it would be published now, for whoever looks at it before
+// anybody reads it.
+type Draft struct {
+	Slug  string // the school's, or Overview
+	Title string
+	Base  string // public address, with a slash at the end
+
+	website website
+	theme   theme
+	now     time.Time
+}
+
+// Drafts are the trust's overview and every school. Out, HandOver and All of the
+// options are not used.
+func Drafts(trust *Trust, opts Options) ([]*Draft, error) {
+	t, err := readTheme(opts.Theme)
+	if err != nil {
+		return nil, err
+	}
+	var all []*Draft
+	for _, w := range websites(trust, opts) {
+		all = append(all, &Draft{Slug: w.slug, Title: w.title, Base: w.base, website: w, theme: t, now: opts.Now})
+	}
+	return all, nil
+}
+
+// Stopped answers the problems of a site that nothing can be made of; ok is false for
+// any other.
+func (d *Draft) Stopped() (problems source.Problems, ok bool) {
+	return d.website.problems, d.website.stopped
+}
+
+// Build makes the site in a folder, without the wordings that were published before.
+// The error is [source.Problems] where the content is to blame. With it, built says
+// whether the pages were made all the same, and can be looked at.
+func (d *Draft) Build(dir string) (built bool, err error) {
+	m, err := d.website.assemble(d.theme, nil, d.now)
+	if err != nil {
+		return false, err
+	}
+	_, err = d.website.produce(m, d.theme, dir)
+	_, ofContent := err.(source.Problems)
+	return err == nil || ofContent, err
+}
+
+// Sources are the files of pages, agreements and purposes, by the address at which
+// each is published.
+func (d *Draft) Sources() map[string]string {
+	at := map[string]string{}
+	for rel, src := range d.website.pages {
+		at[address(rel)] = src.Name
+	}
+	for kind, texts := range d.website.texts {
+		for rel, src := range texts {
+			at["/"+folders[kind]+address(rel)] = src.Name
+		}
+	}
+	return at
+}
+
+// Fill is a file with this site's answers in its blanks.
+func (d *Draft) Fill(src source.File) string {
+	filled, _ := fill(src, d.website.answers)
+	return filled
+}
+
+// Says is what a passage, or a number of the directory of help, says in this site;
+// "" where it has none of that name.
+func (d *Draft) Says(passage string) string { return d.website.answers.shared[passage] }
