@@ -173,7 +173,7 @@ func (r Retention) String() string       { return fmt.Sprintf("retention of %d l
 func (r Retention) GoString() string     { return r.String() }
 func (r Retention) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
-func (d Dossier) String() string       { return "dossier of " + string(d.Of.Kind) + " " + d.Of.ID }
+func (d Dossier) String() string       { return "dossier of " + d.Of.ID }
 func (d Dossier) GoString() string     { return d.String() }
 func (d Dossier) LogValue() slog.Value { return slog.StringValue(d.String()) }
 
