@@ -116,6 +116,12 @@ func (a Actor) childFor(pupil string, rights Rights) (Child, bool) {
 	return Child{}, false
 }
 
+// parentOf says whether the actor has joined as a contact of a child, whatever their
+// rights: in a matter of their own family nobody acts for the school.
+func (a Actor) parentOf(pupil string) bool {
+	return slices.ContainsFunc(a.Children, func(c Child) bool { return c.Pupil.ID == pupil })
+}
+
 // barred says whether a restriction takes one of these rights from this person. A
 // register may hold somebody twice, and the restriction against only one of the two.
 func (a Actor) barred(pupil string, rights Rights) bool {

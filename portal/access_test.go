@@ -184,3 +184,69 @@ func TestMay(t *testing.T) {
 		})
 	}
 }
+
+// Every action, for every standing of a parent to a child: by parental responsibility,
+// whether the join covers the child and the child is on roll, and what is taken from
+// them; and of an account that the register holds twice, from either of the two.
+func TestMayUnderEveryRestriction(t *testing.T) {
+	school := portal.Subject{School: "st-anne"}
+	cases := 0
+	for n := range 1 << 8 {
+		bit := func(i int) bool { return n>>i&1 == 1 }
+		takes, parental, covered, left, twice, hisOwn := portal.Rights(n&7), bit(3), bit(4), bit(5), bit(6), bit(7)
+		pupil := portal.Pupil{ID: "ann", School: "st-anne"}
+		if left {
+			pupil.Left = time.Unix(1, 0)
+		}
+		c := portal.Child{Pupil: pupil, Contact: portal.Contact{ID: "father"}, Responsibility: portal.Responsibility{PupilID: "ann", ContactID: "father", Parental: parental, Barred: takes}}
+		if covered {
+			c.Since = time.Unix(1, 0)
+		}
+		a := portal.Actor{AccountID: "PARENT", Children: []portal.Child{c}}
+		if twice { // what is taken is taken from the other of two entries of him
+			a.Children[0].Responsibility.Barred = 0
+			c.Contact.ID, c.Since, c.Responsibility.Parental = "father-again", time.Time{}, false
+			a.Children = append(a.Children, c)
+		}
+		receipt := portal.Subject{PupilID: "ann", ContactID: "father", By: "PARENT"}
+		if !hisOwn {
+			receipt.By = "WHOEVER JOINED BEFORE"
+		}
+		sees := parental && covered && takes&portal.MaySee == 0
+		want := map[portal.Action]error{portal.SeeChild: portal.ErrNotFound, portal.Refuse: portal.ErrNotFound, portal.Sign: portal.ErrNotFound, portal.Decide: portal.ErrNotFound, portal.SeeReceipt: portal.ErrNotFound}
+		if sees {
+			want[portal.SeeChild] = nil
+			for _, do := range []portal.Action{portal.Refuse, portal.Sign, portal.Decide} {
+				switch {
+				case takes&portal.MayDecide != 0:
+					want[do] = portal.ErrForbidden
+				case left && do != portal.Refuse:
+					want[do] = portal.ErrLeft
+				default:
+					want[do] = nil
+				}
+			}
+			if hisOwn {
+				want[portal.SeeReceipt] = nil
+			}
+		}
+		for _, do := range everyAction {
+			to, expect := portal.Subject{PupilID: "ann", School: "st-anne"}, portal.ErrNotFound
+			if do == portal.SeeReceipt {
+				to = receipt
+			}
+			if w, ok := want[do]; ok {
+				expect = w
+			} else {
+				to = school
+			}
+			cases++
+			if got := a.May(do, to); !errors.Is(got, expect) {
+				t.Errorf("may not %q, parental %v, covered %v, left %v, twice %v, his own %v: %s: got %v, want %v", takes, parental, covered, left, twice, hisOwn, do, got, expect)
+			}
+		}
+	}
+	if want := 256 * len(everyAction); cases != want {
+		t.Errorf("%d cases, want %d", cases, want)
+	}
+}

@@ -256,7 +256,9 @@ func TestChanges(t *testing.T) {
 func TestCourtOrder(t *testing.T) {
 	w := newWorld(t)
 	kept := func(r *portal.ClassListRow) { father(r); r.CourtOrder = true }
-	// An order limits one contact's part in one child's life.
+	// An order limits one contact's part in one child's life, where the register has him
+	// for the other already.
+	w.imports(child(), child(father), child(sibling), child(sibling, father))
 	w.imports(child(), child(kept), child(sibling), child(sibling, father))
 	w.expect("U801200019002 18 Jan Year 2 2M; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik", "U801200018001 17 Ania Year 4 4B; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik may not decide")
 	w.imports(child(), child(father), child(sibling), child(sibling, kept))

@@ -66,6 +66,26 @@ type PlannedContact struct {
 	Joined         bool // and has an account
 }
 
+// Words says what the contact is to the pupil and may do: "Mother, may decide, has joined".
+func (c PlannedContact) Words() string {
+	r := c.Responsibility
+	words := cmp.Or(r.Relationship, "relationship not given")
+	switch {
+	case r.Barred != 0:
+		words += ", may not " + r.Barred.String()
+	case r.Unsettled:
+		words += ", not known whether they may decide"
+	case r.Decides():
+		words += ", may decide"
+	default:
+		words += ", may not decide"
+	}
+	if c.Joined {
+		words += ", has joined"
+	}
+	return words
+}
+
 // Affected is what an import takes from somebody who has joined, or gives them.
 type Affected struct {
 	Contact Contact
@@ -280,6 +300,9 @@ func (p *planner) index(all []listed) {
 	for i := range all {
 		for _, r := range all[i].contacts {
 			shares(r.ContactName, r.Email)
+			if r.CourtOrder { // also where it is new with this list
+				p.barred = append(p.barred, Contact{Name: r.ContactName, Email: r.Email, Phone: r.Phone})
+			}
 		}
 	}
 	p.contacts, p.addressed = map[string]Contact{}, map[string][]string{}
@@ -504,6 +527,9 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 				p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s So %s will not see %s, decide or get a letter until the safeguarding lead or the head has looked.", r.Place(), why, now.Name, pupil.Name()))
 			}
 		}
+		if j < 0 && !old && link.May(MaySee) && p.barredSibling(ids, pupil) {
+			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s is new, and somebody is barred from another child of the same family. Look whether it is %s, before you print a letter.", r.Place(), now.Name, now.Name))
+		}
 		p.affects(now, pupil, was, link)
 		switch {
 		case j < 0:
@@ -568,6 +594,17 @@ func (p *planner) affects(c Contact, pupil Pupil, was, is Responsibility) {
 	case !was.Decides() && is.Decides():
 		say(&p.Gives, "They will decide for "+name+".")
 	}
+}
+
+// barredSibling says whether one of these contacts is also another pupil's, from whom
+// somebody is barred.
+func (p *planner) barredSibling(contacts []string, pupil Pupil) bool {
+	for l := range p.ImportPlan.takes {
+		if l.PupilID != pupil.ID && slices.ContainsFunc(p.linked[l.PupilID], func(r Responsibility) bool { return slices.Contains(contacts, r.ContactID) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // anyLike says whether a contact may be one of these: of that name; or, of somebody

@@ -202,11 +202,12 @@ func (p *Portal) NewJoins(ctx context.Context, account, school string) (all []Ne
 
 // ConfirmJoins records, for all of the contacts or for none, that the office has made
 // sure that it was they who joined: from now on their yes counts. It answers
-// [ErrNotFound] for a contact as whom nobody has joined, and [ErrForbidden] for a join
-// of the account itself: nobody vouches for themselves.
+// [ErrNotFound] for a contact as whom nobody has joined, and [ErrForbidden] for one of a
+// child of the account's own: nobody vouches for themselves, or in their own family.
 func (p *Portal) ConfirmJoins(ctx context.Context, account, school string, contacts ...string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, PrintLetters, Subject{School: school})
+		if err != nil {
 			return err
 		}
 		joins, err := tx.Joins(school)
@@ -221,7 +222,11 @@ func (p *Portal) ConfirmJoins(ctx context.Context, account, school string, conta
 					continue
 				}
 				found = true
-				if j.AccountID == account {
+				children, err := tx.ContactPupils(contact)
+				if err != nil {
+					return err
+				}
+				if slices.ContainsFunc(children, func(c Child) bool { return a.parentOf(c.Pupil.ID) }) {
 					return fmt.Errorf("join: %w", ErrForbidden)
 				}
 				if !j.Confirmed.IsZero() {

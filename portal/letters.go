@@ -162,6 +162,7 @@ func warnings(tx Tx, school string, contacts []Contact) (func(Contact) string, e
 func (p *Portal) Letters(ctx context.Context, account, school string, contacts ...string) (letters []Letter, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
 		letters = nil
+		warned := 0 // printed for somebody of whom there is a warning
 		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
 			return err
 		}
@@ -187,12 +188,15 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 				return fmt.Errorf("invitation for %v: %w", to.Contact, err)
 			}
 			to.Children = slices.DeleteFunc(to.Children, func(c Child) bool { return !c.Responsibility.May(MayBeWrittenTo) })
+			if to.Warning != "" {
+				warned++
+			}
 			letters = append(letters, Letter{School: info, Contact: to.Contact, Children: to.Children, Code: grouped(code), Expires: inv.Expires})
 		}
 		if len(letters) == 0 {
 			return nil
 		}
-		return p.event(tx, account, school, LettersIssued, Ref{RefSchool, school}, map[string]any{"letters": len(letters)})
+		return p.event(tx, account, school, LettersIssued, Ref{RefSchool, school}, map[string]any{"letters": len(letters), "against a warning": warned})
 	})
 	return letters, err
 }

@@ -227,9 +227,10 @@ func agreed(plan *portal.ImportPlan, leavers bool) portal.ImportChoices {
 }
 
 // settled is a trust with its families on the register.
-func settled(t *testing.T) *world {
-	t.Helper()
-	w := newWorld(t)
+func settled(t *testing.T) *world { return settledIn(newWorld(t)) }
+
+func settledIn(w *world) *world {
+	w.t.Helper()
 	w.register(anne, annesList(), false)
 	w.register(bede, bedesList(), false)
 	return w

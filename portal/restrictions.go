@@ -72,8 +72,22 @@ func inForce(all []Restriction) map[Link]Rights {
 	return takes
 }
 
-// restrict sets what a contact has not been barred from yet, and seals it.
+// restrict sets what a contact has not been barred from yet, and seals it. A letter that
+// they hold stops working, about other children, too: the next is printed by somebody
+// who has been warned.
 func (p *Portal) restrict(tx Tx, account, school string, l Link, takes Rights, why string) error {
+	if takes == 0 {
+		return nil
+	}
+	open, err := tx.OpenInvitations(school)
+	if err != nil {
+		return err
+	}
+	if inv, ok := open[l.ContactID]; ok {
+		if err := tx.UseInvitation(inv.ID, p.now()); err != nil {
+			return err
+		}
+	}
 	for _, one := range takes.Each() {
 		r := Restriction{ID: newID(), Link: l, Takes: one, Since: p.now(), SetBy: account, Why: why}
 		if err := tx.PutRestriction(r); err != nil {
@@ -252,13 +266,17 @@ type RestrictForm struct {
 
 // Restrict sets and lifts what is taken from a contact about a pupil, each right on its
 // own, for a reason: only a named person does, and no class list undoes it. What a class
-// list took and the form leaves taken is from now on theirs. It answers [*Invalid],
-// [ErrConflict] where what is taken is no longer what was shown, and [ErrNotFound].
+// list took and the form leaves taken is from now on theirs. Of a child of their own
+// nobody does it: [ErrForbidden]. It answers [*Invalid], [ErrConflict] where what is taken is no longer what was shown, and [ErrNotFound].
 func (p *Portal) Restrict(ctx context.Context, account, school string, f RestrictForm) error {
 	f.Why = strings.Join(strings.Fields(f.Why), " ")
 	return p.store.Update(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, SetRestrictions, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, SetRestrictions, Subject{School: school})
+		if err != nil {
 			return err
+		}
+		if a.parentOf(f.Link.PupilID) {
+			return fmt.Errorf("restriction: %w", ErrForbidden)
 		}
 		all, err := restricted(tx, school)
 		if err != nil {

@@ -1,14 +1,18 @@
 package portal_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"schoolgate/portal"
+	"schoolgate/portal/store/pgtest"
 )
 
 const head = "head@anne.example"
@@ -312,5 +316,304 @@ func TestOthersAreNotTakenForABarredParent(t *testing.T) {
 		if len(plan.Warnings) > 0 {
 			t.Errorf("%s: %q", name, plan.Warnings)
 		}
+	}
+}
+
+// Whether somebody says that a new name is the barred parent's or another's, whoever it
+// is sees nothing: nor where the pupil is one whom the list writes otherwise.
+func TestNoMergeExtendsABarredParent(t *testing.T) {
+	for _, same := range []bool{true, false} {
+		for _, pupil := range []string{"the same pupil", "the pupil by another number"} {
+			t.Run(fmt.Sprint(pupil, ", one person ", same), func(t *testing.T) {
+				w := settled(t)
+				rows := annesList()
+				dee := slices.IndexFunc(rows, func(r portal.ClassListRow) bool { return r.ContactName == "Mr Tom Fay" })
+				rows[dee].CourtOrder, rows[dee].Phone = true, "07700 900321"
+				w.register(anne, rows, false)
+				rows[dee].ContactName, rows[dee].CourtOrder, rows[dee].Email = "Mr Xavier Young", false, ""
+				if pupil != "the same pupil" {
+					rows[dee].AdmissionNumber = "A99"
+				}
+				plan, err := w.PreviewImport(t.Context(), portal.Operator, anne, rows)
+				w.ok(err)
+				choice := agreed(plan, false)
+				for id := range choice.Same {
+					choice.Same[id] = same || strings.HasPrefix(id, "p-") && pupil == "the same pupil"
+				}
+				for range 3 { // an answer may bring another question
+					_, err = w.ApplyImport(t.Context(), portal.Operator, anne, "", rows, plan.Fingerprint, choice)
+					var stale *portal.ImportStale
+					if !errors.As(err, &stale) {
+						break
+					}
+					plan = stale.Now
+				}
+				w.ok(err)
+				w.view(func(tx portal.Tx) error {
+					links, err := tx.Responsibilities(anne)
+					found := 0
+					for _, l := range links {
+						if l.Relationship == "Father" && l.PupilID != w.pupil("Ann") && l.PupilID != w.pupil("Bo") {
+							if found++; l.Barred != portal.AllRights {
+								t.Errorf("the father may not %s", l.Barred)
+							}
+						}
+					}
+					if found == 0 {
+						t.Error("no father was found")
+					}
+					return err
+				})
+			})
+		}
+	}
+}
+
+// An order at one school of the trust is told of at another: to no list, letter or merge
+// is it unknown; and nothing else of that school is told.
+func TestAnOrderAtAnotherSchool(t *testing.T) {
+	w := settled(t)
+	office := w.staff("office@bede.example")
+	row := func(forename, contact string) portal.ClassListRow {
+		return portal.ClassListRow{AdmissionNumber: "b" + forename, Forename: forename, Surname: "Roe", Born: "2015-03-03", Year: 6, Group: "6R",
+			ContactName: contact, Relationship: "Father", Email: "t@example.org", Parental: true}
+	}
+	before := append(bedesList(), row("Ida", "Tom Fay"))
+	w.register(bede, numbered(before), false)
+	if i := w.invitee(bede, "Tom Fay"); i.Warning != "" || !i.Waiting() {
+		t.Fatalf("before: %q", i.Warning)
+	}
+	w.register(anne, change(func(r *portal.ClassListRow) bool {
+		r.CourtOrder = r.CourtOrder || r.ContactName == "Mr Tom Fay"
+		return true
+	}), false)
+
+	// A letter goes to somebody who was there before only where it is asked for, and that is on record.
+	i := w.invitee(bede, "Tom Fay")
+	if !strings.Contains(i.Warning, "another school of the trust") || i.Waiting() {
+		t.Errorf("the page of letters says %q", i.Warning)
+	}
+	letters, err := w.Letters(t.Context(), office, bede)
+	w.ok(err)
+	if slices.ContainsFunc(letters, func(l portal.Letter) bool { return strings.Contains(l.Contact.Name, "Fay") }) {
+		t.Error("a letter was printed unasked")
+	}
+	letters, err = w.Letters(t.Context(), office, bede, i.Contact.ID)
+	if w.ok(err); len(letters) != 1 {
+		t.Errorf("%d letters, asked for one", len(letters))
+	}
+	events, err := w.Events(t.Context(), portal.Operator, bede, "")
+	w.ok(err)
+	if !strings.Contains(events[0].Details, `"against a warning":1`) {
+		t.Errorf("on record: %s", events[0].Details)
+	}
+	// A list.
+	rows := numbered(append(before, row("Ned", "Mr Thomas Fay")))
+	rows[len(rows)-1].Email = "thomas@example.org"
+	plan, err := w.PreviewImport(t.Context(), office, bede, rows)
+	w.ok(err)
+	told := strings.Join(plan.Warnings, " ")
+	if len(plan.Warnings) != 1 || !strings.Contains(told, "has an order against them at another school of the trust. Ask the trust’s lead.") {
+		t.Errorf("the preview says %q", plan.Warnings)
+	}
+	w.register(bede, rows, false)
+	if r, _ := w.restricted(bede, "Mr Thomas Fay", "Ned"); r.Responsibility.Barred != portal.AllRights || !r.Looks() {
+		t.Errorf("he may not %s", r.Responsibility.Barred)
+	}
+	_, all, err := w.Restrictions(t.Context(), w.staff("trust@example"), bede, "")
+	is(t, err, portal.ErrForbidden)
+	if len(all) > 0 {
+		t.Error("the trust's office reads restrictions")
+	}
+
+	for _, words := range []string{told, i.Warning} {
+		for _, theirs := range []string{"Anne", "anne", "Dee", "Mr Tom", "home.example", "2018"} {
+			if strings.Contains(words, theirs) {
+				t.Errorf("%q tells of the other school", words)
+			}
+		}
+	}
+
+	// Once it is lifted there, there is nothing to warn of; what was set here stays.
+	w.takes("Mr Tom Fay", "Dee", 0)
+	if i := w.invitee(bede, "Tom Fay"); strings.Contains(i.Warning, "another school") || i.Warning == "" {
+		t.Errorf("after lifting: %q", i.Warning)
+	}
+	if r, _ := w.restricted(bede, "Mr Thomas Fay", "Ned"); r.Responsibility.Barred != portal.AllRights {
+		t.Error("what was set here went with it")
+	}
+}
+
+// Two offices that lift and set one restriction at the same moment: one of them is
+// obeyed whole, the other is told to look again, on both engines and at every try.
+func TestTwoOfficesAtOnce(t *testing.T) {
+	for _, engine := range []string{"sqlite", "postgres"} {
+		t.Run(engine, func(t *testing.T) {
+			w := settledIn(newWorldAt(t, func(dir string) string {
+				if engine == "postgres" {
+					return pgtest.Database(t)
+				}
+				return filepath.Join(dir, "register.db")
+			}))
+			l := portal.Link{PupilID: w.pupil("Ann"), ContactID: w.contact(anne, "Mr Al Lee")}
+			offices := []string{w.staff(head), w.staff("lead@anne.example"), portal.Operator}
+			wants := []portal.Rights{0, portal.AllRights, portal.MayDecide}
+			was := portal.Rights(0)
+			for round := range 12 {
+				var obeyed atomic.Int32
+				done := make([]error, len(offices)*2)
+				now := make([]portal.Rights, len(done))
+				atOnce(len(done), func(i int) {
+					now[i] = wants[(i+round)%len(wants)]
+					done[i] = w.Restrict(context.Background(), offices[i%len(offices)], anne, portal.RestrictForm{Link: l, Was: was, Takes: now[i], Why: fmt.Sprint("round ", round)})
+					if done[i] == nil && now[i] != was {
+						obeyed.Add(1)
+					}
+				})
+				r, _ := w.restricted(anne, "Mr Al Lee", "Ann")
+				is1 := r.Responsibility.Barred
+				for i, err := range done {
+					if err != nil && !errors.Is(err, portal.ErrConflict) || err == nil && now[i] != is1 && now[i] != was {
+						t.Errorf("round %d, office %d wanted %s: %v, and it is %s", round, i, now[i], err, is1)
+					}
+				}
+				if obeyed.Load() != 1 {
+					t.Errorf("round %d: %d were obeyed", round, obeyed.Load())
+				}
+				for _, right := range portal.AllRights.Each() {
+					if n := len(slices.Collect(inForce(r, right))); n > 1 || n == 1 != (is1&right != 0) {
+						t.Errorf("round %d: to %s is taken %d times", round, right, n)
+					}
+				}
+				was = is1
+			}
+			_, err := w.ledger.VerifyAll(t.Context(), w.db)
+			w.ok(err)
+		})
+	}
+}
+
+func inForce(r portal.Restricted, right portal.Rights) func(func(portal.Dated) bool) {
+	return func(yield func(portal.Dated) bool) {
+		for _, d := range r.History {
+			if d.InForce() && d.Takes == right && !yield(d) {
+				return
+			}
+		}
+	}
+}
+
+// A preview lists every contact of every new pupil with what they may do, and says what
+// each of those who have joined gains and loses.
+func TestAPreviewSaysWhatPeopleGainAndLose(t *testing.T) {
+	w := settled(t)
+	w.parent(anne, "Mrs Jo Lee")
+	w.parent(anne, "Mr Al Lee")
+	rows := change(func(r *portal.ClassListRow) bool {
+		switch r.ContactName + " " + r.Forename {
+		case "Mr Al Lee Ann":
+			r.CourtOrder = true
+		case "Mrs Jo Lee Bo":
+			return false
+		}
+		return true
+	})
+	for _, name := range []string{"Mrs Jo Lee", "Mr Al Lee", "Mrs Gran Lee", "Ms New Lee"} {
+		later := rows[slices.IndexFunc(rows, func(r portal.ClassListRow) bool {
+			return r.Forename == "Ann" && (r.ContactName == name || name == "Ms New Lee")
+		})]
+		later.AdmissionNumber, later.Forename, later.Born, later.CourtOrder = "later", "Zed", "2020-02-02", false
+		if name == "Ms New Lee" {
+			later.ContactName, later.Email, later.Relationship, later.Parental, later.Unsaid = name, "new@example.org", "", false, portal.UnsaidParental
+		}
+		rows = append(rows, later)
+	}
+	plan, err := w.PreviewImport(t.Context(), portal.Operator, anne, numbered(rows))
+	w.ok(err)
+	var contacts []string
+	for _, c := range plan.New[0].Contacts {
+		contacts = append(contacts, c.Contact.Name+": "+c.Words())
+	}
+	if want := []string{"Mrs Jo Lee: Mother, may decide, has joined", "Mr Al Lee: Father, may not see, decide, be written to, has joined",
+		"Mrs Gran Lee: Grandmother, may not decide", "Ms New Lee: relationship not given, not known whether they may decide"}; len(plan.New) != 1 || !slices.Equal(contacts, want) {
+		t.Errorf("the new pupil's contacts:\n%q, want\n%q", contacts, want)
+	}
+	said := func(all []portal.Affected) (words []string) {
+		for _, a := range all {
+			words = append(words, a.Contact.Name+": "+a.Words)
+		}
+		return words
+	}
+	if got, want := said(plan.Takes), []string{"Mr Al Lee: They will no longer see Ann or decide.", "Mrs Jo Lee: They are not among the list's contacts, and will no longer see Bo or decide."}; !slices.Equal(got, want) {
+		t.Errorf("it takes:\n%q, want\n%q", got, want)
+	}
+	if got, want := said(plan.Gives), []string{"Mrs Jo Lee: They will not see Zed yet: your office has to say on the page of letters that they are the same person."}; !slices.Equal(got, want) {
+		t.Errorf("it gives:\n%q, want\n%q", got, want)
+	}
+
+	// And back again: whom her join covers, she sees as soon as it is saved.
+	w.register(anne, change(func(r *portal.ClassListRow) bool { return r.ContactName+" "+r.Forename != "Mrs Jo Lee Bo" }), false)
+	plan, err = w.PreviewImport(t.Context(), portal.Operator, anne, annesList())
+	w.ok(err)
+	if got, want := said(plan.Gives), []string{"Mrs Jo Lee: They will see Bo and decide."}; !slices.Equal(got, want) {
+		t.Errorf("it gives:\n%q, want\n%q", got, want)
+	}
+}
+
+// In a matter of their own family nobody acts for the school, however high: a head who is
+// a parent neither gives themselves anything back nor takes the other's say, and a clerk
+// does not vouch for whoever joined about their own child.
+func TestNobodyActsInTheirOwnFamily(t *testing.T) {
+	w := settled(t)
+	letters := w.letters(anne)
+	father, clerk := w.staff(head), w.staff("office@anne.example")
+	w.ok(w.Join(t.Context(), father, letters["Mr Al Lee"].Code, annsBirthday))
+	f := portal.RestrictForm{Link: portal.Link{PupilID: w.pupil("Ann")}, Takes: portal.MayDecide, Why: "I say so"}
+	for _, name := range []string{"Mrs Jo Lee", "Mr Al Lee"} {
+		f.Link.ContactID = w.contact(anne, name)
+		is(t, w.Restrict(t.Context(), father, anne, f), portal.ErrForbidden)
+	}
+	f.Link = portal.Link{PupilID: w.pupil("Cat"), ContactID: w.contact(anne, "Ms Pia Poe")}
+	w.ok(w.Restrict(t.Context(), father, anne, f))
+
+	w.ok(w.Join(t.Context(), clerk, letters["Mrs Jo Lee"].Code, annsBirthday))
+	is(t, w.ConfirmJoins(t.Context(), clerk, anne, w.contact(anne, "Mr Al Lee")), portal.ErrForbidden)
+	w.ok(w.ConfirmJoins(t.Context(), w.staff("trust@example"), anne, w.contact(anne, "Mr Al Lee")))
+}
+
+// A letter that somebody held when something was taken from them works no more, about
+// another child either; the next is printed by somebody who has been warned.
+func TestARestrictionEndsALetter(t *testing.T) {
+	w := settled(t)
+	l := w.letters(anne)["Mr Al Lee"]
+	w.takes("Mr Al Lee", "Ann", portal.MaySee)
+	wrong(t, w.Join(t.Context(), w.account("al"), l.Code, bosBirthday), "code")
+	i := w.invitee(anne, "Mr Al Lee")
+	if i.Warning == "" || !i.Issued.IsZero() || i.Waiting() {
+		t.Errorf("the office is shown: %q, issued %v", i.Warning, i.Issued)
+	}
+	again, err := w.Letters(t.Context(), portal.Operator, anne, i.Contact.ID)
+	w.ok(err)
+	w.ok(w.Join(t.Context(), w.account("al"), again[0].Code, bosBirthday))
+}
+
+// Somebody new to a family from one of whose children somebody is barred is looked at,
+// by whatever name.
+func TestSomebodyNewToABarredFamily(t *testing.T) {
+	w := settled(t)
+	w.takes("Mr Al Lee", "Ann", portal.MaySee)
+	rows := annesList()
+	for i, name := range []string{"Mrs Jo Lee", "Mr Karl Okoro"} {
+		later := rows[0]
+		later.AdmissionNumber, later.Forename, later.Born, later.ContactName = "later", "Zed", "2020-02-02", name
+		if i > 0 {
+			later.Email, later.Relationship = "karl@example.org", "Father"
+		}
+		rows = append(rows, later)
+	}
+	plan, err := w.PreviewImport(t.Context(), portal.Operator, anne, numbered(rows))
+	w.ok(err)
+	if len(plan.Warnings) != 1 || !strings.Contains(plan.Warnings[0], "Mr Karl Okoro is new, and somebody is barred from another child of the same family") {
+		t.Errorf("the preview says %q", plan.Warnings)
 	}
 }

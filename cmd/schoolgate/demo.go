@@ -190,7 +190,7 @@ func (h *house) demoHandler(issuer string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	css, err := stylesheet()
+	css, err := stylesheet("schoolgate")
 	if err != nil {
 		return nil, err
 	}

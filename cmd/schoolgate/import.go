@@ -138,7 +138,7 @@ func (a answers) choices(plan *portal.ImportPlan, leavers bool) (portal.ImportCh
 // printLetters writes the letters of a school to a file that only its owner can
 // read: the codes in it open families' accounts.
 func (h *house) printLetters(cmd *cobra.Command, school, file string) error {
-	css, err := stylesheet()
+	css, err := stylesheet("schoolgate")
 	if err != nil {
 		return err
 	}
@@ -180,17 +180,25 @@ func named(school string, err error) error {
 }
 
 func printPlan(w io.Writer, plan *portal.ImportPlan, leavers bool) {
-	if len(plan.Takes) > 0 {
-		fmt.Fprintln(w, "This list takes something from people who have joined:")
+	for _, warning := range plan.Warnings {
+		fmt.Fprintf(w, "LOOK BEFORE YOU SAVE: %s\n", warning)
 	}
-	for _, t := range plan.Takes {
-		fmt.Fprintf(w, "  %s, about %s: %s\n", t.Contact.Name, t.Pupil.Name(), t.Words)
+	for _, list := range []struct {
+		does string
+		all  []portal.Affected
+	}{{"takes something from", plan.Takes}, {"gives something to", plan.Gives}} {
+		if len(list.all) > 0 {
+			fmt.Fprintf(w, "This list %s people who have joined:\n", list.does)
+		}
+		for _, t := range list.all {
+			fmt.Fprintf(w, "  %s, about %s: %s\n", t.Contact.Name, t.Pupil.Name(), t.Words)
+		}
 	}
 	fmt.Fprintf(w, "New pupils: %d\n", len(plan.New))
 	for _, p := range plan.New {
 		fmt.Fprintf(w, "  %s, %v, %s\n", p.Pupil.Name(), p.Pupil.Year, p.Pupil.Group)
 		for _, c := range p.Contacts {
-			fmt.Fprintf(w, "    %s\n", c.Contact.Name)
+			fmt.Fprintf(w, "    %s: %s\n", c.Contact.Name, c.Words())
 		}
 	}
 	fmt.Fprintf(w, "Changed: %d\n", len(plan.Changed))

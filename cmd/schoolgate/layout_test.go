@@ -140,7 +140,7 @@ func (v *visitor) portalHolds(fonts fontSet, four []setting) {
 	v.be("amina-rahman")
 	wrong("/portal/join")
 	v.errorsAreSeen()
-	each("/portal/", "/portal/nowhere")
+	each("/portal/", "/portal/sessions", "/portal/nowhere")
 	v.firstThings("/portal/", ".todo a")
 	if doors := v.text(`[...document.querySelectorAll("header a, nav a")].filter(a => /pupils\/$|staff\/$/.test(a.pathname)).join(" ")`); doors != "" {
 		v.t.Errorf("the portal leads to %s", doors)
@@ -154,7 +154,7 @@ func (v *visitor) portalHolds(fonts fontSet, four []setting) {
 
 	v.be("rohit-sandringham")
 	const office = "/portal/office/st-osrics-junior/"
-	each(office+"?class=Kingfisher", office+"letters", office+"export", office+"settle", office+"orders")
+	each(office+"?class=Kingfisher", office+"letters", office+"export", office+"settle", office+"restrictions", office+"joins")
 	wrong(office + "import")
 	v.do(chromedp.Navigate(v.address+office+"import"), chromedp.SetUploadFiles(chromedp.CSS("#field-file"), []string{layoutFile(v.t)}))
 	v.follow(chromedp.Click(chromedp.CSS(`main form:not([method=get]) button`)))

@@ -219,6 +219,8 @@ func styles(t *testing.T, s *httptest.Server) {
 		"":                   "schoolgate school",
 		"print/help-pupils/": "schoolgate school sheets",
 		"parents/":           "schoolgate school",
+
+		"agreements/parents-aup/changes/": "schoolgate school compared",
 	} {
 		_, html := ask(t, s.URL+"/fernlow-primary/"+path, header())
 		var names []string

@@ -112,13 +112,17 @@ func (h *house) handler(providers []signin.Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	css, err := stylesheet()
+	css, err := stylesheet("schoolgate")
+	if err != nil {
+		return nil, err
+	}
+	office, err := stylesheet("office")
 	if err != nil {
 		return nil, err
 	}
 	pages, err := web.New(web.Config{
 		Portal: h.portal, SignIn: desk, OpenClassList: roster.Open, ReadClassList: roster.Read, WriteList: writeList, WriteTable: lists.Table, Compare: compareWordings,
-		Stylesheet: css, Colour: h.colour, Review: h.review, Unconfirmed: h.unconfirmed, Tel: telephone, Languages: h.languages(), Address: h.settings.Address, TrustName: h.trustName(), Log: h.log,
+		Stylesheet: css, OfficeStyles: office, Colour: h.colour, Review: h.review, Unconfirmed: h.unconfirmed, Tel: telephone, Languages: h.languages(), Address: h.settings.Address, TrustName: h.trustName(), Log: h.log,
 	})
 	if err != nil {
 		return nil, err
@@ -234,9 +238,9 @@ func writeList(w io.Writer, format string, l portal.List) (web.ListWriter, error
 	return lists.New(w, format, l)
 }
 
-// stylesheet is the theme's one stylesheet, which the portal shares.
-func stylesheet() ([]byte, error) {
-	css, err := fs.ReadFile(themes.FS, "assets/schoolgate.css")
+// stylesheet is one of the theme's, which the portal shares.
+func stylesheet(name string) ([]byte, error) {
+	css, err := fs.ReadFile(themes.FS, "assets/"+name+".css")
 	if err != nil {
 		return nil, fmt.Errorf("theme: %w", err)
 	}

@@ -69,8 +69,8 @@ func her(rest string) func(*world, string) string {
 
 // table is every route of the portal, for everybody.
 var table = map[string]row{
-	"GET /portal/assets/schoolgate.{hash:[0-9a-f]+}.css": {path: func(w *world, _ string) string { return w.server.stylesheet }, want: everybody},
-	"GET /portal/assets/colour-{colour:[0-9a-f]{6}}.css": {path: at("/portal/assets/colour-14532d.css"), want: everybody},
+	"GET /portal/assets/{name:schoolgate|office}.{hash:[0-9a-f]+}.css": {path: func(w *world, _ string) string { return w.server.stylesheet }, want: everybody},
+	"GET /portal/assets/colour-{colour:[0-9a-f]{6}}.css":               {path: at("/portal/assets/colour-14532d.css"), want: everybody},
 	"GET /portal/":        {path: at("/portal/"), want: everybody},
 	"GET /portal/sign-in": {path: at("/portal/sign-in"), want: append([]int{200}, away[1:]...)},
 	"POST /portal/sign-in/{provider:[a-z0-9-]+}":                         {path: at("/portal/sign-in/thorn"), want: everybody},
@@ -257,5 +257,64 @@ func TestGetChangesNothing(t *testing.T) {
 				t.Errorf("%s as %q changed the database", name, person)
 			}
 		}
+	}
+}
+
+// Every route about a child, for everybody, under every restriction on Asha's mother:
+// she loses what is taken and no more, and nobody else gains or loses anything.
+func TestWhoMayDoWhatUnderEveryRestriction(t *testing.T) {
+	w := newWorld(t)
+	receipt := her("")(w, mother)
+	contact := ""
+	w.must(w.store.View(t.Context(), func(tx portal.Tx) error {
+		all, err := tx.Contacts("fernlow")
+		contact = all[slices.IndexFunc(all, func(c portal.Contact) bool { return c.Name == mother })].ID
+		return err
+	}))
+	was, tried := portal.Rights(0), 0
+	for takes := portal.AllRights; ; takes-- {
+		w.must(w.portal.Restrict(t.Context(), portal.Operator, "fernlow", portal.RestrictForm{
+			Link: portal.Link{PupilID: w.pupils["Asha"], ContactID: contact}, Was: was, Takes: takes, Why: "A row of the table"}))
+		was = takes
+		for name, row := range table {
+			method, template, _ := strings.Cut(name, " ")
+			if !strings.HasPrefix(template, child) && !strings.HasPrefix(template, "/portal/receipts/") {
+				continue
+			}
+			for i, person := range who {
+				want := row.want[i]
+				if person == mother {
+					switch {
+					case takes&portal.MaySee != 0:
+						want = http.StatusNotFound
+					case takes&portal.MayDecide != 0 && method == http.MethodPost:
+						want = http.StatusForbidden
+					}
+				}
+				var path string
+				if strings.HasPrefix(template, child) {
+					path = row.path(w, person)
+				} else {
+					path = receipt + strings.TrimPrefix(template, "/portal/receipts/{id:[A-Za-z0-9_-]+}")
+				}
+				tried++
+				v := w.as(person)
+				got := func() reply {
+					if method == http.MethodPost {
+						return v.post(path, row.form(w))
+					}
+					return v.get(path)
+				}()
+				if got.StatusCode != want {
+					t.Errorf("she may not %q: %s as %q: %d, wanted %d", takes, name, person, got.StatusCode, want)
+				}
+			}
+		}
+		if takes == 0 {
+			break
+		}
+	}
+	if tried != 8*6*len(who) {
+		t.Errorf("%d requests, want %d: eight restrictions, six routes, everybody", tried, 8*6*len(who))
 	}
 }

@@ -22,10 +22,13 @@ var colourForm = regexp.MustCompile(`^#[0-9a-f]{6}$`)
 const forEver = "public, max-age=31536000, immutable"
 
 func (s *server) getStylesheet(w http.ResponseWriter, r *http.Request) error {
-	if r.URL.Path != s.stylesheet {
-		return fmt.Errorf("stylesheet: %w", portal.ErrNotFound)
+	switch r.URL.Path {
+	case s.stylesheet:
+		return css(w, r, s.Stylesheet)
+	case s.officeSheet:
+		return css(w, r, s.OfficeStyles)
 	}
-	return css(w, r, s.Stylesheet)
+	return fmt.Errorf("stylesheet: %w", portal.ErrNotFound)
 }
 
 // colourAddress is the stylesheet of one school's colour, which its address

@@ -247,7 +247,7 @@ func (w *world) joinAgain(name string) {
 func (w *world) serve(address string, change func(*Config)) {
 	w.t.Helper()
 	c := Config{
-		Portal: w.portal, SignIn: w.door, Stylesheet: []byte("body{margin:0}"), Address: address, TrustName: "Thornmere Trust",
+		Portal: w.portal, SignIn: w.door, Stylesheet: []byte("body{margin:0}"), OfficeStyles: []byte("table{margin:0}"), Address: address, TrustName: "Thornmere Trust",
 		Log:           slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OpenClassList: openRows, ReadClassList: readRows, WriteList: writeRows, WriteTable: writeTable, Compare: compareSources,
 	}

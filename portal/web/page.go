@@ -226,6 +226,9 @@ func (s *server) render(r *http.Request, p page) ([]byte, error) {
 	}
 	f.Initial = initial(short)
 	f.Styles = []string{s.stylesheet, s.colourAddress(slug)}
+	if strings.HasPrefix(r.URL.Path, "/portal/office/") {
+		f.Styles = append(f.Styles, s.officeSheet)
+	}
 
 	var who session
 	if !blind {

@@ -78,6 +78,9 @@ func TestHeaders(t *testing.T) {
 		t.Errorf("the stylesheet: %q %v", css.body, css.Header)
 	}
 	w.as("").get("/portal/assets/schoolgate.0000000000000000.css").wants(t, http.StatusNotFound)
+	w.as("").get(w.server.officeSheet).wants(t, http.StatusOK, "table{margin:0}")
+	w.as(clerk).get("/portal/office/fernlow/").wants(t, http.StatusOK, w.server.stylesheet, w.server.officeSheet)
+	w.as(mother).get("/portal/").wants(t, http.StatusOK, w.server.stylesheet).lacks(t, w.server.officeSheet)
 	w.as("").get("/portal/assets/colour-14532d.css").wants(t, http.StatusOK, "--accent:#14532d;--accent-ink:#fff")
 	w.as("").get("/portal/assets/colour-ffee00.css").wants(t, http.StatusOK, "--accent-ink:#000")
 

@@ -15,7 +15,7 @@ func (s *server) routes() *mux.Router {
 	post := func(path string, h handler) { r.Handle(path, s.handle(limit(formLimit, h))).Methods(http.MethodPost) }
 	upload := func(path string, h handler) { r.Handle(path, s.handle(limit(uploadLimit, h))).Methods(http.MethodPost) }
 
-	get("/portal/assets/schoolgate.{hash:[0-9a-f]+}.css", s.getStylesheet)
+	get("/portal/assets/{name:schoolgate|office}.{hash:[0-9a-f]+}.css", s.getStylesheet)
 	get("/portal/assets/colour-{colour:[0-9a-f]{6}}.css", s.getColour)
 
 	get("/portal/", s.getHome)

@@ -65,8 +65,9 @@ type Config struct {
 	WriteTable func(w io.Writer, rows [][]string) error
 	// Compare lines up two wordings of a text.
 	Compare func(was, now portal.Text) []Passage
-	// Stylesheet is the theme's, as CSS.
-	Stylesheet []byte
+	// Stylesheet is the theme's, as CSS, and OfficeStyles what only the office's pages
+	// need besides.
+	Stylesheet, OfficeStyles []byte
 	// Colour is a school's own colour by its slug, and the trust's for "", as
 	// "#14532d". Optional; where it answers "" the pages are ink blue.
 	Colour func(school string) string
@@ -100,12 +101,13 @@ type Language struct {
 
 type server struct {
 	Config
-	https      bool
-	london     *time.Location
-	templates  templates
-	stylesheet string // its address
-	router     *mux.Router
-	kept       keptPages
+	https       bool
+	london      *time.Location
+	templates   templates
+	stylesheet  string // its address
+	officeSheet string // of the office's own
+	router      *mux.Router
+	kept        keptPages
 }
 
 // New makes the portal: everything under /portal/. It answers an error for
@@ -119,7 +121,7 @@ func New(c Config) (http.Handler, error) {
 }
 
 func newServer(c Config) (*server, error) {
-	if c.Portal == nil || c.SignIn == nil || c.OpenClassList == nil || c.ReadClassList == nil || c.WriteList == nil || c.WriteTable == nil || c.Compare == nil || len(c.Stylesheet) == 0 || c.Log == nil {
+	if c.Portal == nil || c.SignIn == nil || c.OpenClassList == nil || c.ReadClassList == nil || c.WriteList == nil || c.WriteTable == nil || c.Compare == nil || len(c.Stylesheet) == 0 || len(c.OfficeStyles) == 0 || c.Log == nil {
 		return nil, errors.New("portal/web: a required setting is missing")
 	}
 	c.Address = strings.TrimSuffix(c.Address, "/")
@@ -134,7 +136,7 @@ func newServer(c Config) (*server, error) {
 	if s.london, err = time.LoadLocation("Europe/London"); err != nil {
 		return nil, err
 	}
-	s.stylesheet = StylesheetPath(c.Stylesheet)
+	s.stylesheet, s.officeSheet = StylesheetPath(c.Stylesheet), stylesPath("office", c.OfficeStyles)
 	if s.templates, err = s.loadTemplates(); err != nil {
 		return nil, fmt.Errorf("portal/web: %w", err)
 	}
@@ -144,9 +146,11 @@ func newServer(c Config) (*server, error) {
 
 // StylesheetPath is the address of the stylesheet: its name is its content, so
 // that browsers may keep it for ever.
-func StylesheetPath(css []byte) string {
+func StylesheetPath(css []byte) string { return stylesPath("schoolgate", css) }
+
+func stylesPath(name string, css []byte) string {
 	sum := sha256.Sum256(css)
-	return "/portal/assets/schoolgate." + hex.EncodeToString(sum[:8]) + ".css"
+	return "/portal/assets/" + name + "." + hex.EncodeToString(sum[:8]) + ".css"
 }
 
 func loopback(host string) bool {
