@@ -661,6 +661,9 @@ func TestSettle(t *testing.T) {
 	is(t, w.Settle(t.Context(), w.account("jo"), anne, link("Mother"), true), portal.ErrNotFound)
 	is(t, w.Settle(t.Context(), w.staff("office@bede.example"), bede, link("Mother"), true), portal.ErrNotFound)
 	w.ok(w.Settle(t.Context(), office, anne, link("Mother"), true))
+	hers := w.staff("trust@example") // of the office too, and from here on Ania's mother
+	w.ok(w.Join(t.Context(), hers, w.letters(anne)["Mrs Kasia Wójcik"].Code, "2017-11-14"))
+	is(t, w.Settle(t.Context(), hers, anne, link("Father"), false), portal.ErrForbidden)
 	w.ok(w.Settle(t.Context(), office, anne, link("Father"), false))
 	is(t, w.Settle(t.Context(), office, anne, link("Mother"), false), portal.ErrNotFound)
 	const settled = "U801200018001 17 Ania Year 4 4B; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik may not decide"

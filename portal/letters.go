@@ -204,11 +204,15 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 // ExtendJoin adds a child to what a contact's join covers: the office has made
 // sure that the contact of this child is the person who joined. It answers
 // [ErrNotFound] for a child whom the contact may not see, and where nobody
-// has joined as the contact. A child whom it covers already stays as they are.
+// has joined as the contact, and [ErrForbidden] for a child of the account's own. A child whom it covers already stays as they are.
 func (p *Portal) ExtendJoin(ctx context.Context, account, school, contact, pupil string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, PrintLetters, Subject{School: school})
+		if err != nil {
 			return err
+		}
+		if a.parentOf(pupil) {
+			return fmt.Errorf("join: %w", ErrForbidden)
 		}
 		children, err := childrenOf(tx, contact, MaySee)
 		if err != nil {
@@ -243,10 +247,12 @@ func (p *Portal) ExtendJoin(ctx context.Context, account, school, contact, pupil
 // decided stays on record, and each yes that was given online is taken back, as
 // it may have been anybody's; a signature no longer counts, and a no stays a no. A
 // new letter can then be printed.
-// It answers [ErrNotFound] for a contact of another school.
+// It answers [ErrNotFound] for a contact of another school, and [ErrForbidden] for one
+// of a child of the account's own: nobody takes the other parent's word back.
 func (p *Portal) EndJoin(ctx context.Context, account, school, contact string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, PrintLetters, Subject{School: school})
+		if err != nil {
 			return err
 		}
 		joined, err := tx.JoinedContacts(school)
@@ -261,6 +267,9 @@ func (p *Portal) EndJoin(ctx context.Context, account, school, contact string) e
 			return err
 		}
 		for _, c := range children {
+			if a.parentOf(c.Pupil.ID) {
+				return fmt.Errorf("join: %w", ErrForbidden)
+			}
 			if err := p.takeBack(tx, account, c); err != nil {
 				return err
 			}

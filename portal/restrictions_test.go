@@ -579,6 +579,8 @@ func TestNobodyActsInTheirOwnFamily(t *testing.T) {
 	w.ok(w.Join(t.Context(), clerk, letters["Mrs Jo Lee"].Code, annsBirthday))
 	is(t, w.ConfirmJoins(t.Context(), clerk, anne, w.contact(anne, "Mr Al Lee")), portal.ErrForbidden)
 	w.ok(w.ConfirmJoins(t.Context(), w.staff("trust@example"), anne, w.contact(anne, "Mr Al Lee")))
+	is(t, w.EndJoin(t.Context(), clerk, anne, w.contact(anne, "Mr Al Lee")), portal.ErrForbidden)
+	is(t, w.ExtendJoin(t.Context(), clerk, anne, w.contact(anne, "Mrs Jo Lee"), w.pupil("Ann")), portal.ErrForbidden)
 }
 
 // A letter that somebody held when something was taken from them works no more, about

@@ -87,10 +87,12 @@ type Link struct{ PupilID, ContactID string }
 
 // Settle records, for all of the links or for none, whether these contacts hold
 // parental responsibility, and who said so. Later class lists do not undo it. It
-// answers [ErrNotFound] for anybody who does not wait to be settled.
+// answers [ErrNotFound] for anybody who does not wait to be settled, and [ErrForbidden]
+// for a child of the account's own.
 func (p *Portal) Settle(ctx context.Context, account, school string, links []Link, parental bool) error {
 	return p.store.Update(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, ImportClassList, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, ImportClassList, Subject{School: school})
+		if err != nil {
 			return err
 		}
 		waiting, err := linked(tx, school, unsettled)
@@ -105,6 +107,9 @@ func (p *Portal) Settle(ctx context.Context, account, school string, links []Lin
 			r, ok := by[l]
 			if !ok {
 				return fmt.Errorf("responsibility of contact %s: %w", l.ContactID, ErrNotFound)
+			}
+			if a.parentOf(l.PupilID) {
+				return fmt.Errorf("responsibility: %w", ErrForbidden)
 			}
 			r.Parental, r.Unsettled, r.SettledBy = parental, false, account
 			if err := tx.PutResponsibility(r); err != nil {
