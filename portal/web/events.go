@@ -38,19 +38,23 @@ func (s *server) getEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	file := r.URL.Query().Get("format") == "csv"
 	v := eventsView{School: school, Base: officeLink(school.Slug), Person: person}
 	v.File = v.Base + "events?format=csv&person=" + person
 	if len(all) == portal.MostEvents {
 		v.Most = portal.MostEvents
 	}
 	for _, e := range all {
+		if file && person != "" && e.Subject.Kind == portal.RefContact && e.Subject.ID != person {
+			continue // it goes to a parent, who learns nothing of the other
+		}
 		row := eventRow{At: s.moment(e.At), Who: cmp.Or(e.Who, "not known"), What: strings.ReplaceAll(string(e.Kind), "-", " "), Note: said(e.Details), About: e.About}
 		if e.About != "" {
 			row.Link = v.Base + "events?person=" + e.Subject.ID
 		}
 		v.Rows = append(v.Rows, row)
 	}
-	if r.URL.Query().Get("format") == "csv" {
+	if file {
 		return s.writeEvents(w, school, v.Rows)
 	}
 	return s.show(w, r, http.StatusOK, page{template: "events.html", title: "Who did what", school: &school, data: v})

@@ -335,6 +335,11 @@ func TestRestrictionsPage(t *testing.T) {
 	w.as(lead).post(to, url.Values{"link": {link(page, uncle)}, "was": {"see decide write"}, "decide": {"yes"}, "why": {"It bars contact"}}).wants(t, 303)
 	w.as(lead).get("/portal/office/fernlow/").wants(t, 200).lacks(t, "Look at the orders")
 	w.as(lead).get("/portal/office/fernlow/events").wants(t, 200, "restriction set", "restriction lifted", "may again: decide", "It bars contact")
+
+	// The file goes to a parent, who learns nothing of the others; the page does not.
+	hers.get("/portal/")
+	w.as(lead).get("/portal/office/fernlow/events?person="+w.pupils["Asha"]).wants(t, 200, "restriction set", "The order of 3 May")
+	w.as(lead).get("/portal/office/fernlow/events?format=csv&person="+w.pupils["Asha"]).wants(t, 200, "list seen").lacks(t, "restriction", mother, uncle, "The order of 3 May", "It bars contact")
 }
 
 // A yes to a question is not a yes to other words under the same edition, until the
