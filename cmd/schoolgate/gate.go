@@ -157,14 +157,28 @@ func (l *limits) allow(client netip.Addr, r *http.Request) bool {
 	if r.Method != http.MethodPost && !callback {
 		return true
 	}
-	for _, c := range r.Cookies() {
-		if strings.HasSuffix(c.Name, "schoolgate") {
-			sum := sha256.Sum256([]byte(c.Value))
-			if !l.take("a "+string(sum[:]), formsOfAccount) {
-				return false
-			}
+	// The address comes first: one that sends a new cookie each time is to be stopped
+	// before it has filled what is remembered, at everybody's cost.
+	return l.allowAddress(client, r, callback) && l.allowAccount(r)
+}
+
+// allowAccount counts by the cookie that the portal goes by, and by no other: each may
+// be there many times, with anything in it.
+func (l *limits) allowAccount(r *http.Request) bool {
+	for _, name := range []string{"schoolgate", "__Host-schoolgate"} {
+		c, err := r.Cookie(name)
+		if err != nil {
+			continue
+		}
+		sum := sha256.Sum256([]byte(c.Value))
+		if !l.take("a "+string(sum[:]), formsOfAccount) {
+			return false
 		}
 	}
+	return true
+}
+
+func (l *limits) allowAddress(client netip.Addr, r *http.Request, callback bool) bool {
 	if !client.IsValid() || client.IsLoopback() {
 		return true
 	}

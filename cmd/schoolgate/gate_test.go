@@ -1,8 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -110,6 +112,22 @@ func TestTooOften(t *testing.T) {
 	}
 	if _, err := newGate(Settings{Address: "https://safe.example", Proxies: []string{"the proxy"}}, new(limits)); err == nil || !strings.Contains(err.Error(), "proxies[1]") {
 		t.Errorf("a proxy that is no address: %v", err)
+	}
+}
+
+// Nobody fills what is remembered with cookies made up, so that others are refused.
+func TestCookiesMadeUp(t *testing.T) {
+	var l limits
+	for i := range 2000 {
+		r := httptest.NewRequest(http.MethodPost, "https://safe.example/portal/children/x/consents/y", nil)
+		for j := range 100 {
+			r.AddCookie(&http.Cookie{Name: "schoolgate", Value: fmt.Sprint(i, "-", j)})
+			r.AddCookie(&http.Cookie{Name: "x-schoolgate", Value: fmt.Sprint(i, "-", j)})
+		}
+		l.allow(netip.MustParseAddr("192.0.2.1"), r)
+	}
+	if n := len(l.recent); n > 1000 {
+		t.Errorf("one address has %d entries", n)
 	}
 }
 
