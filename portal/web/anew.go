@@ -39,7 +39,7 @@ func (s *server) anew(word bool, h handler) handler {
 		if err == nil {
 			return h(w, r)
 		}
-		out := &stale{back: r.URL.Path, unproven: word == providers && s.Portal.Fresh(who, theirs) == nil}
+		out := &stale{back: r.URL.Path, unproven: word && s.Portal.Fresh(who, theirs) == nil}
 		switch q := r.URL.Query(); {
 		case r.Method != http.MethodPost:
 			q.Del("format") // a file would come with nothing round it to say so

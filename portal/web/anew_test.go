@@ -101,9 +101,8 @@ func (v *visitor) signIn(id portal.Identity, form url.Values) string {
 // it: nothing is sent by coming back.
 func TestTypedIsKeptOverAFreshSignIn(t *testing.T) {
 	w := newWorld(t)
-	asked := w.asOf(lead, portal.Session{}).post("/portal/office/fernlow/restrictions", url.Values{"link": {"x y"}, "why": {"seen \"in\" court"}})
 	v := w.asOf(lead, portal.Session{})
-	asked = v.post("/portal/office/fernlow/restrictions", url.Values{"link": {"x y"}, "why": {"seen \"in\" court"}}).wants(t, http.StatusForbidden, "What you typed is kept")
+	asked := v.post("/portal/office/fernlow/restrictions", url.Values{"link": {"x y"}, "why": {"seen \"in\" court"}}).wants(t, http.StatusForbidden, "What you typed is kept")
 	id := identity(lead, lead)
 	id.Authenticated = w.clock()
 	to := v.back(asked, id)
