@@ -78,6 +78,7 @@ func TestOtherBrowsers(t *testing.T) {
 			w.until(`String(location.pathname.startsWith("/portal/receipts/"))`, "true")
 			w.sheets("a receipt", 1)
 			w.text(`setTimeout(() => history.back(), 0), ""`)
+			time.Sleep(time.Second) // for the page to go
 			w.until(`String(location.href.startsWith(`+fmt.Sprintf("%q", form)+`) && document.querySelector("h1") !== null)`, "true")
 
 			w.visit("/fernlow-primary/print/help-parents/")
@@ -325,7 +326,8 @@ func (d *driver) call(method, path string, params, answer any) error {
 	if err != nil {
 		return err
 	}
-	w, err := http.DefaultClient.Do(r)
+	// WebKit never answers what was asked of a page while another took its place.
+	w, err := (&http.Client{Timeout: 30 * time.Second}).Do(r)
 	if err != nil {
 		return err
 	}
