@@ -49,7 +49,7 @@ func moment(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(london).Format("2 January 2006, 15:04")
+	return t.In(London).Format("2 January 2006, 15:04")
 }
 
 // PersonRecord is everything that is held of a school's pupil or contact, for the

@@ -114,7 +114,8 @@ func ParseDate(s string) (Date, error) {
 	return "", fmt.Errorf("not a date: write it as dd/mm/yyyy")
 }
 
-var london = func() *time.Location {
+// London is the clock by which the schools and their families live.
+var London = func() *time.Location {
 	l, err := time.LoadLocation("Europe/London")
 	if err != nil {
 		panic(err) // the zones are in the program: time/tzdata
@@ -123,7 +124,7 @@ var london = func() *time.Location {
 }()
 
 // day is the calendar day of a moment, in England.
-func day(t time.Time) Date { return Date(t.In(london).Format(time.DateOnly)) }
+func day(t time.Time) Date { return Date(t.In(London).Format(time.DateOnly)) }
 
 // String writes the day for a reader: 1 September 2017.
 func (d Date) String() string {

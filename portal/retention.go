@@ -53,7 +53,7 @@ func (d Date) months(n int) Date {
 
 // begin is the moment at which the day begins in England.
 func (d Date) begin() time.Time {
-	t, _ := time.ParseInLocation(time.DateOnly, string(d), london)
+	t, _ := time.ParseInLocation(time.DateOnly, string(d), London)
 	return t
 }
 

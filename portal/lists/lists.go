@@ -20,6 +20,26 @@ var why = map[portal.Standing]string{
 	portal.StandingHeld:      "Not confirmed: ask the school office", // the list goes from hand to hand, and who is in care is nobody else's to read
 }
 
+// answer is a standing as whoever holds the list acts on it.
+func answer(s portal.Standing) string {
+	if s.Allowed() {
+		return "Yes"
+	}
+	return "No"
+}
+
+// fits is the error of a row that has too few standings for its list, or too many.
+func fits(row portal.ListRow, purposes int) error {
+	if len(row.Standings) != purposes {
+		return fmt.Errorf("consent list: %v has %d standings for %d purposes", row.Pupil, len(row.Standings), purposes)
+	}
+	return nil
+}
+
+func noWords(row portal.ListRow, s portal.Standing) error {
+	return fmt.Errorf("consent list: %v has the standing %q, which has no words", row.Pupil, s)
+}
+
 const flushAt = 32 << 10
 
 // Writer writes a consent list, a row for each pupil, and keeps nothing of a row. It
@@ -64,11 +84,7 @@ type CSVWriter struct {
 func CSV(w io.Writer, l portal.List) *CSVWriter {
 	c := &CSVWriter{w: w, purposes: len(l.Purposes), cells: map[portal.Standing]string{}, years: map[portal.Year]string{}}
 	for standing, words := range why {
-		answer := "No"
-		if standing.Allowed() {
-			answer = "Yes"
-		}
-		cell := []byte("," + answer)
+		cell := []byte("," + answer(standing))
 		if l.Reasons {
 			cell = appendCell(append(cell, ','), words)
 		}
@@ -90,8 +106,7 @@ func (c *CSVWriter) Write(row portal.ListRow) error {
 	if c.err != nil {
 		return c.err
 	}
-	if len(row.Standings) != c.purposes {
-		c.err = fmt.Errorf("consent list: %v has %d standings for %d purposes", row.Pupil, len(row.Standings), c.purposes)
+	if c.err = fits(row, c.purposes); c.err != nil {
 		return c.err
 	}
 	year, ok := c.years[row.Pupil.Year]
@@ -106,7 +121,7 @@ func (c *CSVWriter) Write(row portal.ListRow) error {
 	for _, s := range row.Standings {
 		cells, ok := c.cells[s]
 		if !ok {
-			c.err = fmt.Errorf("consent list: %v has the standing %q, which has no words", row.Pupil, s)
+			c.err = noWords(row, s)
 			return c.err
 		}
 		b = append(b, cells...)

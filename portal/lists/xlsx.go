@@ -6,22 +6,12 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"time"
-	_ "time/tzdata" // readers' times are London's, whatever the server has installed
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 
 	"schoolgate/portal"
 )
-
-var london = func() *time.Location {
-	zone, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		panic(err) // time/tzdata holds it
-	}
-	return zone
-}()
 
 // workbook is a consent list as XLSX. It holds no row for longer than a sheet of the
 // size of excelize's buffer takes; what is more waits in temporary files.
@@ -93,7 +83,7 @@ func (b *workbook) about() error {
 	b.named[strings.ToLower(name)] = true
 	lines := []string{
 		"Consent list of " + b.list.School.Name,
-		"Made on " + b.list.At.In(london).Format("Monday 2 January 2006 at 15:04") + ".",
+		"Made on " + b.list.At.In(portal.London).Format("Monday 2 January 2006 at 15:04") + ".",
 		"It was true at that moment. Families can change an answer at any time: make a new list each time you need one.",
 		"Yes means that it may go ahead. No means that it may not. An empty cell means No.",
 		"It holds children’s names. Keep it on the school’s own equipment, and delete it when you have finished with it.",
@@ -164,8 +154,8 @@ func (b *workbook) Write(row portal.ListRow) error {
 }
 
 func (b *workbook) add(row portal.ListRow) error {
-	if len(row.Standings) != len(b.list.Purposes) {
-		return fmt.Errorf("consent list: %v has %d standings for %d purposes", row.Pupil, len(row.Standings), len(b.list.Purposes))
+	if err := fits(row, len(b.list.Purposes)); err != nil {
+		return err
 	}
 	group := ""
 	if b.byClass {
@@ -182,13 +172,13 @@ func (b *workbook) add(row portal.ListRow) error {
 	for _, standing := range row.Standings {
 		words, ok := why[standing]
 		if !ok {
-			return fmt.Errorf("consent list: %v has the standing %q, which has no words", row.Pupil, standing)
+			return noWords(row, standing)
 		}
-		answer := excelize.Cell{StyleID: b.styles.no, Value: "No"}
+		style := b.styles.no
 		if standing.Allowed() {
-			answer = excelize.Cell{StyleID: b.styles.yes, Value: "Yes"}
+			style = b.styles.yes
 		}
-		if cells = append(cells, answer); b.list.Reasons {
+		if cells = append(cells, excelize.Cell{StyleID: style, Value: answer(standing)}); b.list.Reasons {
 			cells = append(cells, words)
 		}
 	}

@@ -66,7 +66,7 @@ func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
 	var list ListWriter
 	begin := func(l portal.List) (err error) {
 		w.Header().Set("Content-Type", file.mime)
-		w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"`, exportName(l.School, wanted, l.At.In(s.london))+file.ext))
+		w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"`, exportName(l.School, wanted, l.At.In(portal.London))+file.ext))
 		list, err = s.WriteList(w, format, l)
 		return err
 	}

@@ -233,12 +233,7 @@ func readable(letters []portal.Letter, address string) []letter {
 // WriteLetters writes letters as a page in itself, to be opened from a file and
 // printed, one a sheet. Address is the portal's public one, without a path.
 func WriteLetters(w io.Writer, letters []portal.Letter, address string, stylesheet []byte) error {
-	london, err := time.LoadLocation("Europe/London")
-	if err != nil {
-		return err
-	}
-	s := &server{london: london}
-	t, err := s.newTemplate("pages/"+layout, "pages/letters.html", "pages/"+lettersFile)
+	t, err := new(server).newTemplate("pages/"+layout, "pages/letters.html", "pages/"+lettersFile)
 	if err != nil {
 		return err
 	}

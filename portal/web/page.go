@@ -266,11 +266,11 @@ func initial(name string) string {
 
 // moment is a time as it is read in England: 21 November 2026 at 10:04 pm.
 func (s *server) moment(t time.Time) string {
-	return t.In(s.london).Format("2 January 2006 at 3:04 pm")
+	return t.In(portal.London).Format("2 January 2006 at 3:04 pm")
 }
 
 // day is the day of a time in England: 21 November 2026.
-func (s *server) day(t time.Time) string { return t.In(s.london).Format("2 January 2006") }
+func (s *server) day(t time.Time) string { return t.In(portal.London).Format("2 January 2006") }
 
 // public is a public address in full, as somebody would type it.
 func (s *server) public(path string) string {

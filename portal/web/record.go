@@ -48,7 +48,7 @@ func (s *server) record(w http.ResponseWriter, r *http.Request, v recordView, sc
 			return err
 		}
 		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="record-%s.json"`, v.At.In(s.london).Format("2006-01-02")))
+		w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="record-%s.json"`, v.At.In(portal.London).Format("2006-01-02")))
 		_, err = w.Write(append(b, '\n'))
 		return err
 	}

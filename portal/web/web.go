@@ -20,7 +20,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	_ "time/tzdata" // readers' times are London's, whatever the server has installed
 
 	"github.com/gorilla/mux"
 
@@ -102,7 +101,6 @@ type Language struct {
 type server struct {
 	Config
 	https       bool
-	london      *time.Location
 	templates   templates
 	stylesheet  string // its address
 	officeSheet string // of the office's own
@@ -133,9 +131,6 @@ func newServer(c Config) (*server, error) {
 		return nil, fmt.Errorf("portal/web: address %q: http is only for this machine itself; children's data travels by https", c.Address)
 	}
 	s := &server{Config: c, https: u.Scheme == "https"}
-	if s.london, err = time.LoadLocation("Europe/London"); err != nil {
-		return nil, err
-	}
 	s.stylesheet, s.officeSheet = StylesheetPath(c.Stylesheet), stylesPath("office", c.OfficeStyles)
 	if s.templates, err = s.loadTemplates(); err != nil {
 		return nil, fmt.Errorf("portal/web: %w", err)
