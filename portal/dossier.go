@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Dossier is everything that is held of one person, for them to have (UK GDPR,
-// article 15): a page, and JSON. It names nobody else: not a child's other contacts,
-// nor what they said, nor who of the staff did something.
+// Dossier is what is held of one person, for them to have (UK GDPR, article 15): a
+// page, and JSON. It names nobody else: not a child's other contacts, nor what they
+// said, nor who of the staff did something; and it tells nothing of restrictions.
 type Dossier struct {
 	Of       Ref       `json:"of"`
 	School   string    `json:"school,omitempty"`
@@ -177,10 +177,14 @@ func (d *Dossier) act(a Act, about Fact) {
 }
 
 // events adds what was done about somebody. Of whoever did it, it says no more than
-// that it was they themselves.
+// that it was they themselves, and of restrictions nothing: when one was set can be
+// when the other parent asked for it. The safeguarding lead judges what of that to tell.
 func (d *Dossier) events(tx Tx, school, id, account string) error {
 	all, err := tx.EventsNaming(school, id)
 	for _, e := range all {
+		if e.Kind == RestrictionSet || e.Kind == RestrictionLifted {
+			continue
+		}
 		by := "the school"
 		if e.Party.ID == account && account != "" {
 			by = "you"

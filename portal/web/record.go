@@ -53,5 +53,5 @@ func (s *server) record(w http.ResponseWriter, r *http.Request, v recordView, sc
 		return err
 	}
 	v.File = r.URL.Path + "?format=json"
-	return s.show(w, r, http.StatusOK, page{template: "record.html", title: "Everything that is held", school: school, data: v})
+	return s.show(w, r, http.StatusOK, page{template: "record.html", title: "What is held", school: school, data: v})
 }
