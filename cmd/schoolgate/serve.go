@@ -116,7 +116,7 @@ func (h *house) handler(providers []signin.Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	office, err := stylesheet("office")
+	office, err := stylesheet("office", "compared")
 	if err != nil {
 		return nil, err
 	}
@@ -238,11 +238,14 @@ func writeList(w io.Writer, format string, l portal.List) (web.ListWriter, error
 	return lists.New(w, format, l)
 }
 
-// stylesheet is one of the theme's, which the portal shares.
-func stylesheet(name string) ([]byte, error) {
-	css, err := fs.ReadFile(themes.FS, "assets/"+name+".css")
-	if err != nil {
-		return nil, fmt.Errorf("theme: %w", err)
+// stylesheet is some of the theme's in one, which the portal shares.
+func stylesheet(names ...string) (all []byte, err error) {
+	for _, name := range names {
+		css, err := fs.ReadFile(themes.FS, "assets/"+name+".css")
+		if err != nil {
+			return nil, fmt.Errorf("theme: %w", err)
+		}
+		all = append(all, css...)
 	}
-	return css, nil
+	return all, nil
 }
