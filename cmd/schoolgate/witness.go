@@ -105,7 +105,7 @@ func witness(ctx context.Context, out io.Writer, w *ledger.Witness, address, dir
 	if len(kept) > 0 {
 		seen = append(append(kept, '\n'), seen...)
 	}
-	if err := replaceFile(headsFile, seen); err != nil {
+	if err := addHeads(headsFile, seen); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "The ledger holds, and its head was added to %s.\nThis witness's public key: %s\n", headsFile, w.VerifierKey())

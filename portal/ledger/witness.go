@@ -46,14 +46,13 @@ func (w *Witness) VerifierKey() string { return w.verifier }
 // signed by the ledger and extends the one that it cosigned before. The first time
 // there is none; see [CheckHeads] for the rest.
 func (w *Witness) Cosign(before, head []byte, publicKeys string, consistency []byte) ([]byte, error) {
-	_, err := OpenHead(head, publicKeys)
-	if err == nil && before != nil {
-		err = CheckHeads(before, head, publicKeys, consistency)
-	}
+	known, err := parseKeys(publicKeys)
 	if err != nil {
 		return nil, err
 	}
-	known, err := parseKeys(publicKeys)
+	if _, err = known.openHead(head); err == nil && before != nil {
+		err = CheckHeads(before, head, publicKeys, consistency)
+	}
 	if err != nil {
 		return nil, err
 	}
