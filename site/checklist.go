@@ -1,7 +1,6 @@
 package site
 
 import (
-	"errors"
 	"io/fs"
 	"slices"
 	"strings"
@@ -36,10 +35,7 @@ type Checklist struct {
 // has are known to a school's.
 func loadChecklist(content fs.FS, name string, model []ChecklistItem, problems *source.Problems) Checklist {
 	var list Checklist
-	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
-		return list
-	}
-	src, ok := source.ReadSettings(content, name, &list, problems)
+	src, ok := source.ReadOptional(content, name, &list, problems)
 	if !ok {
 		return list
 	}

@@ -2,7 +2,6 @@ package site
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -54,13 +53,10 @@ var documentFile = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*\.pdf$`)
 // files it may name.
 func loadDocuments(content fs.FS, dir string, files []string, problems *source.Problems) []Document {
 	name := dir + "/policies.toml"
-	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	var file struct {
 		Policies []Document `toml:"policy"`
 	}
-	src, ok := source.ReadSettings(content, name, &file, problems)
+	src, ok := source.ReadOptional(content, name, &file, problems)
 	if !ok {
 		return nil
 	}

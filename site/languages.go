@@ -1,7 +1,6 @@
 package site
 
 import (
-	"errors"
 	"io/fs"
 	"slices"
 	"strings"
@@ -33,13 +32,10 @@ func (l Language) Dir() string {
 
 // loadLanguages reads the languages; there need not be any.
 func loadLanguages(content fs.FS, name string, problems *source.Problems) []Language {
-	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	var file struct {
 		Languages []Language `toml:"language"`
 	}
-	src, ok := source.ReadSettings(content, name, &file, problems)
+	src, ok := source.ReadOptional(content, name, &file, problems)
 	if !ok {
 		return nil
 	}

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"errors"
 	"io/fs"
 	"regexp"
 	"slices"
@@ -31,13 +30,10 @@ type Passage struct {
 
 // loadPassages reads the passages; there need not be any.
 func loadPassages(content fs.FS, name string, problems *source.Problems) []Passage {
-	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	var file struct {
 		Passages []Passage `toml:"passage"`
 	}
-	src, ok := source.ReadSettings(content, name, &file, problems)
+	src, ok := source.ReadOptional(content, name, &file, problems)
 	if !ok {
 		return nil
 	}

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"errors"
 	"io/fs"
 	"regexp"
 	"slices"
@@ -26,13 +25,10 @@ var numberBegins = regexp.MustCompile(`^[0-9]{5,}$`)
 
 // loadReplaced reads the list of what was replaced; there need not be one.
 func loadReplaced(content fs.FS, name string, problems *source.Problems) []Replaced {
-	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	var file struct {
 		Replaced []Replaced `toml:"replaced"`
 	}
-	src, ok := source.ReadSettings(content, name, &file, problems)
+	src, ok := source.ReadOptional(content, name, &file, problems)
 	if !ok {
 		return nil
 	}

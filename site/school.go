@@ -2,7 +2,6 @@ package site
 
 import (
 	"cmp"
-	"errors"
 	"io/fs"
 	"net/mail"
 	"net/url"
@@ -236,14 +235,11 @@ func loadSchool(content fs.FS, dir string, problems *source.Problems) *School {
 // loadHelp reads a directory of help; there need not be one. Of a school's, it reads
 // also on which day the school looked at entries of the national one, by slug.
 func loadHelp(content fs.FS, name string, problems *source.Problems) (all []Organisation, checked map[string]string) {
-	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
 	var file struct {
 		Organisations []Organisation    `toml:"organisation"`
 		Checked       map[string]string `toml:"checked"`
 	}
-	src, ok := source.ReadSettings(content, name, &file, problems)
+	src, ok := source.ReadOptional(content, name, &file, problems)
 	if !ok {
 		return nil, nil
 	}

@@ -56,10 +56,7 @@ type Starter struct {
 func loadGuide(content fs.FS, problems *source.Problems) Guide {
 	var g Guide
 	name := "model/" + guideFile
-	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
-		return g
-	}
-	src, ok := source.ReadSettings(content, name, &g, problems)
+	src, ok := source.ReadOptional(content, name, &g, problems)
 	if !ok {
 		return g
 	}

@@ -29,6 +29,14 @@ func ReadSettings(content fs.FS, name string, v any, problems *Problems) (src Fi
 	return src, DecodeTOML(src.Name, src.Data, v, problems)
 }
 
+// ReadOptional is [ReadSettings] of a file that need not be there.
+func ReadOptional(content fs.FS, name string, v any, problems *Problems) (src File, ok bool) {
+	if _, err := fs.Stat(content, name); errors.Is(err, fs.ErrNotExist) {
+		return src, false
+	}
+	return ReadSettings(content, name, v, problems)
+}
+
 // DecodeTOML decodes strictly: an unknown key is a problem.
 func DecodeTOML(name string, data []byte, v any, problems *Problems) bool {
 	err := toml.NewDecoder(strings.NewReader(string(data))).DisallowUnknownFields().Decode(v)
