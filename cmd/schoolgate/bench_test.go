@@ -44,7 +44,7 @@ func benchSchool(purposes int) portal.School {
 	return s
 }
 
-func benchHouse(b *testing.B, purposes int) (*house, string) {
+func benchHouse(b *testing.B, purposes int) (*application, string) {
 	b.Helper()
 	dir := b.TempDir()
 	settings := filepath.Join(dir, "schoolgate.toml")
@@ -55,15 +55,15 @@ func benchHouse(b *testing.B, purposes int) (*house, string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	h, err := openHouse(b.Context(), s, nil, slog.New(slog.DiscardHandler))
+	app, err := openApplication(b.Context(), s, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { h.Close() })
-	if err := h.portal.SetSchools(b.Context(), []portal.School{benchSchool(purposes)}); err != nil {
+	b.Cleanup(func() { app.Close() })
+	if err := app.portal.SetSchools(b.Context(), []portal.School{benchSchool(purposes)}); err != nil {
 		b.Fatal(err)
 	}
-	return h, settings
+	return app, settings
 }
 
 func benchPupil(i int) portal.Pupil {
@@ -83,9 +83,9 @@ const (
 // insert: the floor for anything that answers only when the disk has it.
 func BenchmarkSignatures(b *testing.B) {
 	ctx := context.Background()
-	h, _ := benchHouse(b, 0)
+	app, _ := benchHouse(b, 0)
 	tokens := make([]string, benchActs)
-	err := h.store.Update(ctx, func(tx portal.Tx) error {
+	err := app.store.Update(ctx, func(tx portal.Tx) error {
 		for i := range benchActs {
 			id := fmt.Sprint(i)
 			p := benchPupil(i)
@@ -107,11 +107,11 @@ func BenchmarkSignatures(b *testing.B) {
 		b.Fatal(err)
 	}
 	for i := range tokens {
-		if tokens[i], err = h.portal.StartSession(ctx, portal.Session{AccountID: "account-" + fmt.Sprint(i)}); err != nil {
+		if tokens[i], err = app.portal.StartSession(ctx, portal.Session{AccountID: "account-" + fmt.Sprint(i)}); err != nil {
 			b.Fatal(err)
 		}
 	}
-	handler, err := h.handler([]signin.Config{{Name: "google", Kind: "google", ClientID: "x", Secret: "y"}})
+	handler, err := app.handler([]signin.Config{{Name: "google", Kind: "google", ClientID: "x", Secret: "y"}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -232,9 +232,9 @@ func BenchmarkExport(b *testing.B) {
 	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}
-	h, settings := benchHouse(b, benchPurposes)
-	fillBenchRoll(b, h)
-	if err := h.Close(); err != nil {
+	app, settings := benchHouse(b, benchPurposes)
+	fillBenchRoll(b, app)
+	if err := app.Close(); err != nil {
 		b.Fatal(err)
 	}
 
@@ -243,7 +243,7 @@ func BenchmarkExport(b *testing.B) {
 	for range b.N {
 		for range 3 {
 			ours, mem, size := timed(b, exec.Command(bin, "export", "--settings", settings, "--school", "bench"))
-			theirs, mem2, _ := timed(b, exec.Command(sqlite3, "-readonly", "-csv", "-header", h.settings.Database, standingsSQL()))
+			theirs, mem2, _ := timed(b, exec.Command(sqlite3, "-readonly", "-csv", "-header", app.settings.Database, standingsSQL()))
 			b.Logf("schoolgate %.2fs %d MB (%d MB of CSV), sqlite3 %.2fs %d MB", ours.Seconds(), mem>>10, size>>20, theirs.Seconds(), mem2>>10)
 			ratios = append(ratios, ours.Seconds()/theirs.Seconds())
 			oursRSS, theirRSS = max(oursRSS, mem), max(theirRSS, mem2)
@@ -306,7 +306,7 @@ func highWater(pid int) (kb int64) {
 	return kb
 }
 
-func fillBenchRoll(b *testing.B, h *house) {
+func fillBenchRoll(b *testing.B, app *application) {
 	b.Helper()
 	ctx := context.Background()
 	answers := []portal.Answer{portal.Given, portal.Given, portal.Given, portal.Refused}
@@ -314,7 +314,7 @@ func fillBenchRoll(b *testing.B, h *house) {
 	at := time.Now().UTC().Truncate(time.Microsecond)
 	const batch = 5000
 	for from := 0; from < benchRoll; from += batch {
-		err := h.store.Update(ctx, func(tx portal.Tx) error {
+		err := app.store.Update(ctx, func(tx portal.Tx) error {
 			for i := from; i < from+batch; i++ {
 				p := benchPupil(i)
 				if err := tx.PutPupil(p); err != nil {

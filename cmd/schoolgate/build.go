@@ -40,12 +40,12 @@ how long what may be kept, the page that is not there, and the compressed files.
 				results, err := buildElsewhere(cmd.Context(), s, out, all, newLog(cmd.ErrOrStderr()))
 				return told(cmd, results, err)
 			}
-			h, err := openFor(cmd, settings)
+			app, err := openFor(cmd, settings)
 			if err != nil {
 				return err
 			}
-			defer closing(&err, h)
-			results, err := h.build(cmd.Context(), all)
+			defer closing(&err, app)
+			results, err := app.build(cmd.Context(), all)
 			return told(cmd, results, err)
 		},
 	}

@@ -70,43 +70,43 @@ func demo(cmd *cobra.Command, settingsFile, addr, data string) (err error) {
 		}
 		return time.Now()
 	}
-	h, err := openHouse(ctx, s, clock, newLog(cmd.ErrOrStderr()))
+	app, err := openApplication(ctx, s, clock, newLog(cmd.ErrOrStderr()))
 	if err != nil {
 		return err
 	}
-	defer closing(&err, h)
+	defer closing(&err, app)
 	out := cmd.OutOrStdout()
 	if empty { // what families answered in September was published before
 		start := schoolYear(time.Now())
 		seeding.Store(&start)
 	}
 	fmt.Fprintln(out, "Building the sites of an invented trust …")
-	if _, err := h.build(ctx, false); err != nil {
+	if _, err := app.build(ctx, false); err != nil {
 		return err
 	}
 	issuer := s.Address + "/demo-identity"
 	if empty {
 		fmt.Fprintln(out, "Inviting the families of 660 invented pupils; this is done once …")
-		if err := h.fill(ctx, issuer, func(t time.Time) { seeding.Store(&t) }); err != nil {
+		if err := app.fill(ctx, issuer, func(t time.Time) { seeding.Store(&t) }); err != nil {
 			return err
 		}
 		seeding.Store(nil)
-		if _, err := h.build(ctx, false); err != nil {
+		if _, err := app.build(ctx, false); err != nil {
 			return err
 		}
 	}
 
-	handler, err := h.demoHandler(issuer)
+	handler, err := app.demoHandler(issuer)
 	if err != nil {
 		return err
 	}
-	if err := h.keepSettings(); err != nil {
+	if err := app.keepSettings(); err != nil {
 		return err
 	}
-	if err := h.welcome(ctx, out); err != nil {
+	if err := app.welcome(ctx, out); err != nil {
 		return err
 	}
-	return h.serve(ctx, l, handler, nil, nil)
+	return app.serve(ctx, l, handler, nil, nil)
 }
 
 // demoSettings refuses to stand anywhere but on this machine, or beside a real
@@ -156,8 +156,8 @@ func newDemo(s Settings) (bool, error) {
 }
 
 // fill gives an empty demo its past.
-func (h *house) fill(ctx context.Context, issuer string, clock func(time.Time)) error {
-	err := seedDemo(ctx, h.portal, clock, issuer, func(r io.Reader) ([]portal.ClassListRow, error) {
+func (app *application) fill(ctx context.Context, issuer string, clock func(time.Time)) error {
+	err := seedDemo(ctx, app.portal, clock, issuer, func(r io.Reader) ([]portal.ClassListRow, error) {
 		b, err := io.ReadAll(r)
 		if err != nil {
 			return nil, err
@@ -168,11 +168,11 @@ func (h *house) fill(ctx context.Context, issuer string, clock func(time.Time)) 
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(h.settings.Data, filled), nil, 0o600)
+	return os.WriteFile(filepath.Join(app.settings.Data, filled), nil, 0o600)
 }
 
 // demoHandler is what a real server serves, with the demo's identity provider beside it.
-func (h *house) demoHandler(issuer string) (http.Handler, error) {
+func (app *application) demoHandler(issuer string) (http.Handler, error) {
 	var people []demoidp.Person
 	domains := map[string]bool{}
 	for _, p := range demoPeople() {
@@ -186,7 +186,7 @@ func (h *house) demoHandler(issuer string) (http.Handler, error) {
 	for d := range domains {
 		config.StaffDomains = append(config.StaffDomains, d)
 	}
-	served, err := h.handler([]signin.Config{config})
+	served, err := app.handler([]signin.Config{config})
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func (h *house) demoHandler(issuer string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	idp, err := demoidp.New(issuer, config.ClientID, config.Secret, h.settings.Address+signin.CallbackPath(demoProvider), people, web.StylesheetPath(css))
+	idp, err := demoidp.New(issuer, config.ClientID, config.Secret, app.settings.Address+signin.CallbackPath(demoProvider), people, web.StylesheetPath(css))
 	if err != nil {
 		return nil, err
 	}
@@ -210,28 +210,28 @@ func (h *house) demoHandler(issuer string) (http.Handler, error) {
 
 // keepSettings leaves a settings file in the demo's folder, so that the other
 // commands can be tried on it. It names no way to sign in, so serve refuses it.
-func (h *house) keepSettings() error {
-	text := fmt.Sprintf("# The demo's, for import, export and verify.\naddress = %q\ndata = \".\"\n", h.settings.Address)
-	return os.WriteFile(filepath.Join(h.settings.Data, "schoolgate.toml"), []byte(text), 0o600)
+func (app *application) keepSettings() error {
+	text := fmt.Sprintf("# The demo's, for import, export and verify.\naddress = %q\ndata = \".\"\n", app.settings.Address)
+	return os.WriteFile(filepath.Join(app.settings.Data, "schoolgate.toml"), []byte(text), 0o600)
 }
 
 // welcome prints where to go and whom to sign in as, with a fresh letter for
 // those of the named people who have not used theirs.
-func (h *house) welcome(ctx context.Context, out io.Writer) error {
-	fmt.Fprintf(out, "\nSchoolgate's demo is at %s/\n\n", h.settings.Address)
-	schools, err := h.portal.Schools(ctx)
+func (app *application) welcome(ctx context.Context, out io.Writer) error {
+	fmt.Fprintf(out, "\nSchoolgate's demo is at %s/\n\n", app.settings.Address)
+	schools, err := app.portal.Schools(ctx)
 	if err != nil {
 		return err
 	}
 	for _, s := range schools {
 		fmt.Fprintf(out, "  %-28s %s\n", s.ShortName, s.Site)
 	}
-	fmt.Fprintf(out, "  %-28s %s/portal/\n\nSign in to the portal as:\n", "The portal", h.settings.Address)
+	fmt.Fprintf(out, "  %-28s %s/portal/\n\nSign in to the portal as:\n", "The portal", app.settings.Address)
 	for _, p := range demoPeople() {
 		fmt.Fprintf(out, "  %-28s %s\n", p.Name, p.Hint)
 	}
 	for _, s := range schools {
-		if err := h.freshLetters(ctx, out, s.Slug); err != nil {
+		if err := app.freshLetters(ctx, out, s.Slug); err != nil {
 			return err
 		}
 	}
@@ -241,13 +241,13 @@ func (h *house) welcome(ctx context.Context, out io.Writer) error {
 
 // freshLetters prints what the letters say to those of the named parents of a
 // school who have not used theirs.
-func (h *house) freshLetters(ctx context.Context, out io.Writer, school string) error {
+func (app *application) freshLetters(ctx context.Context, out io.Writer, school string) error {
 	named := map[string]bool{}
 	for _, p := range demoPeople() {
 		named[p.ContactName] = !p.Staff
 	}
 	var waiting []string
-	err := h.store.View(ctx, func(tx portal.Tx) error {
+	err := app.store.View(ctx, func(tx portal.Tx) error {
 		joined, err := tx.JoinedContacts(school)
 		if err != nil {
 			return err
@@ -263,7 +263,7 @@ func (h *house) freshLetters(ctx context.Context, out io.Writer, school string) 
 	if err != nil || len(waiting) == 0 {
 		return err
 	}
-	letters, err := h.portal.Letters(ctx, portal.Operator, school, waiting...)
+	letters, err := app.portal.Letters(ctx, portal.Operator, school, waiting...)
 	for _, l := range letters {
 		fmt.Fprintf(out, "\nThe letter to %s: code %s, %s born %s\n", l.Contact.Name, l.Code, l.Children[0].Pupil.Forename, l.Children[0].Pupil.Born)
 	}

@@ -33,14 +33,14 @@ left and whose record is still kept), by year and class, and for each purpose Ye
 				}
 				f.Year = &y
 			}
-			h, err := openFor(cmd, settings)
+			app, err := openFor(cmd, settings)
 			if err != nil {
 				return err
 			}
-			defer closing(&err, h)
+			defer closing(&err, app)
 			out := bufio.NewWriterSize(cmd.OutOrStdout(), 64<<10)
 			var list lists.Writer
-			err = h.portal.Export(cmd.Context(), portal.Operator, school, f,
+			err = app.portal.Export(cmd.Context(), portal.Operator, school, f,
 				func(l portal.List) (err error) { list, err = lists.New(out, format, l); return err },
 				func(r portal.ListRow) error { return list.Write(r) })
 			if invalid, ok := errors.AsType[*portal.Invalid](err); ok {

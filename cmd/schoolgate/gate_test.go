@@ -187,7 +187,7 @@ func TestPrivateFiles(t *testing.T) {
 	if err := os.WriteFile(s.Database, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openHouse(t.Context(), s, nil, nil); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+	if _, err := openApplication(t.Context(), s, nil, nil); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 		t.Errorf("a database that others may read: %v", err)
 	}
 	s.SignIn = []SignIn{{Name: "x", ClientSecretFile: filepath.Join(dir, os.FileMode(0o644).String())}}

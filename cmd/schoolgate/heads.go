@@ -23,21 +23,21 @@ var errOldCopy = errors.New("it was restored from an old copy, or records were t
 
 // publishHeads publishes a head at each set time, and at once where one was missed,
 // until ctx ends.
-func (h *house) publishHeads(ctx context.Context) {
+func (app *application) publishHeads(ctx context.Context) {
 	for {
-		done, err := h.ledger.Publish(ctx, h.store, h.now())
+		done, err := app.ledger.Publish(ctx, app.store, app.now())
 		if err == nil {
-			err = h.keepHeads(ctx)
+			err = app.keepHeads(ctx)
 		}
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			h.log.Error("publishing a head", "err", err)
+			app.log.Error("publishing a head", "err", err)
 		case done:
-			h.log.Info("published a head")
+			app.log.Info("published a head")
 		}
-		wait := min(h.ledger.Next(h.now()).Sub(h.now()), time.Minute) // a clock may be set meanwhile
+		wait := min(app.ledger.Next(app.now()).Sub(app.now()), time.Minute) // a clock may be set meanwhile
 		select {
 		case <-ctx.Done():
 			return
@@ -49,22 +49,22 @@ func (h *house) publishHeads(ctx context.Context) {
 // keepHeads adds the heads published since to the file that is to be copied
 // elsewhere, and puts all of them into the built sites. A file with heads that the
 // database does not know is an error: the database is not what it was.
-func (h *house) keepHeads(ctx context.Context) error {
+func (app *application) keepHeads(ctx context.Context) error {
 	var heads []byte
 	var keys string
-	err := h.store.View(ctx, func(tx portal.Tx) (err error) {
-		if heads, err = h.ledger.Published(tx); err == nil {
-			keys, err = h.ledger.Keys(tx)
+	err := app.store.View(ctx, func(tx portal.Tx) (err error) {
+		if heads, err = app.ledger.Published(tx); err == nil {
+			keys, err = app.ledger.Keys(tx)
 		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if err := addHeads(h.headsFile(), heads); err != nil {
+	if err := addHeads(app.headsFile(), heads); err != nil {
 		return err
 	}
-	sites, err := filepath.Glob(filepath.Join(h.sites(), "*", "current"))
+	sites, err := filepath.Glob(filepath.Join(app.sites(), "*", "current"))
 	if err != nil {
 		return err
 	}

@@ -35,16 +35,16 @@ letter for anybody whose letter went astray.`,
 			if letters != "" && !apply {
 				return errors.New("--letters needs --apply: letters are for the people in the register")
 			}
-			h, err := openFor(cmd, settings)
+			app, err := openFor(cmd, settings)
 			if err != nil {
 				return err
 			}
-			defer closing(&err, h)
+			defer closing(&err, app)
 			file, err := os.ReadFile(args[0])
 			if err != nil {
 				return err
 			}
-			m, err := h.mapping(cmd, school, file, sheet)
+			m, err := app.mapping(cmd, school, file, sheet)
 			if err != nil {
 				return listed(args[0], named(school, err))
 			}
@@ -61,7 +61,7 @@ letter for anybody whose letter went astray.`,
 			if len(list.Ignored) > 0 {
 				fmt.Fprintf(out, "Columns not used: %s\n", strings.Join(list.Ignored, ", "))
 			}
-			plan, err := h.portal.PreviewImport(cmd.Context(), portal.Operator, school, rows)
+			plan, err := app.portal.PreviewImport(cmd.Context(), portal.Operator, school, rows)
 			if err != nil {
 				return listed(args[0], named(school, err))
 			}
@@ -74,14 +74,14 @@ letter for anybody whose letter went astray.`,
 			if err != nil {
 				return err
 			}
-			if _, err := h.portal.ApplyImport(cmd.Context(), portal.Operator, school, "", rows, plan.Fingerprint, choice); err != nil {
+			if _, err := app.portal.ApplyImport(cmd.Context(), portal.Operator, school, "", rows, plan.Fingerprint, choice); err != nil {
 				return listed(args[0], err)
 			}
 			fmt.Fprintln(out, "\nSaved.")
 			if letters == "" {
 				return nil
 			}
-			return h.printLetters(cmd, school, letters)
+			return app.printLetters(cmd, school, letters)
 		},
 	}
 	cmd.Flags().StringVar(&school, "school", "", "the school's folder `name`")
@@ -99,13 +99,13 @@ letter for anybody whose letter went astray.`,
 
 // mapping is how a file is to be read: as the school's office said of files of
 // its shape.
-func (h *house) mapping(cmd *cobra.Command, school string, file []byte, sheet string) (portal.ListMapping, error) {
+func (app *application) mapping(cmd *cobra.Command, school string, file []byte, sheet string) (portal.ListMapping, error) {
 	m := portal.ListMapping{Sheet: sheet}
 	f, err := roster.Open(file, m)
 	if err != nil {
 		return m, err
 	}
-	said, found, err := h.portal.ClassListMapping(cmd.Context(), portal.Operator, school, f.Shape)
+	said, found, err := app.portal.ClassListMapping(cmd.Context(), portal.Operator, school, f.Shape)
 	if found && (sheet == "" || sheet == said.Sheet) {
 		m = said
 	}
@@ -137,7 +137,7 @@ func (a answers) choices(plan *portal.ImportPlan, leavers bool) (portal.ImportCh
 
 // printLetters writes the letters of a school to a file that only its owner can
 // read: the codes in it open families' accounts.
-func (h *house) printLetters(cmd *cobra.Command, school, file string) error {
+func (app *application) printLetters(cmd *cobra.Command, school, file string) error {
 	css, err := stylesheet("schoolgate")
 	if err != nil {
 		return err
@@ -146,9 +146,9 @@ func (h *house) printLetters(cmd *cobra.Command, school, file string) error {
 	if err != nil {
 		return fmt.Errorf("letters: %w", err)
 	}
-	all, err := h.portal.Letters(cmd.Context(), portal.Operator, school)
+	all, err := app.portal.Letters(cmd.Context(), portal.Operator, school)
 	if err == nil {
-		err = web.WriteLetters(f, all, h.settings.Address, css)
+		err = web.WriteLetters(f, all, app.settings.Address, css)
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("letters: %w", err)

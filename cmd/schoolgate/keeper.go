@@ -16,13 +16,13 @@ const (
 	mostWait  = 10 * time.Minute
 )
 
-// A renewal makes a house and what it serves from settings that were read again.
-type renewal func(*house) (*house, http.Handler, error)
+// A renewal makes an application and what it serves from settings that were read again.
+type renewal func(*application) (*application, http.Handler, error)
 
-// A keeper looks after a house that is served: it builds the sites, and deletes what
+// A keeper looks after an application that is served: it builds the sites, and deletes what
 // has had its time. It works on one thing at a time.
 type keeper struct {
-	*house
+	*application
 	renew renewal
 	show  func(http.Handler) // serves this from now on
 
@@ -69,11 +69,11 @@ func (k *keeper) look(ctx context.Context) {
 
 // reload reads the settings again; while they are wrong the old ones go on.
 func (k *keeper) reload(ctx context.Context) {
-	next, handler, err := k.renew(k.house)
+	next, handler, err := k.renew(k.application)
 	if err != nil {
 		k.log.Error("the settings were not read again, and stay as they were", "err", err)
 	} else {
-		k.house = next
+		k.application = next
 		k.show(handler)
 	}
 	k.build(ctx)
@@ -82,7 +82,7 @@ func (k *keeper) reload(ctx context.Context) {
 // build builds what has changed, and says how much that was.
 func (k *keeper) build(ctx context.Context) {
 	k.day = site.Day(k.now())
-	results, err := k.house.build(ctx, false)
+	results, err := k.application.build(ctx, false)
 	if ctx.Err() != nil {
 		return
 	}

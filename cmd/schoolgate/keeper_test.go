@@ -179,23 +179,23 @@ func (u *unsteady) Update(ctx context.Context, f func(portal.Tx) error) error {
 	return u.Store.Update(ctx, f)
 }
 
-// builtKeeper keeps a house of one school, built, at a time that a test may change.
+// builtKeeper keeps an application of one school, built, at a time that a test may change.
 func builtKeeper(t *testing.T, folder string, now *time.Time) (*keeper, *unsteady, *lockedBuffer) {
 	t.Helper()
 	data, log := t.TempDir(), &lockedBuffer{}
 	s := Settings{Address: "http://localhost:8080", Data: data, Database: filepath.Join(data, "schoolgate.db"), Content: folder}
-	h, err := openHouse(t.Context(), s, func() time.Time { return *now }, slog.New(slog.NewTextHandler(log, nil)))
+	app, err := openApplication(t.Context(), s, func() time.Time { return *now }, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := h.Close(); err != nil {
+		if err := app.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	store := &unsteady{Store: h.store}
-	h.portal = portal.New(store, h.ledger, nil, h.now)
-	k := &keeper{house: h}
+	store := &unsteady{Store: app.store}
+	app.portal = portal.New(store, app.ledger, nil, app.now)
+	k := &keeper{application: app}
 	k.build(t.Context())
 	return k, store, log
 }
@@ -208,7 +208,7 @@ func (k *keeper) title(t *testing.T, of string) (site, asked string) {
 	}
 	_, site, _ = strings.Cut(string(html), "<title>")
 	site, _, _ = strings.Cut(site, " – ")
-	school, err := k.house.portal.School(t.Context(), "fernlow-primary")
+	school, err := k.application.portal.School(t.Context(), "fernlow-primary")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,11 +283,11 @@ func TestSitesKnowTheDay(t *testing.T) {
 // because the database is away.
 func TestAliveIsNotReady(t *testing.T) {
 	data := t.TempDir()
-	h, err := openHouse(t.Context(), Settings{Address: "http://localhost:8080", Data: data, Database: filepath.Join(data, "schoolgate.db")}, nil, slog.New(slog.DiscardHandler))
+	app, err := openApplication(t.Context(), Settings{Address: "http://localhost:8080", Data: data, Database: filepath.Join(data, "schoolgate.db")}, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler, err := h.handler(nil)
+	handler, err := app.handler(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,9 +300,9 @@ func TestAliveIsNotReady(t *testing.T) {
 		}
 	}
 	is("before the first build", http.StatusOK, http.StatusServiceUnavailable)
-	h.built.Store(true)
+	app.built.Store(true)
 	is("after it", http.StatusOK, http.StatusOK)
-	if err := h.Close(); err != nil {
+	if err := app.Close(); err != nil {
 		t.Fatal(err)
 	}
 	is("without the database", http.StatusOK, http.StatusServiceUnavailable)

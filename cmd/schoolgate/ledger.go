@@ -34,26 +34,26 @@ the server first, start it after, and copy the new ledger.key to where you keep 
 one.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			h, err := openFor(cmd, settings)
+			app, err := openFor(cmd, settings)
 			if err != nil {
 				return err
 			}
-			defer closing(&err, h)
-			if err := h.rotate(cmd.Context()); err != nil {
+			defer closing(&err, app)
+			if err := app.rotate(cmd.Context()); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "The ledger has a new key. Copy %s to where you keep the old one, and start the server again.\n", h.keyFile())
+			fmt.Fprintf(cmd.OutOrStdout(), "The ledger has a new key. Copy %s to where you keep the old one, and start the server again.\n", app.keyFile())
 			return nil
 		},
 	}
 }
 
 // rotate hands over to a new key and keeps the head that it signed.
-func (h *house) rotate(ctx context.Context) error {
-	if err := h.ledger.Rotate(ctx, h.store, h.keyFile(), h.now()); err != nil {
+func (app *application) rotate(ctx context.Context) error {
+	if err := app.ledger.Rotate(ctx, app.store, app.keyFile(), app.now()); err != nil {
 		return err
 	}
-	return h.keepHeads(ctx)
+	return app.keepHeads(ctx)
 }
 
 func grantsCommand() *cobra.Command {
@@ -91,24 +91,24 @@ keeps the file of heads under another name.`,
 			if err != nil {
 				return err
 			}
-			h, err := openDatabase(cmd.Context(), s, nil, newLog(cmd.ErrOrStderr()))
+			app, err := openDatabase(cmd.Context(), s, nil, newLog(cmd.ErrOrStderr()))
 			if err != nil {
 				return err
 			}
-			defer closing(&err, h)
-			if err := h.keepHeads(cmd.Context()); err == nil {
+			defer closing(&err, app)
+			if err := app.keepHeads(cmd.Context()); err == nil {
 				fmt.Fprintln(cmd.OutOrStdout(), "The database has every head that was published. There is nothing to do.")
 				return nil
 			} else if !errors.Is(err, errOldCopy) {
 				return err
 			}
-			if err := h.consequences(cmd.Context(), cmd.OutOrStdout()); err != nil {
+			if err := app.consequences(cmd.Context(), cmd.OutOrStdout()); err != nil {
 				return err
 			}
 			if !yes {
 				return errors.New("nothing was changed: run it again with --yes to go on from this copy, or put a newer copy of the database back")
 			}
-			return h.goOn(cmd.Context(), cmd.OutOrStdout())
+			return app.goOn(cmd.Context(), cmd.OutOrStdout())
 		},
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "go on from this copy")
@@ -116,8 +116,8 @@ keeps the file of heads under another name.`,
 }
 
 // consequences says what an old copy may have brought back.
-func (h *house) consequences(ctx context.Context, w io.Writer) error {
-	return h.store.View(ctx, func(tx portal.Tx) error {
+func (app *application) consequences(ctx context.Context, w io.Writer) error {
+	return app.store.View(ctx, func(tx portal.Tx) error {
 		last, err := tx.LedgerHead()
 		if err != nil {
 			return err
@@ -158,9 +158,9 @@ func (h *house) consequences(ctx context.Context, w io.Writer) error {
 }
 
 // goOn ends what may have come back, and continues the ledger under a new key.
-func (h *house) goOn(ctx context.Context, w io.Writer) error {
-	now := h.now()
-	err := h.store.Update(ctx, func(tx portal.Tx) error {
+func (app *application) goOn(ctx context.Context, w io.Writer) error {
+	now := app.now()
+	err := app.store.Update(ctx, func(tx portal.Tx) error {
 		if err := tx.DeleteSessionsBefore(now.AddDate(100, 0, 0)); err != nil {
 			return err
 		}
@@ -184,7 +184,7 @@ func (h *house) goOn(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	heads := h.headsFile()
+	heads := app.headsFile()
 	lost := heads + ".lost-" + now.UTC().Format(time.DateOnly)
 	if _, err := os.Stat(lost); err == nil {
 		return fmt.Errorf("%s is there already: move it away, and keep it", lost)
@@ -192,9 +192,9 @@ func (h *house) goOn(ctx context.Context, w io.Writer) error {
 	if err := os.Rename(heads, lost); err != nil {
 		return err
 	}
-	if err := h.rotate(ctx); err != nil {
+	if err := app.rotate(ctx); err != nil {
 		return errors.Join(err, os.Rename(lost, heads))
 	}
-	fmt.Fprintf(w, "Every session and every code has ended. The ledger goes on under a new key, %s; copy it to where you keep the old one.\nThe heads of the lost part are in %s: keep them.\n", h.keyFile(), filepath.Base(lost))
+	fmt.Fprintf(w, "Every session and every code has ended. The ledger goes on under a new key, %s; copy it to where you keep the old one.\nThe heads of the lost part are in %s: keep them.\n", app.keyFile(), filepath.Base(lost))
 	return nil
 }

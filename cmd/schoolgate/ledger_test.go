@@ -25,24 +25,24 @@ func TestRestoredFromAnOldCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now().AddDate(0, 0, -3)
-	open := func() *house {
+	open := func() *application {
 		t.Helper()
-		h, err := openHouse(t.Context(), s, func() time.Time { return now }, slog.New(slog.DiscardHandler))
+		app, err := openApplication(t.Context(), s, func() time.Time { return now }, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return h
+		return app
 	}
 	code := portal.Invitation{ID: "i", ContactID: "c", CodeHash: "h", Issued: now, Expires: now.AddDate(0, 1, 0)}
 	day := func(f func(portal.Tx) error) {
 		t.Helper()
-		h := open()
+		app := open()
 		now = now.AddDate(0, 0, 1)
-		err := errors.Join(h.store.Update(t.Context(), f))
+		err := errors.Join(app.store.Update(t.Context(), f))
 		if err == nil {
-			_, err = h.ledger.Publish(t.Context(), h.store, now)
+			_, err = app.ledger.Publish(t.Context(), app.store, now)
 		}
-		if err = errors.Join(err, h.keepHeads(t.Context()), h.Close()); err != nil {
+		if err = errors.Join(err, app.keepHeads(t.Context()), app.Close()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -84,9 +84,9 @@ func TestRestoredFromAnOldCopy(t *testing.T) {
 		t.Errorf("after it was only asked: %s, %v", out, err)
 	}
 	mustRun(t, "ledger", "restored", "--settings", settings, "--yes")
-	h := open()
-	defer h.Close()
-	err = h.store.View(t.Context(), func(tx portal.Tx) error {
+	app := open()
+	defer app.Close()
+	err = app.store.View(t.Context(), func(tx portal.Tx) error {
 		codes, err := tx.OpenInvitations("oak")
 		if err != nil || len(codes) != 0 {
 			t.Errorf("codes that work: %v, %v", codes, err)
@@ -123,22 +123,22 @@ func copyFile(t *testing.T, from, to string) {
 func TestHeadsInTheSites(t *testing.T) {
 	data := t.TempDir()
 	s := Settings{Address: "http://localhost", Data: data, Database: filepath.Join(data, "s.db")}
-	h, err := openHouse(t.Context(), s, nil, slog.New(slog.DiscardHandler))
+	app, err := openApplication(t.Context(), s, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer h.Close()
-	site := filepath.Join(h.sites(), "oak", "current")
+	defer app.Close()
+	site := filepath.Join(app.sites(), "oak", "current")
 	if err := os.MkdirAll(site, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.ledger.Publish(t.Context(), h.store, time.Now().AddDate(0, 0, 1)); err != nil {
+	if _, err := app.ledger.Publish(t.Context(), app.store, time.Now().AddDate(0, 0, 1)); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.keepHeads(t.Context()); err != nil {
+	if err := app.keepHeads(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := os.ReadFile(h.headsFile())
+	kept, err := os.ReadFile(app.headsFile())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,21 +146,21 @@ func TestHeadsInTheSites(t *testing.T) {
 	if err != nil || string(there) != string(kept) || strings.Count(string(kept), "schoolgate/") != 4 {
 		t.Errorf("%s, %v", there, err)
 	}
-	out := mustRun(t, "verify", "--key", filepath.Join(site, wellKnown, "keys.txt"), "--head", h.headsFile())
+	out := mustRun(t, "verify", "--key", filepath.Join(site, wellKnown, "keys.txt"), "--head", app.headsFile())
 	if !strings.Contains(out, "The heads hold") {
 		t.Errorf("%s", out)
 	}
 	// A half-written file is completed, and one that somebody changed is not.
-	if err := os.WriteFile(h.headsFile(), kept[:len(kept)-20], 0o600); err != nil {
+	if err := os.WriteFile(app.headsFile(), kept[:len(kept)-20], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.keepHeads(t.Context()); err != nil {
+	if err := app.keepHeads(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if err := os.WriteFile(h.headsFile(), []byte("x"+string(kept)), 0o600); err != nil {
+	if err := os.WriteFile(app.headsFile(), []byte("x"+string(kept)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.keepHeads(t.Context()); !errors.Is(err, errOldCopy) {
+	if err := app.keepHeads(t.Context()); !errors.Is(err, errOldCopy) {
 		t.Errorf("a changed file: %v", err)
 	}
 }

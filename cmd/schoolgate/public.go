@@ -228,13 +228,13 @@ func alive(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok\n
 
 // ready answers whether requests can be served: the database answers, and the sites
 // have been built, or stood before.
-func (h *house) ready(w http.ResponseWriter, r *http.Request) {
-	if err := h.answers(r.Context()); err != nil {
-		h.log.Error("not ready", "err", err)
+func (app *application) ready(w http.ResponseWriter, r *http.Request) {
+	if err := app.answers(r.Context()); err != nil {
+		app.log.Error("not ready", "err", err)
 		say(w, http.StatusServiceUnavailable, "the database does not answer\n")
 		return
 	}
-	if !h.built.Load() {
+	if !app.built.Load() {
 		say(w, http.StatusServiceUnavailable, "the sites are being built\n")
 		return
 	}
@@ -242,10 +242,10 @@ func (h *house) ready(w http.ResponseWriter, r *http.Request) {
 }
 
 // answers asks the database for one number.
-func (h *house) answers(ctx context.Context) error {
+func (app *application) answers(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	return h.store.View(ctx, func(tx portal.Tx) error {
+	return app.store.View(ctx, func(tx portal.Tx) error {
 		_, err := tx.LedgerSize()
 		return err
 	})
@@ -259,9 +259,9 @@ func say(w http.ResponseWriter, status int, text string) {
 }
 
 // plain answers a public text about the ledger.
-func (h *house) plain(w http.ResponseWriter, r *http.Request, text func(portal.Tx) ([]byte, error)) {
+func (app *application) plain(w http.ResponseWriter, r *http.Request, text func(portal.Tx) ([]byte, error)) {
 	var b []byte
-	err := h.store.View(r.Context(), func(tx portal.Tx) (err error) {
+	err := app.store.View(r.Context(), func(tx portal.Tx) (err error) {
 		b, err = text(tx)
 		return err
 	})
@@ -269,7 +269,7 @@ func (h *house) plain(w http.ResponseWriter, r *http.Request, text func(portal.T
 		http.NotFound(w, r)
 		return
 	} else if err != nil {
-		h.log.Error("ledger", "err", err)
+		app.log.Error("ledger", "err", err)
 		http.Error(w, "The ledger cannot be read at the moment. Try again in a minute.", http.StatusServiceUnavailable)
 		return
 	}

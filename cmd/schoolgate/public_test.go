@@ -68,7 +68,7 @@ func plain(t *testing.T, encoding string, body []byte) []byte {
 	return data
 }
 
-// The public site is served well. One house is enough to see all of it.
+// The public site is served well. One application is enough to see all of it.
 func TestServedWell(t *testing.T) {
 	s := servedHouse(t, "http://localhost:8080")
 	for name, see := range map[string]func(*testing.T, *httptest.Server){

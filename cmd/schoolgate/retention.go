@@ -27,12 +27,12 @@ which rule and by whom. A run that was broken off is taken up by the next.
 Run it every night: what families were told is true only if somebody does.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			h, err := openFor(cmd, settings)
+			app, err := openFor(cmd, settings)
 			if err != nil {
 				return err
 			}
-			defer closing(&err, h)
-			return h.retention(cmd.Context(), cmd.OutOrStdout(), school, run)
+			defer closing(&err, app)
+			return app.retention(cmd.Context(), cmd.OutOrStdout(), school, run)
 		},
 	}
 	cmd.Flags().StringVar(&school, "school", "", "the school's folder `name` (default all, and what is kept of staff)")
@@ -42,11 +42,11 @@ Run it every night: what families were told is true only if somebody does.`,
 
 // retention shows, or erases, what has had its time at one school; or at all of them,
 // and what is kept of staff.
-func (h *house) retention(ctx context.Context, w io.Writer, school string, run bool) error {
+func (app *application) retention(ctx context.Context, w io.Writer, school string, run bool) error {
 	slugs := []string{school}
 	if school == "" {
 		slugs = nil
-		schools, err := h.portal.Schools(ctx)
+		schools, err := app.portal.Schools(ctx)
 		if err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (h *house) retention(ctx context.Context, w io.Writer, school string, run b
 		slugs = append(slugs, portal.TrustWide)
 	}
 	for _, slug := range slugs {
-		r, err := h.portal.Retention(ctx, portal.Operator, slug)
+		r, err := app.portal.Retention(ctx, portal.Operator, slug)
 		if err != nil {
 			return named(slug, err)
 		}
@@ -80,7 +80,7 @@ func (h *house) retention(ctx context.Context, w io.Writer, school string, run b
 		if !run {
 			continue
 		}
-		n, err := h.portal.Erase(ctx, portal.Operator, slug)
+		n, err := app.portal.Erase(ctx, portal.Operator, slug)
 		for _, kind := range portal.Kinds {
 			if n[kind] > 0 {
 				fmt.Fprintf(w, "  Erased: %s %d\n", kind, n[kind])

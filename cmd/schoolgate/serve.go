@@ -64,12 +64,12 @@ the first build is over.`,
 			}
 			defer l.Close()
 			log := newLog(cmd.ErrOrStderr())
-			h, err := openHouse(cmd.Context(), s, nil, log)
+			app, err := openApplication(cmd.Context(), s, nil, log)
 			if err != nil {
 				return err
 			}
-			defer closing(&err, h)
-			handler, err := h.handler(configs)
+			defer closing(&err, app)
+			handler, err := app.handler(configs)
 			if err != nil {
 				return err
 			}
@@ -77,7 +77,7 @@ the first build is over.`,
 				log.Warn("no proxies are set, so whoever comes by one is nobody's address: sign-ins and forms are limited by account alone")
 			}
 			log.Info("serving", "listen", l.Addr().String(), "address", s.Address)
-			return h.serve(cmd.Context(), l, handler, hup, func(h *house) (*house, http.Handler, error) {
+			return app.serve(cmd.Context(), l, handler, hup, func(app *application) (*application, http.Handler, error) {
 				s, err := settings()
 				if err != nil {
 					return nil, nil, err
@@ -86,7 +86,7 @@ the first build is over.`,
 				if err != nil {
 					return nil, nil, err
 				}
-				next := h.with(s)
+				next := app.with(s)
 				handler, err := next.handler(configs)
 				return next, handler, err
 			})
@@ -96,19 +96,19 @@ the first build is over.`,
 
 // handler is everything that is served: the sites, the portal, the ledger's
 // public side, /healthz and /readyz.
-func (h *house) handler(providers []signin.Config) (http.Handler, error) {
-	if err := h.read(); err != nil { // told by the build too; until it is mended, the portal has no name and no colour
-		h.log.Error("the content folder cannot be used", "err", err)
-	} else if h.stands() {
-		h.built.Store(true)
+func (app *application) handler(providers []signin.Config) (http.Handler, error) {
+	if err := app.read(); err != nil { // told by the build too; until it is mended, the portal has no name and no colour
+		app.log.Error("the content folder cannot be used", "err", err)
+	} else if app.stands() {
+		app.built.Store(true)
 	}
-	if err := h.knowsSchools(); err != nil {
+	if err := app.knowsSchools(); err != nil {
 		return nil, err
 	}
-	if _, err := h.portal.RecordRights(context.Background()); err != nil {
+	if _, err := app.portal.RecordRights(context.Background()); err != nil {
 		return nil, err
 	}
-	desk, err := signin.New(providers, h.settings.Address, nil)
+	desk, err := signin.New(providers, app.settings.Address, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -121,37 +121,37 @@ func (h *house) handler(providers []signin.Config) (http.Handler, error) {
 		return nil, err
 	}
 	pages, err := web.New(web.Config{
-		Portal: h.portal, SignIn: desk, OpenClassList: roster.Open, ReadClassList: roster.Read, WriteList: writeList, WriteTable: lists.Table, Compare: compareWordings,
-		Stylesheet: css, OfficeStyles: office, Colour: h.colour, Review: h.review, Unconfirmed: h.unconfirmed, Tel: telephone, Languages: h.languages(), Address: h.settings.Address, TrustName: h.trustName(), Log: h.log,
+		Portal: app.portal, SignIn: desk, OpenClassList: roster.Open, ReadClassList: roster.Read, WriteList: writeList, WriteTable: lists.Table, Compare: compareWordings,
+		Stylesheet: css, OfficeStyles: office, Colour: app.colour, Review: app.review, Unconfirmed: app.unconfirmed, Tel: telephone, Languages: app.languages(), Address: app.settings.Address, TrustName: app.trustName(), Log: app.log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	r := mux.NewRouter().UseEncodedPath()
 	r.HandleFunc("/healthz", alive).Methods(http.MethodGet, http.MethodHead)
-	r.HandleFunc("/readyz", h.ready).Methods(http.MethodGet, http.MethodHead)
-	r.HandleFunc("/ledger/head", h.ledgerHead).Methods(http.MethodGet, http.MethodHead)
-	r.HandleFunc("/ledger/key", h.ledgerKey).Methods(http.MethodGet, http.MethodHead)
-	r.HandleFunc("/ledger/consistency/{from:[0-9]+}/{to:[0-9]+}", h.ledgerConsistency).Methods(http.MethodGet, http.MethodHead)
+	r.HandleFunc("/readyz", app.ready).Methods(http.MethodGet, http.MethodHead)
+	r.HandleFunc("/ledger/head", app.ledgerHead).Methods(http.MethodGet, http.MethodHead)
+	r.HandleFunc("/ledger/key", app.ledgerKey).Methods(http.MethodGet, http.MethodHead)
+	r.HandleFunc("/ledger/consistency/{from:[0-9]+}/{to:[0-9]+}", app.ledgerConsistency).Methods(http.MethodGet, http.MethodHead)
 	r.PathPrefix("/portal/").Handler(pages)
 	r.Path("/portal").Handler(http.RedirectHandler("/portal/", http.StatusSeeOther))
-	r.HandleFunc("/leave", leave(strings.HasPrefix(h.settings.Address, "https://"))).Methods(http.MethodGet, http.MethodHead)
-	r.PathPrefix("/").Handler(publicSites(h.sites())).Methods(http.MethodGet, http.MethodHead)
-	gate, err := newGate(h.settings, h.limits)
+	r.HandleFunc("/leave", leave(strings.HasPrefix(app.settings.Address, "https://"))).Methods(http.MethodGet, http.MethodHead)
+	r.PathPrefix("/").Handler(publicSites(app.sites())).Methods(http.MethodGet, http.MethodHead)
+	gate, err := newGate(app.settings, app.limits)
 	if err != nil {
 		return nil, err
 	}
-	return h.outer(gate.before(r)), nil
+	return app.outer(gate.before(r)), nil
 }
 
 // knowsSchools is the error of a school that what is asked of people names and that
 // is none: a slip there would ask nothing of anybody.
-func (h *house) knowsSchools() error {
-	trust := h.trust.Load()
+func (app *application) knowsSchools() error {
+	trust := app.trust.Load()
 	if trust == nil {
 		return nil
 	}
-	s := h.settings.Security
+	s := app.settings.Security
 	for _, slug := range slices.Concat(s.SecondFactor, s.SignAgain) {
 		if slug != "*" && !slices.Contains(trust.Slugs(), slug) {
 			return fmt.Errorf(`security: %q is no school: expected "*" or one of %q`, slug, trust.Slugs())
@@ -162,8 +162,8 @@ func (h *house) knowsSchools() error {
 
 // outer stands before everything that is served. A request's first line may name
 // any host, and a router's redirects would lead there: only path and query count.
-func (h *house) outer(next http.Handler) http.Handler {
-	https := strings.HasPrefix(h.settings.Address, "https://")
+func (app *application) outer(next http.Handler) http.Handler {
+	https := strings.HasPrefix(app.settings.Address, "https://")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.URL = &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
 		if https {
@@ -174,8 +174,8 @@ func (h *house) outer(next http.Handler) http.Handler {
 }
 
 // serve answers requests until ctx ends, then lets those under way finish. On hup,
-// renew makes the house and what it serves anew.
-func (h *house) serve(ctx context.Context, l net.Listener, handler http.Handler, hup <-chan os.Signal, renew renewal) error {
+// renew makes the application and what it serves anew.
+func (app *application) serve(ctx context.Context, l net.Listener, handler http.Handler, hup <-chan os.Signal, renew renewal) error {
 	var current atomic.Pointer[http.Handler]
 	current.Store(&handler)
 	server := &http.Server{
@@ -185,7 +185,7 @@ func (h *house) serve(ctx context.Context, l net.Listener, handler http.Handler,
 		WriteTimeout:      5 * time.Minute, // a long list on a slow line
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(h.log.Handler(), slog.LevelWarn),
+		ErrorLog:          slog.NewLogLogger(app.log.Handler(), slog.LevelWarn),
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -193,8 +193,8 @@ func (h *house) serve(ctx context.Context, l net.Listener, handler http.Handler,
 	go func() {
 		defer close(upkeep)
 		var heads sync.WaitGroup
-		heads.Go(func() { h.publishHeads(ctx) })
-		k := keeper{house: h, renew: renew, show: func(next http.Handler) { current.Store(&next) }}
+		heads.Go(func() { app.publishHeads(ctx) })
+		k := keeper{application: app, renew: renew, show: func(next http.Handler) { current.Store(&next) }}
 		k.keep(ctx, hup)
 		heads.Wait()
 	}()
@@ -205,7 +205,7 @@ func (h *house) serve(ctx context.Context, l net.Listener, handler http.Handler,
 		return err
 	case <-ctx.Done():
 	}
-	h.log.Info("stopping")
+	app.log.Info("stopping")
 	grace, done := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer done()
 	err := server.Shutdown(grace)

@@ -20,19 +20,19 @@ import (
 func servedHouse(t *testing.T, address string) *httptest.Server {
 	t.Helper()
 	data := t.TempDir()
-	h, err := openHouse(t.Context(), Settings{Address: address, Data: data, Database: filepath.Join(data, "schoolgate.db")}, nil, slog.New(slog.DiscardHandler))
+	app, err := openApplication(t.Context(), Settings{Address: address, Data: data, Database: filepath.Join(data, "schoolgate.db")}, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := h.Close(); err != nil {
+		if err := app.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	if _, err := h.build(t.Context(), false); err != nil {
+	if _, err := app.build(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
-	handler, err := h.handler([]signin.Config{{Name: "id", Kind: "oidc", Label: "Id", Issuer: "https://id.example", ClientID: "x", Secret: "y"}})
+	handler, err := app.handler([]signin.Config{{Name: "id", Kind: "oidc", Label: "Id", Issuer: "https://id.example", ClientID: "x", Secret: "y"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,11 +151,11 @@ func answer(h http.Handler, path string, header http.Header) *httptest.ResponseR
 // A slip in the name of a school would ask nothing of anybody.
 func TestSecurityNamesSchools(t *testing.T) {
 	data := t.TempDir()
-	h, err := openHouse(t.Context(), Settings{Address: "http://localhost:8080", Data: data, Database: filepath.Join(data, "s.db")}, nil, slog.New(slog.DiscardHandler))
+	app, err := openApplication(t.Context(), Settings{Address: "http://localhost:8080", Data: data, Database: filepath.Join(data, "s.db")}, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer h.Close()
+	defer app.Close()
 	for _, x := range []struct {
 		security SecuritySettings
 		ok       bool
@@ -164,8 +164,8 @@ func TestSecurityNamesSchools(t *testing.T) {
 		{SecuritySettings{SecondFactor: []string{"fernlow"}}, false},
 		{SecuritySettings{SignAgain: []string{"fernlow-primary", "st-osric"}}, false},
 	} {
-		h.settings.Security = x.security
-		_, err := h.handler([]signin.Config{{Name: "id", Kind: "oidc", Label: "Id", Issuer: "https://id.example", ClientID: "x", Secret: "y"}})
+		app.settings.Security = x.security
+		_, err := app.handler([]signin.Config{{Name: "id", Kind: "oidc", Label: "Id", Issuer: "https://id.example", ClientID: "x", Secret: "y"}})
 		if (err == nil) != x.ok {
 			t.Errorf("%+v: %v", x.security, err)
 		}

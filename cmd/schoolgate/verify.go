@@ -65,12 +65,12 @@ all that the earlier one vouched for.`,
 			case key != "":
 				return errors.New("--key is for a --receipt, or for two heads")
 			}
-			h, err := openFor(cmd, settings)
+			app, err := openFor(cmd, settings)
 			if err != nil {
 				return err
 			}
-			defer closing(&err, h)
-			v, err := h.ledger.VerifyAll(cmd.Context(), h.store, published...)
+			defer closing(&err, app)
+			v, err := app.ledger.VerifyAll(cmd.Context(), app.store, published...)
 			if err != nil {
 				return fmt.Errorf("the ledger does not hold: %w", err)
 			}
@@ -168,25 +168,25 @@ func verifyReceipt(w io.Writer, receipt, key string, published [][]byte, consist
 	return nil
 }
 
-func (h *house) ledgerHead(w http.ResponseWriter, r *http.Request) {
-	h.plain(w, r, func(tx portal.Tx) ([]byte, error) { return h.ledger.Head(tx) })
+func (app *application) ledgerHead(w http.ResponseWriter, r *http.Request) {
+	app.plain(w, r, func(tx portal.Tx) ([]byte, error) { return app.ledger.Head(tx) })
 }
 
-func (h *house) ledgerKey(w http.ResponseWriter, r *http.Request) {
-	h.plain(w, r, func(tx portal.Tx) ([]byte, error) {
-		text, err := h.ledger.Keys(tx)
+func (app *application) ledgerKey(w http.ResponseWriter, r *http.Request) {
+	app.plain(w, r, func(tx portal.Tx) ([]byte, error) {
+		text, err := app.ledger.Keys(tx)
 		return []byte(text), err
 	})
 }
 
 // ledgerConsistency proves one size to be the beginning of another. The tree has
 // only the sizes of heads, so a proof tells nothing that they do not.
-func (h *house) ledgerConsistency(w http.ResponseWriter, r *http.Request) {
+func (app *application) ledgerConsistency(w http.ResponseWriter, r *http.Request) {
 	from, err := strconv.ParseInt(mux.Vars(r)["from"], 10, 64)
 	to, err2 := strconv.ParseInt(mux.Vars(r)["to"], 10, 64)
 	if err != nil || err2 != nil {
 		http.NotFound(w, r)
 		return
 	}
-	h.plain(w, r, func(tx portal.Tx) ([]byte, error) { return h.ledger.Consistency(tx, from, to) })
+	app.plain(w, r, func(tx portal.Tx) ([]byte, error) { return app.ledger.Consistency(tx, from, to) })
 }

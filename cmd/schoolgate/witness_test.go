@@ -35,16 +35,16 @@ func TestWitnessAnotherInstallation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h, err := openHouse(t.Context(), s, func() time.Time { return now }, slog.New(slog.DiscardHandler))
+		app, err := openApplication(t.Context(), s, func() time.Time { return now }, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { h.Close() })
+		t.Cleanup(func() { app.Close() })
 		now = now.AddDate(0, 0, 1)
-		if _, err := h.ledger.Publish(t.Context(), h.store, now); err != nil {
+		if _, err := app.ledger.Publish(t.Context(), app.store, now); err != nil {
 			t.Fatal(err)
 		}
-		if handler, err = h.handler([]signin.Config{{Name: "id", Kind: "oidc", Label: "Id", Issuer: "https://id.example", ClientID: "x", Secret: "y"}}); err != nil {
+		if handler, err = app.handler([]signin.Config{{Name: "id", Kind: "oidc", Label: "Id", Issuer: "https://id.example", ClientID: "x", Secret: "y"}}); err != nil {
 			t.Fatal(err)
 		}
 	}

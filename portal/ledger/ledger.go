@@ -236,7 +236,7 @@ func (l *Ledger) publish(tx portal.Tx, n int64, now time.Time) error {
 	}); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
-	tree, err := grownTo(tx, size)
+	tree, err := frontierOf(tx, size)
 	if err != nil {
 		return fmt.Errorf("ledger: tree of %d: %w", size, err)
 	}

@@ -86,7 +86,7 @@ type verification struct {
 	tx      portal.Tx
 	earlier []tlog.Tree
 	last    int64 // the size of the head published last
-	tree    grown
+	tree    frontier
 	seen    []bool // which entries have come by
 	placed  int64  // the last of those that have a place
 	first   int64  // the stored hash from which on those expected are
@@ -285,16 +285,16 @@ func (v *verification) heads() error {
 	return nil
 }
 
-// grown is a tree as entries are added to it: the roots of its complete
+// frontier is a tree as entries are added to it: the roots of its complete
 // subtrees, largest first.
-type grown struct {
+type frontier struct {
 	n     int64
 	roots []tlog.Hash
 }
 
-// grownTo is the tree of a size, from its stored hashes.
-func grownTo(tx portal.LedgerTx, size int64) (*grown, error) {
-	g := &grown{n: size}
+// frontierOf is the tree of a size, from its stored hashes.
+func frontierOf(tx portal.LedgerTx, size int64) (*frontier, error) {
+	g := &frontier{n: size}
 	var indexes []int64
 	for level, rest := 62, size; level >= 0; level-- {
 		if whole := int64(1) << level; rest&whole != 0 {
@@ -310,7 +310,7 @@ func grownTo(tx portal.LedgerTx, size int64) (*grown, error) {
 }
 
 // add adds a leaf and answers the hashes it brings, in tlog's order of storage.
-func (g *grown) add(leaf tlog.Hash) []tlog.Hash {
+func (g *frontier) add(leaf tlog.Hash) []tlog.Hash {
 	brings := []tlog.Hash{leaf}
 	h := leaf
 	for level := 0; g.n>>level&1 == 1; level++ {
@@ -323,7 +323,7 @@ func (g *grown) add(leaf tlog.Hash) []tlog.Hash {
 	return brings
 }
 
-func (g *grown) root() tlog.Hash {
+func (g *frontier) root() tlog.Hash {
 	if g.n == 0 {
 		empty, err := tlog.TreeHash(0, nil)
 		if err != nil {

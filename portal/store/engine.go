@@ -156,9 +156,9 @@ func (e *engine) text(query string) string {
 type retry int
 
 const (
-	never retry = iota
-	once        // a constraint was broken, perhaps in a race
-	again       // another transaction was in the way
+	never        retry = iota
+	once               // a constraint was broken, perhaps in a race
+	rejectedForm       // another transaction was in the way
 )
 
 // failure is a database's error without any value it may quote.
@@ -198,7 +198,7 @@ func postgresFailure(err error) (failure, bool) {
 	}
 	switch e.Code {
 	case "40001", "40P01": // serialization failure, deadlock
-		f.kind, f.retry = portal.ErrConflict, again
+		f.kind, f.retry = portal.ErrConflict, rejectedForm
 	case "23505", "23503": // unique, foreign key
 		f.kind, f.retry = portal.ErrConflict, once
 	}

@@ -58,7 +58,7 @@ func (s *server) postConsent(w http.ResponseWriter, r *http.Request) error {
 		Answer: portal.Answer(r.PostForm.Get("answer")), Language: language, Translated: r.PostForm.Get("translated") == "yes",
 	})
 	if err != nil {
-		return &again{err, func(changed bool) (page, error) { return s.consentPage(r, r.PostForm, changed) }}
+		return &rejectedForm{err, func(changed bool) (page, error) { return s.consentPage(r, r.PostForm, changed) }}
 	}
 	return seeOther(w, r, receiptLink(id))
 }

@@ -36,15 +36,15 @@ type signInFailed struct{ err error }
 func (e *signInFailed) Error() string { return "sign-in: " + e.err.Error() }
 func (e *signInFailed) Unwrap() error { return e.err }
 
-// again is a form that was not taken, with the page that shows it once more,
+// rejectedForm is a form that was not taken, with the page that shows it once more,
 // holding what was typed. Changed says that what the form was about has changed.
-type again struct {
+type rejectedForm struct {
 	err  error
 	page func(changed bool) (page, error)
 }
 
-func (e *again) Error() string { return e.err.Error() }
-func (e *again) Unwrap() error { return e.err }
+func (e *rejectedForm) Error() string { return e.err.Error() }
+func (e *rejectedForm) Unwrap() error { return e.err }
 
 // errorPage says what is wrong, and what to do about it.
 type errorPage struct {
@@ -55,6 +55,61 @@ type errorPage struct {
 	Request  string // its id, for a fault of ours
 }
 
+// refusals are the errors after which a person is told what to do next, each with its
+// page; the first that fits counts.
+var refusals = []struct {
+	err     error
+	status  int
+	heading string
+	errorPage
+}{
+	{portal.ErrNotFound, http.StatusNotFound, "We cannot find that page", notFound},
+	{errNoRoute, http.StatusNotFound, "We cannot find that page", notFound},
+	{portal.ErrForbidden, http.StatusForbidden, "Your account is not allowed to do that", errorPage{Lines: []string{
+		"If you work in the school office, ask whoever looks after Schoolgate for your school to add your account.",
+	}}},
+	{portal.ErrLeft, http.StatusForbidden, "This child has left the school", errorPage{Lines: []string{
+		"Nothing was signed and nothing was changed: there is nothing more to sign, and no new yes.",
+		"You can still see what you decided, and change a yes to a no.",
+	}}},
+	{portal.ErrTooMany, http.StatusTooManyRequests, "That is too many tries for today", errorPage{Lines: []string{
+		"To keep children safe, only a few tries are allowed. Nothing was changed.",
+		"Try again tomorrow. If you are not sure of the code or the date of birth, ask the school office.",
+	}}},
+	{portal.ErrConflict, http.StatusConflict, "Somebody else changed this at the same moment", errorPage{Lines: []string{
+		"Your change was not saved. Go back, look at what it says now, and try again.",
+	}}},
+	{errMethod, http.StatusMethodNotAllowed, "That cannot be done here", errorPage{Lines: []string{
+		"This address belongs to a button. Go to the first page and find your way from there.",
+	}}},
+	{errCrossOrigin, http.StatusForbidden, "That came from another site", errorPage{Lines: []string{
+		"A page that is not ours tried to send something in your name. We did not take it, and nothing was changed.",
+	}}},
+	{errBadForm, http.StatusBadRequest, "We could not read that", errorPage{Lines: []string{
+		"What your browser sent was not a form of ours. Nothing was changed. Go back, load the page again and try once more.",
+	}}},
+	{errNoHandshake, http.StatusBadRequest, "Start signing in again", errorPage{
+		Lines: []string{"That sign-in was not started in this browser, took longer than a quarter of an hour, or was used before. Nothing was changed."},
+		Do:    "/portal/sign-in", DoLabel: "Sign in",
+	}},
+	{portal.ErrDeclined, http.StatusBadRequest, "You did not finish signing in", errorPage{
+		Lines: []string{"You turned back before the end, so you are not signed in. Nothing was changed."},
+		Do:    "/portal/sign-in", DoLabel: "Try again",
+	}},
+	{portal.ErrStale, http.StatusForbidden, "You were not asked who you are", errorPage{
+		Lines: []string{"For this you have to prove once more that it is you, and your account’s provider let you through without asking. Nothing was changed.", "Sign out of that account there, and try again."},
+	}},
+	{portal.ErrSecondFactor, http.StatusForbidden, "Your school asks for a second step", errorPage{
+		Lines: []string{"People who work at your school sign in with a second step besides a password, such as a code from a phone. Your account did not say that it asked you for one, so you are not signed in.", "Turn the second step on for your account, and sign in again. If you have one, tell whoever looks after Schoolgate for your school."},
+		Do:    "/portal/sign-in", DoLabel: "Sign in",
+	}},
+}
+
+var notFound = errorPage{Lines: []string{
+	"The page may have moved, the address may have a mistake in it, or the page may be for somebody else.",
+	"If you signed in another way last time, sign out, and sign in that way again.",
+}}
+
 // fail answers a request that could not be done. It alone turns errors into
 // statuses and pages.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
@@ -64,128 +119,96 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		panic(http.ErrAbortHandler)
 	}
 	w.Header().Del("Content-Disposition")
+	if fault := s.refuse(w, r, err); fault != nil {
+		s.Log.Error("fault", "request", visitOf(r).id, "route", visitOf(r).route, "error", fault)
+		s.showFault(w, r)
+	}
+}
 
-	var show error
+// refuse shows the page of an error that is not a fault of ours; a fault it answers.
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) error {
+	if out, ok := errors.AsType[*signedOut](err); ok {
+		return s.refuseSignedOut(w, r, out)
+	}
+	if old, ok := errors.AsType[*stale](err); ok {
+		return s.showStale(w, r, old)
+	}
+	if handled, fault := s.refuseForm(w, r, err); handled {
+		return fault
+	}
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		w.Header().Set("Connection", "close")
+		return s.showError(w, r, http.StatusRequestEntityTooLarge, "That is too large", errorPage{Lines: []string{
+			"A class list may be up to 20 MB, and what is typed into a form up to 64 KB. Nothing was changed.",
+			"If it is a spreadsheet, save only the sheet with the class list, as CSV, and choose that file.",
+		}})
+	}
+	for _, known := range refusals {
+		if errors.Is(err, known.err) {
+			if known.err == errMethod {
+				w.Header().Set("Allow", strings.Join(s.allowed(r), ", "))
+			}
+			return s.showError(w, r, known.status, known.heading, known.errorPage)
+		}
+	}
+	if _, failed := errors.AsType[*signInFailed](err); failed {
+		s.Log.Error("sign-in failed", "request", visitOf(r).id, "route", visitOf(r).route, "error", err)
+		return s.showError(w, r, http.StatusBadGateway, "Signing in did not work", errorPage{
+			Lines: []string{"The fault is not yours, and nothing was changed.", "Try again, or choose another way to sign in. If it goes on, tell the school office."},
+			Do:    "/portal/sign-in", DoLabel: "Try again",
+		})
+	}
+	if r.Context().Err() != nil { // whoever asked has gone
+		return nil
+	}
+	return err
+}
+
+// refuseForm shows once more a form that was not taken, with what was typed and what
+// is wrong with it; or what is wrong alone, where no page goes with the error.
+func (s *server) refuseForm(w http.ResponseWriter, r *http.Request, err error) (handled bool, fault error) {
+	form, isForm := errors.AsType[*rejectedForm](err)
 	invalid, isInvalid := errors.AsType[*portal.Invalid](err)
 	_, textChanged := errors.AsType[*portal.TextChanged](err)
 	_, importStale := errors.AsType[*portal.ImportStale](err)
-	form, isForm := errors.AsType[*again](err)
-	out, isOut := errors.AsType[*signedOut](err)
-	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
-	_, noSignIn := errors.AsType[*signInFailed](err)
-	old, isOld := errors.AsType[*stale](err)
-
+	changed := textChanged || importStale
 	switch {
-	case isForm && isInvalid:
-		var p page
-		if p, show = form.page(false); show == nil {
-			p.problems = invalid.Problems
-			show = s.showAgain(w, r, http.StatusUnprocessableEntity, p)
+	case isForm && (isInvalid || changed):
+		p, err := form.page(!isInvalid)
+		if err != nil {
+			return true, err
 		}
-	case isForm && (textChanged || importStale):
-		var p page
-		if p, show = form.page(true); show == nil {
-			show = s.showAgain(w, r, http.StatusConflict, p)
+		status := http.StatusConflict
+		if isInvalid {
+			status, p.problems = http.StatusUnprocessableEntity, invalid.Problems
 		}
+		return true, s.showAgain(w, r, status, p)
 	case isInvalid:
-		show = s.showError(w, r, http.StatusUnprocessableEntity, "Something has to be put right", errorPage{Problems: invalid.Problems})
+		return true, s.showError(w, r, http.StatusUnprocessableEntity, "Something has to be put right", errorPage{Problems: invalid.Problems})
+	}
+	return false, nil
+}
 
-	case isOut && r.Method != http.MethodPost:
-		to := url.Values{"return_to": {out.back}}
+// refuseSignedOut leads somebody to sign in, and back.
+func (s *server) refuseSignedOut(w http.ResponseWriter, r *http.Request, out *signedOut) error {
+	to := url.Values{"return_to": {out.back}}
+	if r.Method != http.MethodPost {
 		if out.lapsed {
 			to.Set("after", "expired")
 		}
 		http.Redirect(w, r, "/portal/sign-in?"+to.Encode(), http.StatusSeeOther)
-	case isOut:
-		e := errorPage{Do: "/portal/sign-in?" + url.Values{"return_to": {out.back}}.Encode(), DoLabel: "Sign in"}
-		switch {
-		case out.kept:
-			e.Lines = []string{"Nothing has been sent yet.", "What you typed is kept for a day. Sign in again, in the same way as before, and you will find the page as you left it."}
-		case out.lapsed:
-			e.Lines = []string{"You had been away for too long, so nothing was sent and nothing was changed.", "Sign in again and do the last step once more."}
-		default:
-			e.Lines = []string{"Nothing was sent and nothing was changed.", "Sign in, and do the last step once more."}
-		}
-		show = s.showError(w, r, http.StatusUnauthorized, "You were signed out", e)
-
-	case isOld:
-		show = s.showStale(w, r, old)
-
-	case errors.Is(err, portal.ErrNotFound), errors.Is(err, errNoRoute):
-		show = s.showError(w, r, http.StatusNotFound, "We cannot find that page", errorPage{Lines: []string{
-			"The page may have moved, the address may have a mistake in it, or the page may be for somebody else.",
-			"If you signed in another way last time, sign out, and sign in that way again.",
-		}})
-	case errors.Is(err, portal.ErrForbidden):
-		show = s.showError(w, r, http.StatusForbidden, "Your account is not allowed to do that", errorPage{Lines: []string{
-			"If you work in the school office, ask whoever looks after Schoolgate for your school to add your account.",
-		}})
-	case errors.Is(err, portal.ErrLeft):
-		show = s.showError(w, r, http.StatusForbidden, "This child has left the school", errorPage{Lines: []string{
-			"Nothing was signed and nothing was changed: there is nothing more to sign, and no new yes.",
-			"You can still see what you decided, and change a yes to a no.",
-		}})
-	case errors.Is(err, portal.ErrTooMany):
-		show = s.showError(w, r, http.StatusTooManyRequests, "That is too many tries for today", errorPage{Lines: []string{
-			"To keep children safe, only a few tries are allowed. Nothing was changed.",
-			"Try again tomorrow. If you are not sure of the code or the date of birth, ask the school office.",
-		}})
-	case errors.Is(err, portal.ErrConflict):
-		show = s.showError(w, r, http.StatusConflict, "Somebody else changed this at the same moment", errorPage{Lines: []string{
-			"Your change was not saved. Go back, look at what it says now, and try again.",
-		}})
-	case errors.Is(err, errMethod):
-		w.Header().Set("Allow", strings.Join(s.allowed(r), ", "))
-		show = s.showError(w, r, http.StatusMethodNotAllowed, "That cannot be done here", errorPage{Lines: []string{
-			"This address belongs to a button. Go to the first page and find your way from there.",
-		}})
-	case errors.Is(err, errCrossOrigin):
-		show = s.showError(w, r, http.StatusForbidden, "That came from another site", errorPage{Lines: []string{
-			"A page that is not ours tried to send something in your name. We did not take it, and nothing was changed.",
-		}})
-	case tooLarge:
-		w.Header().Set("Connection", "close")
-		show = s.showError(w, r, http.StatusRequestEntityTooLarge, "That is too large", errorPage{Lines: []string{
-			"A class list may be up to 20 MB, and what is typed into a form up to 64 KB. Nothing was changed.",
-			"If it is a spreadsheet, save only the sheet with the class list, as CSV, and choose that file.",
-		}})
-	case errors.Is(err, errBadForm):
-		show = s.showError(w, r, http.StatusBadRequest, "We could not read that", errorPage{Lines: []string{
-			"What your browser sent was not a form of ours. Nothing was changed. Go back, load the page again and try once more.",
-		}})
-	case errors.Is(err, errNoHandshake):
-		show = s.showError(w, r, http.StatusBadRequest, "Start signing in again", errorPage{
-			Lines: []string{"That sign-in was not started in this browser, took longer than a quarter of an hour, or was used before. Nothing was changed."},
-			Do:    "/portal/sign-in", DoLabel: "Sign in",
-		})
-	case noSignIn && errors.Is(err, portal.ErrDeclined):
-		show = s.showError(w, r, http.StatusBadRequest, "You did not finish signing in", errorPage{
-			Lines: []string{"You turned back before the end, so you are not signed in. Nothing was changed."},
-			Do:    "/portal/sign-in", DoLabel: "Try again",
-		})
-	case noSignIn && errors.Is(err, portal.ErrStale):
-		show = s.showError(w, r, http.StatusForbidden, "You were not asked who you are", errorPage{
-			Lines: []string{"For this you have to prove once more that it is you, and your account’s provider let you through without asking. Nothing was changed.", "Sign out of that account there, and try again."},
-		})
-	case noSignIn && errors.Is(err, portal.ErrSecondFactor):
-		show = s.showError(w, r, http.StatusForbidden, "Your school asks for a second step", errorPage{
-			Lines: []string{"People who work at your school sign in with a second step besides a password, such as a code from a phone. Your account did not say that it asked you for one, so you are not signed in.", "Turn the second step on for your account, and sign in again. If you have one, tell whoever looks after Schoolgate for your school."},
-			Do:    "/portal/sign-in", DoLabel: "Sign in",
-		})
-	case noSignIn:
-		s.Log.Error("sign-in failed", "request", visitOf(r).id, "route", visitOf(r).route, "error", err)
-		show = s.showError(w, r, http.StatusBadGateway, "Signing in did not work", errorPage{
-			Lines: []string{"The fault is not yours, and nothing was changed.", "Try again, or choose another way to sign in. If it goes on, tell the school office."},
-			Do:    "/portal/sign-in", DoLabel: "Try again",
-		})
-	case r.Context().Err() != nil: // whoever asked has gone
+		return nil
+	}
+	e := errorPage{Do: "/portal/sign-in?" + to.Encode(), DoLabel: "Sign in"}
+	switch {
+	case out.kept:
+		e.Lines = []string{"Nothing has been sent yet.", "What you typed is kept for a day. Sign in again, in the same way as before, and you will find the page as you left it."}
+	case out.lapsed:
+		e.Lines = []string{"You had been away for too long, so nothing was sent and nothing was changed.", "Sign in again and do the last step once more."}
 	default:
-		show = err
+		e.Lines = []string{"Nothing was sent and nothing was changed.", "Sign in, and do the last step once more."}
 	}
-	if show != nil {
-		s.Log.Error("fault", "request", visitOf(r).id, "route", visitOf(r).route, "error", show)
-		s.showFault(w, r)
-	}
+	return s.showError(w, r, http.StatusUnauthorized, "You were signed out", e)
 }
 
 func (s *server) showError(w http.ResponseWriter, r *http.Request, status int, heading string, e errorPage) error {
@@ -198,7 +221,7 @@ func (s *server) showError(w http.ResponseWriter, r *http.Request, status int, h
 // showFault is the page for a fault of ours. It asks nothing of the portal, which
 // may be what is at fault.
 func (s *server) showFault(w http.ResponseWriter, r *http.Request) {
-	visitOf(r).blind = true
+	visitOf(r).offline = true
 	err := s.showError(w, r, http.StatusInternalServerError, "Something went wrong on our side", errorPage{
 		Lines:   []string{"What you did last may not have been saved. Look at the first page to see whether it was.", "If it happens again, tell the school office and give them this number:"},
 		Request: visitOf(r).id,

@@ -58,7 +58,7 @@ func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
 		err = wrong.Or()
 	}
 	if err != nil {
-		return &again{err, form}
+		return &rejectedForm{err, form}
 	}
 
 	// Once a part has gone out, an error ends the connection, so that a list cut
@@ -72,7 +72,7 @@ func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = s.Portal.Export(r.Context(), account(r), school.Slug, wanted, begin, func(row portal.ListRow) error { return list.Write(row) })
 	if _, wrong := errors.AsType[*portal.Invalid](err); wrong {
-		return &again{err, form}
+		return &rejectedForm{err, form}
 	} else if err != nil {
 		return err
 	}

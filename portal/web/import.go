@@ -70,7 +70,7 @@ func (s *server) postImport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	retry := func(err error) error {
-		return &again{err, func(bool) (page, error) { return importPage(school), nil }}
+		return &rejectedForm{err, func(bool) (page, error) { return importPage(school), nil }}
 	}
 	file, err := uploaded(r)
 	if err != nil {
@@ -177,7 +177,7 @@ func (s *server) postColumns(w http.ResponseWriter, r *http.Request, school port
 	if lacks := p.data.(columnsView).Wrong(); lacks != "" {
 		var wrong portal.Invalid
 		wrong.Add("column", lacks)
-		return &again{wrong.Or(), func(bool) (page, error) { return p, nil }}
+		return &rejectedForm{wrong.Or(), func(bool) (page, error) { return p, nil }}
 	}
 	if err := s.Portal.MapClassList(r.Context(), account(r), school.Slug, held.ID, f.Shape, m); err != nil {
 		return err
@@ -193,7 +193,7 @@ func (s *server) postColumns(w http.ResponseWriter, r *http.Request, school port
 func (s *server) getApply(w http.ResponseWriter, r *http.Request, school portal.School, held portal.HeldList, m portal.ListMapping) error {
 	v, _, err := s.plan(r, school, held.ID, held.File, m)
 	if err != nil {
-		return &again{err, func(bool) (page, error) {
+		return &rejectedForm{err, func(bool) (page, error) {
 			p := importPage(school)
 			p.data = importView{school, officeLink(school.Slug), officeLink(school.Slug) + "import/" + held.ID + "/columns"}
 			return p, nil
@@ -290,7 +290,7 @@ func (s *server) postApply(w http.ResponseWriter, r *http.Request, school portal
 	_, stale := errors.AsType[*portal.ImportStale](err)
 	if _, unanswered := errors.AsType[*portal.Invalid](err); stale || unanswered {
 		v.Changed = stale
-		return &again{err, func(bool) (page, error) { return applyPage(v), nil }}
+		return &rejectedForm{err, func(bool) (page, error) { return applyPage(v), nil }}
 	}
 	if err != nil {
 		return err

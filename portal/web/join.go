@@ -29,7 +29,7 @@ func (s *server) postJoin(w http.ResponseWriter, r *http.Request) error {
 		err = s.Portal.Join(r.Context(), account(r), v.Code, born)
 	}
 	if err != nil {
-		return &again{err, func(bool) (page, error) { return joinPage(v), nil }}
+		return &rejectedForm{err, func(bool) (page, error) { return joinPage(v), nil }}
 	}
 	return seeOther(w, r, "/portal/")
 }

@@ -115,7 +115,7 @@ func (s *server) postLetters(w http.ResponseWriter, r *http.Request) error {
 	if r.PostForm.Get("for") == "chosen" && len(chosen) == 0 {
 		var wrong portal.Invalid
 		wrong.Add("contact", "Tick the people you want to print a letter for")
-		return &again{&wrong, func(bool) (page, error) { return s.lettersForm(r) }}
+		return &rejectedForm{&wrong, func(bool) (page, error) { return s.lettersForm(r) }}
 	}
 	letters, err := s.Portal.Letters(r.Context(), account(r), school.Slug, chosen...)
 	if err != nil {
@@ -187,7 +187,7 @@ func (s *server) postJoins(w http.ResponseWriter, r *http.Request) error {
 		if len(contacts) == 0 {
 			var wrong portal.Invalid
 			wrong.Add("confirm", "Tick the people whom you have spoken to")
-			return &again{&wrong, func(bool) (page, error) { return s.joinsPage(r, school) }}
+			return &rejectedForm{&wrong, func(bool) (page, error) { return s.joinsPage(r, school) }}
 		}
 		if err := s.Portal.ConfirmJoins(r.Context(), account(r), school.Slug, contacts...); err != nil {
 			return err

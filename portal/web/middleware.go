@@ -25,12 +25,12 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 
 // visit is what is known of one request on its way through.
 type visit struct {
-	id     string
-	route  string // the template; never the path, which a stranger may have filled with anything
-	looked bool   // whether the session has been looked up
-	who    session
-	school string // whose office is at work
-	blind  bool   // the portal is not to be asked: it may be what is at fault
+	id      string
+	route   string // the template; never the path, which a stranger may have filled with anything
+	looked  bool   // whether the session has been looked up
+	who     session
+	school  string // whose office is at work
+	offline bool   // the portal is not to be asked: it may be what is at fault
 }
 
 type visitKey struct{}

@@ -186,7 +186,7 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := page{template: "office.html", title: "School office: " + school.ShortName, school: &school, data: v}
 	if wrong != nil {
-		return &again{wrong, func(bool) (page, error) { return p, nil }}
+		return &rejectedForm{wrong, func(bool) (page, error) { return p, nil }}
 	}
 	return s.show(w, r, http.StatusOK, p)
 }

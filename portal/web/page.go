@@ -205,7 +205,7 @@ func (s *server) render(r *http.Request, p page) ([]byte, error) {
 	if len(p.problems) > 0 {
 		f.Title = "Error: " + f.Title
 	}
-	blind := visitOf(r).blind
+	blind := visitOf(r).offline
 	if f.School == nil && s.TrustName == "" && !blind {
 		schools, err := s.Portal.Schools(r.Context())
 		if err != nil {

@@ -100,7 +100,7 @@ func (s *server) postRestrictions(w http.ResponseWriter, r *http.Request) error 
 		}
 	}
 	if err := s.Portal.Restrict(r.Context(), account(r), school.Slug, f); err != nil {
-		return &again{err, func(bool) (page, error) { return s.restrictionsPage(r, school, r.PostForm) }}
+		return &rejectedForm{err, func(bool) (page, error) { return s.restrictionsPage(r, school, r.PostForm) }}
 	}
 	return seeOther(w, r, officeLink(school.Slug)+"restrictions?after=save")
 }

@@ -50,10 +50,10 @@ func (s *server) postErase(w http.ResponseWriter, r *http.Request) error {
 	if r.PostForm.Get("sure") != "yes" {
 		var wrong portal.Invalid
 		wrong.Add("sure", "Tick the box to say that you have looked at what goes")
-		return &again{wrong.Or(), form}
+		return &rejectedForm{wrong.Or(), form}
 	}
 	if _, err := s.Portal.Erase(r.Context(), account(r), school.Slug); err != nil {
-		return &again{err, form}
+		return &rejectedForm{err, form}
 	}
 	return seeOther(w, r, officeLink(school.Slug)+"retention?after=erase")
 }
@@ -66,7 +66,7 @@ func (s *server) postKeep(w http.ResponseWriter, r *http.Request) error {
 	}
 	until, _ := portal.ParseDate(strings.TrimSpace(r.PostForm.Get("until")))
 	if err := s.Portal.KeepRecord(r.Context(), account(r), school.Slug, r.PostForm.Get("pupil"), until, r.PostForm.Get("reason")); err != nil {
-		return &again{err, func(bool) (page, error) { return s.retentionPage(r, school) }}
+		return &rejectedForm{err, func(bool) (page, error) { return s.retentionPage(r, school) }}
 	}
 	return seeOther(w, r, officeLink(school.Slug)+"retention")
 }

@@ -78,7 +78,7 @@ func (s *server) postSettle(w http.ResponseWriter, r *http.Request) error {
 	if answer != "yes" && answer != "no" || len(links) == 0 {
 		var wrong portal.Invalid
 		wrong.Add("link", "Tick who is meant, then say whether they hold parental responsibility")
-		return &again{wrong.Or(), func(bool) (page, error) { return s.settlePage(r, school) }}
+		return &rejectedForm{wrong.Or(), func(bool) (page, error) { return s.settlePage(r, school) }}
 	}
 	if err := s.Portal.Settle(r.Context(), account(r), school.Slug, links, answer == "yes"); err != nil {
 		return err

@@ -54,7 +54,7 @@ func (s *server) postSign(w http.ResponseWriter, r *http.Request) error {
 		Agreed: r.PostForm.Get("agreed") == "yes", Language: language, Translated: r.PostForm.Get("translated") == "yes",
 	})
 	if err != nil {
-		return &again{err, func(changed bool) (page, error) { return s.signPage(r, r.PostForm, changed) }}
+		return &rejectedForm{err, func(changed bool) (page, error) { return s.signPage(r, r.PostForm, changed) }}
 	}
 	return seeOther(w, r, receiptLink(id))
 }

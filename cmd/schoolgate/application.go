@@ -25,9 +25,9 @@ import (
 	"schoolgate/themes"
 )
 
-// house is the parts that commands work with, put together from the settings:
+// application is the parts that commands work with, put together from the settings:
 // here the site and the portal meet.
-type house struct {
+type application struct {
 	settings Settings
 	store    *store.DB
 	ledger   *ledger.Ledger
@@ -39,21 +39,21 @@ type house struct {
 	log      *slog.Logger
 }
 
-// openHouse opens the database and the ledger. Now is the clock; nil is the real
+// openApplication opens the database and the ledger. Now is the clock; nil is the real
 // one. A database that is not what it was when it was last open is an error.
-func openHouse(ctx context.Context, s Settings, now func() time.Time, log *slog.Logger) (*house, error) {
-	h, err := openDatabase(ctx, s, now, log)
+func openApplication(ctx context.Context, s Settings, now func() time.Time, log *slog.Logger) (*application, error) {
+	app, err := openDatabase(ctx, s, now, log)
 	if err != nil {
 		return nil, err
 	}
-	if err := h.keepHeads(ctx); err != nil {
-		return nil, errors.Join(err, h.Close())
+	if err := app.keepHeads(ctx); err != nil {
+		return nil, errors.Join(err, app.Close())
 	}
-	return h, nil
+	return app, nil
 }
 
-// openDatabase is openHouse without the comparison with the heads that are kept.
-func openDatabase(ctx context.Context, s Settings, now func() time.Time, log *slog.Logger) (*house, error) {
+// openDatabase is openApplication without the comparison with the heads that are kept.
+func openDatabase(ctx context.Context, s Settings, now func() time.Time, log *slog.Logger) (*application, error) {
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
@@ -71,18 +71,18 @@ func openDatabase(ctx context.Context, s Settings, now func() time.Time, log *sl
 	if now == nil {
 		now = time.Now
 	}
-	h := &house{settings: s, store: db, now: now, limits: new(limits), log: log}
-	if h.ledger, err = ledger.Open(ctx, db, h.keyFile(), now()); err != nil {
+	app := &application{settings: s, store: db, now: now, limits: new(limits), log: log}
+	if app.ledger, err = ledger.Open(ctx, db, app.keyFile(), now()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	h.ledger.Every = cmp.Or(s.Ledger.every(), h.ledger.Every)
-	h.portal = h.newPortal(s)
-	return h, nil
+	app.ledger.Every = cmp.Or(s.Ledger.every(), app.ledger.Every)
+	app.portal = app.newPortal(s)
+	return app, nil
 }
 
 // newPortal is the portal as the settings want it.
-func (h *house) newPortal(s Settings) *portal.Portal {
-	p := portal.New(h.store, h.ledger, s.staff(), h.now)
+func (app *application) newPortal(s Settings) *portal.Portal {
+	p := portal.New(app.store, app.ledger, s.staff(), app.now)
 	p.CountYesAfter(s.Joining.wait)
 	p.Demand(portal.Demands(s.Security))
 	if who, err := user.Current(); err == nil {
@@ -92,17 +92,17 @@ func (h *house) newPortal(s Settings) *portal.Portal {
 }
 
 // keyFile is the file of the ledger's secret key.
-func (h *house) keyFile() string { return filepath.Join(h.settings.Data, "ledger.key") }
+func (app *application) keyFile() string { return filepath.Join(app.settings.Data, "ledger.key") }
 
 // headsFile is the file of published heads, to be copied elsewhere.
-func (h *house) headsFile() string {
-	return cmp.Or(h.settings.Ledger.Heads, filepath.Join(h.settings.Data, "heads.txt"))
+func (app *application) headsFile() string {
+	return cmp.Or(app.settings.Ledger.Heads, filepath.Join(app.settings.Data, "heads.txt"))
 }
 
-// with is the house with other settings: staff, ways to sign in, content. What it is
+// with is the application with other settings: staff, ways to sign in, content. What it is
 // built on cannot change while it stands.
-func (h *house) with(s Settings) *house {
-	was := h.settings
+func (app *application) with(s Settings) *application {
+	was := app.settings
 	for _, fixed := range []struct {
 		name     string
 		was, now *string
@@ -111,27 +111,27 @@ func (h *house) with(s Settings) *house {
 		{"data", &was.Data, &s.Data}, {"database", &was.Database, &s.Database},
 	} {
 		if *fixed.was != *fixed.now {
-			h.log.Warn("this setting takes a restart", "setting", fixed.name)
+			app.log.Warn("this setting takes a restart", "setting", fixed.name)
 			*fixed.now = *fixed.was
 		}
 	}
-	next := &house{settings: s, store: h.store, ledger: h.ledger, portal: h.newPortal(s), now: h.now, limits: h.limits, log: h.log}
-	next.trust.Store(h.trust.Load())
-	next.built.Store(h.built.Load())
+	next := &application{settings: s, store: app.store, ledger: app.ledger, portal: app.newPortal(s), now: app.now, limits: app.limits, log: app.log}
+	next.trust.Store(app.trust.Load())
+	next.built.Store(app.built.Load())
 	return next
 }
 
-// openFor is openHouse for a command, with its settings and its log.
-func openFor(cmd *cobra.Command, settings settingsFunc) (*house, error) {
+// openFor is openApplication for a command, with its settings and its log.
+func openFor(cmd *cobra.Command, settings settingsFunc) (*application, error) {
 	s, err := settings()
 	if err != nil {
 		return nil, err
 	}
-	return openHouse(cmd.Context(), s, nil, newLog(cmd.ErrOrStderr()))
+	return openApplication(cmd.Context(), s, nil, newLog(cmd.ErrOrStderr()))
 }
 
 // Close closes the database.
-func (h *house) Close() error { return h.store.Close() }
+func (app *application) Close() error { return app.store.Close() }
 
 // content is the folder of the settings, or the starter inside the program.
 func (s Settings) content() fs.FS {
@@ -142,46 +142,46 @@ func (s Settings) content() fs.FS {
 }
 
 // sites is where the built sites stand.
-func (h *house) sites() string { return filepath.Join(h.settings.Data, "sites") }
+func (app *application) sites() string { return filepath.Join(app.settings.Data, "sites") }
 
 // build builds the schools' sites, all of them or those whose inputs have changed.
 // Each is put in place once the portal has its texts: the two change together, or, when
 // the database is away, not at all. It answers the results also where some failed.
-func (h *house) build(ctx context.Context, all bool) ([]site.Result, error) {
-	if err := h.read(); err != nil {
+func (app *application) build(ctx context.Context, all bool) ([]site.Result, error) {
+	if err := app.read(); err != nil {
 		return nil, err
 	}
-	trust := h.trust.Load()
+	trust := app.trust.Load()
 	schools := map[string]*site.School{}
 	for _, s := range trust.Schools {
 		schools[s.Slug] = s
 	}
 	results, err := site.Build(ctx, trust, site.Options{
-		Theme: themes.FS, Out: h.sites(), Address: h.settings.Address, Now: h.now(), Log: h.log, All: all, Kept: kept(),
+		Theme: themes.FS, Out: app.sites(), Address: app.settings.Address, Now: app.now(), Log: app.log, All: all, Kept: kept(),
 		HandOver: func(ctx context.Context, r site.Result) error {
-			if err := h.portal.SetSchools(ctx, []portal.School{h.school(schools[r.Slug], r)}); err != nil {
+			if err := app.portal.SetSchools(ctx, []portal.School{app.school(schools[r.Slug], r)}); err != nil {
 				return fmt.Errorf("%w: %w", errNotHandedOver, err)
 			}
 			return nil
 		},
 	})
-	return results, errors.Join(err, h.keepHeads(ctx))
+	return results, errors.Join(err, app.keepHeads(ctx))
 }
 
 // read reads the content folder.
-func (h *house) read() error {
-	trust, err := site.Load(h.settings.content())
+func (app *application) read() error {
+	trust, err := site.Load(app.settings.content())
 	if err != nil {
 		return err
 	}
-	h.trust.Store(trust)
+	app.trust.Store(trust)
 	return nil
 }
 
 // stands says whether every school has a site from an earlier build.
-func (h *house) stands() bool {
-	return !slices.ContainsFunc(h.trust.Load().Slugs(), func(slug string) bool {
-		_, err := os.Stat(filepath.Join(h.sites(), slug, "current"))
+func (app *application) stands() bool {
+	return !slices.ContainsFunc(app.trust.Load().Slugs(), func(slug string) bool {
+		_, err := os.Stat(filepath.Join(app.sites(), slug, "current"))
 		return err != nil
 	})
 }
@@ -190,13 +190,13 @@ func (h *house) stands() bool {
 var errNotHandedOver = errors.New("the portal could not take over its texts")
 
 // school is a school of the site as the portal knows it.
-func (h *house) school(s *site.School, r site.Result) portal.School {
+func (app *application) school(s *site.School, r site.Result) portal.School {
 	out := portal.School{
 		Slug: s.Slug, Name: s.Name, ShortName: s.ShortName, Address: s.Address, Phone: s.Phone, Email: s.Email,
-		Site: s.URL, Keep: keeps(h.trust.Load().Keeps(s)),
+		Site: s.URL, Keep: keeps(app.trust.Load().Keeps(s)),
 	}
 	if out.Site == "" {
-		out.Site = h.settings.Address + "/" + s.Slug + "/"
+		out.Site = app.settings.Address + "/" + s.Slug + "/"
 	}
 	for _, t := range r.Texts {
 		out.Texts = append(out.Texts, portal.Text{
@@ -228,8 +228,8 @@ func keeps(months map[string]int) portal.Keep {
 
 // colour is a school's own colour, or the trust's for no school; "" where it is
 // not known yet.
-func (h *house) colour(school string) string {
-	trust, s := h.schoolNamed(school)
+func (app *application) colour(school string) string {
+	trust, s := app.schoolNamed(school)
 	switch {
 	case s != nil:
 		return s.Colour
@@ -240,8 +240,8 @@ func (h *house) colour(school string) string {
 }
 
 // languages are those in which families are asked to tell us theirs.
-func (h *house) languages() (all []web.Language) {
-	if trust := h.trust.Load(); trust != nil {
+func (app *application) languages() (all []web.Language) {
+	if trust := app.trust.Load(); trust != nil {
 		for _, l := range trust.Languages {
 			all = append(all, web.Language{Tag: l.Tag, Dir: l.Dir(), Name: l.Name, Says: l.Says})
 		}
@@ -250,8 +250,8 @@ func (h *house) languages() (all []web.Language) {
 }
 
 // trustName is whose portal it is; "" for a school on its own.
-func (h *house) trustName() string {
-	if trust := h.trust.Load(); trust != nil {
+func (app *application) trustName() string {
+	if trust := app.trust.Load(); trust != nil {
 		return trust.Name
 	}
 	return ""
@@ -259,25 +259,25 @@ func (h *house) trustName() string {
 
 // review is when a school's online safety policy is reviewed next, and whether
 // that is soon or overdue.
-func (h *house) review(school string) (time.Time, string) {
-	if _, s := h.schoolNamed(school); s != nil {
+func (app *application) review(school string) (time.Time, string) {
+	if _, s := app.schoolNamed(school); s != nil {
 		r := s.Review()
-		return r.Next, r.Standing(h.now())
+		return r.Next, r.Standing(app.now())
 	}
 	return time.Time{}, ""
 }
 
 // unconfirmed are the places of help that nobody at a school has looked at lately.
-func (h *house) unconfirmed(school string) []string {
-	if trust, s := h.schoolNamed(school); s != nil {
-		return trust.Unconfirmed(s, h.now())
+func (app *application) unconfirmed(school string) []string {
+	if trust, s := app.schoolNamed(school); s != nil {
+		return trust.Unconfirmed(s, app.now())
 	}
 	return nil
 }
 
 // schoolNamed is a school of the trust by its slug; nil for none.
-func (h *house) schoolNamed(slug string) (*site.Trust, *site.School) {
-	trust := h.trust.Load()
+func (app *application) schoolNamed(slug string) (*site.Trust, *site.School) {
+	trust := app.trust.Load()
 	if trust != nil {
 		for _, s := range trust.Schools {
 			if s.Slug == slug {
