@@ -17,6 +17,9 @@ var (
 	ErrLeft = errors.New("the child has left")
 	// ErrTooMany is a limit on attempts that has been reached.
 	ErrTooMany = errors.New("too many attempts")
+	// ErrWithheld is what would have given something to somebody who may be barred from a
+	// child. It is on record, and waits for a named person to look.
+	ErrWithheld = errors.New("held back until a named person has looked")
 	// ErrConflict is a write that lost to another; the stores retry it.
 	ErrConflict = errors.New("conflict")
 	// ErrSecondFactor is staff of a school that asks for a second factor, who have

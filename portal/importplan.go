@@ -47,6 +47,7 @@ type ImportPlan struct {
 	links   []Responsibility // with what they are to be barred from
 	unlinks []Responsibility
 	takes   map[Link]Rights // what restrictions take before
+	because map[Link]string // why it is to be more, for the record
 }
 
 // PlannedPupil is one pupil whom an import would add or change.
@@ -156,7 +157,7 @@ type register struct {
 	contacts     []Contact
 	links        []Responsibility
 	restrictions []Restriction
-	elsewhere    []Contact              // of other schools, from whom something is taken about a child
+	elsewhere    []Barred               // at other schools
 	joined       map[string]time.Time   // by contact
 	covered      map[Link]time.Time     // whom their joins cover
 	noes         map[[2]string][]string // by pupil and contact: the purposes to which their last answer is no
@@ -187,7 +188,8 @@ type planner struct {
 	linked                      map[string][]Responsibility // by pupil
 	sharers                     map[string]map[string]bool  // names by email
 	settled                     map[string]bool             // contacts met in this list
-	barred                      []Contact                   // from whom something is taken, about any child
+	watch                       watch
+	turned                      map[string]bool // contacts whose new name is that of somebody barred
 }
 
 // plan works out what the rows would change. Pupils are matched by UPN, else by
@@ -198,7 +200,7 @@ type planner struct {
 // have, as where an office writes one for 'none'. Names are compared as [fold]
 // leaves them. A temporary UPN gives way to the one that replaces it.
 func plan(school string, rows []ClassListRow, have register, choice ImportChoices, random func() string) *ImportPlan {
-	p := &planner{ImportPlan: &ImportPlan{School: school, takes: inForce(have.restrictions)}, have: have, choice: choice, random: random, minted: map[string]string{}, settled: map[string]bool{}}
+	p := &planner{ImportPlan: &ImportPlan{School: school, takes: inForce(have.restrictions), because: map[Link]string{}}, have: have, choice: choice, random: random, minted: map[string]string{}, settled: map[string]bool{}, turned: map[string]bool{}}
 	all := byPupil(rows)
 	p.index(all)
 
@@ -231,6 +233,9 @@ func plan(school string, rows []ClassListRow, have register, choice ImportChoice
 				same, said := p.choice.Same[id]
 				if !said {
 					waiting[held.ID] = true
+					for _, r := range l.contacts {
+						p.asked(r, Contact{})
+					}
 					continue
 				}
 				if same {
@@ -246,6 +251,7 @@ func plan(school string, rows []ClassListRow, have register, choice ImportChoice
 			p.Missing = append(p.Missing, x)
 		}
 	}
+	p.turn()
 	p.Alike = alike(p.contacts)
 	p.Fingerprint = p.fingerprint()
 	return p.ImportPlan
@@ -294,6 +300,7 @@ func (p *planner) index(all []listed) {
 		}
 		p.sharers[email][sameName(name)] = true
 	}
+	p.watch = watchOf(p.have.restrictions, p.have.contacts, p.have.elsewhere)
 	for _, c := range p.have.contacts {
 		shares(c.Name, c.Email)
 	}
@@ -301,7 +308,7 @@ func (p *planner) index(all []listed) {
 		for _, r := range all[i].contacts {
 			shares(r.ContactName, r.Email)
 			if r.CourtOrder { // also where it is new with this list
-				p.barred = append(p.barred, Contact{Name: r.ContactName, Email: r.Email, Phone: r.Phone})
+				p.watch.here = append(p.watch.here, Barred{Contact{Name: r.ContactName, Email: r.Email, Phone: r.Phone}, always})
 			}
 		}
 	}
@@ -318,11 +325,6 @@ func (p *planner) index(all []listed) {
 		slices.SortFunc(ls, func(a, b Responsibility) int {
 			return cmp.Or(a.Priority-b.Priority, cmp.Compare(p.contacts[a.ContactID].Name, p.contacts[b.ContactID].Name), cmp.Compare(a.ContactID, b.ContactID))
 		})
-	}
-	for _, r := range p.have.restrictions {
-		if r.InForce() {
-			p.barred = append(p.barred, p.contacts[r.Link.ContactID])
-		}
 	}
 }
 
@@ -475,9 +477,6 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 	pupil := planned.Pupil
 	held := p.linked[pupil.ID]
 	ids, waiting := p.matchContacts(l, pupil, held)
-	// Somebody who is barred from something is no longer in the list: whoever is new
-	// may be the same person by another name.
-	gone := slices.ContainsFunc(held, func(h Responsibility) bool { return h.Barred != 0 && !slices.Contains(ids, h.ContactID) })
 	for i, r := range l.contacts {
 		if ids[i] == "wait" {
 			continue
@@ -502,6 +501,7 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 			p.address(now)
 			if old {
 				planned.Changes = append(planned.Changes, contactChange(c, now))
+				p.corrected(r, c, now)
 			}
 			p.people = append(p.people, now)
 		}
@@ -513,22 +513,25 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 			was = held[j]
 		}
 		link := p.link(r, pupil.ID, now.ID, was, j >= 0)
-		if j < 0 && link.Barred != AllRights {
-			// What is taken from somebody about one child is never left behind with another.
-			why := ""
-			switch {
-			case gone || anyLike(p.barred, now, old):
-				why = "A court order or another restriction is recorded against " + now.Name + ", or somebody very like them."
-			case anyLike(p.have.elsewhere, now, old):
-				why = "Somebody of the name, the email address or the telephone number of " + now.Name + " has an order against them at another school of the trust. Ask the trust’s lead."
+		had := was
+		if p.turned[now.ID] { // it is somebody else who would have it
+			had = Responsibility{}
+		}
+		link, why := p.watch.extend(p.contacts[now.ID], old, had, link)
+		if why == "" && j < 0 && link.Barred != AllRights {
+			if why = p.newcomer(ids, held, pupil, now.ID, link.Relationship); why == "" && !old {
+				var same bool
+				if why, same = p.newToFamily(ids, pupil, link.Relationship); !same && why != "" {
+					p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s: %s Look whether it is they, before you print a letter.", r.Place(), now.Name, why))
+					why = ""
+				}
 			}
 			if why != "" {
 				link.Barred = AllRights
-				p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s So %s will not see %s, decide or get a letter until the safeguarding lead or the head has looked.", r.Place(), why, now.Name, pupil.Name()))
 			}
 		}
-		if j < 0 && !old && link.May(MaySee) && p.barredSibling(ids, pupil) {
-			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s is new, and somebody is barred from another child of the same family. Look whether it is %s, before you print a letter.", r.Place(), now.Name, now.Name))
+		if why != "" {
+			p.withheld(r.Place(), now.Name, why, pupil, link)
 		}
 		p.affects(now, pupil, was, link)
 		switch {
@@ -596,23 +599,83 @@ func (p *planner) affects(c Contact, pupil Pupil, was, is Responsibility) {
 	}
 }
 
-// barredSibling says whether one of these contacts is also another pupil's, from whom
-// somebody is barred.
-func (p *planner) barredSibling(contacts []string, pupil Pupil) bool {
-	for l := range p.ImportPlan.takes {
-		if l.PupilID != pupil.ID && slices.ContainsFunc(p.linked[l.PupilID], func(r Responsibility) bool { return slices.Contains(contacts, r.ContactID) }) {
-			return true
-		}
-	}
-	return false
+// withheld warns that all that a list would give somebody about a pupil is withheld.
+func (p *planner) withheld(place, name, why string, pupil Pupil, link Responsibility) {
+	p.because[Link{link.PupilID, link.ContactID}] = heldBack
+	p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s: %s They will not see %s, decide or get a letter until the safeguarding lead or the head has looked.", place, name, why, pupil.Name()))
 }
 
-// anyLike says whether a contact may be one of these: of that name; or, of somebody
-// new, of that email or telephone.
-func anyLike(these []Contact, c Contact, known bool) bool {
-	return slices.ContainsFunc(these, func(b Contact) bool {
-		return b.ID == c.ID || maybeSame(b.Name, c.Name) || !known && (b.Email != "" && sameEmail(b.Email, c.Email) || sharePhone(b.Phone, c.Phone))
-	})
+// asked warns of a contact about whom the plan has a question before it comes to what
+// they may do: where they, or whoever of the register they may be, may be barred.
+func (p *planner) asked(r ClassListRow, held Contact) {
+	listed := Contact{Name: r.ContactName, Email: r.Email, Phone: r.Phone}
+	if p.watch.warning(listed, false) != "" || held.ID != "" && p.watch.warning(held, true) != "" {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s: Somebody who may be this person is barred from a child. Whatever you answer below, nothing is given to them until the safeguarding lead or the head has looked.", r.Place(), r.ContactName))
+	}
+}
+
+// corrected looks at what a list makes of a contact. Who has become the namesake of
+// somebody barred is somebody else from now on, and keeps nothing of what they had about
+// any child; an address or a number may be a household's, and is only told of.
+func (p *planner) corrected(r ClassListRow, was, is Contact) {
+	switch {
+	case p.watch.warning(is, true) != "" && p.watch.warning(was, true) == "":
+		p.turned[is.ID] = true
+	case p.watch.warning(is, false) != "" && p.watch.warning(was, false) == "":
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s: the email address or the telephone number of %s is now that of somebody from whom something about a child is taken. Look whose it is, before you print a letter.", r.Place(), is.Name))
+	}
+}
+
+// turn withholds what a contact who is now somebody else had about pupils of whom the
+// list did not speak.
+func (p *planner) turn() {
+	names := map[string]Pupil{}
+	for _, x := range p.have.pupils {
+		names[x.ID] = x
+	}
+	for _, l := range p.have.links {
+		planned := slices.ContainsFunc(slices.Concat(p.links, p.unlinks), func(x Responsibility) bool { return x.PupilID == l.PupilID && x.ContactID == l.ContactID })
+		if !p.turned[l.ContactID] || planned {
+			continue
+		}
+		if is, why := p.watch.extend(p.contacts[l.ContactID], true, Responsibility{}, l); why != "" {
+			p.links = append(p.links, is)
+			p.withheld("the register", p.contacts[l.ContactID].Name, why, names[l.PupilID], is)
+		}
+	}
+}
+
+// newcomer says why somebody new to a pupil may be a barred person by another name: one
+// who is barred from the pupil is none of their contacts any more; or one who is or was
+// barred is the same to them.
+func (p *planner) newcomer(ids []string, held []Responsibility, pupil Pupil, contact, relationship string) string {
+	for _, r := range p.have.restrictions {
+		if r.Link.PupilID != pupil.ID || r.Link.ContactID == contact {
+			continue
+		}
+		linked := slices.IndexFunc(held, func(h Responsibility) bool { return h.ContactID == r.Link.ContactID })
+		switch {
+		case r.InForce() && !slices.Contains(ids, r.Link.ContactID):
+			return "Somebody who is barred from this child is no longer among their contacts, and this person is new to them."
+		case linked >= 0 && relationship != "" && fold(held[linked].Relationship) == fold(relationship):
+			return "Somebody who is the same to this child is or was barred from them, and this person is new to them."
+		}
+	}
+	return ""
+}
+
+// newToFamily says so where one of these contacts is also another pupil's, from whom
+// somebody is barred; same is where that one is to the other what the new one is to this.
+func (p *planner) newToFamily(contacts []string, pupil Pupil, relationship string) (why string, same bool) {
+	for l := range p.ImportPlan.takes {
+		if l.PupilID == pupil.ID || slices.Contains(contacts, l.ContactID) || !slices.ContainsFunc(p.linked[l.PupilID], func(r Responsibility) bool { return slices.Contains(contacts, r.ContactID) }) {
+			continue
+		}
+		why = "Somebody is barred from another child of the same family, and this person is new to it."
+		i := slices.IndexFunc(p.linked[l.PupilID], func(r Responsibility) bool { return r.ContactID == l.ContactID })
+		same = same || i < 0 || fold(p.linked[l.PupilID][i].Relationship) == fold(relationship)
+	}
+	return why, same
 }
 
 // link is what a list makes of a responsibility. It lifts no restriction, and undoes
@@ -710,6 +773,7 @@ func (p *planner) matchContacts(l *listed, pupil Pupil, held []Responsibility) (
 			} else if !said {
 				ids[i] = "wait"
 				waiting[c.ID] = true
+				p.asked(r, c)
 			}
 			break
 		}

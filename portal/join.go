@@ -37,6 +37,9 @@ type Join struct {
 // nothing of which was wrong, and [ErrTooMany] when the limit is reached;
 // failures are counted durably.
 //
+// Whoever has joined as somebody barred from any child gains nothing by another letter
+// until a named person has looked, and is not told so.
+//
 // The office sees that somebody has joined. Until the school's waiting time is over,
 // or the office has made sure who it is, no yes of theirs counts; a no does at once.
 func (p *Portal) Join(ctx context.Context, account, code string, born Date) error {
@@ -122,7 +125,16 @@ func (p *Portal) Join(ctx context.Context, account, code string, born Date) erro
 				if err := tx.PutJoin(joined); err != nil {
 					return err
 				}
+				barred := slices.ContainsFunc(mine, func(m Child) bool { return m.Responsibility.Barred != 0 })
 				for _, c := range children {
+					if barred {
+						is := c.Responsibility
+						is.Barred = AllRights
+						if err := p.withhold(tx, account, c.Pupil.School, c.Responsibility, is); err != nil {
+							return err
+						}
+						continue
+					}
 					if err := tx.JoinChild(inv.ContactID, c.Pupil.ID, now); err != nil {
 						return err
 					}

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"crypto/pbkdf2"
 	"crypto/rand"
@@ -86,7 +87,7 @@ func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
 	if err != nil {
 		return nil, err
 	}
-	warn, err := warnings(tx, school, contacts)
+	watch, err := readWatch(tx, school)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +109,7 @@ func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
 			c := byID[l.ContactID]
 			i, ok := place[c.ID]
 			if !ok {
-				invitee := Invitee{Contact: c, Joined: joined[c.ID], Mute: true, Warning: warn(c)}
+				invitee := Invitee{Contact: c, Joined: joined[c.ID], Mute: true, Warning: watch.warning(c, true)}
 				switch inv, ok := open[c.ID]; {
 				case !ok || !p.keeps(inv):
 				case !inv.Died.IsZero():
@@ -126,33 +127,6 @@ func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
 	}
 	slices.Reverse(all)
 	return all, nil
-}
-
-// warnings says of a contact that somebody who may be they is barred from a child: of the
-// school, or of another school of the trust, of which nothing else is told.
-func warnings(tx Tx, school string, contacts []Contact) (func(Contact) string, error) {
-	history, err := tx.Restrictions(school)
-	if err != nil {
-		return nil, err
-	}
-	elsewhere, err := tx.RestrictedElsewhere(school)
-	if err != nil {
-		return nil, err
-	}
-	barred := map[string]bool{}
-	for l := range inForce(history) {
-		barred[l.ContactID] = true
-	}
-	here := slices.DeleteFunc(slices.Clone(contacts), func(c Contact) bool { return !barred[c.ID] })
-	return func(c Contact) string {
-		switch {
-		case anyLike(here, c, true):
-			return "A court order or another restriction about a child is recorded against this person, or somebody very like them. Ask the safeguarding lead before you go on."
-		case anyLike(elsewhere, c, true):
-			return "Somebody of this name has an order against them at another school of the trust. Ask the trust’s lead before you go on."
-		}
-		return ""
-	}, nil
 }
 
 // Letters makes an invitation for each contact of a school who is waiting for
@@ -205,8 +179,13 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 // sure that the contact of this child is the person who joined. It answers
 // [ErrNotFound] for a child whom the contact may not see, and where nobody
 // has joined as the contact, and [ErrForbidden] for a child of the account's own. A child whom it covers already stays as they are.
+//
+// Where somebody who may be they is barred from a child, and no named person has looked
+// since, it takes what they had about this one, too, and answers [ErrWithheld].
 func (p *Portal) ExtendJoin(ctx context.Context, account, school, contact, pupil string) error {
-	return p.store.Update(ctx, func(tx Tx) error {
+	var failed error
+	err := p.store.Update(ctx, func(tx Tx) error {
+		failed = nil
 		a, err := p.allowed(tx, account, PrintLetters, Subject{School: school})
 		if err != nil {
 			return err
@@ -235,11 +214,21 @@ func (p *Portal) ExtendJoin(ctx context.Context, account, school, contact, pupil
 		if _, ok := covered[Link{PupilID: pupil, ContactID: contact}]; ok {
 			return nil
 		}
+		watch, err := readWatch(tx, school)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(children, func(c Child) bool { return c.Pupil.ID == pupil })
+		if is, warning := watch.extend(children[i].Contact, true, Responsibility{}, children[i].Responsibility); warning != "" {
+			failed = ErrWithheld
+			return p.withhold(tx, account, school, children[i].Responsibility, is)
+		}
 		if err := tx.JoinChild(contact, pupil, p.now()); err != nil {
 			return err
 		}
 		return p.event(tx, account, school, JoinExtended, Ref{RefContact, contact}, map[string]any{"pupil": pupil})
 	})
+	return cmp.Or(err, failed)
 }
 
 // EndJoin takes a contact from the account that joined as them: somebody else

@@ -45,6 +45,10 @@ func (r Restriction) String() string       { return "restriction " + r.ID }
 func (r Restriction) GoString() string     { return r.String() }
 func (r Restriction) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
+func (b Barred) String() string       { return b.Contact.String() }
+func (b Barred) GoString() string     { return b.String() }
+func (b Barred) LogValue() slog.Value { return slog.StringValue(b.String()) }
+
 func (d Dated) String() string       { return d.Restriction.String() }
 func (d Dated) GoString() string     { return d.String() }
 func (d Dated) LogValue() slog.Value { return slog.StringValue(d.String()) }

@@ -23,7 +23,7 @@ import (
 var guarded = []any{
 	portal.Account{}, portal.Act{}, portal.Actor{}, portal.Child{}, portal.ChildView{}, portal.ClassListRow{},
 	portal.Contact{}, portal.DecideForm{}, portal.Event{}, portal.Handshake{}, portal.HeldForm{}, portal.Identity{},
-	portal.ImportPlan{}, portal.Invitation{}, portal.Invitee{}, portal.LedgerEntry{}, portal.Letter{}, portal.NewJoin{}, portal.ListRow{}, portal.HeldList{}, portal.Affected{}, portal.Restriction{}, portal.Dated{}, portal.Restricted{}, portal.RestrictForm{}, portal.Maybe{}, portal.PlannedContact{}, portal.ClassList{}, portal.ToSettle{}, portal.ListFile{}, portal.ListColumn{},
+	portal.ImportPlan{}, portal.Invitation{}, portal.Invitee{}, portal.LedgerEntry{}, portal.Letter{}, portal.NewJoin{}, portal.ListRow{}, portal.HeldList{}, portal.Affected{}, portal.Restriction{}, portal.Barred{}, portal.Dated{}, portal.Restricted{}, portal.RestrictForm{}, portal.Maybe{}, portal.PlannedContact{}, portal.ClassList{}, portal.ToSettle{}, portal.ListFile{}, portal.ListColumn{},
 	portal.PlannedPupil{}, portal.Proof{}, portal.Pupil{}, portal.PupilRecord{}, portal.PurposeView{}, portal.Receipt{},
 	portal.Responsibility{}, portal.Session{}, portal.SignForm{}, portal.SigningView{}, portal.Staff{},
 	portal.Dossier{}, portal.Fact{}, portal.Section{}, portal.Keeping{}, portal.Leaver{}, portal.Retention{},

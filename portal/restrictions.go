@@ -72,10 +72,11 @@ func inForce(all []Restriction) map[Link]Rights {
 	return takes
 }
 
-// restrict sets what a contact has not been barred from yet, and seals it. A letter that
-// they hold stops working, about other children, too: the next is printed by somebody
-// who has been warned.
-func (p *Portal) restrict(tx Tx, account, school string, l Link, takes Rights, why string) error {
+// restrict sets what a contact has not been barred from yet, and seals it. Why is a named
+// person's reason; without one somebody is asked to look, and because is on record. A
+// letter that they hold stops working, about other children, too: the next is printed by
+// somebody who has been warned.
+func (p *Portal) restrict(tx Tx, account, school string, l Link, takes Rights, why, because string) error {
 	if takes == 0 {
 		return nil
 	}
@@ -93,7 +94,7 @@ func (p *Portal) restrict(tx Tx, account, school string, l Link, takes Rights, w
 		if err := tx.PutRestriction(r); err != nil {
 			return fmt.Errorf("%v: %w", r, err)
 		}
-		err := p.event(tx, account, school, RestrictionSet, Ref{RefContact, l.ContactID}, map[string]any{"pupil": l.PupilID, "may not": one.String(), "why": cmp.Or(why, "a class list")})
+		err := p.event(tx, account, school, RestrictionSet, Ref{RefContact, l.ContactID}, map[string]any{"pupil": l.PupilID, "may not": one.String(), "why": cmp.Or(why, because)})
 		if err != nil {
 			return err
 		}
@@ -116,7 +117,8 @@ type Dated struct {
 	Who, Lifter string
 }
 
-// Looks says whether a class list took something and nobody has looked at it.
+// Looks says whether something was taken that nobody has looked at: by a class list, or
+// because somebody very like them is barred from another child.
 func (r Restricted) Looks() bool {
 	return slices.ContainsFunc(r.History, func(d Dated) bool { return d.InForce() && d.Why == "" })
 }
@@ -157,8 +159,8 @@ func (p *Portal) Restrictions(ctx context.Context, account, school, pupil string
 	return pupils, all, err
 }
 
-// RestrictionsToLook is how many of a school's contacts a class list has barred, and
-// nobody has looked at.
+// RestrictionsToLook is how many of a school's contacts are held back, and nobody has
+// looked.
 func (p *Portal) RestrictionsToLook(ctx context.Context, account, school string) (n int, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
 		n = 0
@@ -312,6 +314,6 @@ func (p *Portal) Restrict(ctx context.Context, account, school string, f Restric
 				return err
 			}
 		}
-		return p.restrict(tx, account, school, f.Link, set, f.Why)
+		return p.restrict(tx, account, school, f.Link, set, f.Why, "")
 	})
 }

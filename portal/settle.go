@@ -3,6 +3,7 @@ package portal
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -12,6 +13,9 @@ import (
 type ToSettle struct {
 	Relationship string // as the register's first of them has it; "" where it is not given
 	Children     []Child
+	// Warned says of each child whether what is given is withheld until a named person has
+	// looked, as somebody who may be the contact is barred from a child.
+	Warned []bool
 }
 
 // Unsettled is who of a school waits to be settled, those of most first: of
@@ -26,6 +30,10 @@ func (p *Portal) Unsettled(ctx context.Context, account, school string) (all []T
 		if err != nil {
 			return err
 		}
+		watch, err := readWatch(tx, school)
+		if err != nil {
+			return err
+		}
 		place := map[string]int{}
 		for _, c := range children {
 			key := fold(c.Responsibility.Relationship)
@@ -35,7 +43,10 @@ func (p *Portal) Unsettled(ctx context.Context, account, school string) (all []T
 				place[key] = i
 				all = append(all, ToSettle{Relationship: c.Responsibility.Relationship})
 			}
-			all[i].Children = append(all[i].Children, c)
+			r := c.Responsibility
+			r.Parental = true
+			_, warning := watch.extend(c.Contact, true, c.Responsibility, r)
+			all[i].Children, all[i].Warned = append(all[i].Children, c), append(all[i].Warned, warning != "")
 		}
 		slices.SortStableFunc(all, func(a, b ToSettle) int { return cmp.Compare(len(b.Children), len(a.Children)) })
 		return nil
@@ -89,8 +100,12 @@ type Link struct{ PupilID, ContactID string }
 // parental responsibility, and who said so. Later class lists do not undo it. It
 // answers [ErrNotFound] for anybody who does not wait to be settled, and [ErrForbidden]
 // for a child of the account's own.
-func (p *Portal) Settle(ctx context.Context, account, school string, links []Link, parental bool) error {
-	return p.store.Update(ctx, func(tx Tx) error {
+//
+// What responsibility would give somebody of whom there is a warning is withheld until a
+// named person has looked: held is how many those are.
+func (p *Portal) Settle(ctx context.Context, account, school string, links []Link, parental bool) (held int, err error) {
+	err = p.store.Update(ctx, func(tx Tx) error {
+		held = 0
 		a, err := p.allowed(tx, account, ImportClassList, Subject{School: school})
 		if err != nil {
 			return err
@@ -99,23 +114,33 @@ func (p *Portal) Settle(ctx context.Context, account, school string, links []Lin
 		if err != nil {
 			return err
 		}
-		by := make(map[Link]Responsibility, len(waiting))
+		watch, err := readWatch(tx, school)
+		if err != nil {
+			return err
+		}
+		by := make(map[Link]Child, len(waiting))
 		for _, c := range waiting {
-			by[Link{c.Pupil.ID, c.Contact.ID}] = c.Responsibility
+			by[Link{c.Pupil.ID, c.Contact.ID}] = c
 		}
 		for _, l := range links {
-			r, ok := by[l]
+			c, ok := by[l]
 			if !ok {
 				return fmt.Errorf("responsibility of contact %s: %w", l.ContactID, ErrNotFound)
 			}
 			if a.parentOf(l.PupilID) {
 				return fmt.Errorf("responsibility: %w", ErrForbidden)
 			}
+			was, r := c.Responsibility, c.Responsibility
 			r.Parental, r.Unsettled, r.SettledBy = parental, false, account
-			if err := tx.PutResponsibility(r); err != nil {
+			r, warning := watch.extend(c.Contact, true, was, r)
+			if warning != "" {
+				held++
+			}
+			if err := errors.Join(tx.PutResponsibility(r), p.withhold(tx, account, school, was, r)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	return held, err
 }

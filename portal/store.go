@@ -53,8 +53,8 @@ type RegisterTx interface {
 	Restrictions(school string) ([]Restriction, error)
 
 	// RestrictedElsewhere are the contacts of other schools from whom a restriction takes
-	// something about a child.
-	RestrictedElsewhere(school string) ([]Contact, error)
+	// something about a child, once for each.
+	RestrictedElsewhere(school string) ([]Barred, error)
 
 	// PupilsElsewhere are those on roll at other schools who have this UPN or this
 	// birthday.

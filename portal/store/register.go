@@ -53,8 +53,9 @@ func (t *tx) Restrictions(school string) ([]portal.Restriction, error) {
 	return list(t, restrictions.scan, "SELECT "+restrictions.columns+" FROM pupils p JOIN restrictions x ON x.pupil_id = p.id WHERE p.school = $1 ORDER BY x.since, x.id", school)
 }
 
-func (t *tx) RestrictedElsewhere(school string) ([]portal.Contact, error) {
-	return list(t, contacts.scan, "SELECT "+contacts.columns+" FROM contacts c WHERE c.school <> $1 AND EXISTS (SELECT 1 FROM restrictions x WHERE x.contact_id = c.id AND x.until IS NULL) ORDER BY c.id", school)
+func (t *tx) RestrictedElsewhere(school string) ([]portal.Barred, error) {
+	fields := func(b *portal.Barred) []any { return append(contacts.scan(&b.Contact), stamp{&b.Since}) }
+	return list(t, fields, "SELECT "+contacts.columns+", x.since FROM contacts c JOIN restrictions x ON x.contact_id = c.id WHERE c.school <> $1 AND x.until IS NULL ORDER BY c.id, x.id", school)
 }
 
 var heldLists = newTable("held_lists", "l", "id", func(l *portal.HeldList) []field {

@@ -68,6 +68,10 @@ var refusals = []struct {
 	{portal.ErrForbidden, http.StatusForbidden, "Your account is not allowed to do that", errorPage{Lines: []string{
 		"If you work in the school office, ask whoever looks after Schoolgate for your school to add your account.",
 	}}},
+	{portal.ErrWithheld, http.StatusConflict, "This person is held back", errorPage{Lines: []string{
+		"A court order or another restriction about a child is recorded against them, or somebody very like them. So nothing was added, and they see nothing of this child until the safeguarding lead or the head has looked.",
+		"Tell the safeguarding lead now.",
+	}}},
 	{portal.ErrLeft, http.StatusForbidden, "This child has left the school", errorPage{Lines: []string{
 		"Nothing was signed and nothing was changed: there is nothing more to sign, and no new yes.",
 		"You can still see what you decided, and change a yes to a no.",

@@ -13,6 +13,7 @@ type settleView struct {
 	School portal.School
 	Base   string
 	Groups []settleGroup
+	Held   bool // what was just given is withheld of some
 }
 
 // settleGroup is people of one relationship, each with a box.
@@ -41,11 +42,11 @@ func (s *server) settlePage(r *http.Request, school portal.School) (page, error)
 	if err != nil {
 		return page{}, err
 	}
-	v := settleView{School: school, Base: officeLink(school.Slug)}
+	v := settleView{School: school, Base: officeLink(school.Slug), Held: r.URL.Query().Get("after") == "held"}
 	for i, g := range all {
 		x := settleGroup{ToSettle: g, Number: i + 1, Ticked: strings.EqualFold(g.Relationship, "mother") || r.URL.Query().Get("tick") == g.Relationship && r.URL.Query().Has("tick")}
 		if n := len(x.Children); n > maxSettled {
-			x.Children, x.More = x.Children[:maxSettled], n-maxSettled
+			x.Children, x.Warned, x.More = x.Children[:maxSettled], x.Warned[:maxSettled], n-maxSettled
 		}
 		v.Groups = append(v.Groups, x)
 	}
@@ -80,8 +81,13 @@ func (s *server) postSettle(w http.ResponseWriter, r *http.Request) error {
 		wrong.Add("link", "Tick who is meant, then say whether they hold parental responsibility")
 		return &rejectedForm{wrong.Or(), func(bool) (page, error) { return s.settlePage(r, school) }}
 	}
-	if err := s.Portal.Settle(r.Context(), account(r), school.Slug, links, answer == "yes"); err != nil {
+	held, err := s.Portal.Settle(r.Context(), account(r), school.Slug, links, answer == "yes")
+	if err != nil {
 		return err
 	}
-	return seeOther(w, r, officeLink(school.Slug)+"settle")
+	to := officeLink(school.Slug) + "settle"
+	if held > 0 {
+		to += "?after=held"
+	}
+	return seeOther(w, r, to)
 }
