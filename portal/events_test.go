@@ -108,6 +108,12 @@ func TestTeacherReadsOwnClasses(t *testing.T) {
 	if strings.Join(names, " ") != "Bo Dee" {
 		t.Errorf("the teacher of 2M and Year 3 reads of %v", names)
 	}
+	compared, err := w.Pupils(t.Context(), w.staff("teacher@anne.example"), anne)
+	if w.ok(err); len(compared) != 2 {
+		t.Errorf("the teacher of 2M and Year 3 compares names with %v", compared)
+	}
+	_, err = w.Pupils(t.Context(), w.staff("office@bede.example"), anne)
+	is(t, err, portal.ErrNotFound)
 }
 
 func TestStaffCheck(t *testing.T) {

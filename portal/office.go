@@ -24,6 +24,23 @@ func (p *Portal) Export(ctx context.Context, account, school string, f Filter, b
 	return p.list(ctx, account, ExportList, school, f, begin, each)
 }
 
+// Pupils is everybody whom a school has or had on roll and whom the account may see, in
+// order of year, class and name: for comparing names, not for showing them, so that no
+// event tells of it.
+func (p *Portal) Pupils(ctx context.Context, account, school string) (all []Pupil, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		a, err := p.allowed(tx, account, SeeRegister, Subject{School: school})
+		if err != nil {
+			return err
+		}
+		all, err = tx.Pupils(school)
+		within := a.reach(SeeRegister, school)
+		all = slices.DeleteFunc(all, func(x Pupil) bool { return !within(x) })
+		return err
+	})
+	return all, err
+}
+
 // HoldClassList keeps an uploaded file, as it came, while somebody looks at what
 // it would change: for an hour, and for nobody but them.
 func (p *Portal) HoldClassList(ctx context.Context, account, school string, file []byte) (id string, err error) {

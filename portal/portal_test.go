@@ -347,13 +347,11 @@ func (w *world) publish() {
 }
 
 // keys is the ledger's public keys.
-func (w *world) keys() (text string) {
+func (w *world) keys() string {
 	w.t.Helper()
-	w.view(func(tx portal.Tx) (err error) {
-		text, err = w.ledger.Keys(tx)
-		return err
-	})
-	return text
+	keys, err := w.LedgerKeys(w.t.Context())
+	w.ok(err)
+	return string(keys)
 }
 
 // whole checks the ledger from end to end, with so many signatures and decisions.

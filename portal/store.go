@@ -265,6 +265,14 @@ type Ledger interface {
 	// Prove is the promise that a record will be under a head, and the proof that it
 	// is once one has been published.
 	Prove(tx Tx, recordID string) (Proof, error)
+	// Head is the head that was published last, Published every one, and Keys the
+	// public keys that they are checked with.
+	Head(LedgerTx) ([]byte, error)
+	Published(LedgerTx) ([]byte, error)
+	Keys(LedgerTx) ([]byte, error)
+	// Consistency proves that the tree of one size begins with that of another, or
+	// answers [ErrNotFound].
+	Consistency(tx LedgerTx, from, to int64) ([]byte, error)
 	// Keyed is a hash of a text, for one use, that takes the ledger's secret key to work
 	// out. It begins with the key's own mark and a colon: what was hashed under a key
 	// that has been handed over since is told by it.

@@ -70,7 +70,7 @@ In the text of a page, with an empty line above, for the paragraph that follows:
 				}
 				if db != nil {
 					defer closing(&err, db)
-					opts.Roll = roll{db}
+					opts.Roll = roll{portal.New(db, nil, nil, nil)} // it reads, and seals nothing
 				}
 			case folder == "" || cmd.Flags().Changed("settings"):
 				return err
@@ -126,19 +126,15 @@ func openRegister(ctx context.Context, s Settings) (*store.DB, error) {
 }
 
 // A roll is the register as the check asks it.
-type roll struct{ store portal.Store }
+type roll struct{ *portal.Portal }
 
 // OnRoll answers the pupils of a school, those who have left too: a page may
 // name them still.
 func (r roll) OnRoll(ctx context.Context, school string) (pupils []check.RollPupil, err error) {
-	err = r.store.View(ctx, func(tx portal.Tx) error {
-		all, err := tx.Pupils(school)
-		pupils = make([]check.RollPupil, len(all))
-		for i, p := range all {
-			born, _ := time.Parse(time.DateOnly, string(p.Born)) // the zero time is no date
-			pupils[i] = check.RollPupil{Forename: p.Forename, Surname: p.Surname, UPN: p.UPN, Born: born}
-		}
-		return err
-	})
+	all, err := r.Pupils(ctx, portal.Operator, school)
+	for _, p := range all {
+		born, _ := time.Parse(time.DateOnly, string(p.Born)) // the zero time is no date
+		pupils = append(pupils, check.RollPupil{Forename: p.Forename, Surname: p.Surname, UPN: p.UPN, Born: born})
+	}
 	return pupils, err
 }

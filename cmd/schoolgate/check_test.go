@@ -58,7 +58,7 @@ address = ["Chapel Lane"]
 			Theme:   fstest.MapFS{"layouts/all.html": file(`<a href="` + site.CEOP + `">Click CEOP</a><main><h1>{{ .Title }}</h1>{{ .Content }}</main>`)},
 			Address: "http://localhost:8080", Now: time.Date(2026, time.November, 21, 0, 0, 0, 0, time.UTC),
 		},
-		Roll: roll{db},
+		Roll: roll{portal.New(db, nil, nil, nil)},
 	})
 	if err != nil {
 		t.Fatal(err)

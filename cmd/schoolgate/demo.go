@@ -246,20 +246,13 @@ func (app *application) freshLetters(ctx context.Context, out io.Writer, school 
 	for _, p := range demoPeople() {
 		named[p.ContactName] = !p.Staff
 	}
+	all, err := app.portal.Invitees(ctx, portal.Operator, school)
 	var waiting []string
-	err := app.store.View(ctx, func(tx portal.Tx) error {
-		joined, err := tx.JoinedContacts(school)
-		if err != nil {
-			return err
+	for _, to := range all {
+		if named[to.Contact.Name] && to.Joined.IsZero() {
+			waiting = append(waiting, to.Contact.ID)
 		}
-		contacts, err := tx.Contacts(school)
-		for _, c := range contacts {
-			if _, in := joined[c.ID]; named[c.Name] && !in {
-				waiting = append(waiting, c.ID)
-			}
-		}
-		return err
-	})
+	}
 	if err != nil || len(waiting) == 0 {
 		return err
 	}

@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
-
-	"schoolgate/portal"
 )
 
 // Where the ledger's public keys and published heads stand in each site.
@@ -50,14 +48,11 @@ func (app *application) publishHeads(ctx context.Context) {
 // elsewhere, and puts all of them into the built sites. A file with heads that the
 // database does not know is an error: the database is not what it was.
 func (app *application) keepHeads(ctx context.Context) error {
-	var heads []byte
-	var keys string
-	err := app.store.View(ctx, func(tx portal.Tx) (err error) {
-		if heads, err = app.ledger.Published(tx); err == nil {
-			keys, err = app.ledger.Keys(tx)
-		}
+	heads, err := app.portal.LedgerHeads(ctx)
+	if err != nil {
 		return err
-	})
+	}
+	keys, err := app.portal.LedgerKeys(ctx)
 	if err != nil {
 		return err
 	}
@@ -75,7 +70,7 @@ func (app *application) keepHeads(ctx context.Context) error {
 			err = replaceFile(filepath.Join(dir, "heads.txt"), heads)
 		}
 		if err == nil {
-			err = replaceFile(filepath.Join(dir, "keys.txt"), []byte(keys))
+			err = replaceFile(filepath.Join(dir, "keys.txt"), keys)
 		}
 		if err != nil {
 			return fmt.Errorf("heads: %w", err)

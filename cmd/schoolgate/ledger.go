@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"schoolgate/portal"
 	"schoolgate/portal/store"
 )
 
@@ -117,75 +116,29 @@ keeps the file of heads under another name.`,
 
 // consequences says what an old copy may have brought back.
 func (app *application) consequences(ctx context.Context, w io.Writer) error {
-	return app.store.View(ctx, func(tx portal.Tx) error {
-		last, err := tx.LedgerHead()
-		if err != nil {
-			return err
-		}
-		schools, err := tx.Schools()
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(w, "This database is older than the last head that was published: its own last is of %s.\n", last.At.Format("2 January 2006, 15:04 UTC"))
-		fmt.Fprintf(w, "What was signed, answered, imported and changed since is not in it. Families who hold a receipt can prove what is missing.\n\n")
-		for _, s := range schools {
-			codes, err := tx.OpenInvitations(s.Slug)
-			if err != nil {
-				return err
-			}
-			joined, err := tx.JoinedContacts(s.Slug)
-			if err != nil {
-				return err
-			}
-			rs, err := tx.Responsibilities(s.Slug)
-			if err != nil {
-				return err
-			}
-			orders := 0
-			for _, r := range rs {
-				if r.Barred != 0 {
-					orders++
-				}
-			}
-			fmt.Fprintf(w, "%s\n", s.Slug)
-			fmt.Fprintf(w, "  %d letters' codes work again, also of letters that were used or replaced since. They will be ended: print new letters.\n", len(codes))
-			fmt.Fprintf(w, "  %d contacts are joined, also those whose access was ended since, and not those who joined since. Go through them.\n", len(joined))
-			fmt.Fprintf(w, "  %d contacts are barred from something about a child, also where it was lifted since; and what was set since is NOT in force. Set it again before you start the server.\n", orders)
-		}
-		fmt.Fprintln(w)
-		return nil
-	})
+	r, err := app.portal.Restored(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "This database is older than the last head that was published: its own last is of %s.\n", r.Last.Format("2 January 2006, 15:04 UTC"))
+	fmt.Fprintf(w, "What was signed, answered, imported and changed since is not in it. Families who hold a receipt can prove what is missing.\n\n")
+	for _, s := range r.Schools {
+		fmt.Fprintf(w, "%s\n", s.Slug)
+		fmt.Fprintf(w, "  %d letters' codes work again, also of letters that were used or replaced since. They will be ended: print new letters.\n", s.Letters)
+		fmt.Fprintf(w, "  %d contacts are joined, also those whose access was ended since, and not those who joined since. Go through them.\n", s.Joined)
+		fmt.Fprintf(w, "  %d contacts are barred from something about a child, also where it was lifted since; and what was set since is NOT in force. Set it again before you start the server.\n", s.Barred)
+	}
+	fmt.Fprintln(w)
+	return nil
 }
 
 // goOn ends what may have come back, and continues the ledger under a new key.
 func (app *application) goOn(ctx context.Context, w io.Writer) error {
-	now := app.now()
-	err := app.store.Update(ctx, func(tx portal.Tx) error {
-		if err := tx.DeleteSessionsBefore(now.AddDate(100, 0, 0)); err != nil {
-			return err
-		}
-		schools, err := tx.Schools()
-		if err != nil {
-			return err
-		}
-		for _, s := range schools {
-			codes, err := tx.OpenInvitations(s.Slug)
-			if err != nil {
-				return err
-			}
-			for _, i := range codes {
-				if err := tx.UseInvitation(i.ID, now); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	if err := app.portal.EndAccess(ctx); err != nil {
 		return err
 	}
 	heads := app.headsFile()
-	lost := heads + ".lost-" + now.UTC().Format(time.DateOnly)
+	lost := heads + ".lost-" + app.now().UTC().Format(time.DateOnly)
 	if _, err := os.Stat(lost); err == nil {
 		return fmt.Errorf("%s is there already: move it away, and keep it", lost)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -169,14 +170,11 @@ func verifyReceipt(w io.Writer, receipt, key string, published [][]byte, consist
 }
 
 func (app *application) ledgerHead(w http.ResponseWriter, r *http.Request) {
-	app.plain(w, r, func(tx portal.Tx) ([]byte, error) { return app.ledger.Head(tx) })
+	app.plain(w, r, app.portal.LedgerHead)
 }
 
 func (app *application) ledgerKey(w http.ResponseWriter, r *http.Request) {
-	app.plain(w, r, func(tx portal.Tx) ([]byte, error) {
-		text, err := app.ledger.Keys(tx)
-		return []byte(text), err
-	})
+	app.plain(w, r, app.portal.LedgerKeys)
 }
 
 // ledgerConsistency proves one size to be the beginning of another. The tree has
@@ -188,5 +186,7 @@ func (app *application) ledgerConsistency(w http.ResponseWriter, r *http.Request
 		http.NotFound(w, r)
 		return
 	}
-	app.plain(w, r, func(tx portal.Tx) ([]byte, error) { return app.ledger.Consistency(tx, from, to) })
+	app.plain(w, r, func(ctx context.Context) ([]byte, error) {
+		return app.portal.LedgerConsistency(ctx, from, to)
+	})
 }

@@ -163,7 +163,10 @@ func (l *Ledger) Published(tx portal.LedgerTx) ([]byte, error) {
 
 // Keys is the ledger's public keys: the first, and each hand-over to the next. It
 // is what anybody needs to check a head or a receipt, and is made to be published.
-func (l *Ledger) Keys(tx portal.LedgerTx) (string, error) { return keysText(tx) }
+func (l *Ledger) Keys(tx portal.LedgerTx) ([]byte, error) {
+	text, err := keysText(tx)
+	return []byte(text), err
+}
 
 // Next is when the next head is due, at the earliest.
 func (l *Ledger) Next(now time.Time) time.Time { return now.Truncate(l.Every).Add(l.Every) }

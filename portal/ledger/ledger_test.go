@@ -80,8 +80,9 @@ func (b *book) publish() *book {
 
 func (b *book) keys() (text string) {
 	b.t.Helper()
-	b.see(func(tx portal.Tx) (err error) {
-		text, err = b.Keys(tx)
+	b.see(func(tx portal.Tx) error {
+		keys, err := b.Keys(tx)
+		text = string(keys)
 		return err
 	})
 	return text

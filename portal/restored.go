@@ -1,0 +1,85 @@
+package portal
+
+import (
+	"context"
+	"time"
+)
+
+// Restored is what a database that was put back from an old copy may have brought with
+// it. Only the operator asks for it, while nothing serves.
+type Restored struct {
+	Last    time.Time // of the last head that this copy knows
+	Schools []RestoredSchool
+}
+
+// RestoredSchool counts what holds again at one school, whatever became of it since.
+type RestoredSchool struct {
+	Slug    string
+	Letters int // whose codes work
+	Joined  int // contacts
+	Barred  int // from something about a child
+}
+
+// Restored says what the database has that may have ended since the copy was made.
+func (p *Portal) Restored(ctx context.Context) (r Restored, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		last, err := tx.LedgerHead()
+		if err != nil {
+			return err
+		}
+		r = Restored{Last: last.At}
+		schools, err := tx.Schools()
+		if err != nil {
+			return err
+		}
+		for _, s := range schools {
+			codes, err := tx.OpenInvitations(s.Slug)
+			if err != nil {
+				return err
+			}
+			joined, err := tx.JoinedContacts(s.Slug)
+			if err != nil {
+				return err
+			}
+			links, err := tx.Responsibilities(s.Slug)
+			if err != nil {
+				return err
+			}
+			found := RestoredSchool{Slug: s.Slug, Letters: len(codes), Joined: len(joined)}
+			for _, l := range links {
+				if l.Barred != 0 {
+					found.Barred++
+				}
+			}
+			r.Schools = append(r.Schools, found)
+		}
+		return nil
+	})
+	return r, err
+}
+
+// EndAccess ends every session and every letter's code: after a database was put back
+// from an old copy nobody knows which of them had ended.
+func (p *Portal) EndAccess(ctx context.Context) error {
+	return p.store.Update(ctx, func(tx Tx) error {
+		if err := tx.DeleteSessionsBefore(p.now().AddDate(100, 0, 0)); err != nil {
+			return err
+		}
+		schools, err := tx.Schools()
+		if err != nil {
+			return err
+		}
+		for _, s := range schools {
+			codes, err := tx.OpenInvitations(s.Slug)
+			if err != nil {
+				return err
+			}
+			for _, i := range codes {
+				if err := tx.UseInvitation(i.ID, p.now()); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
