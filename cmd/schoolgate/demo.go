@@ -17,14 +17,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"schoolgate/cmd/schoolgate/demo"
 	"schoolgate/portal"
-	"schoolgate/portal/roster"
 	"schoolgate/portal/signin"
 	"schoolgate/portal/signin/demoidp"
 	"schoolgate/portal/web"
 )
-
-const demoProvider = "demo"
 
 func demoCommand(settingsFile *string) *cobra.Command {
 	var address, data string
@@ -36,7 +34,7 @@ machine, with an identity provider inside the program as whose people you sign i
 What you do is kept from run to run in the data folder; delete it to begin again.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return demo(cmd, *settingsFile, address, data)
+			return runDemo(cmd, *settingsFile, address, data)
 		},
 	}
 	cmd.Flags().StringVar(&address, "addr", "127.0.0.1:8080", "the `host:port` to listen on; this machine only")
@@ -44,7 +42,7 @@ What you do is kept from run to run in the data folder; delete it to begin again
 	return cmd
 }
 
-func demo(cmd *cobra.Command, settingsFile, addr, data string) (err error) {
+func runDemo(cmd *cobra.Command, settingsFile, addr, data string) (err error) {
 	ctx := cmd.Context()
 	s, err := demoSettings(settingsFile, addr, data)
 	if err != nil {
@@ -77,7 +75,7 @@ func demo(cmd *cobra.Command, settingsFile, addr, data string) (err error) {
 	defer closing(&err, app)
 	out := cmd.OutOrStdout()
 	if empty { // what families answered in September was published before
-		start := schoolYear(time.Now())
+		start := demo.SchoolYear(time.Now())
 		seeding.Store(&start)
 	}
 	fmt.Fprintln(out, "Building the sites of an invented trust …")
@@ -132,7 +130,7 @@ func demoSettings(file, addr, data string) (Settings, error) {
 	s := Settings{
 		Address: "http://localhost:" + port, Listen: addr, Data: data, Database: filepath.Join(data, "schoolgate.db"),
 	}
-	for _, p := range demoPeople() {
+	for _, p := range demo.People() {
 		if p.Staff {
 			s.Staff = append(s.Staff, StaffSetting{Email: p.Email, School: p.School, Role: string(cmp.Or(p.Role, portal.Office))})
 		}
@@ -157,14 +155,7 @@ func newDemo(s Settings) (bool, error) {
 
 // fill gives an empty demo its past.
 func (app *application) fill(ctx context.Context, issuer string, clock func(time.Time)) error {
-	err := seedDemo(ctx, app.portal, clock, issuer, func(r io.Reader) ([]portal.ClassListRow, error) {
-		b, err := io.ReadAll(r)
-		if err != nil {
-			return nil, err
-		}
-		l, err := roster.Read(b, portal.ListMapping{})
-		return l.Rows, err
-	}, time.Now())
+	err := demo.Fill(ctx, app.portal, clock, issuer, time.Now())
 	if err != nil {
 		return err
 	}
@@ -175,14 +166,14 @@ func (app *application) fill(ctx context.Context, issuer string, clock func(time
 func (app *application) demoHandler(issuer string) (http.Handler, error) {
 	var people []demoidp.Person
 	domains := map[string]bool{}
-	for _, p := range demoPeople() {
+	for _, p := range demo.People() {
 		people = append(people, demoidp.Person{Subject: p.Subject, Name: p.Name, Email: p.Email, EmailVerified: true, SecondFactor: p.Staff, Hint: p.Hint})
 		if p.Staff {
 			_, domain, _ := strings.Cut(p.Email, "@")
 			domains[domain] = true
 		}
 	}
-	config := signin.Config{Name: demoProvider, Kind: "oidc", Label: "the demo’s people", Issuer: issuer, ClientID: "schoolgate-demo", Secret: rand.Text()}
+	config := signin.Config{Name: demo.Provider, Kind: "oidc", Label: "the demo’s people", Issuer: issuer, ClientID: "schoolgate-demo", Secret: rand.Text()}
 	for d := range domains {
 		config.StaffDomains = append(config.StaffDomains, d)
 	}
@@ -194,7 +185,7 @@ func (app *application) demoHandler(issuer string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	idp, err := demoidp.New(issuer, config.ClientID, config.Secret, app.settings.Address+signin.CallbackPath(demoProvider), people, web.StylesheetPath(css))
+	idp, err := demoidp.New(issuer, config.ClientID, config.Secret, app.settings.Address+signin.CallbackPath(demo.Provider), people, web.StylesheetPath(css))
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +218,7 @@ func (app *application) welcome(ctx context.Context, out io.Writer) error {
 		fmt.Fprintf(out, "  %-28s %s\n", s.ShortName, s.Site)
 	}
 	fmt.Fprintf(out, "  %-28s %s/portal/\n\nSign in to the portal as:\n", "The portal", app.settings.Address)
-	for _, p := range demoPeople() {
+	for _, p := range demo.People() {
 		fmt.Fprintf(out, "  %-28s %s\n", p.Name, p.Hint)
 	}
 	for _, s := range schools {
@@ -243,7 +234,7 @@ func (app *application) welcome(ctx context.Context, out io.Writer) error {
 // school who have not used theirs.
 func (app *application) freshLetters(ctx context.Context, out io.Writer, school string) error {
 	named := map[string]bool{}
-	for _, p := range demoPeople() {
+	for _, p := range demo.People() {
 		named[p.ContactName] = !p.Staff
 	}
 	all, err := app.portal.Invitees(ctx, portal.Operator, school)

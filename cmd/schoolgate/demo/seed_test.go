@@ -1,11 +1,10 @@
-package main
+package demo
 
 import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -16,19 +15,8 @@ import (
 	"schoolgate/content"
 	"schoolgate/portal"
 	"schoolgate/portal/ledger"
-	"schoolgate/portal/roster"
 	"schoolgate/portal/store"
 )
-
-func readDemoList(r io.Reader) ([]portal.ClassListRow, error) {
-	b, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
-	}
-	l, err := roster.Read(b, portal.ListMapping{})
-	rows := l.Rows
-	return rows, err
-}
 
 // countingStore counts what has been made durable.
 type countingStore struct {
@@ -41,9 +29,9 @@ func (s *countingStore) Update(ctx context.Context, f func(portal.Tx) error) err
 	return s.Store.Update(ctx, f)
 }
 
-// demoTexts are as many texts as the starter has, under its slugs, each for whom
+// textsOf are as many texts as the starter has, under its slugs, each for whom
 // the starter has it.
-func demoTexts(t *testing.T, school string) (texts []portal.Text) {
+func textsOf(t *testing.T, school string) (texts []portal.Text) {
 	for _, from := range []struct {
 		dir  string
 		kind portal.Kind
@@ -66,14 +54,14 @@ func demoTexts(t *testing.T, school string) (texts []portal.Text) {
 			sum := sha256.Sum256([]byte(school + f))
 			texts = append(texts, portal.Text{
 				School: school, Kind: from.kind, Audience: audience, Slug: slug, Title: slug, Edition: 1, Hash: hex.EncodeToString(sum[:]), Source: school + f,
-				HTML: "<p>", Path: "/" + school + "/" + slug + "/", Published: demoToday.AddDate(0, -6, 0), Summary: "s", Statement: "s", Question: "q", IfGiven: "g", IfRefused: "r",
+				HTML: "<p>", Path: "/" + school + "/" + slug + "/", Published: today.AddDate(0, -6, 0), Summary: "s", Statement: "s", Question: "q", IfGiven: "g", IfRefused: "r",
 			})
 		}
 	}
 	return texts
 }
 
-// seededDemo is a portal after seedDemo, and its figures.
+// seededDemo is a portal after [Fill], and its figures.
 func seededDemo(t *testing.T, today time.Time) (p *portal.Portal, updates int, times []time.Time) {
 	t.Helper()
 	ctx := t.Context()
@@ -89,16 +77,16 @@ func seededDemo(t *testing.T, today time.Time) (p *portal.Portal, updates int, t
 	now := today
 	counted := &countingStore{Store: db}
 	p = portal.New(counted, sealed, nil, func() time.Time { return now })
-	var schools []portal.School
-	for _, s := range demoSchools {
-		schools = append(schools, portal.School{Slug: s.slug, Name: s.slug, ShortName: s.slug, Texts: demoTexts(t, s.slug)})
+	var all []portal.School
+	for _, s := range schools {
+		all = append(all, portal.School{Slug: s.slug, Name: s.slug, ShortName: s.slug, Texts: textsOf(t, s.slug)})
 	}
-	if err := p.SetSchools(ctx, schools); err != nil {
+	if err := p.SetSchools(ctx, all); err != nil {
 		t.Fatal(err)
 	}
 	counted.updates = 0
 	began := time.Now()
-	err = seedDemo(ctx, p, func(at time.Time) { now, times = at, append(times, at) }, "http://localhost/demo-identity", readDemoList, today)
+	err = Fill(ctx, p, func(at time.Time) { now, times = at, append(times, at) }, "http://localhost/demo-identity", today)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,17 +96,17 @@ func seededDemo(t *testing.T, today time.Time) (p *portal.Portal, updates int, t
 }
 
 func TestSeedDemo(t *testing.T) {
-	p, updates, times := seededDemo(t, demoToday)
+	p, updates, times := seededDemo(t, today)
 	ctx := t.Context()
 	if updates > 3000 {
 		t.Errorf("%d durable operations, want at most 3000", updates)
 	}
-	if !slices.IsSortedFunc(times, time.Time.Compare) || times[0].Before(time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)) || times[len(times)-1].After(demoToday) {
+	if !slices.IsSortedFunc(times, time.Time.Compare) || times[0].Before(time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)) || times[len(times)-1].After(today) {
 		t.Errorf("the clock went from %v to %v, and has to move on from 1 September to today", times[0], times[len(times)-1])
 	}
 
 	// The office's list: every standing, the classes unlike each other.
-	for _, s := range demoSchools {
+	for _, s := range schools {
 		counts, waiting := map[portal.Standing]int{}, map[string]int{}
 		var all, answered int
 		err := p.ReadRegister(ctx, portal.Operator, s.slug, portal.Filter{}, func(portal.List) error { return nil }, func(r portal.ListRow) error {
@@ -163,16 +151,16 @@ func checkDemoPeople(t *testing.T, p *portal.Portal) {
 	t.Helper()
 	ctx := t.Context()
 	forParents := 0
-	for _, t := range demoTexts(t, "") {
+	for _, t := range textsOf(t, "") {
 		if t.Audience == portal.ForParents {
 			forParents++
 		}
 	}
-	for _, d := range demoPeople() {
+	for _, d := range People() {
 		if d.Staff {
 			continue
 		}
-		a, err := p.SignedIn(ctx, portal.Identity{Provider: demoProvider, Issuer: "http://localhost/demo-identity", Subject: d.Subject, Name: d.Name})
+		a, err := p.SignedIn(ctx, portal.Identity{Provider: Provider, Issuer: "http://localhost/demo-identity", Subject: d.Subject, Name: d.Name})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -236,7 +224,7 @@ func TestSeedDemoAnyDay(t *testing.T) {
 		}
 		checkDemoPeople(t, p)
 		register := []string{fmt.Sprint(times)}
-		for _, s := range demoSchools {
+		for _, s := range schools {
 			err := p.ReadRegister(t.Context(), portal.Operator, s.slug, portal.Filter{}, func(portal.List) error { return nil }, func(r portal.ListRow) error {
 				register = append(register, fmt.Sprint(s.slug, r.Pupil.AdmissionNumber, r.Standings, r.Signed))
 				return nil

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bytes"
@@ -16,8 +16,8 @@ import (
 	"schoolgate/portal"
 )
 
-// demoPerson is somebody invented whom the demonstration's visitor may be.
-type demoPerson struct {
+// Person is somebody invented whom the demonstration's visitor may be.
+type Person struct {
 	Subject     string
 	Name        string
 	Email       string // of staff, as their school's domain vouches for it; of a parent, as the school holds it
@@ -32,9 +32,9 @@ type demoPerson struct {
 	refuses string // the purpose to which they say no
 }
 
-// demoPeople are the people the README's journey follows: parents, then staff.
-func demoPeople() []demoPerson {
-	people := []demoPerson{
+// People are those whom the README's journey follows: parents, then staff.
+func People() []Person {
+	people := []Person{
 		{ContactName: "Mrs Amina Rahman", School: "*", Hint: "Parent of a child at each school, with something left to do", joins: true, undone: "st-osrics-junior"},
 		{ContactName: "Mrs Olena Kovalenko", School: "fernlow-primary", Hint: "Parent who has not used the school’s letter yet"},
 		{ContactName: "Ms Beth Cawley", School: "fernlow-primary", Hint: "Mother in a family of two homes, who said yes to everything", joins: true},
@@ -50,16 +50,16 @@ func demoPeople() []demoPerson {
 		p := &people[i]
 		if p.Staff = p.ContactName == ""; !p.Staff {
 			_, p.Name, _ = strings.Cut(p.ContactName, " ")
-			p.Email = demoMailbox(p.Name, 1)
+			p.Email = mailbox(p.Name, 1)
 		}
 		p.Subject = strings.ReplaceAll(strings.ToLower(p.Name), " ", "-")
 	}
 	return people
 }
 
-// demoSchools have two registration groups a year, their youngest first. Their
+// schools have two registration groups a year, their youngest first. Their
 // pupils' UPNs name local authority 000, which there is not.
-var demoSchools = []struct {
+var schools = []struct {
 	slug, upn    string
 	admitted     int // the first admission number in use
 	youngest     portal.Year
@@ -70,8 +70,8 @@ var demoSchools = []struct {
 	{"st-osrics-junior", "0003306", 988, 3, 0, 30, "Wren Robin Swift Swallow Kingfisher Lapwing Heron Kestrel"},
 }
 
-// demoOrigins are where families' names come from: so many in a hundred.
-var demoOrigins = []struct {
+// origins are where families' names come from: so many in a hundred.
+var origins = []struct {
 	share                             int
 	keeps                             bool // a wife keeps the surname she was born with
 	girls, boys, women, men, surnames string
@@ -96,10 +96,10 @@ var demoOrigins = []struct {
 	{2, true, "Beatriz Lúcia Inês Maria-José Pilar", "Mateo Tomás João Rohan Xavi", "Conceição Begoña Fátima Sónia", "Joaquín Nuno André Savio", "Nuñez D'Souza Gonçalves Peña Fernandes"},
 }
 
-// demoRoles are the parts that adults play in a child's life, and demoHomes the
+// roles are the parts that adults play in a child's life, and homes the
 // families they make up, the commoner oftener; after a stroke, in two homes.
 var (
-	demoRoles = map[rune]struct {
+	roles = map[rune]struct {
 		relationship, titles string
 		woman                bool
 		emails               int // of a hundred have an address
@@ -108,13 +108,13 @@ var (
 		'g': {"Grandmother", "Mrs", true, 25}, 'h': {"Grandfather", "Mr", false, 15}, 's': {"Step-father", "Mr", false, 50},
 		'a': {"Aunt", "Mrs Miss", true, 30}, 'c': {"Childminder", "Mrs Ms", true, 20}, 'n': {"Neighbour", "Mr", false, 10},
 	}
-	demoHomes = "mf mf mf mf mf mf mf fm mfg mfg mfh mfa mfc mfn mm m m m mg mg ma f fg m/f m/f m/fs m/fsg"
+	homes = "mf mf mf mf mf mf mf fm mfg mfg mfh mfa mfc mfn mm m m m mg mg ma f fg m/f m/f m/fs m/fsg"
 )
 
-// demoFamilies are the families that have to be there, each with its children
+// families are the families that have to be there, each with its children
 // ("group forename surname", a preferred name after an equals sign) and adults
 // ("relation: title forename surname; what they hold").
-var demoFamilies = []struct{ children, adults []string }{
+var families = []struct{ children, adults []string }{
 	{[]string{"Elm Yusuf Rahman", "Kingfisher Zaynab Rahman"}, []string{"Mother: Mrs Amina Rahman; responsibility email", "Father: Mr Imran Rahman; responsibility"}},
 	{[]string{"Rowan Daryna=Дарина Kovalenko"}, []string{"Mother: Mrs Olena Kovalenko; responsibility email"}},
 	{[]string{"Maple Poppy Cawley-Reyes"}, []string{"Mother: Ms Beth Cawley; responsibility email", "Father: Mr Daniel Reyes; responsibility email"}},
@@ -136,26 +136,27 @@ var demoFamilies = []struct{ children, adults []string }{
 	{[]string{"Kestrel Amari Eze"}, nil}, // arrived yesterday
 }
 
-// demoRoll deals the seats of both schools out to families.
-type demoRoll struct {
+// roll deals the places of both schools out to families.
+type roll struct {
 	*rand.Rand
 	september time.Time // when the school year began
-	seats     []demoPupil
-	pupils    []demoPupil
+	places    []place
+	pupils    []place
 	adults    int
 	mailboxes map[string]int
 	household map[string]bool // forenames in the family being made
 }
 
-// demoPupil is a seat, and once a family has taken it a pupil with their contacts.
-type demoPupil struct {
-	school int // in demoSchools
+// place is a pupil's place at a school, and once a family has taken it the pupil with
+// their contacts.
+type place struct {
+	school int // in schools
 	row    portal.ClassListRow
 	adults []portal.ClassListRow
 }
 
-// schoolYear is the September that began the English school year of a day.
-func schoolYear(day time.Time) time.Time {
+// SchoolYear is the September that began the English school year of a day.
+func SchoolYear(day time.Time) time.Time {
 	year := day.Year()
 	if day.Month() < time.September {
 		year--
@@ -163,24 +164,24 @@ func schoolYear(day time.Time) time.Time {
 	return time.Date(year, time.September, 1, 0, 0, 0, 0, time.UTC)
 }
 
-func newDemoRoll(today time.Time) *demoRoll {
-	r := &demoRoll{Rand: rand.New(rand.NewPCG(960, 7700)), september: schoolYear(today), mailboxes: map[string]int{}}
-	for i, s := range demoSchools {
+func newRoll(today time.Time) *roll {
+	r := &roll{Rand: rand.New(rand.NewPCG(960, 7700)), september: SchoolYear(today), mailboxes: map[string]int{}}
+	for i, s := range schools {
 		for j, group := range strings.Fields(s.groups) {
-			seat := demoPupil{school: i, row: portal.ClassListRow{Year: s.youngest + portal.Year(j/2), Group: group}}
+			empty := place{school: i, row: portal.ClassListRow{Year: s.youngest + portal.Year(j/2), Group: group}}
 			size := s.large
-			if seat.row.Year == portal.Nursery {
+			if empty.row.Year == portal.Nursery {
 				size = s.small
 			}
-			r.seats = append(r.seats, slices.Repeat([]demoPupil{seat}, size)...)
+			r.places = append(r.places, slices.Repeat([]place{empty}, size)...)
 		}
 	}
-	r.Shuffle(len(r.seats), func(i, j int) { r.seats[i], r.seats[j] = r.seats[j], r.seats[i] })
-	for _, f := range demoFamilies {
-		var children []demoPupil
+	r.Shuffle(len(r.places), func(i, j int) { r.places[i], r.places[j] = r.places[j], r.places[i] })
+	for _, f := range families {
+		var children []place
 		for _, text := range f.children {
 			w := strings.SplitN(text, " ", 3)
-			p, _ := r.take(func(p demoPupil) bool { return p.row.Group == w[0] })
+			p, _ := r.take(func(p place) bool { return p.row.Group == w[0] })
 			p.row.Forename, p.row.Surname = w[1], w[2]
 			children = append(children, p)
 		}
@@ -195,31 +196,31 @@ func newDemoRoll(today time.Time) *demoRoll {
 		}
 		r.settle(children, adults)
 	}
-	for len(r.seats) > 0 {
+	for len(r.places) > 0 {
 		r.family()
 	}
 	r.number()
 	return r
 }
 
-// take gives away a free seat that fits.
-func (r *demoRoll) take(fits func(demoPupil) bool) (demoPupil, bool) {
-	i := slices.IndexFunc(r.seats, fits)
+// take gives away a free place that fits.
+func (r *roll) take(fits func(place) bool) (place, bool) {
+	i := slices.IndexFunc(r.places, fits)
 	if i < 0 {
-		return demoPupil{}, false
+		return place{}, false
 	}
-	seat := r.seats[i]
-	r.seats = slices.Delete(r.seats, i, i+1)
-	return seat, true
+	found := r.places[i]
+	r.places = slices.Delete(r.places, i, i+1)
+	return found, true
 }
 
-func (r *demoRoll) one(of string) string {
+func (r *roll) one(of string) string {
 	words := strings.Fields(of)
 	return words[r.IntN(len(words))]
 }
 
 // forename is one of the names that nobody else in the family has.
-func (r *demoRoll) forename(of string) string {
+func (r *roll) forename(of string) string {
 	for {
 		if name := r.one(of); !r.household[name] {
 			r.household[name] = true
@@ -228,15 +229,15 @@ func (r *demoRoll) forename(of string) string {
 	}
 }
 
-// family makes a family of ordinary people for the next free seat.
-func (r *demoRoll) family() {
+// family makes a family of ordinary people for the next free place.
+func (r *roll) family() {
 	r.household = map[string]bool{}
 	n, i := r.IntN(100), 0
-	for ; n >= demoOrigins[i].share; i++ {
-		n -= demoOrigins[i].share
+	for ; n >= origins[i].share; i++ {
+		n -= origins[i].share
 	}
-	o := demoOrigins[i]
-	home := r.one(demoHomes)
+	o := origins[i]
+	home := r.one(homes)
 	parted := strings.Contains(home, "/")
 	his, hers := r.one(o.surnames), r.one(o.surnames)
 	if !o.keeps && !parted {
@@ -244,7 +245,7 @@ func (r *demoRoll) family() {
 	}
 	var adults []portal.ClassListRow
 	for _, c := range strings.ReplaceAll(home, "/", "") {
-		role := demoRoles[c]
+		role := roles[c]
 		forenames, surname := o.men, his
 		if role.woman {
 			forenames, surname = o.women, hers
@@ -262,17 +263,17 @@ func (r *demoRoll) family() {
 	if parted && i == 0 && hers != his && r.IntN(3) == 0 {
 		his = hers + "-" + his
 	}
-	first, _ := r.take(func(demoPupil) bool { return true })
-	children := []demoPupil{first}
-	sibling := func(percent int, fits func(demoPupil) bool) {
+	first, _ := r.take(func(place) bool { return true })
+	children := []place{first}
+	sibling := func(percent int, fits func(place) bool) {
 		if r.IntN(100) < percent {
 			if p, ok := r.take(fits); ok {
 				children = append(children, p)
 			}
 		}
 	}
-	sibling(2, func(p demoPupil) bool { return p.school == first.school && p.row.Year == first.row.Year })
-	sibling(25, func(p demoPupil) bool { // apart in age; of two schools, the younger at the primary
+	sibling(2, func(p place) bool { return p.school == first.school && p.row.Year == first.row.Year })
+	sibling(25, func(p place) bool { // apart in age; of two schools, the younger at the primary
 		young := min(p.row.Year, first.row.Year)
 		return p.school == first.school && p.row.Year > young+1 || p.school != first.school && young < 3
 	})
@@ -294,7 +295,7 @@ func feminine(surname string) string {
 	return surname
 }
 
-func (r *demoRoll) adult(relationship, name string, email bool) portal.ClassListRow {
+func (r *roll) adult(relationship, name string, email bool) portal.ClassListRow {
 	a := portal.ClassListRow{ContactName: name, Relationship: relationship}
 	a.Phone = fmt.Sprintf("07700 900%03d", r.adults) // Ofcom keeps this range and the other for drama
 	if r.adults > 999 {
@@ -303,14 +304,14 @@ func (r *demoRoll) adult(relationship, name string, email bool) portal.ClassList
 	r.adults++
 	if _, untitled, _ := strings.Cut(name, " "); email {
 		r.mailboxes[untitled]++
-		a.Email = demoMailbox(untitled, r.mailboxes[untitled])
+		a.Email = mailbox(untitled, r.mailboxes[untitled])
 	}
 	return a
 }
 
-// demoMailbox is the address of the nth person of a name. Nobody can own a name
+// mailbox is the address of the nth person of a name. Nobody can own a name
 // under .example.
-func demoMailbox(name string, nth int) string {
+func mailbox(name string, nth int) string {
 	local := strings.Map(func(c rune) rune {
 		switch {
 		case c == ' ':
@@ -330,7 +331,7 @@ func demoMailbox(name string, nth int) string {
 }
 
 // settle puts a family's children on the roll; those of one year are twins.
-func (r *demoRoll) settle(children []demoPupil, adults []portal.ClassListRow) {
+func (r *roll) settle(children []place, adults []portal.ClassListRow) {
 	born := map[portal.Year]portal.Date{}
 	for _, p := range children {
 		day := r.september.AddDate(-5-int(p.row.Year), 0, r.IntN(365)).Format(time.DateOnly)
@@ -342,14 +343,14 @@ func (r *demoRoll) settle(children []demoPupil, adults []portal.ClassListRow) {
 
 // number gives the pupils their numbers, in the order in which they came to the
 // school. Some of the youngest have no UPN yet, and one in each year a temporary one.
-func (r *demoRoll) number() {
-	slices.SortStableFunc(r.pupils, func(a, b demoPupil) int {
+func (r *roll) number() {
+	slices.SortStableFunc(r.pupils, func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.school, b.school), cmp.Compare(b.row.Year, a.row.Year), cmp.Compare(a.row.Surname, b.row.Surname), cmp.Compare(a.row.Forename, b.row.Forename))
 	})
 	admitted, serial := [2]int{}, map[[2]int]int{}
 	for i := range r.pupils {
 		p := &r.pupils[i]
-		s, year := demoSchools[p.school], [2]int{p.school, int(p.row.Year)}
+		s, year := schools[p.school], [2]int{p.school, int(p.row.Year)}
 		p.row.AdmissionNumber = fmt.Sprintf("%06d", s.admitted+admitted[p.school])
 		admitted[p.school]++
 		serial[year]++
@@ -367,9 +368,9 @@ func (r *demoRoll) number() {
 	}
 }
 
-// demoClassList is a school's class list as its office would export it: one row
+// classList is a school's class list as its office would export it: one row
 // for each pupil and contact. It is the same all the school year.
-func demoClassList(school string, today time.Time) []byte {
+func classList(school string, today time.Time) []byte {
 	out := bytes.NewBufferString("\ufeff")
 	w := csv.NewWriter(out)
 	w.UseCRLF = true
@@ -377,12 +378,12 @@ func demoClassList(school string, today time.Time) []byte {
 	write("UPN", "Adno", "Legal Forename", "Preferred Forename", "Legal Surname", "DOB", "Year", "Reg", "In Care", "Priority", "Contact Title", "Contact Forename",
 		"Contact Surname", "Relationship", "Parental Responsibility", "Court Order", "Main Telephone", "Primary Email", "Contact Note")
 	tick := map[bool]string{true: "T", false: "F"}
-	pupils := newDemoRoll(today).pupils
-	slices.SortStableFunc(pupils, func(a, b demoPupil) int {
+	pupils := newRoll(today).pupils
+	slices.SortStableFunc(pupils, func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.row.Year, b.row.Year), cmp.Compare(a.row.Group, b.row.Group), cmp.Compare(a.row.Surname, b.row.Surname), cmp.Compare(a.row.Forename, b.row.Forename))
 	})
 	for _, p := range pupils {
-		if demoSchools[p.school].slug != school {
+		if schools[p.school].slug != school {
 			continue
 		}
 		row := p.row

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bytes"
@@ -16,11 +16,11 @@ import (
 	"schoolgate/portal/roster"
 )
 
-var demoToday = time.Date(2026, time.November, 22, 10, 0, 0, 0, time.UTC)
+var today = time.Date(2026, time.November, 22, 10, 0, 0, 0, time.UTC)
 
-func demoRows(t *testing.T, school string, today time.Time) []portal.ClassListRow {
+func rowsOf(t *testing.T, school string, today time.Time) []portal.ClassListRow {
 	t.Helper()
-	l, err := roster.Read(demoClassList(school, today), portal.ListMapping{})
+	l, err := roster.Read(classList(school, today), portal.ListMapping{})
 	rows, ignored := l.Rows, l.Ignored
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func TestDemoClassLists(t *testing.T) {
 		{"fernlow-primary", 420, []portal.Year{-1, 0, 1, 2, 3, 4, 5, 6}},
 		{"st-osrics-junior", 240, []portal.Year{3, 4, 5, 6}},
 	} {
-		rows := demoRows(t, test.school, demoToday)
+		rows := rowsOf(t, test.school, today)
 		pupils := pupilsOf(rows)
 		if len(pupils) != test.pupils {
 			t.Errorf("%s: %d pupils, want %d", test.school, len(pupils), test.pupils)
@@ -90,12 +90,12 @@ func TestDemoClassListIsTheSameAllYear(t *testing.T) {
 		}
 		return d
 	}
-	for _, s := range demoSchools {
-		list := demoClassList(s.slug, demoToday)
-		if !bytes.Equal(list, demoClassList(s.slug, day("2026-09-01"))) || !bytes.Equal(list, demoClassList(s.slug, day("2027-08-31"))) {
+	for _, s := range schools {
+		list := classList(s.slug, today)
+		if !bytes.Equal(list, classList(s.slug, day("2026-09-01"))) || !bytes.Equal(list, classList(s.slug, day("2027-08-31"))) {
 			t.Errorf("%s: the list differs within one school year", s.slug)
 		}
-		if bytes.Equal(list, demoClassList(s.slug, day("2027-09-01"))) {
+		if bytes.Equal(list, classList(s.slug, day("2027-09-01"))) {
 			t.Errorf("%s: the next school year has the same list", s.slug)
 		}
 		if !bytes.HasPrefix(list, []byte("\ufeff")) {
@@ -111,8 +111,8 @@ func TestDemoIsInvented(t *testing.T) {
 	email := regexp.MustCompile(`^[a-z]+([.-][a-z]+)*\d*@[a-z-]+\.example$`)
 	contacts := map[string]string{} // email to name
 	phones := map[string]string{}
-	for _, s := range demoSchools {
-		for _, r := range demoRows(t, s.slug, demoToday) {
+	for _, s := range schools {
+		for _, r := range rowsOf(t, s.slug, today) {
 			if r.ContactName == "" {
 				continue
 			}
@@ -136,7 +136,7 @@ func TestDemoIsInvented(t *testing.T) {
 		}
 	}
 	subjects := map[string]bool{}
-	for _, p := range demoPeople() {
+	for _, p := range People() {
 		if subjects[p.Subject] || p.Name == "" || p.Hint == "" || !email.MatchString(p.Email) {
 			t.Errorf("%q: a subject of their own, a name, a hint and an address are needed", p.Subject)
 		}
@@ -157,8 +157,8 @@ func TestDemoHasEveryCase(t *testing.T) {
 	children := map[string][]portal.ClassListRow{} // by the address of a contact
 	contacts := map[string][]portal.ClassListRow{} // by school and pupil
 	named, inClass := map[string]map[string]bool{}, map[string]int{}
-	for _, s := range demoSchools {
-		lists[s.slug] = demoRows(t, s.slug, demoToday)
+	for _, s := range schools {
+		lists[s.slug] = rowsOf(t, s.slug, today)
 		rows, pupils = append(rows, lists[s.slug]...), append(pupils, pupilsOf(lists[s.slug])...)
 		for _, r := range lists[s.slug] {
 			contacts[s.slug+r.AdmissionNumber] = append(contacts[s.slug+r.AdmissionNumber], r)
@@ -269,7 +269,7 @@ func TestDemoHasEveryCase(t *testing.T) {
 	if all := children["amina.rahman@postbox.example"]; len(all) != 2 || !across(all[0], all[1]) {
 		t.Errorf("Amina Rahman has %d children in the lists, want one at each school", len(all))
 	}
-	r := csv.NewReader(bytes.NewReader(demoClassList("fernlow-primary", demoToday)))
+	r := csv.NewReader(bytes.NewReader(classList("fernlow-primary", today)))
 	if all, err := r.ReadAll(); err != nil || !slices.ContainsFunc(all, func(c []string) bool { return c[2] == "Daryna" && c[3] == "Дарина" }) {
 		t.Errorf("no legal name beside the preferred one: %v", err)
 	}
