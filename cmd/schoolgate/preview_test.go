@@ -38,13 +38,9 @@ func startPreview(t *testing.T) (dir string, p *preview) {
 	ended := make(chan error, 1)
 	go func() { ended <- p.serve(ctx, l) }()
 	t.Cleanup(func() {
-		started := time.Now()
 		cancel()
-		if err := <-ended; err != nil {
+		if err := <-ended; err != nil { // also where a browser that listens is waited for
 			t.Errorf("stopping: %v", err)
-		}
-		if took := time.Since(started); took > 4*time.Second {
-			t.Errorf("stopping took %v", took)
 		}
 		if err := p.Close(); err != nil {
 			t.Error(err)

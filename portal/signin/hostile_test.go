@@ -535,7 +535,7 @@ func TestHostile(t *testing.T) {
 			test.cheat(p)
 			started := time.Now()
 			refused(t, test.want)(through(t, p))
-			if took := time.Since(started); took > 7*time.Second {
+			if took := time.Since(started); took > time.Minute { // who waits for the provider waits for ever
 				t.Errorf("took %v", took)
 			}
 			if p.requests["elsewhere"] != 0 {
@@ -631,18 +631,21 @@ func TestCallback(t *testing.T) {
 	})
 	t.Run("somebody who leaves is not waited for", func(t *testing.T) {
 		slow := newIDP(t)
-		slow.handle["token"] = func(_ http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body); <-r.Context().Done() }
+		ctx, leave := context.WithCancel(t.Context())
+		slow.handle["token"] = func(_ http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			leave()
+			<-r.Context().Done()
+		}
 		d := newDesk(t, slow.config("hostile"))
 		to, h, err := d.Begin(t.Context(), "hostile", false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		started := time.Now()
-		refused(t, signin.ErrUnavailable)(d.Finish(ctx, h, slow.approve(to)))
-		if took := time.Since(started); took > 2*time.Second {
-			t.Errorf("took %v", took)
+		got, err := d.Finish(ctx, h, slow.approve(to))
+		refused(t, signin.ErrUnavailable)(got, err)
+		if err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
+			t.Errorf("it ended for another reason: %v", err)
 		}
 	})
 }

@@ -12,20 +12,71 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"schoolgate/site"
 	"schoolgate/site/sitetest"
 )
 
-// quick is a checker with a test's patience.
-func quick() *LinkChecker {
-	return &LinkChecker{
-		Timeout: 250 * time.Millisecond, Slow: 60 * time.Millisecond, Pause: time.Millisecond,
-		Retries: 2, Backoff: 5 * time.Millisecond, MaxWait: 2 * time.Second, InFlight: 3,
-	}
+// wires joins clients and servers without the machine's network, so that a test of
+// them has a clock of its own (testing/synctest) on which nothing takes time but what
+// waits. It holds the servers by host and port.
+type wires map[string]wire
+
+// wire is what a server hears.
+type wire chan net.Conn
+
+// serve answers for a host until the test ends.
+func (all wires) serve(t *testing.T, host string, h http.Handler) {
+	w, stopped := make(wire), make(chan struct{})
+	all[host+":80"] = w
+	server := &http.Server{Handler: h}
+	go func() {
+		defer close(stopped)
+		server.Serve(w)
+	}()
+	t.Cleanup(func() {
+		server.Close()
+		<-stopped
+	})
 }
+
+// checker is a link checker with the usual settings that reaches these servers alone.
+func (all wires) checker(t *testing.T) *LinkChecker {
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, host string) (net.Conn, error) {
+		w, there := all[host]
+		if !there {
+			return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+		}
+		ours, theirs := net.Pipe()
+		select {
+		case w <- theirs:
+			return ours, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &LinkChecker{Client: &http.Client{Transport: transport}}
+}
+
+func (w wire) Accept() (net.Conn, error) {
+	c, open := <-w
+	if !open {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+
+func (w wire) Close() error {
+	close(w)
+	return nil
+}
+
+func (w wire) Addr() net.Addr { return &net.UnixAddr{Name: "wire"} }
 
 // linksSaid is what a checker says of addresses, in their order; "" of good ones.
 func linksSaid(t *testing.T, c *LinkChecker, addresses ...string) []string {
@@ -48,7 +99,9 @@ func linksSaid(t *testing.T, c *LinkChecker, addresses ...string) []string {
 	return all
 }
 
-func TestLinkChecker(t *testing.T) {
+func TestLinkChecker(t *testing.T) { synctest.Test(t, testLinkChecker) }
+
+func testLinkChecker(t *testing.T) {
 	var flaky, busy, agents sync.Map
 	hits := func(m *sync.Map, key string) int64 {
 		n, _ := m.LoadOrStore(key, new(atomic.Int64))
@@ -69,7 +122,8 @@ func TestLinkChecker(t *testing.T) {
 	mux.HandleFunc("/gone", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) })
 	mux.HandleFunc("/refused", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
 	mux.HandleFunc("/bad", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadRequest) })
-	mux.HandleFunc("/slow", func(http.ResponseWriter, *http.Request) { time.Sleep(100 * time.Millisecond) })
+	mux.HandleFunc("/slow", func(http.ResponseWriter, *http.Request) { time.Sleep(9 * time.Second) })
+	mux.HandleFunc("/brisk", func(http.ResponseWriter, *http.Request) { time.Sleep(8 * time.Second) })
 	mux.HandleFunc("/stuck", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	mux.HandleFunc("/broken", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
 	mux.HandleFunc("/flaky", func(w http.ResponseWriter, _ *http.Request) {
@@ -85,9 +139,15 @@ func TestLinkChecker(t *testing.T) {
 			}
 		}
 	})
+	var told time.Time
 	mux.HandleFunc("/busy", func(w http.ResponseWriter, _ *http.Request) {
-		if hits(&busy, "busy") == 1 {
-			w.Header().Set("Retry-After", "1")
+		if hits(&busy, "busy") > 1 {
+			if waited := time.Since(told); waited < 50*time.Second {
+				t.Errorf("a site that asked for 50 seconds' rest was asked after %s", waited)
+			}
+		} else {
+			told = time.Now()
+			w.Header().Set("Retry-After", "50")
 			w.WriteHeader(http.StatusTooManyRequests)
 		}
 	})
@@ -116,57 +176,44 @@ func TestLinkChecker(t *testing.T) {
 		w.Header().Set("Location", "ftp://files.example/")
 		w.WriteHeader(http.StatusFound)
 	})
-	server := httptest.NewServer(mux)
-	defer server.Close()
-	secure := httptest.NewUnstartedServer(mux) // whose certificate nobody vouches for
-	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
-	secure.StartTLS()
-	defer secure.Close()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody := "http://" + closed.Addr().String()
-	closed.Close()
+	all := wires{}
+	all.serve(t, "school.example", mux)
+	const school, nobody = "http://school.example", "http://nobody.example"
 
 	cases := [][2]string{
-		{server.URL + "/good", ""},
-		{server.URL + "/good#part", ""},
-		{server.URL + "/head-refused", ""},
-		{server.URL + "/head-wrong", ""},
-		{server.URL + "/nowhere", "error: is gone (404)"},
-		{server.URL + "/gone", "error: is gone (410)"},
-		{server.URL + "/bad", "error: does not work (400)"},
-		{server.URL + "/refused", "warning: could not be tried: the site lets no program in (403)"},
-		{server.URL + "/slow", "warning: is slow: the answer took 100ms"},
-		{server.URL + "/stuck", "error: did not answer within 250ms"},
-		{server.URL + "/broken", "error: does not work: the site answers with a fault of its own (500)"},
-		{server.URL + "/flaky", ""},
-		{server.URL + "/cut", ""},
-		{server.URL + "/busy", ""},
-		{server.URL + "/busy-all-day", "warning: could not be tried: the site asks to be left alone for now (429)"},
-		{server.URL + "/moved", "warning: has moved for good, to " + server.URL + "/good"},
-		{server.URL + "/lent", ""},
-		{server.URL + "/slash", ""},
-		{server.URL + "/moved-and-gone", "error: is gone (410)"},
-		{server.URL + "/circle", "error: leads round in a circle"},
-		{server.URL + "/on/1", "error: leads on and on, through more than 10 addresses"},
-		{server.URL + "/odd", `error: leads on to "ftp://files.example/", which is not a web address`},
-		{secure.URL + "/good", "error: has a broken certificate: browsers warn against it"},
+		{school + "/good", ""},
+		{school + "/good#part", ""},
+		{school + "/head-refused", ""},
+		{school + "/head-wrong", ""},
+		{school + "/nowhere", "error: is gone (404)"},
+		{school + "/gone", "error: is gone (410)"},
+		{school + "/bad", "error: does not work (400)"},
+		{school + "/refused", "warning: could not be tried: the site lets no program in (403)"},
+		{school + "/slow", "warning: is slow: the answer took 9s"},
+		{school + "/brisk", ""},
+		{school + "/stuck", "error: did not answer within 20s"},
+		{school + "/broken", "error: does not work: the site answers with a fault of its own (500)"},
+		{school + "/flaky", ""},
+		{school + "/cut", ""},
+		{school + "/busy", ""},
+		{school + "/busy-all-day", "warning: could not be tried: the site asks to be left alone for now (429)"},
+		{school + "/moved", "warning: has moved for good, to " + school + "/good"},
+		{school + "/lent", ""},
+		{school + "/slash", ""},
+		{school + "/moved-and-gone", "error: is gone (410)"},
+		{school + "/circle", "error: leads round in a circle"},
+		{school + "/on/1", "error: leads on and on, through more than 10 addresses"},
+		{school + "/odd", `error: leads on to "ftp://files.example/", which is not a web address`},
 		{nobody + "/", "error: cannot be reached"},
 	}
 	var addresses []string
 	for _, c := range cases {
 		addresses = append(addresses, c[0])
 	}
-	started := time.Now()
-	for i, got := range linksSaid(t, quick(), addresses...) {
-		if got != cases[i][1] && !(strings.Contains(cases[i][1], "slow") && strings.HasPrefix(got, "warning: is slow")) {
+	for i, got := range linksSaid(t, all.checker(t), addresses...) {
+		if got != cases[i][1] {
 			t.Errorf("%s: got %q, want %q", cases[i][0], got, cases[i][1])
 		}
-	}
-	if time.Since(started) < time.Second {
-		t.Error("Retry-After: 1 was not waited for")
 	}
 	if n := hits(&busy, "all day"); n != 2 {
 		t.Errorf("a site that wants a day's rest was asked %d times", n-1)
@@ -174,12 +221,21 @@ func TestLinkChecker(t *testing.T) {
 	if _, ok := agents.Load("Schoolgate/1.0 (link check of a school's website)"); !ok {
 		t.Error("the product does not say its name")
 	}
-	dns := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+	c := &LinkChecker{Client: &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
 		return nil, &net.DNSError{Err: "no such host", Name: "nowhere.example", IsNotFound: true}
-	}}}
-	c := quick()
-	c.Client = dns
+	})}}
 	if got := linksSaid(t, c, "https://nowhere.example/"); got[0] != "error: leads to a site that does not exist" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A certificate that nobody vouches for is told of.
+func TestLinkCheckerReadsCertificates(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	defer s.Close()
+	if got := linksSaid(t, &LinkChecker{}, s.URL+"/"); got[0] != "error: has a broken certificate: browsers warn against it" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -187,68 +243,62 @@ func TestLinkChecker(t *testing.T) {
 // One host is asked one thing at a time, with a pause; all hosts together never
 // more than InFlight.
 func TestLinkCheckerIsPolite(t *testing.T) {
-	const hosts, each = 6, 4
-	var inFlight, most atomic.Int64
-	var servers []*httptest.Server
-	var addresses []string
-	for range hosts {
-		var here atomic.Int64
-		var mu sync.Mutex
-		var last time.Time
-		s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-			if n := here.Add(1); n > 1 {
-				t.Errorf("%d requests at once to one host", n)
+	synctest.Test(t, func(t *testing.T) {
+		const hosts, each = 6, 4
+		var inFlight, most atomic.Int64
+		var addresses []string
+		all := wires{}
+		for i := range hosts {
+			var here atomic.Int64
+			var last time.Time
+			host := fmt.Sprintf("school%d.example", i)
+			all.serve(t, host, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+				if n := here.Add(1); n > 1 {
+					t.Errorf("%d requests at once to one host", n)
+				}
+				if gap := time.Since(last); gap < time.Second {
+					t.Errorf("a pause of only %s", gap)
+				}
+				n := inFlight.Add(1)
+				for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+				}
+				time.Sleep(5 * time.Second)
+				inFlight.Add(-1)
+				last = time.Now()
+				here.Add(-1)
+			}))
+			for j := range each {
+				addresses = append(addresses, fmt.Sprintf("http://%s/%d", host, j))
 			}
-			mu.Lock()
-			if gap := time.Since(last); gap < 8*time.Millisecond {
-				t.Errorf("a pause of only %s", gap)
-			}
-			mu.Unlock()
-			n := inFlight.Add(1)
-			for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
-			}
-			time.Sleep(5 * time.Millisecond)
-			inFlight.Add(-1)
-			mu.Lock()
-			last = time.Now()
-			mu.Unlock()
-			here.Add(-1)
-		}))
-		defer s.Close()
-		servers = append(servers, s)
-	}
-	for i, s := range servers {
-		for j := range each {
-			addresses = append(addresses, fmt.Sprintf("%s/%d-%d", s.URL, i, j))
 		}
-	}
-	c := quick()
-	c.Pause, c.InFlight, c.Slow = 10*time.Millisecond, 2, time.Second
-	for i, got := range linksSaid(t, c, addresses...) {
-		if got != "" {
-			t.Errorf("%s: %s", addresses[i], got)
+		c := all.checker(t)
+		c.InFlight = 2
+		for i, got := range linksSaid(t, c, addresses...) {
+			if got != "" {
+				t.Errorf("%s: %s", addresses[i], got)
+			}
 		}
-	}
-	if most.Load() > 2 {
-		t.Errorf("%d requests at once", most.Load())
-	}
+		if most.Load() != 2 {
+			t.Errorf("%d requests at once, want 2", most.Load())
+		}
+	})
 }
 
 // A check that is stopped stops.
 func TestLinkCheckerStops(t *testing.T) {
-	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
-	defer s.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	c := quick()
-	c.Timeout = time.Minute
-	started := time.Now()
-	if _, err := c.check(ctx, []outsideLink{{to: s.URL + "/a"}, {to: s.URL + "/b"}}); err == nil {
-		t.Error("no error")
-	}
-	if time.Since(started) > 5*time.Second {
-		t.Error("it went on")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		all := wires{}
+		all.serve(t, "school.example", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		started := time.Now()
+		if _, err := all.checker(t).check(ctx, []outsideLink{{to: "http://school.example/a"}, {to: "http://school.example/b"}}); err == nil {
+			t.Error("no error")
+		}
+		if went := time.Since(started); went != 5*time.Second {
+			t.Errorf("it went on for %s", went)
+		}
+	})
 }
 
 // With Online, a check tries the links of the pages and of the checklist.
@@ -262,11 +312,9 @@ func TestCheckOnline(t *testing.T) {
 		}
 		return &http.Response{StatusCode: status, Body: http.NoBody, Header: http.Header{}, Request: r}, nil
 	})}
-	c := quick()
-	c.Client = client
 	f := checkFixture(t)
 	report, err := Run(t.Context(), f.Content, Options{
-		Options: site.Options{Theme: f.Theme, Address: "http://localhost:8080", Now: sitetest.Now}, Online: c,
+		Options: site.Options{Theme: f.Theme, Address: "http://localhost:8080", Now: sitetest.Now}, Online: &LinkChecker{Client: client, Pause: time.Nanosecond},
 	})
 	if err != nil {
 		t.Fatal(err)

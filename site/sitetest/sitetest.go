@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -45,6 +46,16 @@ func (f Fixture) Write(name, data string) {
 		return
 	}
 	f.Content[name] = &fstest.MapFile{Data: []byte(data)}
+}
+
+// Worked is the processor time of this program so far. A limit of it holds however busy
+// the machine is with other things, where one of time on the clock does not.
+func Worked() time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		panic(err) // it fails for a bad address alone
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 func Read(t testing.TB, elem ...string) string {
