@@ -31,6 +31,7 @@ type engine struct {
 	view    *sql.TxOptions
 	update  *sql.TxOptions
 	queue   string // a statement that lets updates pass one at a time
+	columns string // a query for a table's columns, without those that the database makes
 	numbers bool   // placeholders are ?1, not $1
 	grouped bool   // updates share a commit; see [writers]
 	failure func(error) (failure, bool)
@@ -41,6 +42,7 @@ var sqliteEngine = &engine{
 	dialect: database.DialectSQLite3,
 	numbers: true,
 	grouped: true,
+	columns: "SELECT c.name FROM pragma_table_xinfo($1) c WHERE c.hidden = 0 ORDER BY c.cid",
 	failure: sqliteFailure,
 }
 
@@ -51,6 +53,7 @@ var postgresEngine = &engine{
 	update:  &sql.TxOptions{Isolation: sql.LevelSerializable},
 	// LOCK takes no snapshot, so what follows it sees all that went before.
 	queue:   "LOCK TABLE queue IN EXCLUSIVE MODE",
+	columns: "SELECT c.column_name FROM information_schema.columns c WHERE c.table_schema = current_schema() AND c.table_name = $1 AND c.is_generated = 'NEVER' ORDER BY c.ordinal_position",
 	failure: postgresFailure,
 }
 

@@ -55,22 +55,23 @@ func (v versions) CreateVersionTable(ctx context.Context, db database.DBTxConn) 
 	return err
 }
 
-// migrate brings the schema up to date.
-func (db *DB) migrate(ctx context.Context) error {
-	common, err := fs.Sub(migrations, "migrations/common")
-	if err != nil {
-		return err
-	}
-	own, err := fs.Sub(migrations, "migrations/"+db.engine.name)
-	if err != nil {
-		return err
-	}
-	table, err := database.NewStore(db.engine.dialect, "schema_version")
-	if err != nil {
-		return err
+// schema is the migrations, and the table of those that have run. They run in their
+// order, unless told otherwise.
+func (db *DB) schema(inAnyOrder bool) (*goose.Provider, versions, error) {
+	common, err1 := fs.Sub(migrations, "migrations/common")
+	own, err2 := fs.Sub(migrations, "migrations/"+db.engine.name)
+	table, err3 := database.NewStore(db.engine.dialect, "schema_version")
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, versions{}, err
 	}
 	p, err := goose.NewProvider("", db.write, layered{common, own},
-		goose.WithStore(versions{table}), goose.WithDisableGlobalRegistry(true))
+		goose.WithStore(versions{table}), goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(inAnyOrder))
+	return p, versions{table}, err
+}
+
+// migrate brings the schema up to date.
+func (db *DB) migrate(ctx context.Context) error {
+	p, _, err := db.schema(false)
 	if err != nil {
 		return err
 	}
@@ -78,6 +79,9 @@ func (db *DB) migrate(ctx context.Context) error {
 	// again. A migration that is really broken stays broken.
 	for try := 1; ; try++ {
 		has, knows, err := p.GetVersions(ctx)
+		if err == nil && has == underRestore {
+			return errHalf
+		}
 		if err == nil && has > knows {
 			return fmt.Errorf("the database was last changed by a newer version of Schoolgate (its schema is %d, this program knows %d): use the newer program", has, knows)
 		}

@@ -33,13 +33,7 @@ type DB struct {
 // readable by its owner only. A database that a newer version of the program has
 // changed is an error.
 func Open(ctx context.Context, database string) (*DB, error) {
-	var db *DB
-	var err error
-	if strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://") {
-		db, err = openPostgres(database)
-	} else {
-		db, err = openSQLite(ctx, database)
-	}
+	db, err := connect(ctx, database)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
@@ -47,6 +41,14 @@ func Open(ctx context.Context, database string) (*DB, error) {
 		return nil, errors.Join(fmt.Errorf("open the database: %w", err), db.Close())
 	}
 	return db, nil
+}
+
+// connect is Open without the schema.
+func connect(ctx context.Context, database string) (*DB, error) {
+	if strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://") {
+		return openPostgres(database)
+	}
+	return openSQLite(ctx, database)
 }
 
 // Close waits for the queries under way and closes the database.
