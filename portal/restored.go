@@ -2,6 +2,10 @@ package portal
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
 	"time"
 )
 
@@ -82,4 +86,38 @@ func (p *Portal) EndAccess(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// Erasure is one transaction of a run that erased what had had its time.
+type Erasure struct {
+	At     time.Time // UTC
+	School string    // or [TrustWide]
+	Of     Tally
+}
+
+// Erasures is what was ever erased, the oldest first. A database that was restored from
+// an old copy does not know the later ones.
+func (p *Portal) Erasures(ctx context.Context) (all []Erasure, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		all = nil
+		acts, err := tx.Events(EventFilter{Kind: Erased, Most: math.MaxInt32})
+		if err != nil {
+			return err
+		}
+		for _, a := range slices.Backward(acts) {
+			var said map[string]any
+			if err := json.Unmarshal([]byte(a.Details), &said); err != nil {
+				return fmt.Errorf("event %s: %w", a.ID, err)
+			}
+			e := Erasure{At: a.At.UTC(), School: a.School, Of: Tally{}}
+			for _, kind := range Kinds {
+				if n, ok := said[kind].(float64); ok {
+					e.Of[kind] = int(n)
+				}
+			}
+			all = append(all, e)
+		}
+		return nil
+	})
+	return all, err
 }

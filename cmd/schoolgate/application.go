@@ -68,12 +68,21 @@ func openDatabase(ctx context.Context, s Settings, now func() time.Time, log *sl
 	if err != nil {
 		return nil, fmt.Errorf("database: %w", err)
 	}
+	app, err := newApplication(ctx, s, db, now, log)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return app, nil
+}
+
+// newApplication is openDatabase for one that is open.
+func newApplication(ctx context.Context, s Settings, db *store.DB, now func() time.Time, log *slog.Logger) (app *application, err error) {
 	if now == nil {
 		now = time.Now
 	}
-	app := &application{settings: s, store: db, now: now, limits: new(limits), log: log}
+	app = &application{settings: s, store: db, now: now, limits: new(limits), log: log}
 	if app.ledger, err = ledger.Open(ctx, db, app.keyFile(), now()); err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, err
 	}
 	app.ledger.Every = cmp.Or(s.Ledger.every(), app.ledger.Every)
 	app.portal = app.newPortal(s)

@@ -81,32 +81,42 @@ func (app *application) keepHeads(ctx context.Context) error {
 
 // addHeads adds to a file of heads those that it has not.
 func addHeads(name string, heads []byte) error {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
+	err := addTo(name, func(kept []byte) ([]byte, error) {
+		missing, ok := bytes.CutPrefix(heads, kept)
+		switch {
+		case bytes.HasPrefix(kept, heads) && !ok:
+			return nil, fmt.Errorf("%s has heads that were published after the database's last: %w", name, errOldCopy)
+		case !ok:
+			return nil, fmt.Errorf("%s is not of this database's ledger: %w", name, errOldCopy)
+		}
+		return missing, nil
+	})
 	if err != nil {
-		return fmt.Errorf("heads: %w", err)
-	}
-	defer f.Close()
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-		return fmt.Errorf("heads: lock %s: %w", name, err)
-	}
-	kept, err := io.ReadAll(f)
-	if err != nil {
-		return fmt.Errorf("heads: %w", err)
-	}
-	missing, ok := bytes.CutPrefix(heads, kept)
-	switch {
-	case bytes.HasPrefix(kept, heads) && !ok:
-		return fmt.Errorf("heads: %s has heads that were published after the database's last: %w", name, errOldCopy)
-	case !ok:
-		return fmt.Errorf("heads: %s is not of this database's ledger: %w", name, errOldCopy)
-	case len(missing) == 0:
-		return nil
-	}
-	_, err = f.Write(missing)
-	if err = errors.Join(err, f.Sync()); err != nil {
 		return fmt.Errorf("heads: %w", err)
 	}
 	return nil
+}
+
+// addTo adds to a file, made first if there is none, what more answers to what is in it.
+func addTo(name string, more func(kept []byte) ([]byte, error)) error {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		return fmt.Errorf("lock %s: %w", name, err)
+	}
+	kept, err := io.ReadAll(f)
+	if err != nil {
+		return err
+	}
+	missing, err := more(kept)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	_, err = f.Write(missing)
+	return errors.Join(err, f.Sync())
 }
 
 // replaceFile puts a file in place whole.

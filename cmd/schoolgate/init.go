@@ -491,6 +491,11 @@ content = "content"
 # wait = "48h"
 # schools = { first-primary = "0h" }  # where letters are handed over in person
 
+# Who can open what schoolgate backup writes: public keys of age, as age-keygen prints them.
+#
+# [backup]
+# recipients = ["age1p23q6lmfk7dsgkdhryffplq6npewpcp0tts0ujzmh0utg8vrav7qfsgcyv"]
+
 # How people sign in: at least one way, or nobody can reach the portal. The secret
 # stands in a file of its own, or in the variable SCHOOLGATE_SECRET_<NAME>.
 #

@@ -101,6 +101,7 @@ keeps the file of heads under another name.`,
 			} else if !errors.Is(err, errOldCopy) {
 				return err
 			}
+			fmt.Fprintln(cmd.OutOrStdout(), "This database is older than the last head that was published.")
 			if err := app.consequences(cmd.Context(), cmd.OutOrStdout()); err != nil {
 				return err
 			}
@@ -120,7 +121,7 @@ func (app *application) consequences(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "This database is older than the last head that was published: its own last is of %s.\n", r.Last.Format("2 January 2006, 15:04 UTC"))
+	fmt.Fprintf(w, "Its last head is of %s.\n", r.Last.Format("2 January 2006, 15:04 UTC"))
 	fmt.Fprintf(w, "What was signed, answered, imported and changed since is not in it. Families who hold a receipt can prove what is missing.\n\n")
 	for _, s := range r.Schools {
 		fmt.Fprintf(w, "%s\n", s.Slug)

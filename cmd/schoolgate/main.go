@@ -44,6 +44,8 @@ func command() *cobra.Command {
 		verifyCommand(settings),
 		ledgerCommand(settings),
 		retentionCommand(settings),
+		backupCommand(settings),
+		restoreCommand(settings),
 		policyCommand(settings),
 		demoCommand(&file),
 		initCommand(),

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -42,7 +43,11 @@ Run it every night: what families were told is true only if somebody does.`,
 
 // retention shows, or erases, what has had its time at one school; or at all of them,
 // and what is kept of staff.
-func (app *application) retention(ctx context.Context, w io.Writer, school string, run bool) error {
+func (app *application) retention(ctx context.Context, w io.Writer, school string, run bool) (err error) {
+	if run {
+		defer func() { err = errors.Join(err, app.keepErasures(ctx)) }()
+	}
+	erased := 0
 	slugs := []string{school}
 	if school == "" {
 		slugs = nil
@@ -89,12 +94,15 @@ func (app *application) retention(ctx context.Context, w io.Writer, school strin
 		if err != nil {
 			return err
 		}
-		if n.Sum() == 0 {
+		if erased += n.Sum(); n.Sum() == 0 {
 			fmt.Fprintln(w, "  Nothing was erased.")
 		}
 	}
-	if !run {
+	switch {
+	case !run:
 		fmt.Fprintln(w, "Nothing was erased. To erase what is due now, add --run.")
+	case erased > 0:
+		fmt.Fprintln(w, "Backups from before still hold what was erased: delete them.")
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ type Settings struct {
 	Security SecuritySettings `toml:"security"`
 	Ledger   LedgerSettings   `toml:"ledger"`
 	Joining  JoinSettings     `toml:"joining"`
+	Backup   BackupSettings   `toml:"backup"`
 	SignIn   []SignIn         `toml:"sign_in"`
 	Staff    []StaffSetting   `toml:"staff"`
 }
@@ -211,6 +212,9 @@ func (s *Settings) check() error {
 	}
 	if _, err := parseWait(cmp.Or(s.Joining.Wait, "0h")); err != nil {
 		wrong("joining.wait", `expected whole hours, from "0h" to "720h", such as "48h"`)
+	}
+	if _, err := recipients(s.Backup.Recipients); err != nil && len(s.Backup.Recipients) > 0 {
+		wrong("backup.recipients", err.Error())
 	}
 	if s.Content != "" {
 		if info, err := os.Stat(s.Content); err != nil || !info.IsDir() {

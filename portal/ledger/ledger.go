@@ -184,7 +184,7 @@ func (l *Ledger) Publish(ctx context.Context, store portal.Store, now time.Time)
 		if now.Truncate(l.Every).Equal(last.At.Truncate(l.Every)) {
 			return nil
 		}
-		if err := l.mine(tx); err != nil {
+		if err := l.Mine(tx); err != nil {
 			return err
 		}
 		published = true
@@ -193,8 +193,8 @@ func (l *Ledger) Publish(ctx context.Context, store portal.Store, now time.Time)
 	return published, err
 }
 
-// mine checks that the ledger's key is still the one that signs.
-func (l *Ledger) mine(tx portal.LedgerTx) error {
+// Mine checks that the ledger's key is still the one that signs.
+func (l *Ledger) Mine(tx portal.LedgerTx) error {
 	text, err := keysText(tx)
 	if err != nil {
 		return err

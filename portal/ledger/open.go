@@ -128,7 +128,7 @@ func (l *Ledger) Rotate(ctx context.Context, store portal.Store, path string, no
 		return err
 	}
 	err = store.Update(ctx, func(tx portal.Tx) error {
-		if err := l.mine(tx); err != nil {
+		if err := l.Mine(tx); err != nil {
 			return err
 		}
 		last, err := tx.LedgerHead()

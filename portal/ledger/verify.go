@@ -40,7 +40,7 @@ func (l *Ledger) VerifyAll(ctx context.Context, store portal.Store, published ..
 	var v verification
 	err := store.View(ctx, func(tx portal.Tx) error {
 		v = verification{tx: tx}
-		if err := l.mine(tx); err != nil {
+		if err := l.Mine(tx); err != nil {
 			return err
 		}
 		text, err := keysText(tx)
