@@ -24,6 +24,7 @@ type Passage struct {
 	Own    []string `toml:"own"`    // patterns of other words for it, by which a check finds a page that has words of its own
 	Danger string   `toml:"danger"` // what other words may do to somebody; empty: pages would only disagree
 	On     []string `toml:"on"`     // addresses of pages that must not be without it
+	Along  []string `toml:"along"`  // passages one of which has to be on every page that has this one
 
 	own []*regexp.Regexp
 }
@@ -52,6 +53,11 @@ func loadPassages(content fs.FS, name string, problems *source.Problems) []Passa
 		}
 		if when := strings.TrimPrefix(p.When, "not "); when != "" && !slices.Contains(Conditions, when) {
 			c.Say("name", "%s: when %q is not one of %s", p.Name, p.When, strings.Join(Conditions, ", "))
+		}
+		for _, name := range p.Along {
+			if !names[name] {
+				c.Say("name", "%s: along names no passage, %s", p.Name, name)
+			}
 		}
 		fillLine(p.Says, func(blank string) (string, bool) {
 			if names[blank] {
@@ -122,6 +128,12 @@ func pressed(number string) string {
 	}
 	return number
 }
+
+// within finds a number of the United Kingdom in a sentence.
+var within = regexp.MustCompile(`\b0[0-9]{2,4}(?: [0-9]{3,4}){1,2}\b`)
+
+// pressedIn is a line of Markdown with the numbers in it as links that dial them.
+func pressedIn(line string) string { return within.ReplaceAllStringFunc(line, pressed) }
 
 // asked are the blanks that a line asks a school to fill, those in its passages
 // too.

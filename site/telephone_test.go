@@ -44,3 +44,16 @@ func TestDial(t *testing.T) {
 		}
 	}
 }
+
+// A number inside a sentence can be pressed too, and a time of day is none.
+func TestPressedIn(t *testing.T) {
+	for line, want := range map[string]string{
+		"Monday, 8.45 am; nights on 01632 960 181": "Monday, 8.45 am; nights on [01632 960 181](tel:+441632960181)",
+		"Call 0800 1111.":                          "Call [0800 1111](tel:+448001111).",
+		"From 2026 to 2027, 9 to 5":                "From 2026 to 2027, 9 to 5",
+	} {
+		if got := pressedIn(line); got != want {
+			t.Errorf("%s: got %s, want %s", line, got, want)
+		}
+	}
+}

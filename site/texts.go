@@ -107,6 +107,16 @@ type purposeMatter struct {
 // address is where the wording in force is found, within the school's site.
 func (t Text) address() string { return "/" + folders[t.Kind] + "/" + t.Slug + "/" }
 
+// EasyWords is where the page is, within a school's site, that tells a text in easy
+// words; "" for none.
+func (t *Trust) EasyWords(s *School, kind, slug string) string {
+	at := "easy-read/" + folders[kind] + "/" + slug
+	if _, ok := s.pages.Over(t.model)[at+".md"]; ok {
+		return at + "/"
+	}
+	return ""
+}
+
 // wording is where this very wording stays for ever, within the school's site.
 func (t Text) wording() string { return t.address() + t.Hash[:12] + "/" }
 

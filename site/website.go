@@ -248,7 +248,7 @@ func helpParams(organisations []Organisation) []map[string]any {
 	for i, o := range organisations {
 		params[i] = map[string]any{
 			"slug": o.Slug, "name": o.Name, "url": o.URL, "phone": o.Phone, "tel": dial(o.Phone), "text": o.Text, "email": o.Email,
-			"hours": o.Hours, "what": o.What, "for": o.For, "worries": o.Worries, "local": o.Local,
+			"hours": o.Hours, "open": pressedIn(o.Hours), "what": o.What, "for": o.For, "worries": o.Worries, "local": o.Local,
 			"checked": o.Checked, "source": o.Source, "replaces": o.Replaces,
 		}
 	}

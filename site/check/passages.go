@@ -39,6 +39,17 @@ func (in *inspection) checkPassages() {
 					"%q says in words of its own what every page has to say alike (%s)", strings.Join(strings.Fields(raw[at[0]:at[1]]), " "), p.Name)
 			}
 		}
+		for _, name := range in.sources.order {
+			raw := in.sources.byName[name].raw
+			writes := func(name string) bool { return strings.Contains(raw, "[["+name+"]]") }
+			// The policy is one page in many files, and says at its end who helps.
+			if len(p.Along) == 0 || !speaks(name) || strings.Contains(name, "/"+site.PolicyFolder+"/") || !writes(p.Name) || slices.ContainsFunc(p.Along, writes) {
+				continue
+			}
+			line := 1 + strings.Count(raw[:strings.Index(raw, "[["+p.Name+"]]")], "\n")
+			in.report("passage", severity, place{file: name, line: line}, p.Danger+" Write [["+strings.Join(p.Along, "]] or [[")+"]] as well.",
+				"a page that says %s has to say this too (%s)", p.Name, strings.Join(p.Along, " or "))
+		}
 		for _, address := range p.On {
 			page := in.page(address)
 			if page == nil {
