@@ -44,113 +44,123 @@ type Join struct {
 // or the office has made sure who it is, no yes of theirs counts; a no does at once.
 func (p *Portal) Join(ctx context.Context, account, code string, born Date) error {
 	var failed error
-	err := p.store.Update(ctx, func(tx Tx) error {
-		failed = nil
-		now := p.now()
-		byAccount := "account " + account
-		n, err := tx.CountAttempts(byAccount, now.Add(-TriesWindow))
-		if err != nil {
-			return err
-		}
-		if n >= TriesPerAccount {
-			failed = ErrTooMany
-			return nil
-		}
-		fail := func(keys ...string) error {
-			var wrong Invalid
-			left := fmt.Sprintf("You can try %d more times today.", TriesPerAccount-n-1)
-			switch n {
-			case TriesPerAccount - 2:
-				left = "You can try once more today."
-			case TriesPerAccount - 1:
-				left = "That was the last try for today. The school office can help you."
-			}
-			wrong.Add("code", "The code and the date of birth do not match a letter we sent. Check both against the letter. "+left)
-			failed = &wrong
-			for _, k := range keys {
-				if err := tx.AddAttempt(k, now); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		code = NormalCode(code)
-		inv, err := tx.InvitationByCode(p.hashCode(code))
-		if errors.Is(err, ErrNotFound) { // or a letter from before there was a key
-			inv, err = tx.InvitationByCode(stretched(code))
-		}
-		if errors.Is(err, ErrNotFound) {
-			return fail(byAccount)
-		} else if err != nil {
-			return err
-		}
-		contacts, err := tx.AccountContacts(account)
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(contacts, func(c Contact) bool { return c.ID == inv.ContactID }) {
-			return nil // a second click
-		}
-		byCode := "invitation " + inv.ID
-		onCode, err := tx.CountAttempts(byCode, time.Time{})
-		if err != nil {
-			return err
-		}
-		if !inv.Used.IsZero() || now.After(inv.Expires) {
-			return fail(byAccount)
-		}
-		if onCode >= TriesPerCode {
-			return errors.Join(p.codeDied(tx, account, inv), fail(byAccount))
-		}
-		children, err := childrenOf(tx, inv.ContactID, MaySee|MayBeWrittenTo)
-		if err != nil {
-			return err
-		}
-		mine, err := tx.AccountChildren(account)
-		if err != nil {
-			return err
-		}
-		for _, c := range children {
-			if c.Pupil.Born == born && born != "" {
-				if slices.ContainsFunc(children, func(c Child) bool { return another(mine, c) }) {
-					var wrong Invalid
-					wrong.Add("code", "This letter is about a child whom you have already joined by another letter. Each adult needs an account of their own: sign out, and let the person named on the letter sign in.")
-					failed = &wrong
-					return nil
-				}
-				if err := tx.UseInvitation(inv.ID, now); err != nil {
-					return err
-				}
-				joined := Join{AccountID: account, ContactID: inv.ContactID, InvitationID: inv.ID, At: now, Counts: now.Add(p.yesAfter(c.Pupil.School))}
-				if err := tx.PutJoin(joined); err != nil {
-					return err
-				}
-				barred := slices.ContainsFunc(mine, func(m Child) bool { return m.Responsibility.Barred != 0 })
-				for _, c := range children {
-					if barred {
-						is := c.Responsibility
-						is.Barred = AllRights
-						if err := p.withhold(tx, account, c.Pupil.School, c.Responsibility, is); err != nil {
-							return err
-						}
-						continue
-					}
-					if err := tx.JoinChild(inv.ContactID, c.Pupil.ID, now); err != nil {
-						return err
-					}
-				}
-				return p.event(tx, account, c.Pupil.School, Joined, Ref{RefContact, inv.ContactID}, map[string]any{"children": len(children)})
-			}
-		}
-		if onCode+1 == TriesPerCode {
-			err = p.codeDied(tx, account, inv)
-		}
-		return errors.Join(err, fail(byAccount, byCode))
+	err := p.store.Update(ctx, func(tx Tx) (err error) {
+		failed, err = p.join(tx, account, NormalCode(code), born)
+		return err
 	})
 	if err != nil {
 		return err
 	}
 	return failed
+}
+
+// join is [Portal.Join] within a transaction. What failed is told and still counts: the
+// transaction is not undone by it, as by an error.
+func (p *Portal) join(tx Tx, account, code string, born Date) (failed, err error) {
+	now := p.now()
+	byAccount := "account " + account
+	n, err := tx.CountAttempts(byAccount, now.Add(-TriesWindow))
+	if err != nil {
+		return nil, err
+	}
+	if n >= TriesPerAccount {
+		return ErrTooMany, nil
+	}
+	inv, err := p.invitation(tx, code)
+	if errors.Is(err, ErrNotFound) {
+		return noMatch(n), tx.AddAttempt(byAccount, now)
+	} else if err != nil {
+		return nil, err
+	}
+	contacts, err := tx.AccountContacts(account)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(contacts, func(c Contact) bool { return c.ID == inv.ContactID }) {
+		return nil, nil // a second click
+	}
+	byCode := "invitation " + inv.ID
+	onCode, err := tx.CountAttempts(byCode, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	if !inv.Used.IsZero() || now.After(inv.Expires) {
+		return noMatch(n), tx.AddAttempt(byAccount, now)
+	}
+	if onCode >= TriesPerCode {
+		return noMatch(n), errors.Join(p.codeDied(tx, account, inv), tx.AddAttempt(byAccount, now))
+	}
+	children, err := childrenOf(tx, inv.ContactID, MaySee|MayBeWrittenTo)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(children, func(c Child) bool { return c.Pupil.Born == born && born != "" }) {
+		if onCode+1 == TriesPerCode {
+			err = p.codeDied(tx, account, inv)
+		}
+		return noMatch(n), errors.Join(err, tx.AddAttempt(byAccount, now), tx.AddAttempt(byCode, now))
+	}
+	mine, err := tx.AccountChildren(account)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(children, func(c Child) bool { return another(mine, c) }) {
+		var wrong Invalid
+		wrong.Add("code", "This letter is about a child whom you have already joined by another letter. Each adult needs an account of their own: sign out, and let the person named on the letter sign in.")
+		return &wrong, nil
+	}
+	barred := slices.ContainsFunc(mine, func(m Child) bool { return m.Responsibility.Barred != 0 })
+	return nil, p.joinBy(tx, account, inv, children, barred)
+}
+
+// invitation is the letter with this code.
+func (p *Portal) invitation(tx Tx, code string) (Invitation, error) {
+	inv, err := tx.InvitationByCode(p.hashCode(code))
+	if errors.Is(err, ErrNotFound) { // or a letter from before there was a key
+		inv, err = tx.InvitationByCode(stretched(code))
+	}
+	return inv, err
+}
+
+// noMatch says what an account is told that had failed so many times before.
+func noMatch(before int) *Invalid {
+	left := fmt.Sprintf("You can try %d more times today.", TriesPerAccount-before-1)
+	switch before {
+	case TriesPerAccount - 2:
+		left = "You can try once more today."
+	case TriesPerAccount - 1:
+		left = "That was the last try for today. The school office can help you."
+	}
+	var wrong Invalid
+	wrong.Add("code", "The code and the date of birth do not match a letter we sent. Check both against the letter. "+left)
+	return &wrong
+}
+
+// joinBy joins an account by a letter that is about these children; whoever is barred from
+// any child gains none of them until a named person has looked.
+func (p *Portal) joinBy(tx Tx, account string, inv Invitation, children []Child, barred bool) error {
+	now, school := p.now(), children[0].Pupil.School
+	if err := tx.UseInvitation(inv.ID, now); err != nil {
+		return err
+	}
+	joined := Join{AccountID: account, ContactID: inv.ContactID, InvitationID: inv.ID, At: now, Counts: now.Add(p.yesAfter(school))}
+	if err := tx.PutJoin(joined); err != nil {
+		return err
+	}
+	for _, c := range children {
+		var err error
+		if barred {
+			is := c.Responsibility
+			is.Barred = AllRights
+			err = p.withhold(tx, account, school, c.Responsibility, is)
+		} else {
+			err = tx.JoinChild(inv.ContactID, c.Pupil.ID, now)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return p.event(tx, account, school, Joined, Ref{RefContact, inv.ContactID}, map[string]any{"children": len(children)})
 }
 
 // codeDied notes once that a letter's code has died, and at whose hands.

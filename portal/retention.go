@@ -189,129 +189,157 @@ func (p *Portal) erasing(tx Tx, account, school string) (e erasing, err error) {
 	if keep.Records == 0 {
 		return e, nil
 	}
-	pupils := Due{Kind: KeptPupils, Months: keep.pupil(), After: "the pupil has left"}
-	contacts := Due{Kind: KeptContacts, Months: contactMonths, After: "they were found to be nobody's, or with their pupil"}
-	answers := Due{Kind: KeptAnswers, Months: keep.Answers, After: "the pupil has left"}
-	signed := Due{Kind: KeptSigned, Months: keep.Agreements, After: "the pupil has left"}
-	replaced := Due{Kind: KeptReplaced, Months: keep.Replaced, After: "the same person has signed again"}
-
-	held := map[string]Keeping{}
-	all, err := tx.Keepings(school)
+	r := newReckoning(&e, keep)
+	held, err := tx.Keepings(school)
 	if err != nil {
 		return e, err
 	}
-	for _, k := range all {
-		held[k.PupilID] = k
-	}
-	gone, needed := map[string]bool{}, map[string]bool{} // pupils, contacts
-	read := func(r *PupilRecord) error {
-		id, today := r.Pupil.ID, e.On
-		stay := held[id]
-		// until is when something of the pupil's that is due on a day does go.
-		until := func(d Date) Date {
-			if stay.Until >= d {
-				return stay.Until.after()
-			}
-			return d
-		}
-		if !r.Pupil.OnRoll() {
-			left := day(r.Pupil.Left)
-			l := Leaver{Pupil: r.Pupil, Due: until(left.months(keep.pupil())), Kept: stay}
-			e.Leavers = append(e.Leavers, l)
-			pupils.note(l.Due, today)
-			if l.Due <= today {
-				e.pupils = append(e.pupils, id)
-				gone[id] = true
-			}
-			for _, a := range r.Acts {
-				if a.Kind == Decision {
-					answers.note(until(left.months(keep.Answers)), today)
-				} else {
-					signed.note(until(left.months(keep.Agreements)), today)
-				}
-			}
-		}
-		if gone[id] {
-			return nil
-		}
-		for _, l := range r.Responsibilities {
-			needed[l.ContactID] = true
-		}
-		again := false
-		for _, a := range r.Acts {
-			needed[a.Party.ID] = true
-			again = again || a.Kind == Signature && a.Seq > 1
-		}
-		early := !r.Pupil.OnRoll() && min(keep.Answers, keep.Agreements) < keep.pupil()
-		if !again && !early {
-			return nil
-		}
-		acts, err := tx.PupilActs(id)
-		if err != nil {
-			return err
-		}
-		for _, a := range acts {
-			due := Date("")
-			if next := following(acts, a); next.Seq > 0 {
-				due = until(day(next.At).months(keep.Replaced))
-				replaced.note(due, today)
-			}
-			if !r.Pupil.OnRoll() {
-				months := keep.Agreements
-				if a.Kind == Decision {
-					months = keep.Answers
-				}
-				if d := until(day(r.Pupil.Left).months(months)); due == "" || d < due {
-					due = d
-				}
-			}
-			if due != "" && due <= today {
-				e.acts = append(e.acts, a)
-			}
-		}
-		return nil
+	for _, k := range held {
+		r.held[k.PupilID] = k
 	}
 	for _, left := range []bool{true, false} {
-		if err := tx.EachPupil(school, left, read); err != nil {
+		if err := tx.EachPupil(school, left, func(x *PupilRecord) error { return r.pupil(tx, x) }); err != nil {
 			return e, err
 		}
 	}
-	restricted, err := tx.Restrictions(school)
-	if err != nil {
+	if err := r.people(tx, school); err != nil {
 		return e, err
-	}
-	for _, r := range restricted {
-		needed[r.Link.ContactID] = needed[r.Link.ContactID] || !gone[r.Link.PupilID]
-	}
-	alone, err := tx.UnneededContacts(school)
-	if err != nil {
-		return e, err
-	}
-	for _, u := range alone {
-		needed[u.ContactID] = true // so far
-		if due := u.due(); due == "" {
-			contacts.Later++
-		} else if contacts.note(due, e.On); due <= e.On {
-			e.contacts = append(e.contacts, u.ContactID)
-		}
-	}
-	people, err := tx.Contacts(school)
-	if err != nil {
-		return e, err
-	}
-	for _, c := range people {
-		if !needed[c.ID] { // but by pupils who go now
-			contacts.Now++
-			e.contacts = append(e.contacts, c.ID)
-		}
 	}
 	events, err := eventsDue(tx, school, keep.Events, e.On)
 	if err != nil {
 		return e, err
 	}
-	e.Due = []Due{pupils, contacts, answers, signed, replaced, events}
+	e.Due = []Due{r.due.pupils, r.due.contacts, r.due.answers, r.due.signed, r.due.replaced, events}
 	slices.SortStableFunc(e.Leavers, func(a, b Leaver) int { return cmp.Compare(a.Due, b.Due) })
 	return e, nil
+}
+
+// reckoning works out what of a school's pupils and contacts has had its time.
+type reckoning struct {
+	*erasing
+	keep   Keep
+	held   map[string]Keeping // by pupil
+	gone   map[string]bool    // pupils who go now
+	needed map[string]bool    // contacts
+	due    struct{ pupils, contacts, answers, signed, replaced Due }
+}
+
+func newReckoning(e *erasing, keep Keep) *reckoning {
+	r := &reckoning{erasing: e, keep: keep, held: map[string]Keeping{}, gone: map[string]bool{}, needed: map[string]bool{}}
+	r.due.pupils = Due{Kind: KeptPupils, Months: keep.pupil(), After: "the pupil has left"}
+	r.due.contacts = Due{Kind: KeptContacts, Months: contactMonths, After: "they were found to be nobody's, or with their pupil"}
+	r.due.answers = Due{Kind: KeptAnswers, Months: keep.Answers, After: "the pupil has left"}
+	r.due.signed = Due{Kind: KeptSigned, Months: keep.Agreements, After: "the pupil has left"}
+	r.due.replaced = Due{Kind: KeptReplaced, Months: keep.Replaced, After: "the same person has signed again"}
+	return r
+}
+
+// until is when something of a pupil's that is due on a day does go.
+func (r *reckoning) until(pupil string, due Date) Date {
+	if stay := r.held[pupil]; stay.Until >= due {
+		return stay.Until.after()
+	}
+	return due
+}
+
+// months is how long a signature or a decision is kept after the pupil has left, and
+// how many of them there are.
+func (r *reckoning) months(a Act) (int, *Due) {
+	if a.Kind == Decision {
+		return r.keep.Answers, &r.due.answers
+	}
+	return r.keep.Agreements, &r.due.signed
+}
+
+// pupil is one pupil's: when they go, and which of their acts go before them.
+func (r *reckoning) pupil(tx Tx, x *PupilRecord) error {
+	if !x.Pupil.OnRoll() {
+		r.leaver(x)
+	}
+	if r.gone[x.Pupil.ID] {
+		return nil
+	}
+	for _, l := range x.Responsibilities {
+		r.needed[l.ContactID] = true
+	}
+	again := false
+	for _, a := range x.Acts {
+		r.needed[a.Party.ID] = true
+		again = again || a.Kind == Signature && a.Seq > 1
+	}
+	early := !x.Pupil.OnRoll() && min(r.keep.Answers, r.keep.Agreements) < r.keep.pupil()
+	if !again && !early {
+		return nil
+	}
+	acts, err := tx.PupilActs(x.Pupil.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range acts {
+		due := Date("")
+		if next := following(acts, a); next.Seq > 0 {
+			due = r.until(x.Pupil.ID, day(next.At).months(r.keep.Replaced))
+			r.due.replaced.note(due, r.On)
+		}
+		if !x.Pupil.OnRoll() {
+			months, _ := r.months(a)
+			if d := r.until(x.Pupil.ID, day(x.Pupil.Left).months(months)); due == "" || d < due {
+				due = d
+			}
+		}
+		if due != "" && due <= r.On {
+			r.acts = append(r.acts, a)
+		}
+	}
+	return nil
+}
+
+// leaver notes when a pupil who has left goes, and what they signed and answered.
+func (r *reckoning) leaver(x *PupilRecord) {
+	id, left := x.Pupil.ID, day(x.Pupil.Left)
+	l := Leaver{Pupil: x.Pupil, Due: r.until(id, left.months(r.keep.pupil())), Kept: r.held[id]}
+	r.Leavers = append(r.Leavers, l)
+	r.due.pupils.note(l.Due, r.On)
+	if l.Due <= r.On {
+		r.pupils = append(r.pupils, id)
+		r.gone[id] = true
+	}
+	for _, a := range x.Acts {
+		months, due := r.months(a)
+		due.note(r.until(id, left.months(months)), r.On)
+	}
+}
+
+// people is the contacts, once all pupils have been looked at: those who have been
+// nobody's for long enough, and those who are needed only by pupils who go now.
+func (r *reckoning) people(tx Tx, school string) error {
+	restricted, err := tx.Restrictions(school)
+	if err != nil {
+		return err
+	}
+	for _, x := range restricted {
+		r.needed[x.Link.ContactID] = r.needed[x.Link.ContactID] || !r.gone[x.Link.PupilID]
+	}
+	alone, err := tx.UnneededContacts(school)
+	if err != nil {
+		return err
+	}
+	for _, u := range alone {
+		r.needed[u.ContactID] = true // so far
+		if due := u.due(); due == "" {
+			r.due.contacts.Later++
+		} else if r.due.contacts.note(due, r.On); due <= r.On {
+			r.contacts = append(r.contacts, u.ContactID)
+		}
+	}
+	people, err := tx.Contacts(school)
+	for _, c := range people {
+		if !r.needed[c.ID] {
+			r.due.contacts.Now++
+			r.contacts = append(r.contacts, c.ID)
+		}
+	}
+	return err
 }
 
 // due is the day on which the contact goes; "" where no run has found it yet.

@@ -135,23 +135,83 @@ type person struct {
 	care, parental, order, title, relates string
 }
 
+// rosterArchive is an archive of OneRoster as it is read.
+type rosterArchive struct {
+	files             map[string]*zip.File
+	people            map[string]*person // by their sourcedId
+	order             []*person          // as users.csv has them
+	deleted, disabled int                // left out
+}
+
 // openOneRoster reads OneRoster 1.1 as CSV in a zip (1EdTech): pupils and their
 // agents of users.csv, birthdays of demographics.csv, and the registration class
 // by the enrolments.
 func openOneRoster(files map[string]*zip.File, m portal.ListMapping) (*book, error) {
 	b := &book{format: "OneRoster (zip of CSV files)", fixed: true}
-	users, err := openTable(files["users.csv"])
+	o := &rosterArchive{files: files, people: map[string]*person{}}
+	for _, read := range []func() error{o.users, o.roles, o.birthdays, o.enrol} {
+		if err := read(); err != nil {
+			return nil, err
+		}
+	}
+	schools, err := schoolNames(files["orgs.csv"])
 	if err != nil {
 		return nil, err
 	}
-	for _, need := range []string{"sourcedid", "role", "givenname", "familyname"} {
-		if _, ok := users.at[need]; !ok && !(need == "role" && files["roles.csv"] != nil) {
-			return nil, invalid("users.csv, row 1", "this is not OneRoster's users.csv: a heading is missing (sourcedId, role, givenName or familyName)")
+	if err := b.chooseSchool(o.order, schools, m); err != nil {
+		return nil, err
+	}
+	agents := o.agents()
+	var rows [][]string
+	var numbers []int
+	unknown, dated := 0, false
+	for _, p := range o.order {
+		if p.role != "student" || m.Sheet != "" && !slices.ContainsFunc(p.orgs, func(o string) bool { return schools[o] == m.Sheet }) {
+			continue
+		}
+		dated = dated || p.born != ""
+		for _, r := range o.rowsOf(p, agents[p.id], &unknown) {
+			rows, numbers = append(rows, r), append(numbers, p.row)
 		}
 	}
-	people := map[string]*person{}
-	var order []*person
-	deleted, disabled := 0, 0
+	if len(rows) == 0 {
+		return nil, invalid("users.csv", "there is nobody in it whose role is student")
+	}
+	if o.deleted+o.disabled > 0 {
+		b.notes = append(b.notes, fmt.Sprintf("Left out of users.csv: %d to be deleted, %d not enabled.", o.deleted, o.disabled))
+	}
+	if unknown > 0 {
+		b.notes = append(b.notes, fmt.Sprintf("%d of the pupils' agents are not parents, guardians or relatives in users.csv, and were left out.", unknown))
+	}
+	without := append([]int{atPriority}, unfilled(rows, atGroup, atCare, atParental, atOrder)...)
+	if !dated {
+		without = append(without, atBorn)
+		b.notes = append(b.notes, "The archive has no birthdays (demographics.csv). Nobody can join for a new pupil until a list brings one.")
+	}
+	g := written("users.csv", "", rows, numbers, without...)
+	g.several = true
+	b.grids = []*grid{g}
+	return b, nil
+}
+
+// unfilled are those columns of which no row says anything.
+func unfilled(rows [][]string, columns ...int) []int {
+	return slices.DeleteFunc(columns, func(at int) bool {
+		return slices.ContainsFunc(rows, func(r []string) bool { return r[at] != "" })
+	})
+}
+
+// users reads everybody of users.csv who is not to be left out.
+func (o *rosterArchive) users() error {
+	users, err := openTable(o.files["users.csv"])
+	if err != nil {
+		return err
+	}
+	for _, need := range []string{"sourcedid", "role", "givenname", "familyname"} {
+		if _, ok := users.at[need]; !ok && !(need == "role" && o.files["roles.csv"] != nil) {
+			return invalid("users.csv, row 1", "this is not OneRoster's users.csv: a heading is missing (sourcedId, role, givenName or familyName)")
+		}
+	}
 	for users.next() {
 		p := &person{
 			row: users.in.row, id: users.get("sourcedid"), given: users.get("givenname"), family: users.get("familyname"),
@@ -163,131 +223,106 @@ func openOneRoster(files map[string]*zip.File, m portal.ListMapping) (*book, err
 			title: users.get("title"), relates: users.get("relationship"),
 		}
 		if users.in.fault != "" {
-			return nil, invalid(fmt.Sprintf("users.csv, row %d", p.row), users.in.fault)
+			return invalid(fmt.Sprintf("users.csv, row %d", p.row), users.in.fault)
 		}
 		if users.gone() {
-			deleted++
+			o.deleted++
 			continue
 		}
 		if strings.EqualFold(users.get("enableduser"), "false") {
-			disabled++
+			o.disabled++
 			continue
 		}
 		identify(p, users.get("identifier"), users.get("userids"))
-		if people[p.id] == nil {
-			people[p.id] = p
-			order = append(order, p)
+		if o.people[p.id] == nil {
+			o.people[p.id] = p
+			o.order = append(o.order, p)
 		}
 	}
-	if roles, err := openTable(files["roles.csv"]); err != nil { // OneRoster 1.2 keeps roles apart
-		return nil, err
-	} else {
-		for roles.next() {
-			if p := people[roles.get("usersourcedid")]; p != nil && !roles.gone() {
-				if p.role == "" || roles.get("roletype") == "primary" {
-					p.role = strings.ToLower(roles.get("role"))
-				}
-				if o := roles.get("orgsourcedid"); o != "" && !slices.Contains(p.orgs, o) {
-					p.orgs = append(p.orgs, o)
-				}
-			}
-		}
-	}
-	demographics, err := openTable(files["demographics.csv"])
+	return nil
+}
+
+// roles reads what somebody is, and at which schools, where OneRoster 1.2 keeps it apart.
+func (o *rosterArchive) roles() error {
+	roles, err := openTable(o.files["roles.csv"])
 	if err != nil {
-		return nil, err
+		return err
 	}
-	dated := false
+	for roles.next() {
+		p := o.people[roles.get("usersourcedid")]
+		if p == nil || roles.gone() {
+			continue
+		}
+		if p.role == "" || roles.get("roletype") == "primary" {
+			p.role = strings.ToLower(roles.get("role"))
+		}
+		if org := roles.get("orgsourcedid"); org != "" && !slices.Contains(p.orgs, org) {
+			p.orgs = append(p.orgs, org)
+		}
+	}
+	return nil
+}
+
+func (o *rosterArchive) birthdays() error {
+	demographics, err := openTable(o.files["demographics.csv"])
+	if err != nil {
+		return err
+	}
 	for demographics.next() {
-		if p := people[demographics.get("sourcedid", "usersourcedid")]; p != nil && !demographics.gone() {
+		if p := o.people[demographics.get("sourcedid", "usersourcedid")]; p != nil && !demographics.gone() {
 			p.born = cmp.Or(p.born, demographics.get("birthdate"))
 		}
 	}
-	if err := enrol(files, people); err != nil {
-		return nil, err
-	}
-	schools, err := schoolNames(files["orgs.csv"])
-	if err != nil {
-		return nil, err
-	}
-	if err := b.chooseSchool(order, schools, m); err != nil {
-		return nil, err
-	}
-	// Some systems name the pupils among the agents' agents.
+	return nil
+}
+
+// agents are whom each pupil's adults are said to be, by their ids: by the pupil or, in
+// some systems, by the adults.
+func (o *rosterArchive) agents() map[string][]string {
 	agents := map[string][]string{}
-	for _, p := range order {
+	for _, p := range o.order {
 		if p.role == "student" {
 			agents[p.id] = append(agents[p.id], p.agents...)
 		}
 	}
-	for _, p := range order {
+	for _, p := range o.order {
 		if !isAgent(p.role) {
 			continue
 		}
 		for _, id := range p.agents {
-			if child := people[id]; child != nil && child.role == "student" && !slices.Contains(agents[id], p.id) {
+			if child := o.people[id]; child != nil && child.role == "student" && !slices.Contains(agents[id], p.id) {
 				agents[id] = append(agents[id], p.id)
 			}
 		}
 	}
-	var rows [][]string
-	var numbers []int
-	unknown := 0
-	for _, p := range order {
-		if p.role != "student" || m.Sheet != "" && !slices.ContainsFunc(p.orgs, func(o string) bool { return schools[o] == m.Sheet }) {
+	return agents
+}
+
+// rowsOf writes a pupil's rows, one for each agent. Unknown counts those who are no
+// parent, guardian or relative.
+func (o *rosterArchive) rowsOf(p *person, agents []string, unknown *int) (rows [][]string) {
+	pupil := make([]string, len(canonical))
+	pupil[atUPN], pupil[atAdmission], pupil[atForename], pupil[atSurname], pupil[atPreferredForename], pupil[atPreferredSurname] = p.upn, p.number, p.given, p.family, p.preferred, p.preferredFamily
+	pupil[atBorn], pupil[atYear], pupil[atGroup], pupil[atCare] = p.born, firstGrade(p.grade), p.group, p.care
+	if p.upn == "" && p.number == "" && p.born == "" {
+		pupil[atAdmission] = p.id
+	}
+	for _, id := range agents {
+		a := o.people[id]
+		if a == nil || !isAgent(a.role) {
+			*unknown++
 			continue
 		}
-		dated = dated || p.born != ""
-		pupil := make([]string, len(canonical))
-		pupil[atUPN], pupil[atAdmission], pupil[atForename], pupil[atSurname], pupil[atPreferredForename], pupil[atPreferredSurname] = p.upn, p.number, p.given, p.family, p.preferred, p.preferredFamily
-		pupil[atBorn], pupil[atYear], pupil[atGroup], pupil[atCare] = p.born, firstGrade(p.grade), p.group, p.care
-		if p.upn == "" && p.number == "" && p.born == "" {
-			pupil[atAdmission] = p.id
-		}
-		found := 0
-		for _, id := range agents[p.id] {
-			a := people[id]
-			if a == nil || !isAgent(a.role) {
-				unknown++
-				continue
-			}
-			found++
-			r := slices.Clone(pupil)
-			r[atTitle], r[atContactForename], r[atContactSurname], r[atEmail], r[atMobile], r[atPhone] = a.title, a.given, a.family, a.email, a.mobile, a.phone
-			r[atRelationship] = cmp.Or(a.relates, strings.ToUpper(a.role[:1])+a.role[1:])
-			r[atParental], r[atOrder] = a.parental, a.order
-			rows, numbers = append(rows, r), append(numbers, p.row)
-		}
-		if found == 0 {
-			rows, numbers = append(rows, pupil), append(numbers, p.row)
-		}
+		r := slices.Clone(pupil)
+		r[atTitle], r[atContactForename], r[atContactSurname], r[atEmail], r[atMobile], r[atPhone] = a.title, a.given, a.family, a.email, a.mobile, a.phone
+		r[atRelationship] = cmp.Or(a.relates, strings.ToUpper(a.role[:1])+a.role[1:])
+		r[atParental], r[atOrder] = a.parental, a.order
+		rows = append(rows, r)
 	}
 	if len(rows) == 0 {
-		return nil, invalid("users.csv", "there is nobody in it whose role is student")
+		return [][]string{pupil}
 	}
-	if deleted+disabled > 0 {
-		b.notes = append(b.notes, fmt.Sprintf("Left out of users.csv: %d to be deleted, %d not enabled.", deleted, disabled))
-	}
-	if unknown > 0 {
-		b.notes = append(b.notes, fmt.Sprintf("%d of the pupils' agents are not parents, guardians or relatives in users.csv, and were left out.", unknown))
-	}
-	without := []int{atPriority}
-	if !dated {
-		without = append(without, atBorn)
-		b.notes = append(b.notes, "The archive has no birthdays (demographics.csv). Nobody can join for a new pupil until a list brings one.")
-	}
-	if !slices.ContainsFunc(rows, func(r []string) bool { return r[atGroup] != "" }) {
-		without = append(without, atGroup)
-	}
-	for _, at := range []int{atCare, atParental, atOrder} {
-		if !slices.ContainsFunc(rows, func(r []string) bool { return r[at] != "" }) {
-			without = append(without, at)
-		}
-	}
-	g := written("users.csv", "", rows, numbers, without...)
-	g.several = true
-	b.grids = []*grid{g}
-	return b, nil
+	return rows
 }
 
 func isAgent(role string) bool { return role == "parent" || role == "guardian" || role == "relative" }
@@ -333,8 +368,8 @@ func identify(p *person, identifier, userIDs string) {
 
 // enrol gives each pupil their registration class: of the classes that they are
 // enrolled in, the homeroom; or the only one.
-func enrol(files map[string]*zip.File, people map[string]*person) error {
-	classes, err := openTable(files["classes.csv"])
+func (o *rosterArchive) enrol() error {
+	classes, err := openTable(o.files["classes.csv"])
 	if err != nil {
 		return err
 	}
@@ -348,13 +383,13 @@ func enrol(files map[string]*zip.File, people map[string]*person) error {
 			all[classes.get("sourcedid")] = class{cmp.Or(classes.get("title"), classes.get("classcode")), strings.EqualFold(classes.get("classtype"), "homeroom")}
 		}
 	}
-	enrolments, err := openTable(files["enrollments.csv"])
+	enrolments, err := openTable(o.files["enrollments.csv"])
 	if err != nil {
 		return err
 	}
 	of := map[*person][]class{}
 	for enrolments.next() {
-		p, c := people[enrolments.get("usersourcedid")], all[enrolments.get("classsourcedid")]
+		p, c := o.people[enrolments.get("usersourcedid")], all[enrolments.get("classsourcedid")]
 		if p != nil && p.role == "student" && c.name != "" && !enrolments.gone() && !slices.Contains(of[p], c) {
 			of[p] = append(of[p], c)
 		}

@@ -33,18 +33,7 @@ func openTransfer(file []byte) (*book, error) {
 		}
 		return e.NewDecoder().Reader(in), nil
 	}
-	var rows [][]string
-	var numbers []int
-	var path []string
-	var pupil, contact, phone map[string]string
-	var contacts []map[string]string
-	var text strings.Builder
-	pupils, root := 0, ""
-	put := func(m map[string]string, key, value string) {
-		if m != nil && m[key] == "" {
-			m[key] = value
-		}
-	}
+	var f transferFile
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
@@ -56,77 +45,103 @@ func openTransfer(file []byte) (*book, error) {
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
-			name := strings.ToLower(t.Name.Local)
-			if root == "" {
-				if root = name; root != "ctfile" {
-					return nil, invalid("file", "this XML is not a common transfer file: export the class list from your school's system as CSV, as an Excel workbook, or as a CTF")
-				}
-			}
-			if path = append(path, name); len(path) > 100 {
-				return nil, invalid("file", "this XML is nested deeper than a common transfer file is")
-			}
-			text.Reset()
-			switch name {
-			case "pupil":
-				if pupils++; pupils > MaxRows {
-					return nil, invalid("file", "there are more pupils than a class list has")
-				}
-				pupil, contacts = map[string]string{}, nil
-			case "contact":
-				contact = map[string]string{}
-			case "phone":
-				phone = map[string]string{}
+			if err := f.start(strings.ToLower(t.Name.Local)); err != nil {
+				return nil, err
 			}
 		case xml.CharData:
-			if text.Len()+len(t) <= 4096 {
-				text.Write(t)
+			if f.text.Len()+len(t) <= 4096 {
+				f.text.Write(t)
 			}
 		case xml.EndElement:
-			name := path[len(path)-1]
-			path = path[:len(path)-1]
-			value := strings.TrimSpace(text.String())
-			text.Reset()
-			switch {
-			case name == "pupil" && pupil != nil:
-				rows, numbers = transferred(rows, numbers, pupil, contacts, pupils)
-				pupil = nil
-			case name == "contact" && contact != nil:
-				if len(contact) > 0 && pupil != nil {
-					contacts = append(contacts, contact)
-				}
-				contact = nil
-			case name == "phone" && phone != nil:
-				if len(phone) == 0 {
-					put(contact, "phone", value)
-				} else if number := phone["phoneno"]; strings.HasPrefix(strings.ToUpper(phone["telephonetype"]), "M") {
-					put(contact, "mobile", number)
-				} else {
-					put(contact, "phone", number)
-				}
-				phone = nil
-			case value == "":
-			case phone != nil:
-				put(phone, strings.ReplaceAll(strings.ReplaceAll(name, "phonetype", "telephonetype"), "teletelephonetype", "telephonetype"), value)
-			case contact != nil:
-				put(contact, name, value)
-			case pupil != nil && !slices.ContainsFunc(path, historical):
-				put(pupil, name, value)
-			}
+			f.end()
 		}
 	}
-	if root == "" || len(rows) == 0 {
+	if len(f.rows) == 0 {
 		return nil, invalid("file", "the common transfer file has no pupils in it")
 	}
-	without := []int{atAdmission, atGroup}
-	for _, at := range []int{atGroup, atCare, atParental, atOrder, atPriority} {
-		if !slices.ContainsFunc(rows, func(r []string) bool { return r[at] != "" }) {
-			without = append(without, at)
-		} else if at == atGroup {
-			without = without[:1]
-		}
-	}
-	g := written("", "pupil", rows, numbers, without...)
+	without := append([]int{atAdmission}, unfilled(f.rows, atGroup, atCare, atParental, atOrder, atPriority)...)
+	g := written("", "pupil", f.rows, f.numbers, without...)
 	return &book{format: "Common transfer file (CTF)", grids: []*grid{g}, fixed: true, notes: []string{"A common transfer file has no admission numbers and may have no classes: those of the register stay."}}, nil
+}
+
+// details are what is said of somebody, by element; the first to say it counts.
+type details map[string]string
+
+func (d details) put(key, value string) {
+	if d != nil && d[key] == "" {
+		d[key] = value
+	}
+}
+
+// transferFile is a common transfer file while its elements go by. Those that are not
+// open are nil.
+type transferFile struct {
+	rows    [][]string
+	numbers []int // of the pupils whom the rows are about
+
+	begun                 bool
+	path                  []string // of open elements
+	text                  strings.Builder
+	pupils                int
+	pupil, contact, phone details
+	contacts              []details // of the pupil
+}
+
+func (f *transferFile) start(name string) error {
+	if !f.begun && name != "ctfile" {
+		return invalid("file", "this XML is not a common transfer file: export the class list from your school's system as CSV, as an Excel workbook, or as a CTF")
+	}
+	f.begun = true
+	if f.path = append(f.path, name); len(f.path) > 100 {
+		return invalid("file", "this XML is nested deeper than a common transfer file is")
+	}
+	f.text.Reset()
+	switch name {
+	case "pupil":
+		if f.pupils++; f.pupils > MaxRows {
+			return invalid("file", "there are more pupils than a class list has")
+		}
+		f.pupil, f.contacts = details{}, nil
+	case "contact":
+		f.contact = details{}
+	case "phone":
+		f.phone = details{}
+	}
+	return nil
+}
+
+// end is the end of the innermost open element.
+func (f *transferFile) end() {
+	name := f.path[len(f.path)-1]
+	f.path = f.path[:len(f.path)-1]
+	value := strings.TrimSpace(f.text.String())
+	f.text.Reset()
+	switch {
+	case name == "pupil" && f.pupil != nil:
+		f.rows, f.numbers = transferred(f.rows, f.numbers, f.pupil, f.contacts, f.pupils)
+		f.pupil = nil
+	case name == "contact" && f.contact != nil:
+		if len(f.contact) > 0 && f.pupil != nil {
+			f.contacts = append(f.contacts, f.contact)
+		}
+		f.contact = nil
+	case name == "phone" && f.phone != nil:
+		if len(f.phone) == 0 {
+			f.contact.put("phone", value)
+		} else if strings.HasPrefix(strings.ToUpper(f.phone["telephonetype"]), "M") {
+			f.contact.put("mobile", f.phone["phoneno"])
+		} else {
+			f.contact.put("phone", f.phone["phoneno"])
+		}
+		f.phone = nil
+	case value == "":
+	case f.phone != nil:
+		f.phone.put(strings.ReplaceAll(strings.ReplaceAll(name, "phonetype", "telephonetype"), "teletelephonetype", "telephonetype"), value)
+	case f.contact != nil:
+		f.contact.put(name, value)
+	case f.pupil != nil && !slices.ContainsFunc(f.path, historical):
+		f.pupil.put(name, value)
+	}
 }
 
 // historical says whether an element is of what once was: other schools, other
@@ -140,8 +155,8 @@ func historical(element string) bool {
 }
 
 // transferred writes a pupil's rows, one for each contact.
-func transferred(rows [][]string, numbers []int, p map[string]string, contacts []map[string]string, n int) ([][]string, []int) {
-	first := func(m map[string]string, names ...string) string {
+func transferred(rows [][]string, numbers []int, p details, contacts []details, n int) ([][]string, []int) {
+	first := func(m details, names ...string) string {
 		for _, name := range names {
 			if m[name] != "" {
 				return m[name]

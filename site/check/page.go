@@ -70,163 +70,204 @@ func init() {
 // readBuilt reads one built page. What is wrong with its HTML is the audit's
 // business and html-validate's.
 func readBuilt(data []byte) *builtPage {
-	p := &builtPage{ids: map[string]bool{}}
-	var (
-		text      bytes.Buffer
-		described []string
-		open      = struct{ heading, link, caption int }{-1, -1, -1}
-		svg       struct {
-			depth int
-			named bool
-		}
-		hidden  string // the element that hides what is in it
-		depth   int    // of that element within itself
-		skip    string // an element whose words are not the page's
-		linkAlt string
-		attrs   = map[string]string{}
-	)
-	newline := func() {
-		if n := text.Len(); n > 0 && text.Bytes()[n-1] != '\n' {
-			text.WriteByte('\n')
-		}
+	r := pageReader{
+		page: &builtPage{ids: map[string]bool{}}, z: html.NewTokenizer(bytes.NewReader(data)),
+		heading: -1, link: -1, caption: -1, attrs: map[string]string{},
 	}
-	z := html.NewTokenizer(bytes.NewReader(data))
 	for {
-		switch kind := z.Next(); kind {
+		switch kind := r.z.Next(); kind {
 		case html.ErrorToken:
-			newline()
-			p.described = text.Len()
-			for _, d := range described {
-				text.WriteString(d)
-				text.WriteByte('\n')
-			}
-			p.text = text.String()
-			for i := range p.headings {
-				p.headings[i].text = strings.TrimSpace(p.headings[i].text)
-			}
-			return p
+			return r.end()
 		case html.TextToken:
-			if skip != "" {
-				continue
-			}
-			raw := z.Text()
-			for len(raw) > 0 { // a line of the file is no line of the page
-				c := raw[0]
-				if c == '\n' || c == '\t' || c == '\r' {
-					text.WriteByte(' ')
-					raw = raw[1:]
-					continue
-				}
-				n := bytes.IndexAny(raw, "\n\t\r")
-				if n < 0 {
-					n = len(raw)
-				}
-				text.Write(raw[:n])
-				raw = raw[n:]
-			}
+			r.words(r.z.Text())
 		case html.StartTagToken, html.SelfClosingTagToken:
-			nameBytes, more := z.TagName()
-			name := string(nameBytes)
-			clear(attrs)
-			for more {
-				var k, v []byte
-				k, v, more = z.TagAttr()
-				attrs[string(k)] = string(v)
-			}
-			if id := attrs["id"]; id != "" {
-				p.ids[id] = true
-			}
-			if blocks[name] {
-				newline()
-			}
-			if kind == html.StartTagToken && !slices.Contains(voidElements, name) {
-				_, hides := attrs["hidden"]
-				switch {
-				case hidden == name:
-					depth++
-				case hidden == "" && (hides || attrs["aria-hidden"] == "true"):
-					hidden, depth = name, 1
-				}
-			}
-			switch name {
-			case "script", "style", "title":
-				skip = name
-			case "main":
-				p.main.from = text.Len()
-			case "meta":
-				if attrs["name"] == "description" {
-					described = append(described, attrs["content"])
-				}
-			case "h1", "h2", "h3", "h4", "h5", "h6":
-				level, _ := strconv.Atoi(name[1:])
-				p.headings = append(p.headings, heading{level: level})
-				open.heading = text.Len()
-			case "a":
-				if href, ok := attrs["href"]; ok {
-					open.link, linkAlt = text.Len(), attrs["aria-label"]
-					p.links = append(p.links, pageLink{href: href, hidden: hidden != "" || attrs["tabindex"] == "-1"})
-				}
-			case "figcaption":
-				open.caption = text.Len()
-			case "img":
-				alt, has := attrs["alt"]
-				p.images = append(p.images, shownPicture{attrs["src"], alt, has, hidden != "" || attrs["aria-hidden"] == "true" || attrs["role"] == "presentation", p.main.from > 0 && p.main.to == 0})
-				if alt != "" {
-					described = append(described, alt)
-					linkAlt += " " + alt
-				}
-			case "svg":
-				svg.depth++
-				svg.named = svg.depth == 1 && (hidden != "" || attrs["aria-label"] != "" || attrs["aria-labelledby"] != "" || attrs["aria-hidden"] == "true")
-			}
-			if name == "title" && svg.depth > 0 {
-				svg.named, skip = true, ""
-			}
+			r.start(kind == html.StartTagToken)
 		case html.EndTagToken:
-			nameBytes, _ := z.TagName()
-			name := string(nameBytes)
-			if skip == name {
-				skip = ""
-			}
-			if hidden == name {
-				if depth--; depth == 0 {
-					hidden = ""
-				}
-			}
-			switch name {
-			case "main":
-				p.main.to = text.Len()
-			case "h1", "h2", "h3", "h4", "h5", "h6":
-				if open.heading >= 0 && len(p.headings) > 0 {
-					p.headings[len(p.headings)-1].text = string(text.Bytes()[open.heading:])
-					open.heading = -1
-				}
-			case "a":
-				if open.link >= 0 {
-					said := strings.TrimSpace(linkAlt)
-					if said == "" {
-						said = strings.Join(strings.Fields(string(text.Bytes()[open.link:])), " ")
-					} else if seen := strings.TrimSpace(string(text.Bytes()[open.link:])); seen != "" && !strings.Contains(said, seen) {
-						said = seen + " " + said
-					}
-					p.links[len(p.links)-1].text = said
-					open.link = -1
-				}
-			case "figcaption":
-				if open.caption >= 0 {
-					p.captions = append(p.captions, span{open.caption, text.Len()})
-					open.caption = -1
-				}
-			case "svg":
-				if svg.depth--; svg.depth == 0 && !svg.named {
-					p.nameless = append(p.nameless, "svg")
-				}
-			}
-			if blocks[name] {
-				newline()
-			}
+			r.close()
 		}
 	}
+}
+
+// A pageReader is a page while its tags go by.
+type pageReader struct {
+	page      *builtPage
+	z         *html.Tokenizer
+	text      bytes.Buffer
+	described []string          // what pictures and the page say of themselves
+	attrs     map[string]string // of the tag that goes by
+
+	// Where in text the open element of a kind begins; -1 where none is open.
+	heading, link, caption int
+	linkAlt                string // what the open link says beside its words
+
+	svg      int    // how deep in drawings
+	svgNamed bool   // the outermost of them
+	hidden   string // the element that hides what is in it
+	depth    int    // of that element within itself
+	skip     string // an element whose words are not the page's
+}
+
+// newline ends a line of the text, unless it has just ended.
+func (r *pageReader) newline() {
+	if n := r.text.Len(); n > 0 && r.text.Bytes()[n-1] != '\n' {
+		r.text.WriteByte('\n')
+	}
+}
+
+// words adds to the text. A line of the file is no line of the page.
+func (r *pageReader) words(raw []byte) {
+	if r.skip != "" {
+		return
+	}
+	for len(raw) > 0 {
+		if c := raw[0]; c == '\n' || c == '\t' || c == '\r' {
+			r.text.WriteByte(' ')
+			raw = raw[1:]
+			continue
+		}
+		n := bytes.IndexAny(raw, "\n\t\r")
+		if n < 0 {
+			n = len(raw)
+		}
+		r.text.Write(raw[:n])
+		raw = raw[n:]
+	}
+}
+
+// start is the tag that begins an element.
+func (r *pageReader) start(opens bool) {
+	nameBytes, more := r.z.TagName()
+	name := string(nameBytes)
+	clear(r.attrs)
+	for more {
+		var k, v []byte
+		k, v, more = r.z.TagAttr()
+		r.attrs[string(k)] = string(v)
+	}
+	if id := r.attrs["id"]; id != "" {
+		r.page.ids[id] = true
+	}
+	if blocks[name] {
+		r.newline()
+	}
+	if opens && !slices.Contains(voidElements, name) {
+		_, hides := r.attrs["hidden"]
+		switch {
+		case r.hidden == name:
+			r.depth++
+		case r.hidden == "" && (hides || r.attrs["aria-hidden"] == "true"):
+			r.hidden, r.depth = name, 1
+		}
+	}
+	switch name {
+	case "script", "style", "title":
+		r.skip = name
+	case "main":
+		r.page.main.from = r.text.Len()
+	case "meta":
+		if r.attrs["name"] == "description" {
+			r.described = append(r.described, r.attrs["content"])
+		}
+	case "h1", "h2", "h3", "h4", "h5", "h6":
+		level, _ := strconv.Atoi(name[1:])
+		r.page.headings = append(r.page.headings, heading{level: level})
+		r.heading = r.text.Len()
+	case "a":
+		if href, ok := r.attrs["href"]; ok {
+			r.link, r.linkAlt = r.text.Len(), r.attrs["aria-label"]
+			r.page.links = append(r.page.links, pageLink{href: href, hidden: r.hidden != "" || r.attrs["tabindex"] == "-1"})
+		}
+	case "figcaption":
+		r.caption = r.text.Len()
+	case "img":
+		r.image()
+	case "svg":
+		r.svg++
+		r.svgNamed = r.svg == 1 && (r.hidden != "" || r.attrs["aria-label"] != "" || r.attrs["aria-labelledby"] != "" || r.attrs["aria-hidden"] == "true")
+	}
+	if name == "title" && r.svg > 0 {
+		r.svgNamed, r.skip = true, ""
+	}
+}
+
+func (r *pageReader) image() {
+	alt, has := r.attrs["alt"]
+	r.page.images = append(r.page.images, shownPicture{
+		src: r.attrs["src"], alt: alt, hasAlt: has,
+		hidden: r.hidden != "" || r.attrs["aria-hidden"] == "true" || r.attrs["role"] == "presentation",
+		inMain: r.page.main.from > 0 && r.page.main.to == 0,
+	})
+	if alt != "" {
+		r.described = append(r.described, alt)
+		r.linkAlt += " " + alt
+	}
+}
+
+// close is the tag that ends an element.
+func (r *pageReader) close() {
+	nameBytes, _ := r.z.TagName()
+	name := string(nameBytes)
+	if r.skip == name {
+		r.skip = ""
+	}
+	if r.hidden == name {
+		if r.depth--; r.depth == 0 {
+			r.hidden = ""
+		}
+	}
+	switch name {
+	case "main":
+		r.page.main.to = r.text.Len()
+	case "h1", "h2", "h3", "h4", "h5", "h6":
+		if r.heading >= 0 {
+			r.page.headings[len(r.page.headings)-1].text = string(r.text.Bytes()[r.heading:])
+			r.heading = -1
+		}
+	case "a":
+		if r.link >= 0 {
+			r.page.links[len(r.page.links)-1].text = r.said()
+			r.link = -1
+		}
+	case "figcaption":
+		if r.caption >= 0 {
+			r.page.captions = append(r.page.captions, span{r.caption, r.text.Len()})
+			r.caption = -1
+		}
+	case "svg":
+		if r.svg--; r.svg == 0 && !r.svgNamed {
+			r.page.nameless = append(r.page.nameless, "svg")
+		}
+	}
+	if blocks[name] {
+		r.newline()
+	}
+}
+
+// said is what a screen reader says of the open link.
+func (r *pageReader) said() string {
+	said, seen := strings.TrimSpace(r.linkAlt), r.text.Bytes()[r.link:]
+	if said == "" {
+		return strings.Join(strings.Fields(string(seen)), " ")
+	}
+	if seen := strings.TrimSpace(string(seen)); seen != "" && !strings.Contains(said, seen) {
+		return seen + " " + said
+	}
+	return said
+}
+
+// end is the page, once all of it has gone by.
+func (r *pageReader) end() *builtPage {
+	r.newline()
+	r.page.described = r.text.Len()
+	for _, d := range r.described {
+		r.text.WriteString(d)
+		r.text.WriteByte('\n')
+	}
+	r.page.text = r.text.String()
+	for i := range r.page.headings {
+		r.page.headings[i].text = strings.TrimSpace(r.page.headings[i].text)
+	}
+	return r.page
 }
 
 var voidElements = []string{"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
