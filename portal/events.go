@@ -13,6 +13,7 @@ import (
 // an act like a signature: added by one function, sealed in the same ledger.
 const (
 	LettersIssued     ActKind = "letters-issued"
+	SlipsPrinted      ActKind = "slips-printed"
 	CodeDied          ActKind = "code-died"
 	Joined            ActKind = "joined"
 	JoinExtended      ActKind = "join-extended"

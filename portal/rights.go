@@ -42,7 +42,7 @@ var rights = map[Role]struct {
 	scope scope
 	may   []Action
 }{
-	Office:     {anySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, EraseRecords, ShowRecord}},
+	Office:     {anySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, WriteDown, EraseRecords, ShowRecord}},
 	Business:   {anySchool, []Action{SeeRegister, ExportList, SeeEvents}},
 	Lead:       {anySchool, []Action{SeeRegister, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, AgreeWording}},
 	Head:       {anySchool, []Action{SeeRegister, SeeEvents, SetRestrictions, EraseRecords, AgreeWording}},

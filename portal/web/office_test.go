@@ -370,3 +370,29 @@ func TestCorrectedWordings(t *testing.T) {
 	grace.get(consent).wants(t, http.StatusOK, "<strong>You said yes</strong>", `<a href="http://127.0.0.1:1`+webPicture.Path+`">words that differ a little</a>`)
 	w.as(lead).get("/portal/office/fernlow/events").wants(t, http.StatusOK, "wording changed", "wording agreed", lead).lacks(t, now.Hash, webPicture.Hash)
 }
+
+// The office prints slips, types what came back, and is told row by row what is wrong;
+// the parent finds the answer, and how it came.
+func TestAnswersOnPaper(t *testing.T) {
+	w := newWorld(t)
+	o := w.as(clerk)
+	printed := o.post("/portal/office/fernlow/slips", url.Values{"pupil": {w.pupils["Asha"]}}).wants(t, http.StatusOK, "What we ask you about", "☐ <strong>Yes.</strong>", webPicture.Title)
+	listed := o.get("/portal/office/fernlow/answers?pupil="+w.pupils["Asha"]).wants(t, http.StatusOK, mother, webPicture.Title)
+	ref := regexp.MustCompile(`name="ref-told-(\d+)" value="(....-....)"`)
+	about := listed.body[:strings.Index(listed.body, webPicture.Title)] // the first is the mother's
+	all := ref.FindAllStringSubmatch(about, -1)
+	slip := all[len(all)-1][2]
+	printed.wants(t, http.StatusOK, slip)
+
+	form := url.Values{"way": {"paper"}, "on": {"01/09/2026"}, "ref-told-0": {slip}, "answer-told-0": {"yes"}, "ref-told-1": {"2222-2222"}, "answer-told-1": {"no"}, "ref-told-2": {slip}, "answer-told-2": {""}}
+	o.post("/portal/office/fernlow/answers", form).wants(t, http.StatusUnprocessableEntity, "Row 3: choose what stands on the slip", `value="`+slip+`"`, `<option value="yes" selected>`)
+	form.Set("ref-told-2", "")
+	o.post("/portal/office/fernlow/answers", form).wants(t, http.StatusUnprocessableEntity, "There is no slip ‘2222-2222’", `href="#field-told-1"`)
+	form.Set("ref-told-1", "")
+	form.Set("answer-told-1", "")
+	form.Set("on", w.clock().Format("2/1/2006"))
+	o.post("/portal/office/fernlow/answers", form).wants(t, http.StatusOK, "1 answer is on record", "<strong>Yes</strong>")
+	o.post("/portal/office/fernlow/answers", form).wants(t, http.StatusOK, "It was there already")
+	w.as(mother).get("/portal/children/"+w.pupils["Asha"]+"/consents/"+webPicture.Slug).wants(t, http.StatusOK, "You said yes", "on paper. The school office wrote it down on")
+	w.as(uncle).get("/portal/").lacks(t, "on paper")
+}

@@ -1,0 +1,362 @@
+package portal
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// Slip is one agreement or question as it is put to one contact about one child on
+// paper, by telephone or in person. What they answer counts the same (S9).
+type Slip struct {
+	// Ref stands on the paper, and is typed to find the slip again. It is worked out of
+	// the three, so that nothing has to be kept, and opens nothing by itself.
+	Ref   string
+	Child Child
+	Text  Text
+	Last  Act // the contact's last about it that counts; the zero Act for none
+}
+
+// Answered says whether the contact has signed or answered what the slip asks, on a day.
+func (s Slip) Answered(on Date) bool {
+	return s.Last.Seq > 0 && s.Last.Edition == s.Text.Edition && !s.Last.Other && !s.Last.lapsed(on)
+}
+
+// refLength is so long that of a school's ten thousand slips a mistyped one is
+// another's once in thirty million.
+const refLength = 8
+
+// slipRef is the reference of a slip, in groups of four.
+func slipRef(contact, pupil, hash string) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{"schoolgate slip", contact, pupil, hash}, "\n")))
+	var b strings.Builder
+	for i := range refLength {
+		if i == refLength/2 {
+			b.WriteByte('-')
+		}
+		n := uint(sum[2*i])<<8 | uint(sum[2*i+1])
+		b.WriteByte(codeAlphabet[n%uint(len(codeAlphabet))])
+	}
+	return b.String()
+}
+
+// SlipFilter is whose slips are wanted, of the pupils on roll.
+type SlipFilter struct {
+	Pupil string // id; "" for all
+	Group string // registration group; "" for all
+	// ToSend leaves out what has been answered, and those who are not written to.
+	ToSend bool
+}
+
+// Slips is the pupils on roll, and what is put to each contact who may decide for the
+// one with this id; none for "".
+func (p *Portal) Slips(ctx context.Context, account, school, pupil string) (pupils []Pupil, all []Slip, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		if _, err := p.allowed(tx, account, WriteDown, Subject{School: school}); err != nil {
+			return err
+		}
+		if pupils, err = tx.Pupils(school); err != nil {
+			return err
+		}
+		pupils = slices.DeleteFunc(pupils, func(x Pupil) bool { return !x.OnRoll() })
+		if pupil != "" {
+			all, err = p.slips(tx, school, SlipFilter{Pupil: pupil})
+		}
+		return err
+	})
+	return pupils, all, err
+}
+
+func (p *Portal) slips(tx Tx, school string, f SlipFilter) (all []Slip, err error) {
+	info, err := tx.School(school)
+	if err != nil {
+		return nil, err
+	}
+	contacts, err := contactsOf(tx, school)
+	if err != nil {
+		return nil, err
+	}
+	watch, err := readWatch(tx, school)
+	if err != nil {
+		return nil, err
+	}
+	texts := append(info.Of(Agreement), info.Of(Purpose)...)
+	err = p.eachPupil(tx, school, false, func(r *PupilRecord) error {
+		if f.Pupil != "" && r.Pupil.ID != f.Pupil || f.Group != "" && r.Pupil.Group != f.Group {
+			return nil
+		}
+		for _, l := range r.Responsibilities {
+			c := contacts[l.ContactID]
+			if !l.Decides() || f.ToSend && (!l.May(MaySee|MayBeWrittenTo) || watch.warning(c, true) != "") {
+				continue
+			}
+			for _, t := range texts {
+				kind := Decision
+				if t.Kind == Agreement {
+					kind = Signature
+				}
+				s := Slip{slipRef(c.ID, r.Pupil.ID, t.Hash), Child{Pupil: r.Pupil, Contact: c, Responsibility: l}, t, latest(r.Acts, kind, r.Pupil.ID, c.ID, t.Slug)}
+				if !f.ToSend || !s.Answered(p.today()) {
+					all = append(all, s)
+				}
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+// PrintSlips is the slips to print, in order of the pupils' years, groups and names, and
+// puts on record that they were.
+func (p *Portal) PrintSlips(ctx context.Context, account, school string, f SlipFilter) (all []Slip, err error) {
+	f.ToSend = true
+	err = p.store.Update(ctx, func(tx Tx) error {
+		if _, err := p.allowed(tx, account, WriteDown, Subject{School: school}); err != nil {
+			return err
+		}
+		if all, err = p.slips(tx, school, f); err != nil || len(all) == 0 {
+			return err
+		}
+		details := map[string]any{"slips": len(all)}
+		if f.Group != "" {
+			details["class"] = f.Group
+		}
+		return p.event(tx, account, school, SlipsPrinted, Ref{RefSchool, school}, details)
+	})
+	return all, err
+}
+
+// Told is what one contact answered, as it reached the school.
+type Told struct {
+	Field  string // by which a problem names it
+	Ref    string
+	Answer Answer // Given or Refused; Given under an agreement is a signature
+}
+
+// ToldForm is what somebody at the office writes down at one go.
+type ToldForm struct {
+	Way      Way  // Paper, Telephone or InPerson
+	On       Date // the day on which it was signed or said
+	Told     []Told
+	Language string // BCP 47, of the words
+}
+
+// Written is an answer that was written down, or had been before.
+type Written struct {
+	Slip
+	Answer Answer
+	Again  bool // it was there already, and nothing was added
+}
+
+// WriteDown records what contacts answered otherwise than online, and seals each: the
+// record says who answered, and whose account entered it. All are taken or none.
+// It answers [*Invalid], by the field of each, for a reference
+// that is no slip's, a contact who may not decide, a child of the account's own, a yes
+// to words that are no longer in force or for a child who has left, and an answer that
+// the contact has replaced since the day.
+func (p *Portal) WriteDown(ctx context.Context, account, school string, f ToldForm) (all []Written, err error) {
+	err = p.store.Update(ctx, func(tx Tx) error {
+		all = nil
+		a, err := p.allowed(tx, account, WriteDown, Subject{School: school})
+		if err != nil {
+			return err
+		}
+		var wrong Invalid
+		if f.Way != Paper && f.Way != Telephone && f.Way != InPerson {
+			wrong.Add("way", "Say how the answer reached you")
+		}
+		switch today := p.today(); {
+		case f.On == "":
+			wrong.Add("on", "Say on which day it was signed or said, as dd/mm/yyyy")
+		case f.On > today:
+			wrong.Add("on", "That day has not come yet")
+		case f.On < today.months(-12):
+			wrong.Add("on", "That is more than a year ago. Ask again: the words may have changed")
+		}
+		if len(f.Told) == 0 {
+			wrong.Add("told", "Write down at least one answer")
+		}
+		if len(wrong.Problems) > 0 {
+			return &wrong
+		}
+		found, err := p.findSlips(tx, school, f.Told)
+		if err != nil {
+			return err
+		}
+		for _, told := range f.Told {
+			s, ok := found[normalRef(told.Ref)]
+			if !ok {
+				wrong.Add(told.Field, "There is no slip ‘"+clipped(told.Ref)+"’. Look at each letter and number again")
+				continue
+			}
+			w, why, err := p.writeDown(tx, a, s, told.Answer, f)
+			if err != nil {
+				return err
+			}
+			if why != "" {
+				wrong.Add(told.Field, s.Ref+": "+why)
+			}
+			all = append(all, w)
+		}
+		return wrong.Or()
+	})
+	return all, err
+}
+
+// normalRef is a reference as [slipRef] writes it, however it was typed.
+func normalRef(typed string) string {
+	s := NormalCode(typed)
+	if len(s) != refLength {
+		return s
+	}
+	return s[:refLength/2] + "-" + s[refLength/2:]
+}
+
+// clipped is the beginning of what was typed: no message repeats a whole field.
+func clipped(s string) string {
+	if r := []rune(s); len(r) > 12 {
+		return string(r[:12]) + "…"
+	}
+	return s
+}
+
+// findSlips is those that are asked for, by reference: also of children who have left,
+// of contacts who may not decide, and of earlier wordings.
+func (p *Portal) findSlips(tx Tx, school string, told []Told) (map[string]Slip, error) {
+	wanted := map[string]bool{}
+	for _, t := range told {
+		wanted[normalRef(t.Ref)] = true
+	}
+	contacts, err := contactsOf(tx, school)
+	if err != nil {
+		return nil, err
+	}
+	wordings, err := tx.Wordings(school)
+	if err != nil {
+		return nil, err
+	}
+	wordings = slices.DeleteFunc(wordings, func(t Text) bool { return !t.forParents() })
+	pupils, err := tx.Pupils(school)
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]Pupil{}
+	for _, x := range pupils {
+		byID[x.ID] = x
+	}
+	links, err := tx.Responsibilities(school)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]Slip{}
+	for _, l := range links {
+		for _, t := range wordings {
+			if ref := slipRef(l.ContactID, l.PupilID, t.Hash); wanted[ref] {
+				if t, err = tx.Text(school, t.Hash); err != nil {
+					return nil, err
+				}
+				found[ref] = Slip{Ref: ref, Child: Child{Pupil: byID[l.PupilID], Contact: contacts[l.ContactID], Responsibility: l}, Text: t}
+			}
+		}
+	}
+	return found, nil
+}
+
+// writeDown adds one answer, or says why not.
+func (p *Portal) writeDown(tx Tx, a Actor, s Slip, answer Answer, f ToldForm) (w Written, why string, err error) {
+	c, t := s.Child, s.Text
+	switch {
+	case answer != Given && (answer != Refused || t.Kind == Agreement):
+		return w, "choose what stands on the slip", nil
+	case a.parentOf(c.Pupil.ID):
+		return w, "this is about a child of your own. Somebody else at the office has to write it down", nil
+	case !c.Responsibility.Decides():
+		return w, "this person may not decide for this child, so nothing can be written down. Ask the safeguarding lead", nil
+	case !c.Pupil.OnRoll() && answer == Given:
+		return w, "this child has left. Only a no can be written down", nil
+	}
+	school, err := tx.School(c.Pupil.School)
+	if err != nil {
+		return w, "", err
+	}
+	other, err := otherWords(tx, school)
+	if err != nil {
+		return w, "", err
+	}
+	now, ok := school.Current(t.Kind, t.Slug)
+	if answer == Given && (!ok || now.Edition != t.Edition || other[t.Hash]) {
+		return w, "the words have changed since this slip was printed. A yes or a signature to the earlier words no longer counts: ask again", nil
+	}
+	kind := Decision
+	if t.Kind == Agreement {
+		kind = Signature
+	}
+	acts, err := tx.PupilActs(c.Pupil.ID)
+	if err != nil {
+		return w, "", err
+	}
+	last := latest(acts, kind, c.Pupil.ID, c.Contact.ID, t.Slug)
+	if answer == Refused && (last.Answer == Given || last.Answer == Withdrawn) {
+		answer = Withdrawn
+	}
+	s.Last = last
+	w = Written{Slip: s, Answer: answer, Again: last.Seq > 0 && last.Answer == answer && last.TextHash == t.Hash && !last.lapsed(p.today())}
+	switch {
+	case w.Again:
+		return w, "", nil
+	case last.Seq > 0 && last.told() > f.On:
+		return w, "they have answered again since, on " + last.told().String() + ", so this one counts no more", nil
+	}
+	details, err := json.Marshal(told{f.On})
+	if err != nil {
+		return w, "", err
+	}
+	act := Act{
+		Kind: kind, School: school.Slug, Party: Ref{RefContact, c.Contact.ID}, Subject: Ref{RefPupil, c.Pupil.ID}, By: a.AccountID, Way: f.Way,
+		TextSlug: t.Slug, Edition: t.Edition, TextHash: t.Hash, Language: f.Language, Until: t.until(f.On.begin()),
+		Seq: last.Seq + 1, Details: string(details),
+	}
+	if kind == Signature {
+		act.TypedName = c.Contact.Name
+	} else {
+		act.Answer = answer
+	}
+	w.Last, err = p.add(tx, act)
+	return w, "", err
+}
+
+// told is what the record of an answer that was written down says besides.
+type told struct {
+	On Date `json:"on"`
+}
+
+// told is the day on which somebody answered: for what was written down, the day that
+// stood on the paper.
+func (a Act) told() Date {
+	var t told
+	if a.Way != Online && json.Unmarshal([]byte(a.Details), &t) == nil && t.On != "" {
+		return t.On
+	}
+	return day(a.At)
+}
+
+// Told is the day on which a contact answered otherwise than online, and "" for an
+// answer that they gave online themselves.
+func (a Act) Told() Date {
+	if a.Way == Paper || a.Way == Telephone || a.Way == InPerson {
+		return a.told()
+	}
+	return ""
+}
+
+// contactsOf is a school's contacts by id.
+func contactsOf(tx Tx, school string) (map[string]Contact, error) {
+	all, err := tx.Contacts(school)
+	byID := make(map[string]Contact, len(all))
+	for _, c := range all {
+		byID[c.ID] = c
+	}
+	return byID, err
+}

@@ -1,0 +1,203 @@
+package portal_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"schoolgate/portal"
+)
+
+// slip is what is put to a contact of St Anne's about a child.
+func (w *world) slip(contact, forename, slug string) portal.Slip {
+	w.t.Helper()
+	_, all, err := w.Slips(w.t.Context(), w.staff("office@anne.example"), anne, w.pupil(forename))
+	w.ok(err)
+	i := slices.IndexFunc(all, func(s portal.Slip) bool { return s.Child.Contact.Name == contact && s.Text.Slug == slug })
+	if i < 0 {
+		w.t.Fatalf("no slip of %s for %s about %s", contact, slug, forename)
+	}
+	return all[i]
+}
+
+// writes is one answer written down at the office, on paper, as of a day.
+func (w *world) writes(on portal.Date, told ...portal.Told) ([]portal.Written, error) {
+	w.t.Helper()
+	return w.WriteDown(w.t.Context(), w.staff("office@anne.example"), anne, portal.ToldForm{Way: portal.Paper, On: on, Told: told, Language: "en-GB"})
+}
+
+// today is the day of the world's clock.
+func (w *world) today() portal.Date { return portal.Date(w.now.In(portal.London).Format("2006-01-02")) }
+
+func (w *world) dayBefore(days int) portal.Date {
+	return portal.Date(w.now.In(portal.London).AddDate(0, 0, -days).Format("2006-01-02"))
+}
+
+// S9: paper counts the same. A contact who never joined answers on paper; the record
+// says who answered, how, and who entered it; and they find it when they join.
+func TestPaperCountsTheSame(t *testing.T) {
+	w := settled(t)
+	ann := w.pupil("Ann")
+	pictures, aup := w.slip("Mrs Jo Lee", "Ann", "website-pictures"), w.slip("Mrs Jo Lee", "Ann", "parents-aup")
+	on := w.dayBefore(3)
+	typed := strings.ToLower(strings.ReplaceAll(pictures.Ref, "-", " ")) // as people type
+	written, err := w.writes(on, portal.Told{Field: "a", Ref: typed, Answer: portal.Given}, portal.Told{Field: "b", Ref: aup.Ref, Answer: portal.Given})
+	w.ok(err)
+	if len(written) != 2 || written[0].Again || written[0].Child.Contact.Name != "Mrs Jo Lee" {
+		t.Fatalf("written: %v", written)
+	}
+	if got := w.standing(ann, "website-pictures"); got != portal.StandingGiven {
+		t.Errorf("on paper she said yes, and it is %s", got)
+	}
+	if !w.signed(ann) {
+		t.Error("her signature on paper does not count")
+	}
+	acts := append(w.decisions("Ann"), w.signatures("Ann")...)
+	for _, a := range acts {
+		if a.Way != portal.Paper || a.By != w.staff("office@anne.example") || a.Party.ID != w.contact(anne, "Mrs Jo Lee") || a.Told() != on || a.Details != `{"on":"`+string(on)+`"}` {
+			t.Errorf("the record says %+v", a)
+		}
+	}
+	w.whole(2)
+
+	again, err := w.writes(on, portal.Told{Field: "a", Ref: pictures.Ref, Answer: portal.Given})
+	w.ok(err)
+	if !again[0].Again || len(w.decisions("Ann")) != 1 {
+		t.Errorf("a slip entered twice: %v, %d decisions", again, len(w.decisions("Ann")))
+	}
+
+	jo := w.parent(anne, "Mrs Jo Lee")
+	v := w.child(jo, "Ann")
+	i := slices.IndexFunc(v.Purpose, func(p portal.PurposeView) bool { return p.Text.Slug == "website-pictures" })
+	if mine := v.Purpose[i].Mine; mine.Answer != portal.Given || mine.Told() != on {
+		t.Errorf("she reads %+v", mine)
+	}
+	if _, err := w.Receipt(t.Context(), jo, v.Purpose[i].Mine.ID); err != nil {
+		t.Errorf("she has no receipt for paper: %v", err)
+	}
+	w.decide(jo, w.answering("Ann", portal.Refused))
+	if _, err := w.writes(on, portal.Told{Field: "a", Ref: w.slip("Mrs Jo Lee", "Ann", w.answering("Ann", portal.Given).Purpose).Ref, Answer: portal.Given}); !says(err, "a", "answered again since") {
+		t.Errorf("an old slip over her newer answer: %v", err)
+	}
+}
+
+// says says whether an error is about a field, in these words.
+func says(err error, field, words string) bool {
+	wrong, ok := errors.AsType[*portal.Invalid](err)
+	return ok && slices.ContainsFunc(wrong.Problems, func(p portal.Problem) bool {
+		return p.Field == field && strings.Contains(p.Message, words)
+	})
+}
+
+// What cannot be written down is said by row, and nothing of the form is taken.
+func TestWhatCannotBeWrittenDown(t *testing.T) {
+	w := settled(t)
+	pia := w.slip("Ms Pia Poe", "Cat", "video-calls")
+	al := w.slip("Mr Al Lee", "Bo", "website-pictures")
+	jo := w.slip("Mrs Jo Lee", "Ann", "website-pictures")
+	replaced := w.slip("Ms Pia Poe", "Cat", "website-pictures")
+	aup := w.slip("Ms Pia Poe", "Cat", "parents-aup")
+
+	w.takes("Mr Al Lee", "Bo", portal.MayDecide)
+	w.ok(w.SetSchools(t.Context(), []portal.School{reworded(anne, "website-pictures", 2)}))
+	yes := func(ref string) portal.Told { return portal.Told{Field: "x", Ref: ref, Answer: portal.Given} }
+	no := func(ref string) portal.Told { return portal.Told{Field: "x", Ref: ref, Answer: portal.Refused} }
+	good := portal.Told{Field: "good", Ref: pia.Ref, Answer: portal.Given}
+	for name, c := range map[string]struct {
+		on    portal.Date
+		told  portal.Told
+		field string
+		words string
+	}{
+		"no slip":              {w.today(), yes("2222-2222"), "x", "There is no slip"},
+		"nothing typed":        {w.today(), yes(""), "x", "There is no slip"},
+		"a whole letter typed": {w.today(), yes(strings.Repeat("dear office ", 40)), "x", "dear office …"},
+		"no answer":            {w.today(), portal.Told{Field: "x", Ref: jo.Ref}, "x", "choose what stands"},
+		"a no to an agreement": {w.today(), no(aup.Ref), "x", "choose what stands"},
+		"who may not decide":   {w.today(), no(al.Ref), "x", "may not decide"},
+		"a yes to older words": {w.today(), yes(replaced.Ref), "x", "words have changed"},
+		"tomorrow":             {w.dayBefore(-1), yes(pia.Ref), "on", "has not come"},
+		"years ago":            {w.dayBefore(400), yes(pia.Ref), "on", "more than a year"},
+		"no day":               {"", yes(pia.Ref), "on", "on which day"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := w.writes(c.on, good, c.told); !says(err, c.field, c.words) {
+				t.Errorf("%v, want %q of %q", err, c.words, c.field)
+			}
+		})
+	}
+	if all := w.decisions("Cat"); len(all) > 0 {
+		t.Errorf("half of a form was taken: %v", all)
+	}
+	if _, err := w.writes(w.today(), no(replaced.Ref)); err != nil {
+		t.Errorf("a no to earlier words is still a no: %v", err)
+	}
+	if _, err := w.WriteDown(t.Context(), w.staff("lead@anne.example"), anne, portal.ToldForm{Way: portal.Paper, On: w.today(), Told: []portal.Told{good}}); !errors.Is(err, portal.ErrForbidden) {
+		t.Errorf("the lead writes down: %v", err)
+	}
+	if _, err := w.WriteDown(t.Context(), w.staff("office@bede.example"), bede, portal.ToldForm{Way: portal.Paper, On: w.today(), Told: []portal.Told{good}}); !says(err, "good", "There is no slip") {
+		t.Errorf("another school's slip: %v", err)
+	}
+
+	// Once Cat has left, a no alone is taken.
+	w.register(anne, change(func(r *portal.ClassListRow) bool { return r.Forename != "Cat" }), true)
+	if _, err := w.writes(w.today(), good); !says(err, "good", "has left") {
+		t.Errorf("a yes for a leaver: %v", err)
+	}
+	if _, err := w.writes(w.today(), no(pia.Ref)); err != nil {
+		t.Errorf("a no for a leaver: %v", err)
+	}
+}
+
+// reworded is a school one of whose texts has gone on to another edition.
+func reworded(slug, changed string, edition int) portal.School {
+	s := school(slug, 1)
+	for i := range s.Texts {
+		if s.Texts[i].Slug == changed {
+			s.Texts[i] = text(slug, s.Texts[i].Kind, changed, edition, "")
+		}
+	}
+	return s
+}
+
+// Slips to print leave out what has been answered, whoever is not written to, and
+// whoever may not decide; that they were printed is on record.
+func TestSlipsToPrint(t *testing.T) {
+	w := settled(t)
+	office := w.staff("office@anne.example")
+	count := func(f portal.SlipFilter) map[string]int {
+		t.Helper()
+		all, err := w.PrintSlips(t.Context(), office, anne, f)
+		w.ok(err)
+		n := map[string]int{}
+		for _, s := range all {
+			n[s.Child.Contact.Name+" for "+s.Child.Pupil.Forename]++
+		}
+		return n
+	}
+	if got := count(portal.SlipFilter{Group: "4K"}); len(got) != 3 || got["Mrs Jo Lee for Ann"] != 4 || got["Mr Al Lee for Ann"] != 4 || got["Ms Pia Poe for Cat"] != 4 {
+		t.Errorf("class 4K: %v", got)
+	}
+	if _, err := w.writes(w.today(), portal.Told{Field: "x", Ref: w.slip("Ms Pia Poe", "Cat", "video-calls").Ref, Answer: portal.Refused}); err != nil {
+		t.Fatal(err)
+	}
+	w.takes("Mr Al Lee", "Ann", portal.MayBeWrittenTo)
+	if got := count(portal.SlipFilter{Group: "4K"}); len(got) != 2 || got["Ms Pia Poe for Cat"] != 3 {
+		t.Errorf("after an answer and a restriction: %v", got)
+	}
+	if got := w.happened(w.staff("lead@anne.example"), anne, ""); !slices.ContainsFunc(got, func(e string) bool { return strings.Contains(e, "slips-printed") }) {
+		t.Errorf("nothing says that slips were printed: %v", got)
+	}
+}
+
+// Nobody writes down what concerns their own family.
+func TestNobodyWritesDownForTheirOwnFamily(t *testing.T) {
+	w := settled(t)
+	office := w.staff("office@anne.example")
+	w.ok(w.Join(t.Context(), office, w.letters(anne)["Mr Al Lee"].Code, "2017-09-01"))
+	s := w.slip("Mrs Jo Lee", "Ann", "website-pictures")
+	if _, err := w.writes(w.today(), portal.Told{Field: "x", Ref: s.Ref, Answer: portal.Given}); !says(err, "x", "child of your own") {
+		t.Errorf("he writes down her yes: %v", err)
+	}
+}

@@ -1,0 +1,193 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"schoolgate/portal"
+)
+
+// toldView is where the office writes down what came on paper, by telephone or in
+// person: several slips by what stands on them, or all that one child's contacts may
+// be asked.
+type toldView struct {
+	School  portal.School
+	Base    string
+	Pupils  []option
+	Classes []option
+	Pupil   string // whose slips are listed, by id; "" for an empty form
+	Rows    []toldRow
+	Ways    []option
+	On      string           // as typed
+	Written []portal.Written // just now
+}
+
+// toldRow is one slip as the form has it: of a listed child, or with nothing known.
+type toldRow struct {
+	portal.Slip
+	Field      string
+	N          int    // from 1
+	Typed      string // the reference
+	Answers    []option
+	NewContact bool // the first of their slips
+}
+
+// toldRows is how many slips one form takes.
+const toldRows = 12
+
+var ways = []option{{Value: string(portal.Paper), Label: "On paper"}, {Value: string(portal.Telephone), Label: "By telephone"}, {Value: string(portal.InPerson), Label: "In person"}}
+
+func (s *server) getTold(w http.ResponseWriter, r *http.Request) error {
+	school, err := s.office(r, portal.WriteDown)
+	if err != nil {
+		return err
+	}
+	p, err := s.toldPage(r, school, nil)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, http.StatusOK, p)
+}
+
+// postTold writes down what stands in the form, all of it or nothing.
+func (s *server) postTold(w http.ResponseWriter, r *http.Request) error {
+	school, err := s.office(r, portal.WriteDown)
+	if err != nil {
+		return err
+	}
+	f := portal.ToldForm{Way: portal.Way(r.PostForm.Get("way")), Language: language}
+	var wrong portal.Invalid
+	if f.On, err = portal.ParseDate(r.PostForm.Get("on")); err != nil {
+		wrong.Add("on", "Type the day on which it was signed or said, as dd/mm/yyyy")
+	}
+	for n, field := range toldFields(r.PostForm) {
+		ref, answer := strings.TrimSpace(r.PostForm.Get("ref-"+field)), r.PostForm.Get("answer-"+field)
+		switch {
+		case answer == "" && (ref == "" || r.URL.Query().Has("pupil")): // left empty
+		case answer == "":
+			wrong.Add(field, fmt.Sprintf("Row %d: choose what stands on the slip", n+1))
+		case ref == "":
+			wrong.Add(field, fmt.Sprintf("Row %d: type the letters and numbers of the slip", n+1))
+		default:
+			f.Told = append(f.Told, portal.Told{Field: field, Ref: ref, Answer: answers[answer]})
+		}
+	}
+	var written []portal.Written
+	if err = wrong.Or(); err == nil {
+		written, err = s.Portal.WriteDown(r.Context(), account(r), school.Slug, f)
+	}
+	if err != nil {
+		return &rejectedForm{err, func(bool) (page, error) { return s.toldPage(r, school, r.PostForm) }}
+	}
+	p, err := s.toldPage(r, school, nil)
+	if err != nil {
+		return err
+	}
+	v := p.data.(toldView)
+	v.Written = written
+	p.data = v
+	return s.show(w, r, http.StatusOK, p)
+}
+
+// answers is what the form's answers are.
+var answers = map[string]portal.Answer{"yes": portal.Given, "signed": portal.Given, "no": portal.Refused}
+
+// toldFields is the names of the form's rows, in order, from "told-0" on.
+func toldFields(form url.Values) (all []string) {
+	for {
+		field := fmt.Sprintf("told-%d", len(all))
+		if !form.Has("answer-" + field) {
+			return all
+		}
+		all = append(all, field)
+	}
+}
+
+// toldPage is the form, filled with what was typed; nil for an empty one.
+func (s *server) toldPage(r *http.Request, school portal.School, typed url.Values) (page, error) {
+	v := toldView{School: school, Base: officeLink(school.Slug), Pupil: r.URL.Query().Get("pupil"), On: typed.Get("on")}
+	for _, way := range ways {
+		way.Chosen = way.Value == typed.Get("way")
+		v.Ways = append(v.Ways, way)
+	}
+	classes := map[string]bool{}
+	pupils, rows, err := s.Portal.Slips(r.Context(), account(r), school.Slug, v.Pupil)
+	if err != nil {
+		return page{}, err
+	}
+	for _, x := range pupils {
+		v.Pupils = append(v.Pupils, option{x.ID, x.Year.String() + ": " + strings.TrimSuffix(x.Name()+", "+x.Group, ", "), x.ID == v.Pupil})
+		if x.Group != "" && !classes[x.Group] {
+			classes[x.Group] = true
+			v.Classes = append(v.Classes, option{Value: x.Group, Label: x.Group})
+		}
+	}
+	if v.Pupil == "" {
+		rows = make([]portal.Slip, toldRows) // empty ones
+	}
+	for n, slip := range rows {
+		row := toldRow{Slip: slip, Field: fmt.Sprintf("told-%d", n), N: n + 1, Typed: slip.Ref}
+		row.NewContact = n == 0 || rows[n-1].Child.Contact.ID != slip.Child.Contact.ID
+		if slip.Ref == "" {
+			row.Typed = typed.Get("ref-" + row.Field)
+		}
+		row.Answers = row.choices(typed.Get("answer-" + row.Field))
+		v.Rows = append(v.Rows, row)
+	}
+	return page{template: "told.html", title: "Answers on paper", school: &school, data: v}, nil
+}
+
+// choices is what may be written down, as far as the form knows the slip.
+func (row toldRow) choices(chosen string) []option {
+	all := []option{{"", "Nothing", chosen == ""}}
+	if row.Text.Kind != portal.Agreement {
+		all = append(all, option{"yes", "Yes", chosen == "yes"}, option{"no", "No", chosen == "no"})
+	}
+	if row.Text.Kind != portal.Purpose {
+		all = append(all, option{"signed", "Signed", chosen == "signed"})
+	}
+	return all
+}
+
+// slipsView is slips to be printed, a sheet for each contact and child.
+type slipsView struct {
+	School portal.School
+	Base   string
+	Sheets []sheet
+}
+
+type sheet struct {
+	School  portal.School
+	Initial string // on the crest
+	Child   portal.Child
+	Slips   []paperSlip
+}
+
+// paperSlip is one slip as it reads.
+type paperSlip struct {
+	Ref string
+	wording
+}
+
+// postSlips prints what has not been answered, for a class or for all.
+func (s *server) postSlips(w http.ResponseWriter, r *http.Request) error {
+	school, err := s.office(r, portal.WriteDown)
+	if err != nil {
+		return err
+	}
+	all, err := s.Portal.PrintSlips(r.Context(), account(r), school.Slug, portal.SlipFilter{Group: r.PostForm.Get("class"), Pupil: r.PostForm.Get("pupil")})
+	if err != nil {
+		return err
+	}
+	v := slipsView{School: school, Base: officeLink(school.Slug)}
+	for i, slip := range all {
+		if i == 0 || slip.Child.Pupil.ID != all[i-1].Child.Pupil.ID || slip.Child.Contact.ID != all[i-1].Child.Contact.ID {
+			v.Sheets = append(v.Sheets, sheet{School: school, Initial: initial(school.ShortName), Child: slip.Child})
+		}
+		on := &v.Sheets[len(v.Sheets)-1]
+		on.Slips = append(on.Slips, paperSlip{slip.Ref, s.wording(slip.Text)})
+	}
+	return s.show(w, r, http.StatusOK, page{template: "slips.html", title: "Slips to answer on paper", school: &school, data: v})
+}
