@@ -20,10 +20,10 @@ var Switches = []string{
 }
 
 // Conditions are what `[[if …]]`, a page's only and a passage's when may ask
-// about: the switches, the kind of school, the stages of its year groups, and
-// whether there is a trust.
+// about: the switches, the kind of school, the stages of its year groups, whether
+// there is a trust, and whether the council has one number for day and night.
 var Conditions = append(Switches[:len(Switches):len(Switches)],
-	"academy", "maintained", "trust", "early_years", "key_stage_1", "key_stage_2", "key_stage_3")
+	"academy", "maintained", "trust", oneFrontDoor, "early_years", "key_stage_1", "key_stage_2", "key_stage_3")
 
 // builtIn are the blanks that Schoolgate fills by itself.
 var builtIn = []string{
@@ -31,6 +31,10 @@ var builtIn = []string{
 	"email", "phone", "address", "portal", thisYear, keptBlank,
 	keepBlank("records"), keepBlank("answers"), keepBlank("agreements"), keepBlank("replaced"), keepBlank("events"), keepBlank("staff"),
 }
+
+// oneFrontDoor holds where the council answers worries about a child on one number
+// at any hour.
+const oneFrontDoor = "one_front_door"
 
 // thisYear is the blank for the year in which the site is built.
 const thisYear = "this_year"
@@ -81,6 +85,9 @@ func (a answers) said(name string, missing func(blank string)) string {
 	own := func(name string) (string, bool) {
 		if v, ok := a.value(name); ok {
 			return v, true
+		}
+		if number, ok := a.shared[name]; ok {
+			return number, true // of the directory of help: a passage holds no other
 		}
 		if blank, ok := callable(name); ok && a.values[blank] != "" {
 			return pressed(a.values[blank]), true

@@ -15,6 +15,7 @@ func TestPassages(t *testing.T) {
 		{Name: "controller", When: "trust", Says: "[[trust]]"},
 		{Name: "controller", Says: "[[academy_trust]]"},
 		{Name: "closed", Says: "Call [[night_call]]."},
+		{Name: "listens", Says: "Call [[child_line_call]]."},
 	}}
 	help := []Organisation{{Slug: "child-line", Phone: "+44 800 1111"}}
 	for _, c := range []struct {
@@ -27,6 +28,7 @@ func TestPassages(t *testing.T) {
 		{"[[controller]]", []string{"maintained", "trust"}, "The School", []string{"academy_trust"}},
 		{"[[controller]]", []string{"academy"}, "", []string{"academy_trust"}},
 		{"[[closed]]", nil, "Call [01632 960 181](tel:+441632960181).", []string{"night_phone"}},
+		{"[[listens]]", nil, "Call [+44 800 1111](tel:+448001111).", nil},
 		{"[[school_call]]", nil, "[01632 960 101](tel:+441632960101)", nil},
 		{"[[child_line_phone]] [[child_line_call]]", nil, "+44 800 1111 [+44 800 1111](tel:+448001111)", nil},
 	} {

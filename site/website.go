@@ -174,7 +174,7 @@ func (s *School) website(t *Trust, opts Options) website {
 		"school": s.Name, "school_short": s.ShortName, "email": s.Email, "phone": s.Phone,
 		"address": strings.Join(s.Address, ", "), "portal": portal,
 	})
-	holds := slices.Concat([]string{s.Kind}, s.stages(), s.Uses, t.condition())
+	holds := slices.Concat([]string{s.Kind}, s.stages(), s.Uses, t.condition(), frontDoor(values, s.Help))
 	return website{
 		slug:     s.Slug,
 		title:    s.Name,
@@ -235,6 +235,22 @@ func (t *Trust) condition() []string {
 		return nil
 	}
 	return []string{"trust"}
+}
+
+// frontDoor is oneFrontDoor where the council's number for the night is the one for
+// the day, which stands in the directory or in a blank.
+func frontDoor(blanks map[string]string, local []Organisation) []string {
+	day := blanks["council_front_door_phone"]
+	for _, o := range local {
+		if o.Slug == "council-front-door" {
+			day = o.Phone
+		}
+	}
+	address, ok := Dial(day)
+	if night, _ := Dial(blanks["council_out_of_hours_phone"]); !ok || night != address {
+		return nil
+	}
+	return []string{oneFrontDoor}
 }
 
 func (t *Trust) base(opts Options) string { return slashed(cmp.Or(t.URL, opts.Address)) }

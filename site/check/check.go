@@ -52,6 +52,7 @@ var Rules = []Rule{
 	{"replaced", "an address, name or number that is dead, old or wrong", "P5; content/model/replaced.toml and the replaces of help.toml"},
 	{"passage", "words of a page's own for what every page has to say alike, or a page without what it may not leave out", "P2, P7; content/model/passages.toml"},
 	{"directory", "an entry of the school's directory of help that nobody has checked, or not for a year", "P5; content/model/help.toml"},
+	{"one-number", "a number for local help that the settings and the directory of help do not give alike", "P5"},
 	{"other-area", "a police force, partnership or board of another area, left over from a template", "P2, P5"},
 	{"four-risks", "content, contact, conduct and commerce named together in the policy", "P1; Keeping children safe in education"},
 	{"review", "a policy or page whose review is overdue or soon due", "P3"},

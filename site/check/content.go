@@ -231,16 +231,53 @@ func (in *inspection) checkDirectory() {
 	}
 	file := "schools/" + in.school.Slug + "/help.toml"
 	for _, o := range in.school.Help {
-		at := place{file: file}
-		if f := in.sources.byName[file]; f != nil {
-			at.line = source.Checker{Src: source.File{Name: file, Data: []byte(f.raw)}, Value: o.Slug}.Line("slug")
-		}
+		at := in.at(file, "slug", o.Slug)
 		day, err := site.ReadDay(o.Checked)
 		switch {
 		case err != nil:
 			in.report("directory", Doubtful, at, `Look at its source, put right what has changed, and write checked = "…" with the day on which you looked.`, "nobody has checked %s", o.Name)
 		case in.now.Sub(day) > site.Stale:
 			in.report("directory", Doubtful, at, "Look at its source again, put right what has changed, and write today's day.", "%s was last checked on %s, over a year ago", o.Name, day.Format("2 January 2006"))
+		}
+	}
+}
+
+// at is the line of a file where a key stands, with a value if one is given.
+func (in *inspection) at(file, key, value string) place {
+	f := in.sources.byName[file]
+	if f == nil {
+		return place{file: file}
+	}
+	return place{file: file, line: source.Checker{Src: source.File{Name: file, Data: []byte(f.raw)}, Value: value}.Line(key)}
+}
+
+// localHelp is the group of the blanks that tell of the bodies near a school.
+const localHelp = "Local help"
+
+// checkOneNumber holds the numbers that the settings give of bodies near the school
+// against its directory of help: somebody who reads two of them for one body, in a
+// hurry, may ring the wrong one.
+func (in *inspection) checkOneNumber() {
+	if in.school == nil || len(in.school.Help) == 0 {
+		return
+	}
+	listed := map[string]bool{}
+	for _, o := range in.school.Help {
+		for _, number := range append(numberIn.FindAllString(o.Hours+" "+o.Text+" "+o.What, -1), o.Phone) {
+			listed[ringing(number)] = true
+		}
+	}
+	for _, q := range in.trust.Guide.Blanks {
+		if q.Group != localHelp {
+			continue
+		}
+		for _, number := range numberIn.FindAllString(in.school.Blanks[q.Name], -1) {
+			if call := ringing(number); call == "" || listed[call] {
+				continue
+			}
+			in.report("one-number", Wrong, in.at(in.sources.settings, q.Name, ""),
+				"Find out which number is right and write it once: in schools/"+in.school.Slug+"/help.toml, with the name of the body.",
+				"%s gives %s, and no entry of the school's directory of help has that number", q.Name, number)
 		}
 	}
 }
@@ -257,22 +294,15 @@ func (in *inspection) checkReviews() {
 			in.report("review", Doubtful, at, fix, "the review of %s is due on %s", what, day)
 		}
 	}
-	line := func(file, key, value string) place {
-		f := in.sources.byName[file]
-		if f == nil {
-			return place{file: file}
-		}
-		return place{file: file, line: source.Checker{Src: source.File{Name: file, Data: []byte(f.raw)}, Value: value}.Line(key)}
-	}
 	if in.school != nil {
 		review := in.school.Review()
 		if review.Next.IsZero() && in.page(site.PolicyAddress) != nil {
 			in.report("review", Doubtful, place{file: in.sources.settings}, `Write policy_next_review = "1 October 2027" under [blanks], with the real day.`, "nothing says when the online safety policy is reviewed next")
 		}
-		due("the online safety policy", review, line(in.sources.settings, "policy_next_review", ""))
+		due("the online safety policy", review, in.at(in.sources.settings, "policy_next_review", ""))
 		for _, d := range in.school.Documents {
 			next, _ := site.ReadDay(d.Review)
-			due(d.Title, site.Review{Next: next}, line("schools/"+in.school.Slug+"/policies.toml", "slug", d.Slug))
+			due(d.Title, site.Review{Next: next}, in.at("schools/"+in.school.Slug+"/policies.toml", "slug", d.Slug))
 		}
 	}
 	for _, p := range in.pages {
@@ -284,7 +314,7 @@ func (in *inspection) checkReviews() {
 		if err != nil {
 			continue
 		}
-		at := line(f.name, "reviewed", "")
+		at := in.at(f.name, "reviewed", "")
 		at.page = p.address
 		switch {
 		case in.now.Sub(day) > site.Stale:

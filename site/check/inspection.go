@@ -97,6 +97,7 @@ func (in *inspection) inspect() error {
 	in.checkReviews()
 	in.checkPassages()
 	in.checkDirectory()
+	in.checkOneNumber()
 	in.checkFileNames(in.built, func(name string) place { return place{file: in.file("/" + name)} })
 	own := slices.DeleteFunc(slices.Clone(in.sources.order), func(name string) bool { return siteOf(name) == "" })
 	in.checkFileNames(own, func(name string) place { return place{file: name} })
