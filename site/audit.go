@@ -3,9 +3,7 @@ package site
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"net/url"
-	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -31,6 +29,7 @@ type output struct {
 	ids   map[string]map[string]bool // ids of a page, by the file's path
 	refs  []reference
 	twice []reference // ids that a page has more than once, as fragments
+	leads map[string]lead
 	pages int
 }
 
@@ -40,36 +39,21 @@ type reference struct{ from, path, fragment string }
 // audit reads everything that was built and holds it to what the product
 // promises of every page: the way to CEOP, no script, nothing from elsewhere,
 // nothing left unfilled.
-func audit(dir, base string) (*output, source.Problems, error) {
+func audit(files map[string][]byte, base string) (*output, source.Problems, error) {
 	u, err := url.Parse(base)
 	if err != nil {
 		return nil, nil, fmt.Errorf("public address: %w", err)
 	}
-	out := &output{base: u, files: map[string]bool{}, ids: map[string]map[string]bool{}}
+	out := &output{base: u, files: map[string]bool{}, ids: map[string]map[string]bool{}, leads: map[string]lead{}}
 	var problems source.Problems
-	built := os.DirFS(dir)
-	err = fs.WalkDir(built, ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
+	for _, name := range source.SortedKeys(files) {
 		out.files["/"+name] = true
-		var check func(string, []byte, *source.Problems)
 		switch path.Ext(name) {
 		case ".html":
-			check = out.page
+			out.page("/"+name, files[name], &problems)
 		case ".css", ".svg":
-			check = checkStyle
-		default:
-			return nil
+			checkStyle("/"+name, files[name], &problems)
 		}
-		data, err := fs.ReadFile(built, name)
-		if err == nil {
-			check("/"+name, data, &problems)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, nil, fmt.Errorf("audit: %w", err)
 	}
 	return out, problems, nil
 }
@@ -83,47 +67,51 @@ func checkStyle(name string, data []byte, problems *source.Problems) {
 }
 
 // page audits one HTML file.
-func (o *output) page(name string, data []byte, problems *source.Problems) {
+func (o *output) page(file string, data []byte, problems *source.Problems) {
 	o.pages++
 	ids := map[string]bool{}
-	o.ids[name] = ids
-	report := func(format string, args ...any) { problems.AddKind(source.AsBuilt, name, 0, "built: "+format, args...) }
+	o.ids[file] = ids
+	report := func(format string, args ...any) { problems.AddKind(source.AsBuilt, file, 0, "built: "+format, args...) }
 	if _, after, found := bytes.Cut(data, []byte("[[")); found {
 		line, _, _ := bytes.Cut(after, []byte("\n"))
 		report("a blank is left over: [[%.40s", line)
 	}
-	ceop, page := false, strings.TrimSuffix(name, "index.html")
+	ceop, page := false, strings.TrimSuffix(file, "index.html")
 	z := html.NewTokenizer(bytes.NewReader(data))
 	for {
 		switch z.Next() {
 		case html.ErrorToken: // the end; the tokenizer accepts anything else
 			if !ceop {
-				problems.AddKind(source.NoCEOP, name, 0, "built: has no link to CEOP, at %s or first at the site's own page %s", CEOP, CEOPPage)
+				problems.AddKind(source.NoCEOP, file, 0, "built: has no link to CEOP, at %s or first at the site's own page %s", CEOP, CEOPPage)
 			}
 			return
 		case html.StartTagToken, html.SelfClosingTagToken:
-			tag := z.Token()
-			if slices.Contains(forbidden, tag.Data) {
-				report("has a <%s>", tag.Data)
+			name, more := z.TagName()
+			tag := string(name)
+			if slices.Contains(forbidden, tag) {
+				report("has a <%s>", tag)
 			}
-			for _, a := range tag.Attr {
+			for more {
+				var k, v []byte
+				k, v, more = z.TagAttr()
+				key, value := string(k), string(v)
 				switch {
-				case a.Key == "id":
-					if ids[a.Val] {
-						o.twice = append(o.twice, reference{from: name, fragment: a.Val})
+				case key == "id":
+					if ids[value] {
+						o.twice = append(o.twice, reference{from: file, fragment: value})
 					}
-					ids[a.Val] = true
-				case a.Key == "style" || strings.HasPrefix(a.Key, "on"):
-					report("has %s= on a <%s>", a.Key, tag.Data)
-				case slices.Contains(addressAttributes, a.Key):
-					ceop = ceop || tag.Data == "a" && LeadsToCEOP(page, a.Val, o.base.Path)
-					o.refer(name, tag.Data, a.Val, report)
-				case a.Key == "srcset":
-					for candidate := range strings.SplitSeq(a.Val, ",") {
-						o.refer(name, tag.Data, candidate, report)
+					ids[value] = true
+				case key == "style" || strings.HasPrefix(key, "on"):
+					report("has %s= on a <%s>", key, tag)
+				case slices.Contains(addressAttributes, key):
+					ceop = ceop || tag == "a" && LeadsToCEOP(page, value, o.base.Path)
+					o.refer(file, tag, value, report)
+				case key == "srcset":
+					for candidate := range strings.SplitSeq(value, ",") {
+						o.refer(file, tag, candidate, report)
 					}
-				case a.Key == "http-equiv":
-					report("has a <meta http-equiv=%q>", a.Val)
+				case key == "http-equiv":
+					report("has a <meta http-equiv=%q>", value)
 				}
 			}
 		}
@@ -142,28 +130,50 @@ var forbidden = []string{"script", "style", "iframe", "object", "embed", "base"}
 // addressAttributes hold one address, in HTML and SVG.
 var addressAttributes = []string{"href", "src", "action", "formaction", "poster", "data", "background"}
 
-// refer looks at one address on a page: a plain link may lead anywhere, all
-// else has to be of this site.
-func (o *output) refer(name, tag, value string, report func(string, ...any)) {
-	value, _, _ = strings.Cut(strings.TrimSpace(value), " ") // without a srcset's width
+// A lead is what an address on a page leads to.
+type lead struct {
+	as, to *url.URL // as it is written, and whole
+	err    error
+}
+
+// follow says where an address on a page leads. One that is alike on all pages, as most
+// are, is looked at once.
+func (o *output) follow(file, value string) lead {
+	if l, ok := o.leads[value]; ok {
+		return l
+	}
 	u, err := url.Parse(value)
 	if err != nil {
+		return lead{err: err}
+	}
+	if u.Scheme == "" && !strings.HasPrefix(value, "/") {
+		return lead{as: u, to: o.base.JoinPath(strings.TrimSuffix(file, "index.html")).ResolveReference(u)}
+	}
+	l := lead{as: u, to: o.base.ResolveReference(u)}
+	o.leads[value] = l
+	return l
+}
+
+// refer looks at one address on a page: a plain link may lead anywhere, all
+// else has to be of this site.
+func (o *output) refer(file, tag, value string, report func(string, ...any)) {
+	value, _, _ = strings.Cut(strings.TrimSpace(value), " ") // without a srcset's width
+	l := o.follow(file, value)
+	if l.err != nil {
 		report("<%s> refers to %q, which is not an address", tag, value)
 		return
 	}
 	plain := tag == "a" || tag == "area"
-	if plain && u.Scheme != "" && !slices.Contains(schemes, strings.ToLower(u.Scheme)) {
+	if plain && l.as.Scheme != "" && !slices.Contains(schemes, strings.ToLower(l.as.Scheme)) {
 		report("links to %q", value)
 		return
 	}
-	at := o.base.JoinPath(strings.TrimSuffix(name, "index.html"))
-	target := at.ResolveReference(u)
-	inside := target.Scheme == o.base.Scheme && target.Host == o.base.Host
+	inside := l.to.Scheme == o.base.Scheme && l.to.Host == o.base.Host
 	if !inside && !plain {
 		report("<%s> refers to another host: %s", tag, value)
 	}
-	if rest, within := strings.CutPrefix(target.Path, o.base.Path); inside && within {
-		o.refs = append(o.refs, reference{name, "/" + rest, target.Fragment})
+	if rest, within := strings.CutPrefix(l.to.Path, o.base.Path); inside && within {
+		o.refs = append(o.refs, reference{file, "/" + rest, l.to.Fragment})
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/url"
 	"os"
 	"path"
@@ -219,18 +220,21 @@ func (w website) publish(ctx context.Context, t theme, read map[string]string, o
 	for _, hidden := range m.gallery.withheld { // by its page: a picture's own name may be a child's
 		opts.Log.Warn("picture withheld", "site", w.slug, "page", path.Dir(hidden.File), "why", hidden.Why)
 	}
+	files, pages, err := w.produce(m, t)
+	if err != nil {
+		return fail(err)
+	}
 	id := opts.Now.Format("20060102-150405-") + strings.ToLower(rand.Text()[:8])
 	generation := filepath.Join(dir, "generations", id)
 	if err := os.MkdirAll(generation, 0o755); err != nil {
 		return fail(fmt.Errorf("make a generation: %w", err))
 	}
-	pages, err := w.produce(m, t, generation)
-	if err == nil {
-		earlier := ""
-		if sound {
-			earlier = filepath.Join(dir, "generations", r.Generation)
-		}
-		err = opts.press.squeeze(generation, earlier)
+	earlier := ""
+	if sound {
+		earlier = filepath.Join(dir, "generations", r.Generation)
+	}
+	if err = opts.press.publish(files, generation, earlier); err == nil {
+		err = w.publishFiles(generation)
 	}
 	result := Result{Slug: w.slug, Dir: generation, Pages: pages, Texts: m.texts, Withheld: m.gallery.withheld}
 	var added []Text
@@ -252,7 +256,8 @@ func (w website) publish(ctx context.Context, t theme, read map[string]string, o
 	if err != nil {
 		return fail(errors.Join(err, past.forget(added), os.RemoveAll(generation)))
 	}
-	if err := errors.Join(w.record(past, inputs, dir, id, result), prune(dir, id), w.cleaner.Prune()); err != nil {
+	// Pruning touches the files that both generations have, and the record says when they were touched.
+	if err := errors.Join(prune(dir, id), w.record(past, inputs, dir, id, result), w.cleaner.Prune()); err != nil {
 		opts.Log.Warn("something old was left behind", "site", w.slug, "err", err)
 	}
 	return result
@@ -279,46 +284,33 @@ func (w website) record(past archive, inputs, dir, id string, result Result) err
 	return record{whole, w.today.shown(), id, files, result.Pages, withheld, result.Texts}.keep(dir)
 }
 
-// produce renders an assembly into dir, adds the files that Hugo does not make, and
-// audits the whole.
-func (w website) produce(m *assembly, t theme, dir string) (pages int, err error) {
+// produce renders an assembly, adds the files that Hugo does not make, and audits the
+// whole. It returns the files by path within the site, also with an error that pages
+// were found wrong by.
+func (w website) produce(m *assembly, t theme) (files map[string][]byte, pages int, err error) {
 	renderingMutex.Lock()
-	bodies, err := render(m.rendering, dir)
+	files, bodies, err := render(m.rendering)
 	renderingMutex.Unlock()
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	for name, data := range t.static {
-		if err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
-			return 0, err
-		}
+	for _, more := range []map[string][]byte{t.static, m.beside, m.feeds} {
+		maps.Copy(files, more)
 	}
 	for _, text := range m.wordings {
-		if err := writeFile(filepath.Join(dir, filepath.FromSlash(text.wording()), "text.md"), []byte(text.Source)); err != nil {
-			return 0, err
-		}
+		files[strings.TrimPrefix(text.wording(), "/")+"text.md"] = []byte(text.Source)
 	}
-	for name, data := range m.beside {
-		if err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
-			return 0, err
-		}
-	}
-	for name, data := range m.feeds {
-		if err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
-			return 0, err
-		}
-	}
-	if err := w.publishFiles(dir); err != nil {
-		return 0, err
-	}
-	out, problems, err := audit(dir, w.base)
+	out, problems, err := audit(files, w.base)
 	if err != nil {
-		return 0, err
+		return nil, 0, err
+	}
+	for _, name := range w.files {
+		out.files["/files/"+name] = true
 	}
 	problems = append(problems, w.unreached(out)...)
 	problems = append(problems, w.doubled(m, out.twice)...)
 	if err := w.checkLinks(m, out, problems); err != nil {
-		return 0, err
+		return files, 0, err
 	}
 	for i := range m.texts {
 		text := &m.texts[i]
@@ -326,7 +318,7 @@ func (w website) produce(m *assembly, t theme, dir string) (pages int, err error
 		text.Path = path.Join(out.base.Path, text.wording()) + "/"
 		text.URL = w.base + strings.TrimPrefix(text.wording(), "/")
 	}
-	return out.pages, nil
+	return files, out.pages, nil
 }
 
 // doubled tells of ids that a page has twice, where a heading got one that the

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"path/filepath"
 	"time"
 
 	"schoolgate/site/source"
@@ -46,9 +47,16 @@ func (d *Draft) Build(dir string) (built bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	_, err = d.website.produce(m, d.theme, dir)
-	_, ofContent := err.(source.Problems)
-	return err == nil || ofContent, err
+	files, _, err := d.website.produce(m, d.theme)
+	for name, data := range files {
+		if err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), data); err != nil {
+			return false, err
+		}
+	}
+	if err == nil {
+		err = d.website.publishFiles(dir)
+	}
+	return files != nil, err
 }
 
 // Sources are the files of pages, agreements and purposes, by the address at which

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"regexp"
@@ -21,8 +22,12 @@ import (
 	"github.com/spf13/afero"
 )
 
-// workingDir is where the source files stand in the memory that Hugo reads.
-const workingDir = "/site"
+// Where the source files stand in the memory that Hugo reads, and the site in that it
+// writes.
+const (
+	workingDir = "/site"
+	publishDir = "/public"
+)
 
 // A rendering is what Hugo needs to make one site.
 type rendering struct {
@@ -96,11 +101,11 @@ const renderLink = `
 {{- /**/ -}}
 `
 
-// render has Hugo write the site into dest, a folder that exists and is empty.
-// It returns the HTML of each text's body, by the page's address within the
-// site. A warning is an error. Hugo keeps a logger for the whole process, so
-// only one rendering may run at a time.
-func render(r rendering, dest string) (bodies map[string]string, err error) {
+// render has Hugo make the site, in memory. It returns the site's files by path, and
+// the HTML of each text's body, by the page's address within the site. A warning is
+// an error. Hugo keeps a logger for the whole process, so only one rendering may run
+// at a time.
+func render(r rendering) (files map[string][]byte, bodies map[string]string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("hugo: panic: %v", p)
@@ -108,14 +113,14 @@ func render(r rendering, dest string) (bodies map[string]string, err error) {
 	}()
 	cache, err := os.MkdirTemp("", "schoolgate-hugo-")
 	if err != nil {
-		return nil, fmt.Errorf("make a cache folder: %w", err)
+		return nil, nil, fmt.Errorf("make a cache folder: %w", err)
 	}
 	defer os.RemoveAll(cache)
 
-	source := afero.NewMemMapFs()
+	source, made := afero.NewMemMapFs(), afero.NewMemMapFs()
 	for name, data := range r.files {
 		if err := afero.WriteFile(source, path.Join(workingDir, name), data, 0o644); err != nil {
-			return nil, fmt.Errorf("copy %s: %w", name, err)
+			return nil, nil, fmt.Errorf("copy %s: %w", name, err)
 		}
 	}
 	flags := config.New()
@@ -123,7 +128,7 @@ func render(r rendering, dest string) (bodies map[string]string, err error) {
 		flags.Set(key, value)
 	}
 	flags.Set("workingDir", workingDir)
-	flags.Set("publishDir", dest)
+	flags.Set("publishDir", publishDir)
 	flags.Set("cacheDir", cache)
 
 	var log bytes.Buffer
@@ -141,17 +146,17 @@ func render(r rendering, dest string) (bodies map[string]string, err error) {
 		Environ:     []string{"SCHOOLGATE=1"}, // with none, Hugo takes the process's own
 	})
 	if err != nil {
-		return nil, hugoError(err, &log)
+		return nil, nil, hugoError(err, &log)
 	}
 	sites, err := hugolib.NewHugoSites(deps.DepsCfg{
 		Configs:  configs,
-		Fs:       hugofs.NewFromSourceAndDestination(source, afero.NewOsFs(), flags),
+		Fs:       hugofs.NewFromSourceAndDestination(source, made, flags),
 		LogLevel: logg.LevelWarn,
 		StdOut:   io.Discard,
 		StdErr:   &log,
 	})
 	if err != nil {
-		return nil, hugoError(err, &log)
+		return nil, nil, hugoError(err, &log)
 	}
 	defer func() {
 		if e := sites.Close(); e != nil && err == nil {
@@ -159,10 +164,10 @@ func render(r rendering, dest string) (bodies map[string]string, err error) {
 		}
 	}()
 	if err := sites.Build(hugolib.BuildCfg{}); err != nil {
-		return nil, hugoError(err, &log)
+		return nil, nil, hugoError(err, &log)
 	}
 	if warned(logger) || warned(sites.Log) {
-		return nil, hugoError(nil, &log)
+		return nil, nil, hugoError(nil, &log)
 	}
 	bodies = map[string]string{}
 	for _, p := range sites.Pages() {
@@ -171,13 +176,21 @@ func render(r rendering, dest string) (bodies map[string]string, err error) {
 		}
 		content, err := p.Content(context.Background())
 		if err != nil {
-			return nil, hugoError(err, &log)
+			return nil, nil, hugoError(err, &log)
 		}
 		if html, ok := content.(template.HTML); ok {
 			bodies[strings.TrimSuffix(p.Path(), "/")+"/"] = string(html)
 		}
 	}
-	return bodies, nil
+	files = map[string][]byte{}
+	err = afero.Walk(made, publishDir, func(name string, info fs.FileInfo, err error) error {
+		if err != nil || info.IsDir() {
+			return err
+		}
+		files[strings.TrimPrefix(name, publishDir+"/")], err = afero.ReadFile(made, name)
+		return err
+	})
+	return files, bodies, err
 }
 
 func warned(l loggers.Logger) bool {

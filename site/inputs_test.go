@@ -191,6 +191,9 @@ func TestCompressedFilesFollowTheirPages(t *testing.T) {
 				t.Errorf("%s: the compressed form of %s is another page, %v", what, name, err)
 			}
 		}
+		if got := built(mustBuild(t, f, out, sitetest.Now)); got != "" {
+			t.Errorf("%s: built again for nothing: %q", what, got)
+		}
 	}
 	long("stays", "Oak")
 	long("changes", "Oak")

@@ -6,13 +6,15 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"sync"
 
 	"github.com/andybalholm/brotli"
+
+	"schoolgate/site/source"
 )
 
 // An Encoding is a form that files are published in beside their own, for whoever
@@ -46,56 +48,42 @@ type press struct {
 	assets map[[sha256.Size]byte][][]byte // one for each of Encodings
 }
 
-// squeeze writes each file under dir that is worth it in every encoding too. What an
-// earlier generation has is not made again: few files of a site change from one to the
-// next. Earlier is its folder, "" for none.
-func (p *press) squeeze(dir, earlier string) error {
-	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || !slices.Contains(squeezed, filepath.Ext(name)) {
-			return err
+// publish writes files, by path, into a folder, and each that is worth it in every
+// encoding too. What an earlier generation has is not made again but is the same file
+// in both: few files of a site change from one to the next. Earlier is its folder, ""
+// for none.
+func (p *press) publish(files map[string][]byte, dir, earlier string) error {
+	for _, name := range source.SortedKeys(files) {
+		data, to, was := files[name], filepath.Join(dir, name), filepath.Join(earlier, name)
+		same := earlier != "" && holds(was, data)
+		err := os.MkdirAll(filepath.Dir(to), 0o755)
+		if err == nil && (!same || os.Link(was, to) != nil) {
+			err = os.WriteFile(to, data, 0o644)
 		}
-		data, err := os.ReadFile(name)
-		if err != nil || len(data) < leastSqueezed {
-			return err
-		}
-		forms := formsOf(earlier, name[len(dir):], data)
-		if forms == nil {
-			forms = p.forms(filepath.Ext(name), data)
-		}
-		for i, small := range forms {
-			if len(small) >= len(data) {
+		var forms [][]byte
+		for i, e := range Encodings {
+			if err != nil || len(data) < leastSqueezed || !slices.Contains(squeezed, path.Ext(name)) ||
+				same && os.Link(was+e.Ext, to+e.Ext) == nil {
 				continue
 			}
-			if err := os.WriteFile(name+Encodings[i].Ext, small, 0o644); err != nil {
-				return err
+			if forms == nil {
+				forms = p.forms(path.Ext(name), data)
+			}
+			if len(forms[i]) < len(data) {
+				err = os.WriteFile(to+e.Ext, forms[i], 0o644)
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("publish: %w", err)
+		if err != nil {
+			return fmt.Errorf("publish: %w", err)
+		}
 	}
 	return nil
 }
 
-// formsOf are the forms of a file in an earlier generation, nil if it held other data
-// there or has not all of them.
-func formsOf(earlier, name string, data []byte) (forms [][]byte) {
-	if earlier == "" {
-		return nil
-	}
-	was, err := os.ReadFile(filepath.Join(earlier, name))
-	if err != nil || !bytes.Equal(was, data) {
-		return nil
-	}
-	for _, e := range Encodings {
-		form, err := os.ReadFile(filepath.Join(earlier, name+e.Ext))
-		if err != nil {
-			return nil
-		}
-		forms = append(forms, form)
-	}
-	return forms
+// holds says whether a file has some data in it.
+func holds(name string, data []byte) bool {
+	was, err := os.ReadFile(name)
+	return err == nil && bytes.Equal(was, data)
 }
 
 // forms is some data in every encoding.
