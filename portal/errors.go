@@ -20,6 +20,11 @@ var (
 	// ErrWithheld is what would have given something to somebody who may be barred from a
 	// child. It is on record, and waits for a named person to look.
 	ErrWithheld = errors.New("held back until a named person has looked")
+	// ErrNoRight is what the database does not let this program's role do: to erase, where
+	// the role may only add to what is signed.
+	ErrNoRight = errors.New("the database's role may not do this: its owner's may")
+	// ErrTraces is an erasure that was made, and left something in the database's files.
+	ErrTraces = errors.New("what was erased may still stand in the database's files")
 	// ErrConflict is a write that lost to another; the stores retry it.
 	ErrConflict = errors.New("conflict")
 	// ErrSecondFactor is staff of a school that asks for a second factor, who have

@@ -481,7 +481,7 @@ func (p *Portal) Erase(ctx context.Context, account, school string) (total Tally
 			return total, err
 		}
 	}
-	if err := p.Tidy(ctx); err != nil {
+	if err := p.Tidy(ctx); err != nil || total.Sum() == 0 {
 		return total, err
 	}
 	return total, p.store.Scrub(ctx)

@@ -14,7 +14,7 @@ type Store interface {
 	// another transaction, so it must have no effect outside the Tx.
 	Update(ctx context.Context, f func(Tx) error) error
 	// Scrub leaves nothing of what was erased in the database's files, as far as the
-	// engine can.
+	// engine can. It answers [ErrTraces] where it cannot now.
 	Scrub(context.Context) error
 }
 

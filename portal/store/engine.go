@@ -167,7 +167,7 @@ const (
 // failure is a database's error without any value it may quote.
 type failure struct {
 	what string
-	kind error // [portal.ErrConflict], or nil
+	kind error // one that [portal] knows, or nil
 	retry
 }
 
@@ -204,6 +204,8 @@ func postgresFailure(err error) (failure, bool) {
 		f.kind, f.retry = portal.ErrConflict, rejectedForm
 	case "23505", "23503": // unique, foreign key
 		f.kind, f.retry = portal.ErrConflict, once
+	case "42501": // insufficient privilege
+		f.kind = portal.ErrNoRight
 	}
 	return f, true
 }

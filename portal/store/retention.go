@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"schoolgate/portal"
@@ -100,15 +102,13 @@ func (t *tx) CountEvents(school string, before time.Time) (int, error) {
 }
 
 // Scrub sees to it that what was erased is left in no file of the database's, as far
-// as the engine can. SQLite overwrites what is deleted, but its log holds pages as
-// they were until it is emptied; PostgreSQL keeps rows until they are vacuumed.
+// as the engine can. SQLite overwrites what is deleted, but its log holds pages as they
+// were until it is emptied. PostgreSQL leaves rows in their pages until others take the
+// room: so the tables that hold something of people are written anew, to other files,
+// while their readers wait. Its log is the server's own to throw away.
 func (db *DB) Scrub(ctx context.Context) error {
 	if db.write == db.read {
-		if _, err := db.write.ExecContext(ctx, "VACUUM"); err != nil {
-			_, err = db.engine.clean(ctx, "vacuum", err)
-			return err
-		}
-		return nil
+		return db.rewrite(ctx)
 	}
 	var busy, pages, moved int
 	if err := db.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved); err != nil {
@@ -121,7 +121,48 @@ func (db *DB) Scrub(ctx context.Context) error {
 	return nil
 }
 
-var errBusyLog = errors.New("what was erased may still stand in the log of the database, as somebody was reading it: run it again")
+var (
+	errBusyLog = fmt.Errorf("%w, in its log, as somebody was reading it: that is emptied when the server is stopped", portal.ErrTraces)
+	errPages   = fmt.Errorf("%w, until its pages are written over: have the owner of the tables run VACUUM (FULL) in a quiet hour", portal.ErrTraces)
+)
+
+// rewrite writes PostgreSQL's tables of people anew. It does not wait for long for who
+// reads them, as everybody after it would wait too.
+func (db *DB) rewrite(ctx context.Context) error {
+	var tables []string
+	for _, kept := range KeptOfPeople {
+		for _, column := range kept.Columns {
+			table, _, _ := strings.Cut(column, ".")
+			tables = append(tables, table)
+		}
+	}
+	slices.Sort(tables)
+	tables = slices.Compact(tables)
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		_, err = db.engine.clean(ctx, "rewrite", err)
+		return err
+	}
+	defer conn.Close()
+	owner := false
+	err = conn.QueryRowContext(ctx, "SELECT bool_and(pg_has_role(c.relowner, 'USAGE')) FROM pg_class c WHERE c.oid = ANY($1::text[]::regclass[])", tables).Scan(&owner)
+	if err == nil && !owner { // it would be skipped with a warning
+		return fmt.Errorf("store: %w", errPages)
+	}
+	if err == nil {
+		_, err = conn.ExecContext(ctx, "SET lock_timeout = '10s'")
+	}
+	if err == nil {
+		_, err = conn.ExecContext(ctx, "VACUUM (FULL) "+strings.Join(tables, ", "))
+		_, err2 := conn.ExecContext(context.WithoutCancel(ctx), "RESET lock_timeout")
+		err = errors.Join(err, err2)
+	}
+	if err != nil {
+		_, err = db.engine.clean(ctx, "rewrite", err)
+		return fmt.Errorf("%w: %w", err, errPages)
+	}
+	return nil
+}
 
 func (t *tx) ContactActs(contact string) ([]portal.Act, error) {
 	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.contact_id = $1 ORDER BY a.at, a.seq, a.id", contact)

@@ -1,7 +1,11 @@
 package store_test
 
 import (
+	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,8 +112,43 @@ func TestErasure(t *testing.T) {
 			_, err = tx.Account("x-2")
 			return err
 		})
+		if !f.onDisk(mum.Name) {
+			t.Fatal("the test does not find what is erased before it is")
+		}
 		if err := f.Scrub(t.Context()); err != nil {
 			t.Error(err)
 		}
+		if f.onDisk(mum.Name) {
+			t.Error("what was erased is left in a file of the database's")
+		}
 	})
+}
+
+// onDisk says whether a text stands in the files of the database's contacts, or of all
+// its tables where they are one; PostgreSQL's log is not among them.
+func (f *fixture) onDisk(text string) bool {
+	f.t.Helper()
+	pattern := f.address + "*"
+	if f.driver == "pgx" {
+		if err := f.raw().QueryRow("SELECT current_setting('data_directory') || '/' || pg_relation_filepath('contacts')").Scan(&pattern); err != nil {
+			f.t.Fatal(err)
+		}
+		if _, err := f.raw().Exec("CHECKPOINT"); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	files, err := filepath.Glob(strings.NewReplacer("?", `\?`).Replace(pattern))
+	if err != nil || len(files) == 0 {
+		f.t.Fatal("no files", err)
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		if bytes.Contains(b, []byte(text)) {
+			return true
+		}
+	}
+	return false
 }

@@ -83,6 +83,10 @@ var refusals = []struct {
 	{portal.ErrConflict, http.StatusConflict, "Somebody else changed this at the same moment", errorPage{Lines: []string{
 		"Your change was not saved. Go back, look at what it says now, and try again.",
 	}}},
+	{portal.ErrNoRight, http.StatusForbidden, "That cannot be done from a page", errorPage{Lines: []string{
+		"Nothing was changed. These pages may add to what is signed, and never take anything away: whoever runs the server has set it up so.",
+		"To erase what has had its time, ask them to run “schoolgate retention --run” as the owner of the database.",
+	}}},
 	{errMethod, http.StatusMethodNotAllowed, "That cannot be done here", errorPage{Lines: []string{
 		"This address belongs to a button. Go to the first page and find your way from there.",
 	}}},
@@ -149,8 +153,11 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) error
 	}
 	for _, known := range refusals {
 		if errors.Is(err, known.err) {
-			if known.err == errMethod {
+			switch known.err {
+			case errMethod:
 				w.Header().Set("Allow", strings.Join(s.allowed(r), ", "))
+			case portal.ErrNoRight: // it may be a right that serving needs
+				s.Log.Error("a right that the database's role has not", "request", visitOf(r).id, "route", visitOf(r).route, "error", err)
 			}
 			return s.showError(w, r, known.status, known.heading, known.errorPage)
 		}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -118,6 +119,12 @@ func TestFault(t *testing.T) {
 	if !strings.Contains(got.body, got.Header.Get("X-Request-Id")) || !strings.Contains(w.log.String(), got.Header.Get("X-Request-Id")) {
 		t.Error("no request number on the page or in the log")
 	}
+	w.serve(w.server.Address, func(c *Config) {
+		c.WriteList = func(io.Writer, string, portal.List) (ListWriter, error) {
+			return nil, fmt.Errorf("erase: %w", portal.ErrNoRight)
+		}
+	})
+	w.as(clerk).get("/portal/office/fernlow/export?format=csv").wants(t, http.StatusForbidden, "Nothing was changed", "schoolgate retention --run")
 	grace := w.as(mother)
 	w.must(w.store.Close())
 	grace.get("/portal/").wants(t, http.StatusInternalServerError, "Something went wrong on our side").lacks(t, "sql", "database")
