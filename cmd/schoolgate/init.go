@@ -491,6 +491,11 @@ content = "content"
 # wait = "48h"
 # schools = { first-primary = "0h" }  # where letters are handed over in person
 
+# Every night what has had its time is erased, as families were told. Without this,
+# somebody runs schoolgate retention --run.
+[retention]
+run = "daily"
+
 # Who can open what schoolgate backup writes: public keys of age, as age-keygen prints them.
 #
 # [backup]

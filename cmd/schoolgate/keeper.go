@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"time"
@@ -29,6 +30,8 @@ type keeper struct {
 	day   string        // in London, of the last build
 	wait  time.Duration // after a build that the portal could not take over; 0 after another
 	again time.Time     // when to build then
+
+	erased string // the day on which it erased last, in London
 }
 
 // keep works until ctx ends. It builds at once, on hup after it has read the
@@ -56,6 +59,14 @@ func (k *keeper) keep(ctx context.Context, hup <-chan os.Signal) {
 func (k *keeper) tidy(ctx context.Context) {
 	if err := k.portal.Tidy(ctx); err != nil && ctx.Err() == nil {
 		k.log.Error("tidying", "err", err)
+	}
+	today := site.Day(k.now())
+	if k.settings.Retention.Run != daily || k.erased == today {
+		return
+	}
+	k.erased = today
+	if err := k.retention(ctx, io.Discard, "", true); err != nil && ctx.Err() == nil {
+		k.log.Error("erasing what has had its time", "err", err)
 	}
 }
 

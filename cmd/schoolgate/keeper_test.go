@@ -307,3 +307,44 @@ func TestAliveIsNotReady(t *testing.T) {
 	}
 	is("without the database", http.StatusOK, http.StatusServiceUnavailable)
 }
+
+// Where the settings say so, what has had its time is erased once a day.
+func TestErasedByNight(t *testing.T) {
+	settings, data := installation(t, "data/s.db", "")
+	now := time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
+	app := opened(t, settings, func() time.Time { return now })
+	defer app.Close()
+	k := &keeper{application: app}
+	leaver := func(id string) {
+		t.Helper()
+		err := app.store.Update(t.Context(), func(tx portal.Tx) error {
+			return tx.PutPupil(portal.Pupil{ID: id, School: "oak", Left: now.AddDate(-2, 0, 0)})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	tidied := func(want int) {
+		t.Helper()
+		k.tidy(t.Context())
+		left, err := app.portal.Retention(t.Context(), portal.Operator, "oak")
+		if err != nil || left.Now() != want {
+			t.Errorf("%d are overdue, wanted %d: %v", left.Now(), want, err)
+		}
+	}
+	keep := portal.Keep{Records: 12, Answers: 12, Agreements: 12, Replaced: 12, Events: 12, Staff: 12}
+	if err := app.portal.SetSchools(t.Context(), []portal.School{{Slug: "oak", Name: "Oak", Keep: keep}}); err != nil {
+		t.Fatal(err)
+	}
+	leaver("p-1")
+	tidied(1) // nobody has said so
+	app.settings.Retention.Run = daily
+	tidied(0)
+	leaver("p-2")
+	tidied(1)
+	now = now.Add(13 * time.Hour)
+	tidied(0)
+	if kept, err := os.ReadFile(filepath.Join(data, "erased.txt")); err != nil || strings.Count(string(kept), " oak, pupils 1\n") != 2 {
+		t.Errorf("what was erased is noted as %q, %v", kept, err)
+	}
+}

@@ -13,6 +13,14 @@ import (
 	"schoolgate/portal"
 )
 
+// RetentionSettings is whether serve erases by itself what has had its time.
+type RetentionSettings struct {
+	Run string `toml:"run"` // [daily], or "" where somebody runs the command
+}
+
+// daily is after midnight in London.
+const daily = "daily"
+
 func retentionCommand(settings settingsFunc) *cobra.Command {
 	var school string
 	var run bool
@@ -25,7 +33,9 @@ and when the next will have. With --run, erase them: a pupil whole or not at all
 ledger goes on to verify, and keeps how many of which kind were erased, when, under
 which rule and by whom. A run that was broken off is taken up by the next.
 
-Run it every night: what families were told is true only if somebody does.`,
+What families were told is true only if it is run every night: by serve, where the
+settings say run = "daily" under [retention], or by cron. On PostgreSQL it takes the
+tables' owner, and writes anew those that hold something of people, while others wait.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			app, err := openFor(cmd, settings)

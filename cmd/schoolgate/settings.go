@@ -21,18 +21,19 @@ import (
 
 // Settings is schoolgate.toml. Folders and files in it are relative to the file.
 type Settings struct {
-	Address  string           `toml:"address"`  // public, https; http only on this machine
-	Listen   string           `toml:"listen"`   // host:port; behind a proxy that ends TLS
-	Data     string           `toml:"data"`     // folder for the built sites, the ledger's key, and SQLite's file
-	Database string           `toml:"database"` // a file, or a postgres:// address
-	Content  string           `toml:"content"`  // folder; empty: the starter inside the program
-	Proxies  []string         `toml:"proxies"`  // addresses whose X-Forwarded-For is believed
-	Security SecuritySettings `toml:"security"`
-	Ledger   LedgerSettings   `toml:"ledger"`
-	Joining  JoinSettings     `toml:"joining"`
-	Backup   BackupSettings   `toml:"backup"`
-	SignIn   []SignIn         `toml:"sign_in"`
-	Staff    []StaffSetting   `toml:"staff"`
+	Address   string            `toml:"address"`  // public, https; http only on this machine
+	Listen    string            `toml:"listen"`   // host:port; behind a proxy that ends TLS
+	Data      string            `toml:"data"`     // folder for the built sites, the ledger's key, and SQLite's file
+	Database  string            `toml:"database"` // a file, or a postgres:// address
+	Content   string            `toml:"content"`  // folder; empty: the starter inside the program
+	Proxies   []string          `toml:"proxies"`  // addresses whose X-Forwarded-For is believed
+	Security  SecuritySettings  `toml:"security"`
+	Ledger    LedgerSettings    `toml:"ledger"`
+	Joining   JoinSettings      `toml:"joining"`
+	Backup    BackupSettings    `toml:"backup"`
+	Retention RetentionSettings `toml:"retention"`
+	SignIn    []SignIn          `toml:"sign_in"`
+	Staff     []StaffSetting    `toml:"staff"`
 }
 
 // SecuritySettings is what schools ask of those who sign in, each school by its slug,
@@ -212,6 +213,9 @@ func (s *Settings) check() error {
 	}
 	if _, err := parseWait(cmp.Or(s.Joining.Wait, "0h")); err != nil {
 		wrong("joining.wait", `expected whole hours, from "0h" to "720h", such as "48h"`)
+	}
+	if run := s.Retention.Run; run != "" && run != daily {
+		wrong("retention.run", `expected "daily", or no such setting`)
 	}
 	if _, err := recipients(s.Backup.Recipients); err != nil && len(s.Backup.Recipients) > 0 {
 		wrong("backup.recipients", err.Error())

@@ -31,6 +31,7 @@ type officeView struct {
 	Base    string          // the office's address
 	Export  string          // the list on show, as a download
 	May     map[string]bool // what else whoever looks may do here: "import", "letters", "answers", "export", "events", "restrictions", "retention", "record", "wordings"
+	Over    int             // of what is kept has had its time
 	Applied bool            // a class list has just been applied
 	Joins   int             // who has joined and waits for the office to make sure of them
 	Dead    int             // letters whose code has died
@@ -176,6 +177,13 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 		if v.Orders, err = s.Portal.RestrictionsToLook(r.Context(), account(r), school.Slug); err != nil {
 			return err
 		}
+	}
+	if v.May["retention"] {
+		kept, err := s.Portal.Retention(r.Context(), account(r), school.Slug)
+		if err != nil {
+			return err
+		}
+		v.Over = kept.Now()
 	}
 	v.Applied = r.URL.Query().Get("after") == "import"
 	if s.Review != nil {

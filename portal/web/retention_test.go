@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,8 +32,14 @@ func TestRetentionPage(t *testing.T) {
 	w.later(370 * 24 * time.Hour) // 26 November 2027
 	office = w.as(clerk)
 	office.get(path).wants(t, http.StatusOK, "Erase what goes now", "Deepa")
+	for who, told := range map[string]bool{clerk: true, lead: true, teacher: false} {
+		if page := w.as(who).get("/portal/office/fernlow/").wants(t, http.StatusOK); strings.Contains(page.body, "families were told") != told {
+			t.Errorf("%s is told that something is overdue: %t", who, !told)
+		}
+	}
 	office.post(path, url.Values{}).wants(t, http.StatusUnprocessableEntity, "Tick the box")
 	done := office.post(path, url.Values{"sure": {"yes"}}).wants(t, http.StatusSeeOther).location()
+	office.get("/portal/office/fernlow/").wants(t, http.StatusOK).lacks(t, "families were told")
 	office.get(done).wants(t, http.StatusOK, "What had its time is erased", "Cai Pugh").lacks(t, "Deepa", "Erase what goes now")
 	w.later(7 * 24 * time.Hour)
 	office = w.as(clerk)
