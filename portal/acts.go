@@ -117,13 +117,19 @@ const (
 	// StandingHeld is for a looked-after child, whatever anybody answered, until
 	// the social worker confirms.
 	StandingHeld Standing = "held"
+	// StandingNo is each of the others for who may not read why it is a no.
+	StandingNo Standing = "no"
 )
 
 // Allowed says whether the thing may go ahead: no answer means no.
 func (s Standing) Allowed() bool { return s == StandingGiven }
 
-// Standings is every standing, in the order in which lists and counts show them.
+// Standings is every standing that [StandingOf] answers, in the order in which lists and counts show them.
 var Standings = []Standing{StandingGiven, StandingRefused, StandingWithdrawn, StandingConflict, StandingWaiting, StandingHeld}
+
+// Answers is what those are told of a standing who may not read why it is a no: that can
+// be one parent's answer, or that a child is in care.
+var Answers = []Standing{StandingGiven, StandingNo}
 
 // StandingOf works out one pupil's standing for one purpose on a day (C1, C3, C5).
 //

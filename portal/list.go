@@ -2,9 +2,11 @@ package portal
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Filter narrows a list. Its zero value is every pupil on roll.
@@ -13,9 +15,10 @@ type Filter struct {
 	Year     *Year
 	Group    string
 	Purposes []string // slugs, in the order of the columns; none is all of the school's
-	// Standing keeps the pupils who have it for the first of the purposes.
+	// Standing keeps the pupils who have it for the first of the purposes: one of
+	// [List.Standings].
 	Standing Standing
-	Why      string // what an export is for, as whoever makes it says
+	Why      string // what an export is for, as whoever makes it says: at most [MaxWhy] characters
 }
 
 // ListRow is one pupil of a list. Standings and Signed are in the order of the
@@ -33,9 +36,55 @@ type List struct {
 	Purposes   []Text
 	Agreements []Text
 	At         time.Time // the moment of which all of it is
-	// Reasons says that whoever asks may read why it is a no: that can be one parent's
-	// answer, or that a child is in care.
+	// Reasons says that whoever asks may read why it is a no; see [Answers].
 	Reasons bool
+}
+
+// Standings are those that the list has, and may be narrowed by.
+func (l List) Standings() []Standing {
+	if l.Reasons {
+		return Standings
+	}
+	return Answers
+}
+
+// told is a standing as the list has it.
+func (l List) told(s Standing) Standing {
+	if l.Reasons || s.Allowed() {
+		return s
+	}
+	return StandingNo
+}
+
+// MaxWhy is how much may be said of what an export is for.
+const MaxWhy = 200
+
+// listOf is what a list is of, with nothing of any pupil: all that is wrong with what was
+// asked is found here, before it is on record.
+func (p *Portal) listOf(tx Tx, a Actor, do Action, school string, f Filter) (List, error) {
+	info, err := tx.School(school)
+	if err != nil {
+		return List{}, err
+	}
+	l, err := columns(info, f)
+	if err != nil {
+		return l, err
+	}
+	l.At, l.Reasons = p.now(), a.May(SeeReasons, Subject{School: school}) == nil
+	var wrong Invalid
+	if f.Standing != "" && !slices.Contains(l.Standings(), f.Standing) {
+		wrong.Add("standing", "There is no such answer. Choose one from the list.")
+	}
+	if utf8.RuneCountInString(f.Why) > MaxWhy || !utf8.ValidString(f.Why) {
+		wrong.Add("why", fmt.Sprintf("Say what it is for in at most %d characters", MaxWhy))
+	}
+	if err := wrong.Or(); err != nil {
+		return l, err
+	}
+	if do == ExportList && f.Group != "" { // an empty file would be taken for an answer
+		err = hasGroup(tx, school, f)
+	}
+	return l, err
 }
 
 func columns(school School, f Filter) (List, error) {
@@ -61,14 +110,11 @@ func columns(school School, f Filter) (List, error) {
 // on record before anything of it is shown.
 func (p *Portal) list(ctx context.Context, account string, do Action, school string, f Filter, begin func(List) error, each func(ListRow) error) error {
 	err := p.store.Update(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, do, Subject{School: school}); err != nil {
-			return err
-		}
-		info, err := tx.School(school)
+		a, err := p.allowed(tx, account, do, Subject{School: school})
 		if err != nil {
 			return err
 		}
-		if _, err := columns(info, f); err != nil {
+		if _, err := p.listOf(tx, a, do, school, f); err != nil {
 			return err
 		}
 		return p.event(tx, account, school, map[Action]ActKind{SeeRegister: ListSeen, ExportList: ListExported}[do], Ref{RefSchool, school}, f.details())
@@ -82,20 +128,10 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 			return err
 		}
 		reaches := a.reach(do, school)
-		info, err := tx.School(school)
+		l, err := p.listOf(tx, a, do, school, f)
 		if err != nil {
 			return err
 		}
-		l, err := columns(info, f)
-		if err != nil {
-			return err
-		}
-		if do == ExportList && f.Group != "" { // an empty file would be taken for an answer
-			if err := hasGroup(tx, school, f); err != nil {
-				return err
-			}
-		}
-		l.At, l.Reasons = p.now(), a.May(SeeReasons, Subject{School: school}) == nil
 		if err := begin(l); err != nil {
 			return err
 		}
@@ -107,7 +143,7 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 			}
 			row.Pupil = r.Pupil
 			for i, t := range l.Purposes {
-				row.Standings[i] = StandingOf(r.Pupil, t, today, r.Responsibilities, r.Acts)
+				row.Standings[i] = l.told(StandingOf(r.Pupil, t, today, r.Responsibilities, r.Acts))
 			}
 			if f.Standing != "" && (len(row.Standings) == 0 || row.Standings[0] != f.Standing) {
 				return nil

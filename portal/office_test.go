@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -359,10 +360,10 @@ func TestLists(t *testing.T) {
 	w.ok(err)
 	four := portal.Year(4)
 
-	list := func(f portal.Filter) string {
+	try := func(who string, f portal.Filter) (string, error) {
 		t.Helper()
 		var out []string
-		err := w.Export(t.Context(), w.staff("office@anne.example"), anne, f, func(l portal.List) error {
+		err := w.Export(t.Context(), w.staff(who), anne, f, func(l portal.List) error {
 			for _, p := range l.Purposes {
 				out = append(out, p.Slug)
 			}
@@ -371,8 +372,13 @@ func TestLists(t *testing.T) {
 			out = append(out, fmt.Sprintf("%s%v%v", r.Pupil.Forename, r.Standings, r.Signed))
 			return nil
 		})
+		return strings.Join(out, " "), err
+	}
+	list := func(f portal.Filter) string {
+		t.Helper()
+		got, err := try("lead@anne.example", f)
 		w.ok(err)
-		return strings.Join(out, " ")
+		return got
 	}
 	pictures := []string{"website-pictures"}
 	for _, c := range []struct {
@@ -385,11 +391,47 @@ func TestLists(t *testing.T) {
 		{portal.Filter{Purposes: pictures, Standing: portal.StandingGiven}, "website-pictures Ann[given][false false]"},
 		{portal.Filter{Purposes: pictures, Standing: portal.StandingHeld}, "website-pictures Dee[held][false false]"},
 		{portal.Filter{Purposes: []string{"website-pictures", "video-calls"}, Standing: portal.StandingConflict}, "website-pictures video-calls Bo[conflict waiting][false false]"},
-		{portal.Filter{Purposes: pictures, Standing: "no such"}, "website-pictures"},
 	} {
 		if got := list(c.f); got != c.want {
 			t.Errorf("%+v:\n got %s\nwant %s", c.f, got, c.want)
 		}
+	}
+
+	// Why it is a no is told to the safeguarding lead alone: not in a cell, and not by
+	// what a list can be narrowed to.
+	office := "office@anne.example"
+	got, err := try(office, portal.Filter{})
+	if want := "video-calls website-pictures Bo[no no][false false] Dee[no no][false false] Ann[no given][false false] Cat[no no][true false]"; err != nil || got != want {
+		t.Errorf("the office has:\n got %s\nwant %s (%v)", got, want, err)
+	}
+	if got, err = try(office, portal.Filter{Purposes: pictures, Standing: portal.StandingNo}); err != nil || got != "website-pictures Bo[no][false false] Dee[no][false false] Cat[no][true false]" {
+		t.Errorf("the office has of the noes %s (%v)", got, err)
+	}
+	lists := func() (n int) {
+		all, err := w.Events(t.Context(), portal.Operator, anne, "")
+		w.ok(err)
+		for _, e := range all {
+			if e.Kind == portal.ListExported || e.Kind == portal.ListSeen {
+				n++
+			}
+		}
+		return n
+	}
+	before := lists()
+	for _, s := range append([]portal.Standing{"no such"}, portal.Standings[1:]...) {
+		for _, do := range []func(context.Context, string, string, portal.Filter, func(portal.List) error, func(portal.ListRow) error) error{w.Export, w.ReadRegister} {
+			wrong(t, do(t.Context(), w.staff(office), anne, portal.Filter{Purposes: pictures, Standing: s}, func(portal.List) error { return nil }, func(portal.ListRow) error { return nil }), "standing")
+		}
+	}
+	_, err = try("lead@anne.example", portal.Filter{Purposes: pictures, Standing: "no such"})
+	wrong(t, err, "standing")
+	// What is wrong with what was asked is found before it is on record.
+	_, err = try(office, portal.Filter{Why: strings.Repeat("x", portal.MaxWhy+1)})
+	wrong(t, err, "why")
+	_, err = try(office, portal.Filter{Group: "of my own making"})
+	wrong(t, err, "class")
+	if n := lists(); n != before {
+		t.Errorf("%d lists are on record, and %d were had", n, before)
 	}
 
 	none := func(portal.List) error { return nil }

@@ -270,27 +270,39 @@ func (v *visitor) href(words string) string {
 // fetch is what an address answers to this visitor.
 func (v *visitor) fetch(path string) string {
 	v.t.Helper()
-	_, body := v.ask(path)
+	_, body := v.ask(path, nil)
+	return body
+}
+
+// send is what a form is answered that this visitor sends to an address.
+func (v *visitor) send(path string, form url.Values) string {
+	v.t.Helper()
+	_, body := v.ask(path, form)
 	return body
 }
 
 func (v *visitor) status(path string) int {
 	v.t.Helper()
-	status, _ := v.ask(path)
+	status, _ := v.ask(path, nil)
 	return status
 }
 
-// ask asks with the visitor's cookies, from outside the page.
-func (v *visitor) ask(path string) (int, string) {
+// ask asks with the visitor's cookies, from outside the page; with a form it sends that.
+func (v *visitor) ask(path string, form url.Values) (int, string) {
 	v.t.Helper()
 	cookies, err := chromedp.Call(v.ctx, network.GetCookies, network.GetCookiesParams{URLs: []string{v.address + "/portal/"}})
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	r, err := http.NewRequest(http.MethodGet, v.address+path, nil)
+	method := http.MethodGet
+	if form != nil {
+		method = http.MethodPost
+	}
+	r, err := http.NewRequest(method, v.address+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		v.t.Fatal(err)
 	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	for _, c := range cookies.Cookies {
 		r.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value})
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -185,7 +186,7 @@ role = "office"
 	office.sees("Download a list")
 	office.visit("/portal/sessions")
 	office.sees("Chrome on Linux (this one)")
-	list := office.fetch("/portal/office/fernlow-primary/export?format=csv")
+	list := office.send("/portal/office/fernlow-primary/export", url.Values{"format": {"csv"}})
 	if !strings.Contains(list, "O'Dowd,Zoë,Year 4,Oak,No") || strings.Contains(list, "Yes") {
 		t.Errorf("after the withdrawal the office's list says:\n%s", list)
 	}

@@ -18,6 +18,7 @@ var why = map[portal.Standing]string{
 	portal.StandingConflict:  "One parent or carer agreed and another said no",
 	portal.StandingWaiting:   "No answer yet to the present wording",
 	portal.StandingHeld:      "Not confirmed: ask the school office", // the list goes from hand to hand, and who is in care is nobody else's to read
+	portal.StandingNo:        "",                                     // of a list without reasons
 }
 
 // answer is a standing as whoever holds the list acts on it.

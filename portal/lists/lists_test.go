@@ -54,7 +54,7 @@ func TestEmptyListHasHeadings(t *testing.T) {
 
 // Every standing has words, and only what is allowed is a yes.
 func TestEveryStanding(t *testing.T) {
-	if len(why) != len(portal.Standings) {
+	if len(why) != len(portal.Standings)+1 { // and no, which goes without
 		t.Errorf("%d standings have words, of %d", len(why), len(portal.Standings))
 	}
 	for _, s := range portal.Standings {

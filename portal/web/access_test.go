@@ -110,7 +110,8 @@ var table = map[string]row{
 	"POST " + office + "/slips":                                          {path: at("/portal/office/fernlow/slips"), want: sends(offices, 200)},
 	"GET " + office + "/joins":                                           {path: at("/portal/office/fernlow/joins"), want: offices},
 	"POST " + office + "/joins":                                          {path: at("/portal/office/fernlow/joins"), form: fathersJoin, want: sends(offices, 303)},
-	"GET " + office + "/export":                                          {path: at("/portal/office/fernlow/export?format=csv"), want: exporters},
+	"GET " + office + "/export":                                          {path: at("/portal/office/fernlow/export"), want: exporters},
+	"POST " + office + "/export":                                         {path: at("/portal/office/fernlow/export"), form: asCSV, want: sends(exporters, 200)},
 	"GET " + office + "/wordings":                                        {path: at("/portal/office/fernlow/wordings"), want: leads},
 	"POST " + office + "/wordings":                                       {path: at("/portal/office/fernlow/wordings"), want: sends(leads, 404)}, // none waits
 	"GET " + office + "/events":                                          {path: at("/portal/office/fernlow/events"), want: leads},
@@ -124,6 +125,8 @@ const (
 func signed(*world) url.Values {
 	return url.Values{"name": {"Somebody Okonedo"}, "agreed": {"yes"}, "hash": {homeSchool.Hash}}
 }
+
+func asCSV(*world) url.Values { return url.Values{"format": {"csv"}} }
 
 func everySession(*world) url.Values { return url.Values{"end": {"all"}} }
 

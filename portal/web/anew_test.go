@@ -36,6 +36,7 @@ func TestFreshSignIn(t *testing.T) {
 		{"GET /portal/join", stranger, theirs},
 		{"POST /portal/join", stranger, theirs},
 		{"GET " + office + "/export", lead, providers},
+		{"POST " + office + "/export", lead, providers},
 		{"POST " + office + "/letters", clerk, providers},
 		{"POST " + office + "/restrictions", lead, providers},
 		{"POST " + office + "/joins", clerk, providers},
@@ -130,8 +131,8 @@ func TestTypedIsKeptOverAFreshSignIn(t *testing.T) {
 		t.Error("a code was kept")
 	}
 	// A file does not come by itself.
-	asked = w.asOf(lead, portal.Session{}).get("/portal/office/fernlow/export?format=csv&year=4").wants(t, http.StatusForbidden)
-	asked.wants(t, http.StatusForbidden, `value="/portal/office/fernlow/export?year=4"`)
+	asked = w.asOf(lead, portal.Session{}).get("/portal/office/fernlow/record/pupil/"+w.pupils["Asha"]+"?format=json&year=4").wants(t, http.StatusForbidden)
+	asked.wants(t, http.StatusForbidden, `value="/portal/office/fernlow/record/pupil/`+w.pupils["Asha"]+`?year=4"`)
 }
 
 // The school may ask a parent for a fresh sign-in before the first yes or signature of

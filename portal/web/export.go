@@ -19,6 +19,7 @@ type exportView struct {
 	Asked   []option // purposes
 	States  []option // standings
 	Left    bool     // of pupils who have left
+	Why     string   // as typed
 }
 
 // listFiles is the formats in which lists come.
@@ -28,31 +29,50 @@ var listFiles = func() map[string]struct{ mime, ext string } {
 	return map[string]file{"csv": {"text/csv; charset=utf-8", ".csv"}, "xlsx": workbook, "xlsx-classes": workbook}
 }()
 
+// getExport is the form, with what its address asks for chosen.
 func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
 	school, err := s.office(r, portal.ExportList)
 	if err != nil {
 		return err
 	}
-	f, wanted, err := readOfficeFilter(r, school)
-	if wanted.Why = r.URL.Query().Get("why"); len(wanted.Why) > 200 {
-		wanted.Why = strings.ToValidUTF8(wanted.Why[:200], "")
+	f, wanted, err := readOfficeFilter(r.URL.Query(), school)
+	form := s.exportForm(r, school, f, wanted)
+	if err != nil {
+		return &rejectedForm{err, form}
 	}
-	form := func(bool) (page, error) {
+	p, err := form(false)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, http.StatusOK, p)
+}
+
+func (s *server) exportForm(r *http.Request, school portal.School, f officeFilter, wanted portal.Filter) func(bool) (page, error) {
+	return func(bool) (page, error) {
+		f.Standing = "" // chosen only where the list has it
 		v, err := s.readOffice(r, school, f, portal.Filter{Left: wanted.Left})
+		for i, o := range v.States {
+			v.States[i].Chosen = o.Value == string(wanted.Standing)
+		}
 		return page{template: "export.html", title: "Download a list", school: &school, data: exportView{
-			School: school, Base: v.Base, Years: v.Years, Classes: v.Classes, Asked: v.Asked, States: v.States, Left: wanted.Left,
+			School: school, Base: v.Base, Years: v.Years, Classes: v.Classes, Asked: v.Asked, States: v.States, Left: wanted.Left, Why: wanted.Why,
 		}}, err
 	}
-	format := r.URL.Query().Get("format")
+}
+
+// postExport is the list as a file. Everything that was asked is checked before any of it
+// is on record.
+func (s *server) postExport(w http.ResponseWriter, r *http.Request) error {
+	school, err := s.office(r, portal.ExportList)
+	if err != nil {
+		return err
+	}
+	f, wanted, err := readOfficeFilter(r.PostForm, school)
+	wanted.Why = r.PostForm.Get("why")
+	form := s.exportForm(r, school, f, wanted)
+	format := r.PostForm.Get("format")
 	file, known := listFiles[format]
-	switch {
-	case err == nil && format == "":
-		p, err := form(false)
-		if err != nil {
-			return err
-		}
-		return s.show(w, r, http.StatusOK, p)
-	case err == nil && !known:
+	if err == nil && !known {
 		var wrong portal.Invalid
 		wrong.Add("format", "Choose how the list is to come.")
 		err = wrong.Or()

@@ -31,6 +31,7 @@ var standingWords = map[portal.Standing]answer{
 	portal.StandingConflict:  {"Conflict", "conflict"},
 	portal.StandingWaiting:   {"No answer", "waiting"},
 	portal.StandingHeld:      {"Ask social worker", "plain"},
+	portal.StandingNo:        {"No", "refused"},
 }
 
 // list joins words as a sentence does: "Asha, Ben and Cai".

@@ -51,7 +51,7 @@ func TestExpiredSessionFillsNothing(t *testing.T) {
 // The log says who opened a school's register, and when; of families it says nothing.
 func TestLogSaysWhoseOffice(t *testing.T) {
 	w := newWorld(t)
-	w.as(clerk).get("/portal/office/fernlow/export?format=csv").wants(t, http.StatusOK)
+	w.as(clerk).post("/portal/office/fernlow/export", url.Values{"format": {"csv"}}).wants(t, http.StatusOK)
 	want := `"school":"fernlow","account":"` + w.accounts[clerk] + `"`
 	if log := w.log.String(); !strings.Contains(log, want) {
 		t.Errorf("no %s in the log:\n%s", want, log)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,6 +28,7 @@ type officeView struct {
 	Columns    []string
 	Rows       []officeRow
 	Showing    string // whom the rows are of, in words; "" for everybody
+	Reasons    bool   // why it is a no is on the page
 
 	Base    string          // the office's address
 	Export  string          // the list on show, as a download
@@ -59,7 +61,7 @@ type count struct {
 
 type purposeCount struct {
 	Text   portal.Text
-	Counts []count // in the order of portal.Standings
+	Counts []count // in the order of the list's standings
 }
 
 type agreementCount struct {
@@ -90,10 +92,9 @@ func (f officeFilter) Query() string {
 	return "?" + q.Encode()
 }
 
-// readOfficeFilter reads an address's query, and the filter as the portal takes
-// it. What is wrong with it is [*portal.Invalid].
-func readOfficeFilter(r *http.Request, school portal.School) (f officeFilter, wanted portal.Filter, err error) {
-	q := r.URL.Query()
+// readOfficeFilter reads a filter from an address's query or a form, and as the portal
+// takes it. What is wrong with it is [*portal.Invalid].
+func readOfficeFilter(q url.Values, school portal.School) (f officeFilter, wanted portal.Filter, err error) {
 	f = officeFilter{
 		Year: q.Get("year"), Class: q.Get("class"), Purpose: q.Get("purpose"), Standing: q.Get("standing"),
 		Agreement: q.Get("agreement"), Signed: q.Get("signed"), Left: q.Get("left"),
@@ -115,9 +116,7 @@ func readOfficeFilter(r *http.Request, school portal.School) (f officeFilter, wa
 	}
 	if f.Standing != "" {
 		wanted.Standing = portal.Standing(f.Standing)
-		if !slices.Contains(portal.Standings, wanted.Standing) {
-			wrong.Add("standing", "There is no such answer. Choose one from the list.")
-		} else if f.Purpose == "" {
+		if f.Purpose == "" {
 			wrong.Add("purpose", "Choose the question that the answer is to.")
 		}
 	}
@@ -146,11 +145,15 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f, wanted, wrong := readOfficeFilter(r, school)
+	f, wanted, wrong := readOfficeFilter(r.URL.Query(), school)
 	if wrong != nil {
 		f, wanted = officeFilter{}, portal.Filter{}
 	}
 	v, err := s.readOffice(r, school, f, wanted)
+	if invalid, ok := errors.AsType[*portal.Invalid](err); ok { // what only the portal can tell
+		wrong = invalid
+		v, err = s.readOffice(r, school, officeFilter{}, portal.Filter{})
+	}
 	if err != nil {
 		return err
 	}
@@ -204,13 +207,18 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 func (s *server) readOffice(r *http.Request, school portal.School, f officeFilter, wanted portal.Filter) (officeView, error) {
 	base := officeLink(school.Slug)
 	v := officeView{School: school, Filter: f, Base: base, Export: base + "export" + officeFilter{Year: f.Year, Class: f.Class, Purpose: f.Purpose, Standing: f.Standing, Left: f.Left}.Query()}
-	for _, standing := range portal.Standings {
-		v.States = append(v.States, option{string(standing), standingWords[standing].Word, string(standing) == f.Standing})
-	}
 	var columns portal.List
 	var purposes, agreements []int // the places of those shown
 	begin := func(l portal.List) error {
-		columns = l
+		columns, v.Reasons = l, l.Reasons
+		if f.Standing != "" && !slices.Contains(l.Standings(), wanted.Standing) {
+			var wrong portal.Invalid
+			wrong.Add("standing", "There is no such answer. Choose one from the list.")
+			return wrong.Or()
+		}
+		for _, standing := range l.Standings() {
+			v.States = append(v.States, option{string(standing), standingWords[standing].Word, string(standing) == f.Standing})
+		}
 		v.heads(l, f)
 		purposes, agreements = chosen(l.Purposes, f.Purpose), chosen(l.Agreements, f.Agreement)
 		switch { // one column was asked for
@@ -244,7 +252,7 @@ func (s *server) readOffice(r *http.Request, school portal.School, f officeFilte
 		v.Listed++
 		keep := true
 		for i, standing := range row.Standings {
-			v.Purposes[i].Counts[slices.Index(portal.Standings, standing)].Number++
+			v.Purposes[i].Counts[slices.Index(columns.Standings(), standing)].Number++
 			if columns.Purposes[i].Slug == f.Purpose && wanted.Standing != "" && standing != wanted.Standing {
 				keep = false
 			}
@@ -310,7 +318,7 @@ func (f officeFilter) words(wanted portal.Filter, l portal.List) string {
 func (v *officeView) heads(l portal.List, f officeFilter) {
 	for _, t := range l.Purposes {
 		c := purposeCount{Text: t}
-		for _, standing := range portal.Standings {
+		for _, standing := range l.Standings() {
 			to := officeFilter{Year: f.Year, Class: f.Class, Purpose: t.Slug, Standing: string(standing), Left: f.Left}
 			c.Counts = append(c.Counts, count{Label: standingWords[standing].Word, About: t.Title, Link: v.Base + to.Query(), Current: to == f})
 		}

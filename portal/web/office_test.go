@@ -36,7 +36,7 @@ func TestRegister(t *testing.T) {
 	w := newWorld(t)
 	w.as(mother).post("/portal/children/"+w.pupils["Asha"]+"/consents/website-pictures", answered(w)).wants(t, http.StatusSeeOther)
 	w.as(mother).post("/portal/children/"+w.pupils["Ben"]+"/agreements/home-school", signed(w)).wants(t, http.StatusSeeOther)
-	office := w.as(clerk)
+	office := w.as(lead)
 	const base = "/portal/office/fernlow/"
 	page := office.get(base).wants(t, http.StatusOK, "4 of 4 pupils", "Okonedo, Asha", "&lt;b&gt;Rao&lt;/b&gt;, Deepa", "Ask social worker").lacks(t, "<b>Rao", "Elin")
 	if n := strings.Count(page.body, "<tr>"); n != 1+1+1+1+1+4 {
@@ -50,6 +50,13 @@ func TestRegister(t *testing.T) {
 	office.get(base+"?year=4&class=Acorns").wants(t, http.StatusOK, "No pupil fits")
 	for _, bad := range []string{"?year=99", "?standing=given", "?standing=perhaps&purpose=website-pictures", "?purpose=nothing"} {
 		office.get(base+bad).wants(t, http.StatusUnprocessableEntity, "<title>Error: ", "4 of 4 pupils")
+	}
+	// Why it is a no, and who is in care, the lead alone is told: not by a filter, a count
+	// or a word either.
+	w.as(clerk).get(base).wants(t, http.StatusOK, "4 of 4 pupils", ">Yes</th>", ">No</th>").lacks(t, "Ask social worker", "Conflict", "Withdrawn", "No answer", "standing=held", "standing=waiting")
+	w.as(clerk).get(base+"?purpose=website-pictures&standing=no").wants(t, http.StatusOK, "3 of 4 pupils", "Pugh, Cai", "Rao")
+	for _, s := range portal.Standings[1:] {
+		w.as(clerk).get(base+"?purpose=website-pictures&standing="+string(s)).wants(t, http.StatusUnprocessableEntity, "There is no such answer", "4 of 4 pupils")
 	}
 	w.as(trust).get("/portal/office/st-osric/").wants(t, http.StatusOK, "Hart, Elin").lacks(t, "Asha")
 	w.as(trust).get("/portal/office/nowhere/").wants(t, http.StatusNotFound)
@@ -92,7 +99,7 @@ func TestImport(t *testing.T) {
 	// Only whoever was ticked has left.
 	office.get("/portal/office/fernlow/").wants(t, http.StatusOK, "3 of 3 pupils", "Okonedo, Ben").lacks(t, "Pugh, Cai")
 	office.get("/portal/office/fernlow/?left=yes").wants(t, http.StatusOK, "2 of 2 pupils", "Pugh, Cai", "Rao").lacks(t, "Okonedo, Ben")
-	office.get("/portal/office/fernlow/export?format=csv&left=yes").wants(t, http.StatusOK, "Pugh").lacks(t, "Okonedo")
+	office.post("/portal/office/fernlow/export", url.Values{"format": {"csv"}, "left": {"yes"}}).wants(t, http.StatusOK, "Pugh").lacks(t, "Okonedo")
 	w.as(neighbour).get("/portal/").wants(t, http.StatusOK, `<bdi translate="no">Cai</bdi> left on 21 November 2026`)
 }
 
@@ -167,12 +174,30 @@ func TestExport(t *testing.T) {
 	w := newWorld(t)
 	const path = "/portal/office/fernlow/export"
 	w.as(clerk).get(path).wants(t, http.StatusOK, ">Download</button>")
-	got := w.as(clerk).get(path+"?format=csv&purpose=website-pictures&standing=waiting&year=4").wants(t, http.StatusOK, "<b>Rao</b> [waiting]\nOkonedo [waiting]\n").lacks(t, "Pugh")
+	got := w.as(lead).post(path, url.Values{"format": {"csv"}, "purpose": {"website-pictures"}, "standing": {"waiting"}, "year": {"4"}}).wants(t, http.StatusOK, "<b>Rao</b> [waiting]\nOkonedo [waiting]\n").lacks(t, "Pugh")
 	if d := got.Header.Get("Content-Disposition"); !strings.HasPrefix(d, `attachment; filename="fernlow-website-pictures-waiting-year-4-2`) {
 		t.Errorf("the list comes as %s", d)
 	}
-	for _, bad := range []string{"?format=doc", "?format=csv&year=q", "?format=csv&purpose=nothing", "?format=csv&class=nothing", "?format=csv&standing=given"} {
-		w.as(clerk).get(path+bad).wants(t, http.StatusUnprocessableEntity, "<title>Error: ", ">Download</button>")
+	w.as(lead).get(path+"?purpose=website-pictures&standing=held").wants(t, http.StatusOK, `value="held" selected`)
+	exported := func() string {
+		return strings.Join(regexp.MustCompile(`list-exported[^\n]*`).FindAllString(w.dump(), -1), "\n")
+	}
+	before := exported()
+	for _, bad := range []string{"format=doc", "", "format=csv&year=q", "format=csv&purpose=nothing", "format=csv&class=Words+of+my+own", "format=csv&standing=given",
+		"format=csv&purpose=website-pictures&standing=held", "format=csv&purpose=website-pictures&standing=conflict", "format=csv&why=" + strings.Repeat("x", 201)} {
+		form, err := url.ParseQuery(bad)
+		w.must(err)
+		w.as(clerk).post(path, form).wants(t, http.StatusUnprocessableEntity, "<title>Error: ", ">Download</button>")
+	}
+	// A link makes no file, and puts nobody's words on record.
+	w.as(clerk).get(path+"?format=csv&why=Words+of+my+own").wants(t, http.StatusOK, ">Download</button>").lacks(t, "Okonedo")
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.web.URL+path, strings.NewReader("format=csv&why=Words+of+my+own"))
+	w.must(err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	w.as(clerk).do(r).wants(t, http.StatusForbidden, "That came from another site")
+	if exported() != before || strings.Contains(w.dump(), "of my own") {
+		t.Error("a list that nobody has had is on record")
 	}
 }
 
@@ -180,13 +205,14 @@ func TestExport(t *testing.T) {
 // the end of the answer.
 func TestExportNeverLooksWhole(t *testing.T) {
 	w := newWorld(t)
-	const path = "/portal/office/fernlow/export?format=csv"
+	const path = "/portal/office/fernlow/export"
 	for _, rows := range []int{1, 0} {
 		w.serve(w.server.Address, func(c *Config) {
 			c.WriteList = func(out io.Writer, _ string, _ portal.List) (ListWriter, error) { return &brokenList{out, rows}, nil }
 		})
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.web.URL+path, nil)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.web.URL+path, strings.NewReader("format=csv"))
 		w.must(err)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		v := w.as(clerk)
 		for name, value := range v.jar {
 			r.AddCookie(&http.Cookie{Name: name, Value: value})
@@ -250,7 +276,7 @@ func TestReviewDue(t *testing.T) {
 // is offered only what they may do.
 func TestEvents(t *testing.T) {
 	w := newWorld(t)
-	w.as(clerk).get("/portal/office/fernlow/export?format=csv&why=the+farm").wants(t, http.StatusOK)
+	w.as(clerk).post("/portal/office/fernlow/export", url.Values{"format": {"csv"}, "why": {"the farm"}}).wants(t, http.StatusOK)
 	w.as(lead).get("/portal/office/fernlow/").wants(t, http.StatusOK, "/portal/office/fernlow/events")
 	w.as(lead).get("/portal/office/fernlow/events").wants(t, http.StatusOK, clerk, "list exported", "why: the farm", "joined", mother)
 	w.as(lead).get("/portal/office/fernlow/events?person=nobody").wants(t, http.StatusOK, "list exported").lacks(t, "joined")

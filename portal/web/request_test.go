@@ -115,7 +115,7 @@ func TestFault(t *testing.T) {
 	w.serve(w.server.Address, func(c *Config) {
 		c.WriteList = func(io.Writer, string, portal.List) (ListWriter, error) { panic("secret wiring") }
 	})
-	got := w.as(clerk).get("/portal/office/fernlow/export?format=csv").wants(t, http.StatusInternalServerError).lacks(t, "secret", "wiring", "goroutine")
+	got := w.as(clerk).post("/portal/office/fernlow/export", url.Values{"format": {"csv"}}).wants(t, http.StatusInternalServerError).lacks(t, "secret", "wiring", "goroutine")
 	if !strings.Contains(got.body, got.Header.Get("X-Request-Id")) || !strings.Contains(w.log.String(), got.Header.Get("X-Request-Id")) {
 		t.Error("no request number on the page or in the log")
 	}

@@ -66,6 +66,7 @@ func (s *server) routes() *mux.Router {
 	get(office+"/joins", s.signedIn(s.getJoins))
 	post(office+"/joins", s.anew(providers, s.postJoins))
 	get(office+"/export", s.anew(providers, s.getExport))
+	post(office+"/export", s.anew(providers, s.postExport))
 	get(office+"/events", s.signedIn(s.getEvents))
 	get(office+"/wordings", s.signedIn(s.getWordings))
 	post(office+"/wordings", s.anew(providers, s.postWordings))
