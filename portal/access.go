@@ -17,6 +17,7 @@ const (
 	SeeRegister     Action = "see the register"
 	ImportClassList Action = "import a class list"
 	PrintLetters    Action = "print letters"
+	ConfirmJoin     Action = "make sure who has joined"
 	WriteDown       Action = "write down what came on paper"
 	ExportList      Action = "export a list"
 	SeeReasons      Action = "see why on a list"
@@ -95,7 +96,7 @@ func (a Actor) May(do Action, to Subject) error {
 				return nil
 			}
 		}
-	case SeeRegister, ImportClassList, PrintLetters, WriteDown, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord:
+	case SeeRegister, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord:
 		return a.mayStaff(do, to.School)
 	case AgreeWording: // the office's own work is not for the office to agree to
 		if a.mayStaff(ImportClassList, to.School) == nil {

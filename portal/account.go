@@ -110,6 +110,7 @@ type Invitation struct {
 	ContactID string
 	CodeHash  string // see [Portal.hashCode]; the code exists only on the letter
 	Issued    time.Time
+	IssuedBy  string // who printed the letter: an account, or the operator with their name; "" where it was not kept
 	Expires   time.Time
 	Used      time.Time // zero until used or replaced
 	Died      time.Time // of too many wrong dates of birth; zero otherwise

@@ -28,7 +28,8 @@ type Join struct {
 	Counts               time.Time // from when a yes counts; zero for always
 	Confirmed            time.Time // when the office made sure of it; zero until then
 	Ended                time.Time // zero while it stands
-	Issued               time.Time // when the letter was; not kept with the join
+	Issued               time.Time // when the letter was, and who printed it; not kept with the join
+	IssuedBy             string
 }
 
 // Join joins an account to the contact whom a letter was sent to, by the
@@ -181,13 +182,15 @@ type NewJoin struct {
 	Contact  Contact // as the register has them: where to ring or write
 	Children []Pupil // whom the join covers
 	Waits    bool    // a yes does not count yet
+	// Own says that whoever looks printed the letter: somebody else has to make sure of it.
+	Own bool
 }
 
 // NewJoins are those of a school, the newest first.
 func (p *Portal) NewJoins(ctx context.Context, account, school string) (all []NewJoin, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
 		all = nil
-		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
+		if _, err := p.allowed(tx, account, ConfirmJoin, Subject{School: school}); err != nil {
 			return err
 		}
 		joins, err := tx.Joins(school)
@@ -206,7 +209,7 @@ func (p *Portal) NewJoins(ctx context.Context, account, school string) (all []Ne
 			if err != nil {
 				return err
 			}
-			n := NewJoin{Join: j, Waits: j.Counts.After(p.now())}
+			n := NewJoin{Join: j, Waits: j.Counts.After(p.now()), Own: j.IssuedBy == p.printer(account)}
 			for _, c := range children {
 				n.Contact = c.Contact
 				if _, ok := covered[Link{PupilID: c.Pupil.ID, ContactID: j.ContactID}]; ok && c.Pupil.OnRoll() {
@@ -225,10 +228,11 @@ func (p *Portal) NewJoins(ctx context.Context, account, school string) (all []Ne
 // ConfirmJoins records, for all of the contacts or for none, that the office has made
 // sure that it was they who joined: from now on their yes counts. It answers
 // [ErrNotFound] for a contact as whom nobody has joined, and [ErrForbidden] for one of a
-// child of the account's own: nobody vouches for themselves, or in their own family.
+// child of the account's own, or whose letter the account printed: nobody vouches for
+// themselves, in their own family, or for what may be their own work.
 func (p *Portal) ConfirmJoins(ctx context.Context, account, school string, contacts ...string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
-		a, err := p.allowed(tx, account, PrintLetters, Subject{School: school})
+		a, err := p.allowed(tx, account, ConfirmJoin, Subject{School: school})
 		if err != nil {
 			return err
 		}
@@ -248,7 +252,8 @@ func (p *Portal) ConfirmJoins(ctx context.Context, account, school string, conta
 				if err != nil {
 					return err
 				}
-				if slices.ContainsFunc(children, func(c Child) bool { return a.parentOf(c.Pupil.ID) }) {
+				own := j.IssuedBy == p.printer(account)
+				if own || slices.ContainsFunc(children, func(c Child) bool { return a.parentOf(c.Pupil.ID) }) {
 					return fmt.Errorf("join: %w", ErrForbidden)
 				}
 				if !j.Confirmed.IsZero() {
@@ -270,6 +275,14 @@ func (p *Portal) ConfirmJoins(ctx context.Context, account, school string, conta
 		}
 		return nil
 	})
+}
+
+// printer is an account as a letter says who printed it: of the operators each by name.
+func (p *Portal) printer(account string) string {
+	if account == Operator && p.operator != "" {
+		return Operator + " " + p.operator
+	}
+	return account
 }
 
 // another says whether the account already speaks for the child as somebody

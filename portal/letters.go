@@ -157,7 +157,7 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 				continue
 			}
 			code := newCode()
-			inv := Invitation{ID: newID(), ContactID: to.Contact.ID, CodeHash: p.hashCode(code), Issued: p.now(), Expires: p.now().Add(CodeLife)}
+			inv := Invitation{ID: newID(), ContactID: to.Contact.ID, CodeHash: p.hashCode(code), Issued: p.now(), IssuedBy: p.printer(account), Expires: p.now().Add(CodeLife)}
 			if err := tx.PutInvitation(inv); err != nil {
 				return fmt.Errorf("invitation for %v: %w", to.Contact, err)
 			}

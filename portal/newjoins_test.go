@@ -133,7 +133,7 @@ func TestTheOfficeSeesNewJoins(t *testing.T) {
 
 	for who, want := range map[string]error{
 		jo: portal.ErrNotFound, "": portal.ErrNotFound, w.staff("office@bede.example"): portal.ErrNotFound,
-		w.staff("teacher@anne.example"): portal.ErrForbidden, w.staff("lead@anne.example"): portal.ErrForbidden,
+		w.staff("teacher@anne.example"): portal.ErrForbidden,
 	} {
 		is(t, w.ConfirmJoins(t.Context(), who, anne, contact), want)
 		_, err := w.NewJoins(t.Context(), who, anne)
@@ -175,6 +175,32 @@ func TestNobodyConfirmsTheirOwnJoin(t *testing.T) {
 	w.ok(w.Join(t.Context(), office, l.Code, annsBirthday))
 	is(t, w.ConfirmJoins(t.Context(), office, anne, l.Contact.ID), portal.ErrForbidden)
 	w.ok(w.ConfirmJoins(t.Context(), w.staff("trust@example"), anne, l.Contact.ID))
+}
+
+// Nobody vouches for a join by a letter that they printed: another of the office does, or,
+// where there is none, the lead or the head.
+func TestWhoPrintedALetterDoesNotConfirmTheJoin(t *testing.T) {
+	for _, other := range []string{"trust@example", "lead@anne.example", head} {
+		w := waiting(t)
+		office := w.staff("office@anne.example")
+		jo := w.contact(anne, "Mrs Jo Lee")
+		letters, err := w.Letters(t.Context(), office, anne, jo)
+		w.ok(err)
+		w.ok(w.Join(t.Context(), w.account("jo"), letters[0].Code, annsBirthday))
+		for _, who := range []string{office, w.staff(other)} {
+			all, err := w.NewJoins(t.Context(), who, anne)
+			if w.ok(err); len(all) != 1 || all[0].Own != (who == office) {
+				t.Errorf("new joins: %#v", all)
+			}
+		}
+		is(t, w.ConfirmJoins(t.Context(), office, anne, jo), portal.ErrForbidden)
+		w.ok(w.ConfirmJoins(t.Context(), w.staff(other), anne, jo))
+		is(t, w.EndJoin(t.Context(), w.staff(head), anne, jo), portal.ErrForbidden) // and no more than that
+	}
+	w := waiting(t)
+	l := w.letters(anne)["Mrs Jo Lee"]
+	w.ok(w.Join(t.Context(), w.account("jo"), l.Code, annsBirthday))
+	is(t, w.ConfirmJoins(t.Context(), portal.Operator, anne, l.Contact.ID), portal.ErrForbidden)
 }
 
 // Whoever finds a letter, joins and says yes in a hurry has moved nothing when the

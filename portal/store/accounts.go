@@ -71,8 +71,8 @@ var joins = newTable("account_contacts", "j", "account_id, contact_id", func(j *
 func (t *tx) PutJoin(j portal.Join) error { return t.put(joins.upsert, joins.values(&j)...) }
 
 func (t *tx) Joins(school string) ([]portal.Join, error) {
-	fields := func(j *portal.Join) []any { return append(joins.scan(j), stamp{&j.Issued}) }
-	return list(t, fields, "SELECT "+joins.columns+`, i.issued FROM contacts c JOIN account_contacts j ON j.contact_id = c.id
+	fields := func(j *portal.Join) []any { return append(joins.scan(j), stamp{&j.Issued}, &j.IssuedBy) }
+	return list(t, fields, "SELECT "+joins.columns+`, i.issued, COALESCE(i.issued_by, '') FROM contacts c JOIN account_contacts j ON j.contact_id = c.id
 		LEFT JOIN invitations i ON i.id = j.invitation_id WHERE c.school = $1 AND j.ended IS NULL ORDER BY j.joined, c.id`, school)
 }
 
@@ -118,7 +118,7 @@ func (t *tx) JoinedContacts(school string) (map[string]time.Time, error) {
 var invitations = newTable("invitations", "i", "id", func(i *portal.Invitation) []field {
 	return []field{
 		{"id", &i.ID}, {"contact_id", &i.ContactID}, {"code_hash", &i.CodeHash},
-		{"issued", stamp{&i.Issued}}, {"expires", stamp{&i.Expires}}, {"used", stamp{&i.Used}}, {"died", stamp{&i.Died}},
+		{"issued", stamp{&i.Issued}}, {"issued_by", &i.IssuedBy}, {"expires", stamp{&i.Expires}}, {"used", stamp{&i.Used}}, {"died", stamp{&i.Died}},
 	}
 })
 

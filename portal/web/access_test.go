@@ -108,7 +108,7 @@ var table = map[string]row{
 	"GET " + office + "/answers":                                         {path: at("/portal/office/fernlow/answers"), want: offices},
 	"POST " + office + "/answers":                                        {path: at("/portal/office/fernlow/answers"), want: sends(offices, 422)},
 	"POST " + office + "/slips":                                          {path: at("/portal/office/fernlow/slips"), want: sends(offices, 200)},
-	"GET " + office + "/joins":                                           {path: at("/portal/office/fernlow/joins"), want: offices},
+	"GET " + office + "/joins":                                           {path: at("/portal/office/fernlow/joins"), want: erasers},
 	"POST " + office + "/joins":                                          {path: at("/portal/office/fernlow/joins"), form: fathersJoin, want: sends(offices, 303)},
 	"GET " + office + "/export":                                          {path: at("/portal/office/fernlow/export"), want: exporters},
 	"POST " + office + "/export":                                         {path: at("/portal/office/fernlow/export"), form: asCSV, want: sends(exporters, 200)},

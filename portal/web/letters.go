@@ -132,6 +132,7 @@ type joinsView struct {
 	New    []portal.NewJoin
 	Dead   []portal.Invitee // whose letter's code has died
 	Done   bool             // some have just been confirmed
+	Prints bool             // whoever looks prints letters, and takes access away
 }
 
 func (s *server) joinsPage(r *http.Request, school portal.School) (page, error) {
@@ -139,9 +140,14 @@ func (s *server) joinsPage(r *http.Request, school portal.School) (page, error) 
 	if err != nil {
 		return page{}, err
 	}
-	dead, err := s.deadCodes(r, school)
-	v := joinsView{School: school, Base: officeLink(school.Slug), New: all, Dead: dead, Done: r.URL.Query().Get("after") == "confirm"}
-	return page{template: "joins.html", title: "Who has joined", school: &school, data: v}, err
+	v := joinsView{School: school, Base: officeLink(school.Slug), New: all, Done: r.URL.Query().Get("after") == "confirm"}
+	if _, err := s.office(r, portal.PrintLetters); err == nil {
+		v.Prints = true
+		if v.Dead, err = s.deadCodes(r, school); err != nil {
+			return page{}, err
+		}
+	}
+	return page{template: "joins.html", title: "Who has joined", school: &school, data: v}, nil
 }
 
 // deadCodes is whose letter's code has died of wrong dates of birth.
@@ -151,7 +157,7 @@ func (s *server) deadCodes(r *http.Request, school portal.School) ([]portal.Invi
 }
 
 func (s *server) getJoins(w http.ResponseWriter, r *http.Request) error {
-	school, err := s.office(r, portal.PrintLetters)
+	school, err := s.office(r, portal.ConfirmJoin)
 	if err != nil {
 		return err
 	}
@@ -172,7 +178,7 @@ type endJoinView struct {
 // adds to their join a child who came to the register later; or says of some who have
 // joined that it was they.
 func (s *server) postJoins(w http.ResponseWriter, r *http.Request) error {
-	school, err := s.office(r, portal.PrintLetters)
+	school, err := s.office(r, portal.ConfirmJoin)
 	if err != nil {
 		return err
 	}

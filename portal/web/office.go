@@ -162,19 +162,22 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.May = map[string]bool{}
-	for name, do := range map[string]portal.Action{"import": portal.ImportClassList, "letters": portal.PrintLetters, "answers": portal.WriteDown, "export": portal.ExportList, "events": portal.SeeEvents, "restrictions": portal.SetRestrictions, "retention": portal.EraseRecords, "record": portal.ShowRecord, "wordings": portal.AgreeWording} {
+	for name, do := range map[string]portal.Action{"import": portal.ImportClassList, "letters": portal.PrintLetters, "joins": portal.ConfirmJoin, "answers": portal.WriteDown, "export": portal.ExportList, "events": portal.SeeEvents, "restrictions": portal.SetRestrictions, "retention": portal.EraseRecords, "record": portal.ShowRecord, "wordings": portal.AgreeWording} {
 		v.May[name] = actor.May(do, portal.Subject{School: school.Slug}) == nil
 	}
-	if v.May["letters"] {
+	if v.May["joins"] {
 		joins, err := s.Portal.NewJoins(r.Context(), account(r), school.Slug)
 		if err != nil {
 			return err
 		}
+		v.Joins = len(joins)
+	}
+	if v.May["letters"] {
 		dead, err := s.deadCodes(r, school)
 		if err != nil {
 			return err
 		}
-		v.Joins, v.Dead = len(joins), len(dead)
+		v.Dead = len(dead)
 	}
 	if v.May["import"] || v.May["restrictions"] {
 		if v.Orders, err = s.Portal.RestrictionsToLook(r.Context(), account(r), school.Slug); err != nil {
