@@ -31,6 +31,7 @@ const (
 	Erased            ActKind = "erased" // itself never erased
 	RecordKept        ActKind = "record-kept"
 	RecordShown       ActKind = "record-shown"
+	RegisterSealed    ActKind = "register-sealed" // once; see [Portal.SealRegister]
 )
 
 // event puts on record, sealed, what an account did: details are counts, filters and

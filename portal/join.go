@@ -148,20 +148,31 @@ func (p *Portal) joinBy(tx Tx, account string, inv Invitation, children []Child,
 	if err := tx.PutJoin(joined); err != nil {
 		return err
 	}
+	err := p.event(tx, account, school, Joined, Ref{RefContact, inv.ContactID}, map[string]any{"children": len(children), "counts": sealedTime(joined.Counts)})
+	if err != nil {
+		return err
+	}
 	for _, c := range children {
-		var err error
 		if barred {
 			is := c.Responsibility
 			is.Barred = AllRights
 			err = p.withhold(tx, account, school, c.Responsibility, is)
 		} else {
-			err = tx.JoinChild(inv.ContactID, c.Pupil.ID, now)
+			err = p.joinChild(tx, account, c)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return p.event(tx, account, school, Joined, Ref{RefContact, inv.ContactID}, map[string]any{"children": len(children)})
+	return nil
+}
+
+// joinChild has the joins to a contact cover one of their children, and seals it.
+func (p *Portal) joinChild(tx Tx, account string, c Child) error {
+	if err := tx.JoinChild(c.Contact.ID, c.Pupil.ID, p.now()); err != nil {
+		return err
+	}
+	return p.event(tx, account, c.Pupil.School, JoinExtended, Ref{RefContact, c.Contact.ID}, map[string]any{"pupil": c.Pupil.ID})
 }
 
 // codeDied notes once that a letter's code has died, and at whose hands.

@@ -223,10 +223,7 @@ func (p *Portal) ExtendJoin(ctx context.Context, account, school, contact, pupil
 			failed = ErrWithheld
 			return p.withhold(tx, account, school, children[i].Responsibility, is)
 		}
-		if err := tx.JoinChild(contact, pupil, p.now()); err != nil {
-			return err
-		}
-		return p.event(tx, account, school, JoinExtended, Ref{RefContact, contact}, map[string]any{"pupil": pupil})
+		return p.joinChild(tx, account, children[i])
 	})
 	return cmp.Or(err, failed)
 }

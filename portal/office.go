@@ -160,7 +160,7 @@ func (p *Portal) ApplyImport(ctx context.Context, account, school, id string, ro
 		}
 		for _, l := range planned.links {
 			to := Link{PupilID: l.PupilID, ContactID: l.ContactID}
-			if err := p.restrict(tx, account, school, to, l.Barred&^planned.takes[to], "", cmp.Or(planned.because[to], "a class list")); err != nil {
+			if err := p.restrict(tx, account, school, to, l.Barred&^planned.takes[to], "", cmp.Or(planned.because[to], listSaid)); err != nil {
 				return err
 			}
 		}

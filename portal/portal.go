@@ -98,10 +98,7 @@ func (p *Portal) SetSchools(ctx context.Context, schools []School) error {
 					return fmt.Errorf("text %s: %w", t.Slug, err)
 				}
 			}
-			if err := p.changedWords(tx, s); err != nil {
-				return err
-			}
-			return tx.PutSchool(s)
+			return p.putSchool(tx, s)
 		})
 		if err != nil {
 			failed = append(failed, fmt.Errorf("school %s: %w", s.Slug, err))

@@ -346,7 +346,7 @@ func TestKeepRecord(t *testing.T) {
 }
 
 // Events go two years after, but that something was erased stays; so do those of a
-// record that is kept. The trust's own go with the longest period.
+// record that is kept, and of joins and restrictions, which go with those whom they name. The trust's own go with the longest period.
 func TestEventsHaveTheirTime(t *testing.T) {
 	w := keeping(t, "", usualKeep)
 	w.staff("lead@anne.example")
@@ -370,7 +370,7 @@ func TestEventsHaveTheirTime(t *testing.T) {
 		kinds = append(kinds, string(e.Kind))
 	}
 	slices.Sort(kinds)
-	if got := strings.Join(slices.Compact(kinds), " "); got != "erased joined record-kept restriction-set rights-changed staff-signed-in" {
+	if got := strings.Join(slices.Compact(kinds), " "); got != "erased join-extended joined record-kept restriction-set rights-changed staff-signed-in" {
 		t.Errorf("left are %s", got)
 	}
 	if got := w.due(portal.TrustWide); !strings.Contains(got, "events 2") {

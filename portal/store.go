@@ -149,6 +149,8 @@ type ActTx interface {
 	// Events are the acts that are neither a signature nor a decision. Those of a
 	// person are about them, by them or their account, or about a whole school.
 	Events(EventFilter) ([]Act, error)
+	// EventsOf are all events of these kinds, in the order in which they were sealed.
+	EventsOf([]ActKind) ([]Act, error)
 	// EraseAct erases an act's record and salt from the ledger, which goes on to
 	// verify, and then the act. The store refuses to delete any other act.
 	EraseAct(id string) error
@@ -226,7 +228,7 @@ type ErasureTx interface {
 	ContactActs(contact string) ([]Act, error) // signatures and decisions, oldest first
 	ContactInvitations(contact string) ([]Invitation, error)
 	// EventsNaming are those of a school that name somebody by id; EventsBefore are
-	// those from before a time, oldest first. What was erased is in neither.
+	// those from before a time, oldest first, but for [HeldEvents]. What was erased is in neither.
 	EventsNaming(school, id string) ([]Act, error)
 	EventsBefore(school string, at time.Time, most int) ([]Act, error)
 	CountEvents(school string, before time.Time) (int, error)

@@ -104,8 +104,11 @@ func alikePerson(b, c Contact, known bool) bool {
 	return b.ID == c.ID && c.ID != "" || maybeSame(b.Name, c.Name) || !known && (sameEmail(b.Email, c.Email) || sharePhone(b.Phone, c.Phone))
 }
 
-// heldBack is why, for the record, where nobody has said it.
-const heldBack = "somebody very like them is barred from a child"
+// Why something was taken, for the record, where nobody has said it.
+const (
+	heldBack = "somebody very like them is barred from a child"
+	listSaid = "a class list"
+)
 
 // withhold bars a contact from a child until a named person has looked.
 func (p *Portal) withhold(tx Tx, account, school string, was, is Responsibility) error {

@@ -217,21 +217,42 @@ func (p *Portal) Agree(ctx context.Context, account, school, was, now string) er
 	})
 }
 
-// changedWords puts on record that a school's texts come in other words, of the same
-// edition or of another.
-func (p *Portal) changedWords(tx Tx, s School) error {
+// putSchool saves a school, and puts on record that its texts come in other words, of
+// the same edition or of another, and what was said of each.
+func (p *Portal) putSchool(tx Tx, s School) error {
 	before, err := tx.School(s.Slug)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	} else if err != nil {
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	said := func() (map[string]Text, error) {
+		all, err := tx.Wordings(s.Slug)
+		by := make(map[string]Text, len(all))
+		for _, w := range all {
+			by[w.Hash] = w
+		}
+		return by, err
+	}
+	was, err := said()
+	if err != nil {
+		return err
+	}
+	if err := tx.PutSchool(s); err != nil {
+		return err
+	}
+	is, err := said()
+	if err != nil {
 		return err
 	}
 	for _, t := range s.Texts {
-		i := slices.IndexFunc(before.Texts, func(b Text) bool { return b.Kind == t.Kind && b.Slug == t.Slug })
-		if i < 0 || before.Texts[i].Hash == t.Hash {
+		replaced := ""
+		if i := slices.IndexFunc(before.Texts, func(b Text) bool { return b.Kind == t.Kind && b.Slug == t.Slug }); i >= 0 && before.Texts[i].Hash != t.Hash {
+			replaced = before.Texts[i].Hash
+		}
+		w, known := is[t.Hash], was[t.Hash]
+		if replaced == "" && w.Sense == known.Sense && w.Corrects == known.Corrects {
 			continue
 		}
-		err := p.event(tx, Operator, s.Slug, WordingChanged, Ref{RefText, t.Hash}, map[string]any{"was": before.Texts[i].Hash, "now": t.Hash, "text": t.Slug, "edition": t.Edition, "why": t.Because})
+		err := p.event(tx, Operator, s.Slug, WordingChanged, Ref{RefText, t.Hash}, map[string]any{"was": replaced, "now": t.Hash, "text": t.Slug, "edition": t.Edition, "why": t.Because, "sense": w.Sense, "corrects": w.Corrects})
 		if err != nil {
 			return err
 		}

@@ -164,3 +164,41 @@ func TestHeadsInTheSites(t *testing.T) {
 		t.Errorf("a changed file: %v", err)
 	}
 }
+
+// A join that somebody added in the database by hand is told by verify.
+func TestVerifyComparesTheRegister(t *testing.T) {
+	dir := t.TempDir()
+	settings := filepath.Join(dir, "schoolgate.toml")
+	if err := os.WriteFile(settings, []byte("address = \"http://localhost:8080\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := readSettings(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, err := openApplication(t.Context(), s, nil, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := app.handler(nil); err != nil { // as it is served: from now on it compares
+		t.Fatal(err)
+	}
+	now := time.Now()
+	err = app.store.Update(t.Context(), func(tx portal.Tx) error {
+		return errors.Join(tx.PutSchool(portal.School{Slug: "oak", Name: "Oak"}), tx.PutContact(portal.Contact{ID: "c", School: "oak"}),
+			tx.PutAccount(portal.Account{ID: "a", Identity: portal.Identity{Provider: "p", Issuer: "i", Subject: "s"}, Created: now, LastSignIn: now}))
+	})
+	if err = errors.Join(err, app.keepHeads(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, "verify", "--settings", settings)
+	if err := app.store.Update(t.Context(), func(tx portal.Tx) error { return tx.PutJoin(portal.Join{AccountID: "a", ContactID: "c", At: now}) }); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := schoolgate("verify", "--settings", settings); err == nil || !strings.Contains(err.Error(), "account a is joined to contact c, and nobody is on record as having joined") {
+		t.Errorf("verify: %s, %v", out, err)
+	}
+	if err := app.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

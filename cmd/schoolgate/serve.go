@@ -108,6 +108,9 @@ func (app *application) handler(providers []signin.Config) (http.Handler, error)
 	if _, err := app.portal.RecordRights(context.Background()); err != nil {
 		return nil, err
 	}
+	if err := app.portal.SealRegister(context.Background()); err != nil {
+		return nil, err
+	}
 	desk, err := signin.New(providers, app.settings.Address, nil)
 	if err != nil {
 		return nil, err

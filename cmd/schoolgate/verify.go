@@ -24,7 +24,8 @@ func verifyCommand(settings settingsFunc) *cobra.Command {
 		Use:   "verify",
 		Short: "Check the whole ledger, or one receipt",
 		Long: `Check that every act in the database is the one that was sealed, and that nothing
-was taken out or put in. With --head, a file of heads that were published earlier and
+was taken out or put in; and that restrictions, joins and what was said of wordings
+are as those acts have them, so that none was changed by hand. With --head, a file of heads that were published earlier and
 kept elsewhere, also that nothing was rewritten since: without one, a ledger can only
 be consistent with itself. --head may be given more than once. With --witness, the
 public key of another installation that looks on (schoolgate ledger witness), each head
@@ -74,6 +75,9 @@ all that the earlier one vouched for.`,
 			v, err := app.ledger.VerifyAll(cmd.Context(), app.store, published...)
 			if err != nil {
 				return fmt.Errorf("the ledger does not hold: %w", err)
+			}
+			if err := app.portal.CheckRegister(cmd.Context()); err != nil {
+				return fmt.Errorf("the register is not as the ledger has it: %w", err)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "The ledger holds: %d records, each as it was sealed", v.Records)
 			if v.Erased > 0 {

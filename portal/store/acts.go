@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"database/sql"
+	"strings"
 	"time"
 
 	"schoolgate/portal"
@@ -85,6 +86,19 @@ func (t *tx) Events(f portal.EventFilter) ([]portal.Act, error) {
 	return list(t, acts.scan, "SELECT "+acts.columns+` FROM acts a JOIN ledger l ON l.record_id = a.id WHERE a.kind NOT IN ('signature', 'decision') AND ($1 = '' OR a.kind = $1)
 		AND ($2 = '' OR a.school IN ($2, '', '*')) AND ($3 = '' OR a.subject_kind = 'school' OR a.subject_id = $3 OR a.party_id = $3 OR a.entered_by = $3 OR a.details LIKE '%' || $3 || '%')
 		ORDER BY l.idx DESC LIMIT $4`, f.Kind, f.School, f.Person, f.Most)
+}
+
+func (t *tx) EventsOf(kinds []portal.ActKind) ([]portal.Act, error) {
+	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a JOIN ledger l ON l.record_id = a.id WHERE a.kind IN ("+quoted(kinds)+") ORDER BY l.idx")
+}
+
+// quoted is kinds as a query names them; they are words of the program's own.
+func quoted(kinds []portal.ActKind) string {
+	var words []string
+	for _, k := range kinds {
+		words = append(words, "'"+string(k)+"'")
+	}
+	return strings.Join(words, ", ")
 }
 
 func (t *tx) EraseAct(id string) error {

@@ -29,7 +29,7 @@ var KeptOfPeople = []Kept{
 	{"Your answers to consents, when, and the exact words", "Because we may act only on your yes, and must be able to show it", "Until [[keep_answers]] after your child leaves",
 		[]string{"acts.kind", "acts.school", "acts.party_kind", "acts.party_id", "acts.subject_kind", "acts.subject_id", "acts.entered_by", "acts.way", "acts.text_slug", "acts.edition", "acts.text_hash", "acts.language", "acts.at", "acts.until",
 			"acts.answer", "acts.seq", "acts.pupil_id", "acts.contact_id", "acts.packed", "acts.record_version", "ledger.record", "ledger.salt"}},
-	{"What staff did with your record and your child's: who looked, downloaded, printed or changed something, when and why", "So that somebody who looks without a reason is found out", "For [[keep_events]] after it was done, or with the record, if that goes first",
+	{"What staff did with your record and your child's: who looked, downloaded, printed or changed something, when and why", "So that somebody who looks without a reason is found out", "For [[keep_events]] after it was done, or with the record, if that goes first. That somebody joined, or that a limit was set or lifted, goes with the record",
 		[]string{"acts.details"}},
 	{"If there is a dispute or a court order: that your child's record is kept for longer, until when and why", "So that nothing is lost that is still needed", "Until that day", []string{"keepings.until", "keepings.reason", "keepings.kept_by", "keepings.at"}},
 	{"On which devices you are signed in, from which network, and since when", "So that you stay signed in, and can see and end it", "A day after it ends, which is at most twelve hours after you sign in",

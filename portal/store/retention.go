@@ -88,17 +88,20 @@ func (t *tx) EraseAccount(id string) (bool, error) {
 // same: answers count by it.
 const anEvent = "a.kind NOT IN ('signature', 'decision', '" + string(portal.Erased) + "', '" + string(portal.WordingAgreed) + "')"
 
+// aged is an event that goes when it is old enough, whomever it names.
+var aged = anEvent + " AND a.kind NOT IN (" + quoted(portal.HeldEvents()) + ")"
+
 func (t *tx) EventsNaming(school, id string) ([]portal.Act, error) {
 	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.school = $1 AND "+anEvent+
 		" AND (a.subject_id = $2 OR a.party_id = $2 OR a.details LIKE '%' || $2 || '%') ORDER BY a.at, a.id", school, id)
 }
 
 func (t *tx) EventsBefore(school string, at time.Time, most int) ([]portal.Act, error) {
-	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.school = $1 AND "+anEvent+" AND a.at < $2 ORDER BY a.at, a.id LIMIT $3", school, at, most)
+	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.school = $1 AND "+aged+" AND a.at < $2 ORDER BY a.at, a.id LIMIT $3", school, at, most)
 }
 
 func (t *tx) CountEvents(school string, before time.Time) (int, error) {
-	return one(t, value[int], "SELECT COUNT(*) FROM acts a WHERE a.school = $1 AND "+anEvent+" AND a.at < $2", school, before)
+	return one(t, value[int], "SELECT COUNT(*) FROM acts a WHERE a.school = $1 AND "+aged+" AND a.at < $2", school, before)
 }
 
 // Scrub sees to it that what was erased is left in no file of the database's, as far

@@ -69,7 +69,9 @@ func said(details string) string {
 	}
 	var parts []string
 	for name, value := range all {
-		if name != "operator" && name != "sha256" && name != "pupil" && name != "was" && name != "now" {
+		switch name {
+		case "operator", "sha256", "pupil", "account", "was", "now", "sense", "corrects", "counts", "before":
+		default:
 			parts = append(parts, fmt.Sprintf("%s: %v", name, value))
 		}
 	}
