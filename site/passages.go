@@ -18,7 +18,7 @@ const passagesFile = "passages.toml"
 // belongs; a school cannot change it.
 type Passage struct {
 	Name   string   `toml:"name"`
-	Says   string   `toml:"says"`   // a line of Markdown, which may hold blanks but no other passage
+	Says   string   `toml:"says"`   // a line of Markdown, which may hold blanks and numbers but no other passage
 	When   string   `toml:"when"`   // one of Conditions, or "not " and one; the first of a name that holds is said
 	Source string   `toml:"source"` // where it was found, and the day
 	Own    []string `toml:"own"`    // patterns of other words for it, by which a check finds a page that has words of its own

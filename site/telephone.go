@@ -1,6 +1,7 @@
 package site
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
@@ -62,4 +63,16 @@ func Dial(number string) (address string, ok bool) {
 func dial(number string) string {
 	address, _ := Dial(number)
 	return address
+}
+
+var textMessage = regexp.MustCompile(`^(\S+) to (\+?[0-9 ]+)$`)
+
+// texting is the address that writes a text message, RFC 5724, from how to send it:
+// "sms:85258?body=SHOUT" for "SHOUT to 85258"; "" for other words.
+func texting(how string) string {
+	m := textMessage.FindStringSubmatch(how)
+	if m == nil {
+		return ""
+	}
+	return "sms:" + strings.ReplaceAll(m[2], " ", "") + "?body=" + url.QueryEscape(m[1])
 }

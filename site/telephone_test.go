@@ -57,3 +57,14 @@ func TestPressedIn(t *testing.T) {
 		}
 	}
 }
+
+func TestTexting(t *testing.T) {
+	for how, want := range map[string]string{
+		"SHOUT to 85258": "sms:85258?body=SHOUT", "HELLO to 01632 960 177": "sms:01632960177?body=HELLO",
+		"": "", "85258": "", "write to us": "",
+	} {
+		if got := texting(how); got != want {
+			t.Errorf("%q: %q, want %q", how, got, want)
+		}
+	}
+}

@@ -263,7 +263,7 @@ func helpParams(organisations []Organisation) []map[string]any {
 	params := make([]map[string]any, len(organisations))
 	for i, o := range organisations {
 		params[i] = map[string]any{
-			"slug": o.Slug, "name": o.Name, "url": o.URL, "phone": o.Phone, "tel": dial(o.Phone), "text": o.Text, "email": o.Email,
+			"slug": o.Slug, "name": o.Name, "url": o.URL, "phone": o.Phone, "tel": dial(o.Phone), "text": o.Text, "sms": texting(o.Text), "email": o.Email,
 			"hours": o.Hours, "open": pressedIn(o.Hours), "what": o.What, "for": o.For, "worries": o.Worries, "local": o.Local,
 			"checked": o.Checked, "source": o.Source, "replaces": o.Replaces,
 		}

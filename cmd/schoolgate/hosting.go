@@ -41,7 +41,7 @@ func buildElsewhere(ctx context.Context, s Settings, dir string, all bool, log *
 		var b bytes.Buffer
 		wrong = cmp.Or(wrong, text.Execute(&b, rules{
 			hosts, publicHeaders, contentTypes, strings.Join(privatePages, "|"), hashedName, forEver, forShort,
-			neutral, (&http.Cookie{Name: leaving, Value: "1", Path: "/", MaxAge: int(leavingLife.Seconds()), HttpOnly: true}).String(),
+			neutral, away, (&http.Cookie{Name: leaving, Value: "1", Path: "/", MaxAge: int(leavingLife.Seconds()), HttpOnly: true}).String(),
 			(&http.Cookie{Name: leaving, Path: "/", MaxAge: -1, HttpOnly: true}).String(),
 		}))
 		if wrong == nil {
@@ -61,7 +61,7 @@ type rules struct {
 	Types             map[string]string // by ending
 	Private, Hashed   string            // regular expressions: see privatePages, hashedName
 	ForEver, ForShort string
-	Neutral           string
+	Neutral, Away     string
 	Left, Returned    string // cookies: see leave
 }
 
@@ -143,13 +143,13 @@ map $uri $schoolgate_kept {
 
 # Whoever left in a hurry does not come back to a page about a worry by the Back button,
 # and whoever comes on purpose does.
-map "$schoolgate_kept $cookie_left $http_sec_fetch_mode $http_sec_fetch_user" $schoolgate_left {
+map "$schoolgate_kept $cookie_left $http_sec_fetch_mode $http_sec_fetch_site $http_sec_fetch_user" $schoolgate_left {
 	default "";
-	"no-store 1 navigate " 1;
+	"~^no-store 1 navigate (.* |none .*)$" 1;
 }
-map "$schoolgate_kept $cookie_left $http_sec_fetch_mode $http_sec_fetch_user" $schoolgate_returned {
+map "$schoolgate_left $schoolgate_kept $cookie_left $http_sec_fetch_mode $http_sec_fetch_user" $schoolgate_returned {
 	default "";
-	"~^no-store 1 navigate ." "{{.Returned}}";
+	"~^ no-store 1 navigate ." "{{.Returned}}";
 }
 {{- range $h := .Hosts}}
 
@@ -181,8 +181,13 @@ server {
 	location = /leave {
 		add_header Set-Cookie "{{$.Left}}{{if .HTTPS}}; Secure{{end}}; SameSite=Lax";
 		add_header Cache-Control "no-store";
-		add_header Referrer-Policy "no-referrer";
-		return 303 {{$.Neutral}};
+		add_header Refresh "0; url={{$.Neutral}}";
+{{- range $.Headers}}
+		add_header {{index . 0}} "{{if eq (index . 0) "Referrer-Policy"}}no-referrer{{else}}{{index . 1}}{{end}}";
+{{- end}}
+		types { }
+		default_type text/html;
+		return 200 '{{$.Away}}';
 	}
 {{- with .Only}}
 	location = / {
@@ -238,7 +243,9 @@ var caddyRules = template.Must(template.New("Caddy").Funcs(inRules).Parse(`# How
 		header Set-Cookie "{{$.Left}}{{if .HTTPS}}; Secure{{end}}; SameSite=Lax"
 		header Cache-Control "no-store"
 		header Referrer-Policy "no-referrer"
-		redir {{$.Neutral}} 303
+		header Refresh "0; url={{$.Neutral}}"
+		header Content-Type "{{index $.Types ".html"}}"
+		respond ` + "`{{$.Away}}`" + ` 200
 	}
 {{- with .Only}}
 	redir / {{.}} 302
@@ -254,7 +261,10 @@ var caddyRules = template.Must(template.New("Caddy").Funcs(inRules).Parse(`# How
 			path_regexp ^/({{$.Private}})(/|$)
 			header Cookie *left=1*
 			header Sec-Fetch-Mode navigate
-			not header Sec-Fetch-User *
+			not {
+				header Sec-Fetch-User *
+				not header Sec-Fetch-Site none
+			}
 		}
 		redir @left{{$i}} {{.Path}} 303
 		@returned{{$i}} {
@@ -262,6 +272,7 @@ var caddyRules = template.Must(template.New("Caddy").Funcs(inRules).Parse(`# How
 			header Cookie *left=1*
 			header Sec-Fetch-Mode navigate
 			header Sec-Fetch-User *
+			not header Sec-Fetch-Site none
 		}
 		header @returned{{$i}} Set-Cookie "{{$.Returned}}"
 		root * {{.Dir}}

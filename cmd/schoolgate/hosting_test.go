@@ -107,7 +107,8 @@ func servedAlike(t *testing.T, out, address string, log *lockedBuffer, encodings
 	ours.Handle("/", publicSites(out))
 	ours.HandleFunc("/leave", leave(false))
 	left := header("Cookie", leaving+"=1", "Sec-Fetch-Mode", "navigate")
-	onPurpose := header("Cookie", leaving+"=1", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-User", "?1")
+	onPurpose := header("Cookie", leaving+"=1", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-User", "?1")
+	typed := header("Cookie", leaving+"=1", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Site", "none", "Sec-Fetch-User", "?1")
 	_, home := ask(t, address+"/fernlow-primary/", header())
 	type visit struct {
 		path string
@@ -119,7 +120,7 @@ func servedAlike(t *testing.T, out, address string, log *lockedBuffer, encodings
 		{"/fernlow-primary/worried/asked-for-something/", nil}, {"/fernlow-primary/ceop/", nil}, {"/ceop/", nil}, {"/fernlow-primary/help/parents/", nil},
 		{"/fernlow-primary/nowhere/", nil}, {"/nowhere", nil}, {"/fernlow-primary/pictures/", nil}, {"/fernlow-primary/school.000000000000.css", nil},
 		{"/fernlow-primary/index.html.gz", nil}, {"/fernlow-primary/index.html.br", nil}, {"/fernlow-primary/built.json", nil}, {"/_trust/", nil},
-		{"/leave", nil}, {"/fernlow-primary/worried/asked-for-something/", left}, {"/fernlow-primary/worried/asked-for-something/", onPurpose}, {"/fernlow-primary/parents/", left},
+		{"/leave", nil}, {"/fernlow-primary/worried/asked-for-something/", left}, {"/fernlow-primary/worried/asked-for-something/", onPurpose}, {"/fernlow-primary/worried/asked-for-something/", typed}, {"/fernlow-primary/parents/", left},
 	}
 	for ext, name := range oneOfEach(t, filepath.Join(out, "fernlow-primary", "current")) {
 		if _, known := contentTypes[ext]; !known && ext != ".br" && ext != ".gz" {
@@ -138,7 +139,7 @@ func servedAlike(t *testing.T, out, address string, log *lockedBuffer, encodings
 		if status != want.Code || !moved && !bytes.Equal(body, want.Body.Bytes()) {
 			t.Errorf("%s %v: %s with %d bytes, want %d with %d", c.path, c.with, got.Status, len(body), want.Code, want.Body.Len())
 		}
-		headers := []string{"Location", "Set-Cookie"}
+		headers := []string{"Location", "Set-Cookie", "Refresh"}
 		if !moved {
 			headers = append(headers, "Content-Type", "Cache-Control")
 			for _, h := range publicHeaders {

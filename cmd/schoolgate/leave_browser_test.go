@@ -32,14 +32,14 @@ func TestLeavingQuicklyInABrowser(t *testing.T) {
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
-		case "/leave": // as it is, but for the weather: no test leaves this machine
+		case "/leave": // as it is, but for where it leads to: no test leaves this machine
 			away := answer(leave(false), "/leave", nil)
 			maps.Copy(w.Header(), away.Header())
-			w.Header().Set("Location", "/weather")
-			w.WriteHeader(away.Code)
-		case "/weather":
+			w.Header().Set("Refresh", "0; url=/elsewhere")
+			w.Write(away.Body.Bytes())
+		case "/elsewhere":
 			w.Header().Set("Content-Type", "text/html")
-			io.WriteString(w, "<!doctype html><title>Weather</title>")
+			io.WriteString(w, "<!doctype html><title>Elsewhere</title><p id=elsewhere>")
 		default:
 			publicSites(sites).ServeHTTP(w, r)
 		}
@@ -68,9 +68,9 @@ func TestLeavingQuicklyInABrowser(t *testing.T) {
 	}
 	worry := visited.Entries[len(visited.Entries)-1].ID
 	v.follow(chromedp.Click(`//a[.="Leave this page"]`))
-	shows("leaving", "Weather")
+	v.do(chromedp.WaitReady(`#elsewhere`))
 	shown(other, "the other tab, which leaving cannot close", "A worry")
-	other.do(chromedp.Navigate(s.URL + "/weather"))
+	other.do(chromedp.Navigate(s.URL + "/elsewhere"))
 	other.do(chromedp.NavigateBack())
 	shown(other, "the way back in the other tab", "First page")
 	v.do(chromedp.NavigateToHistoryEntry(worry))
@@ -78,4 +78,10 @@ func TestLeavingQuicklyInABrowser(t *testing.T) {
 	v.do(chromedp.Navigate(s.URL + "/fernlow-primary/"))
 	v.follow(chromedp.Click(`//a[.="Worries"]`))
 	shows("coming back on purpose", "A worry")
+	v.do(chromedp.Navigate(s.URL + "/fernlow-primary/worried/"))
+	shows("an address that is typed", "A worry")
+	v.follow(chromedp.Click(`//a[.="Leave this page"]`))
+	v.do(chromedp.WaitReady(`#elsewhere`))
+	v.do(chromedp.NavigateBack())
+	shows("the way back to an address that was typed", "First page")
 }

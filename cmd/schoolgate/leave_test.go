@@ -11,7 +11,7 @@ import (
 // leads to the first page, until somebody asks for a worry on purpose.
 func TestLeavingQuickly(t *testing.T) {
 	sites := t.TempDir()
-	for _, page := range []string{"fernlow-primary/current/worried", "fernlow-primary/current/pupils", "_trust/current/help"} {
+	for _, page := range []string{"fernlow-primary/current/worried", "fernlow-primary/current/pupils", "fernlow-primary/current/a-to-z", "_trust/current/help"} {
 		dir := filepath.Join(sites, filepath.FromSlash(page))
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
@@ -22,8 +22,8 @@ func TestLeavingQuickly(t *testing.T) {
 	}
 	site := publicSites(sites)
 	away := answer(leave(true), "/leave", nil).Result()
-	if away.StatusCode != http.StatusSeeOther || away.Header.Get("Location") != neutral || len(away.Cookies()) != 1 || !away.Cookies()[0].Secure {
-		t.Fatalf("leaving: %d to %q, %v", away.StatusCode, away.Header.Get("Location"), away.Cookies())
+	if away.StatusCode != http.StatusOK || away.Header.Get("Refresh") != "0; url="+neutral || away.Header.Get("Referrer-Policy") != "no-referrer" || len(away.Cookies()) != 1 || !away.Cookies()[0].Secure {
+		t.Fatalf("leaving: %d to %q, %v", away.StatusCode, away.Header.Get("Refresh"), away.Cookies())
 	}
 	left := "left=" + away.Cookies()[0].Value
 	for _, c := range []struct {
@@ -37,7 +37,9 @@ func TestLeavingQuickly(t *testing.T) {
 		{"the way back", "/fernlow-primary/worried/", http.Header{"Cookie": {left}, "Sec-Fetch-Mode": {"navigate"}}, http.StatusSeeOther, "/fernlow-primary/", ""},
 		{"the way back to the trust's", "/help/", http.Header{"Cookie": {left}, "Sec-Fetch-Mode": {"navigate"}}, http.StatusSeeOther, "/", ""},
 		{"another page after leaving", "/fernlow-primary/pupils/", http.Header{"Cookie": {left}, "Sec-Fetch-Mode": {"navigate"}}, http.StatusOK, "", "public, max-age=60"},
-		{"on purpose", "/fernlow-primary/worried/", http.Header{"Cookie": {left}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-User": {"?1"}}, http.StatusOK, "", "no-store"},
+		{"the way back to an address that was typed", "/fernlow-primary/worried/", http.Header{"Cookie": {left}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Site": {"none"}, "Sec-Fetch-User": {"?1"}}, http.StatusSeeOther, "/fernlow-primary/", ""},
+		{"on purpose", "/fernlow-primary/worried/", http.Header{"Cookie": {left}, "Sec-Fetch-Mode": {"navigate"}, "Sec-Fetch-Site": {"same-origin"}, "Sec-Fetch-User": {"?1"}}, http.StatusOK, "", "no-store"},
+		{"the index of words", "/fernlow-primary/a-to-z/", nil, http.StatusOK, "", "no-store"},
 		{"a browser that says nothing", "/fernlow-primary/worried/", http.Header{"Cookie": {left}}, http.StatusOK, "", "no-store"},
 	} {
 		w := answer(site, c.path, c.header)

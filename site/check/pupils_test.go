@@ -2,6 +2,7 @@ package check
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +56,38 @@ func TestPupilsCanReadIt(t *testing.T) {
 	if len(pages) < 25 {
 		t.Errorf("only %d pages are for pupils", len(pages))
 	}
+	// Each page about a worry tells of what no child may miss.
+	worries := map[string]bool{}
+	for name := range shared {
+		if address, ok := strings.CutPrefix(name, "model/worried/"); ok && address != "_index.md" {
+			worries["/worried/"+strings.TrimSuffix(address, ".md")+"/"] = true
+		}
+	}
+	for _, p := range trust.Passages {
+		if slices.Contains([]string{"child_not_fault", "child_nobody", "child_grown_ups"}, p.Name) {
+			for address := range worries {
+				if !slices.Contains(p.On, address) || p.Danger == "" {
+					t.Errorf("%s may be without %s", address, p.Name)
+				}
+			}
+		}
+	}
+	// Whatever word a child looks for, A to Z leads to a page for a child.
+	found := map[string]bool{}
+	for name, text := range shared {
+		front := matterOf(text)
+		words, _ := front["find"].([]any)
+		for _, word := range words {
+			if front["audience"] == "pupils" || name == "model/ceop.md" {
+				found[strings.ToLower(word.(string))] = true
+			}
+		}
+	}
+	for word := range strings.SplitSeq("picture, photo, pics, asked for a picture, I sent a picture, die, kill myself, cutting, mean, unkind, horrible, scared, sad, crying, threat, money, wants money, gift card, police, trouble, Minecraft, Discord, Instagram, anxious, anorexia", ", ") {
+		if !found[strings.ToLower(word)] {
+			t.Errorf("a child who looks for %q finds no page for children", word)
+		}
+	}
 	helpers := matterOf(shared["model/help/pupils.md"])
 	told := map[any]bool{}
 	for _, h := range helpers["helpers"].([]any) {
@@ -73,6 +106,46 @@ func TestPupilsCanReadIt(t *testing.T) {
 			if !told[slug] {
 				t.Errorf("%s shows children %s, of which help/pupils.md says nothing in a child's words", name, slug)
 			}
+		}
+	}
+}
+
+// What was once said to children, or is said by many schools, and is not safe to
+// follow: a page with such words is found, and what may be said is not.
+func TestPassagesFindWhatHarmsAChild(t *testing.T) {
+	trust, err := site.Load(content.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for said, want := range map[string]string{
+		"The grown-up will listen.":                                  "child_grown_ups",
+		"They will not be cross with you.":                           "child_grown_ups",
+		"Nobody will be cross.":                                      "child_grown_ups",
+		"Nobody here will laugh at you.":                             "child_grown_ups",
+		"The grown-up will not ask to see the picture.":              "child_no_look",
+		"We will tell you first.":                                    "child_told_first",
+		"They will tell you first.":                                  "child_told_first",
+		"We will talk with you about that first.":                    "child_told_first",
+		"If you are safe, it can stay between us.":                   "child_secrets",
+		"We will keep it secret.":                                    "child_secrets",
+		"Delete the messages and block them.":                        "child_keep",
+		"Block them, then delete it.":                                "child_keep",
+		"Most grown-ups listen. Some look cross.":                    "",
+		"You can always tell me, and I will not be cross.":           "",
+		"We try to tell you before we tell anybody else.":            "",
+		"Do not delete anything. Leave the messages where they are.": "",
+	} {
+		got := false
+		for _, p := range trust.Passages {
+			if len(p.OwnWords(said)) > 0 && strings.HasPrefix(p.Name, "child_") {
+				got = got || p.Name == want && p.Danger != ""
+				if want == "" {
+					t.Errorf("%q is taken for other words of %s", said, p.Name)
+				}
+			}
+		}
+		if want != "" && !got {
+			t.Errorf("%q is not found as %s", said, want)
 		}
 	}
 }
