@@ -12,6 +12,7 @@ import (
 	"schoolgate/portal"
 	"schoolgate/portal/roster"
 	"schoolgate/portal/web"
+	"schoolgate/site/draw"
 )
 
 func importCommand(settings settingsFunc) *cobra.Command {
@@ -148,7 +149,7 @@ func (app *application) printLetters(cmd *cobra.Command, school, file string) er
 	}
 	all, err := app.portal.Letters(cmd.Context(), portal.Operator, school)
 	if err == nil {
-		err = web.WriteLetters(f, all, app.settings.Address, css)
+		err = web.WriteLetters(f, all, app.settings.Address, css, draw.QR)
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("letters: %w", err)

@@ -80,6 +80,7 @@ var table = map[string]row{
 	"POST /portal/sessions":                                              {path: at("/portal/sessions"), form: everySession, want: sends(signedUp, 303)},
 	"GET /portal/go-on":                                                  {path: at("/portal/go-on?to=/portal/join"), want: away},
 	"GET /portal/join":                                                   {path: at("/portal/join"), want: signedUp},
+	"GET /portal/join/{code:[0-9A-Za-z-]{1,40}}":                         {path: at("/portal/join/7KQM-2XWT-9HBD"), want: away},
 	"POST /portal/join":                                                  {path: at("/portal/join"), want: sends(signedUp, 422)},
 	"GET " + child + "/agreements/{slug:[a-z0-9-]+}":                     {path: asha("/agreements/home-school"), want: hers},
 	"POST " + child + "/agreements/{slug:[a-z0-9-]+}":                    {path: asha("/agreements/home-school"), form: signed, want: sends(hers, 303)},

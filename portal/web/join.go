@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gorilla/mux"
+
 	"schoolgate/portal"
 )
 
@@ -15,8 +17,30 @@ type joinView struct {
 	Code, Day, Month, Year string // as typed
 }
 
+// letterCookie is the code of a letter whose square was scanned, until it is used.
+const letterCookie = "letter"
+
+// letterCookieLife is how long a browser keeps it, to sign in meanwhile.
+const letterCookieLife = time.Hour
+
+// getLetterCode is where the square on a letter leads: the code is kept by this browser
+// to spare typing it, and the address goes on without it. It opens nothing: the child's
+// date of birth is still asked for.
+func (s *server) getLetterCode(w http.ResponseWriter, r *http.Request) error {
+	if code := portal.NormalCode(mux.Vars(r)["code"]); portal.CodeProblem(code) == "" {
+		c := s.cookie(letterCookie, code)
+		c.MaxAge = int(letterCookieLife.Seconds())
+		http.SetCookie(w, c)
+	}
+	return seeOther(w, r, joinPath)
+}
+
 func (s *server) getJoin(w http.ResponseWriter, r *http.Request) error {
-	return s.show(w, r, http.StatusOK, joinPage(joinView{}))
+	v := joinView{}
+	if code := s.cookieValue(r, letterCookie); portal.CodeProblem(code) == "" {
+		v.Code = code
+	}
+	return s.show(w, r, http.StatusOK, joinPage(v))
 }
 
 func (s *server) postJoin(w http.ResponseWriter, r *http.Request) error {
@@ -31,6 +55,7 @@ func (s *server) postJoin(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return &rejectedForm{err, func(bool) (page, error) { return joinPage(v), nil }}
 	}
+	http.SetCookie(w, s.cookie(letterCookie, ""))
 	return seeOther(w, r, "/portal/")
 }
 

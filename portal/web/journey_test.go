@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -344,7 +345,7 @@ func TestTwoSchools(t *testing.T) {
 	grace.post("/portal/join", url.Values{"code": {letters[0].Code}, "born-day": {"2"}, "born-month": {"2"}, "born-year": {"2016"}}).wants(t, http.StatusSeeOther)
 	w.secrets = append(w.secrets, letters[0].Code)
 	var file strings.Builder
-	w.must(WriteLetters(&file, letters, "https://schools.example", []byte("p{margin:0}")))
+	w.must(WriteLetters(&file, letters, "https://schools.example", []byte("p{margin:0}"), squareOf))
 	for _, part := range []string{letters[0].Code, `Dear <bdi translate="no">Mrs G Okonedo</bdi>`, "https://schools.example/portal/join", "<style>p{margin:0}</style>"} {
 		if !strings.Contains(file.String(), part) {
 			t.Errorf("no %s in the file of letters:\n%s", part, &file)
@@ -381,5 +382,36 @@ func TestLeaver(t *testing.T) {
 	// Whoever the school has barred, or never asked, sees nothing of a leaver either.
 	for _, other := range []string{mother, uncle, stepmother} {
 		w.as(other).get(consent).wants(t, http.StatusNotFound)
+	}
+}
+
+// The square on a letter spares typing the code: its address holds the code once, the
+// browser keeps it while its owner signs in, and it opens nothing without the date.
+func TestTheSquareOfALetter(t *testing.T) {
+	w := newWorld(t)
+	w.bring("st-osric", append(osricRows(), portal.ClassListRow{Row: 3, AdmissionNumber: "10", Forename: "Huw", Surname: "Okonedo", Born: "2016-02-02", Year: 6, ContactName: "Mrs G Okonedo", Parental: true}))
+	letters, err := w.portal.Letters(t.Context(), portal.Operator, "st-osric")
+	w.must(err)
+	w.secrets = append(w.secrets, letters[0].Code, portal.NormalCode(letters[0].Code)) // in no log
+	printed, err := readable(letters[:1], "https://schools.example", squareOf)
+	w.must(err)
+	if want := `aria-label="https://schools.example/portal/join/` + letters[0].Code + `"`; !strings.Contains(string(printed[0].QR), want) {
+		t.Fatalf("the square is %s, without %s", printed[0].QR, want)
+	}
+	out := w.as("")
+	if to := out.get("/portal/join/"+letters[0].Code).wants(t, http.StatusSeeOther).location(); to != joinPath {
+		t.Errorf("it leads to %s", to)
+	}
+	b := w.as(stranger) // the same browser, signed in since
+	maps.Copy(b.jar, out.jar)
+	b.get(joinPath).wants(t, http.StatusOK, `value="`+portal.NormalCode(letters[0].Code)+`"`)
+	b.post(joinPath, url.Values{"code": {letters[0].Code}}).wants(t, http.StatusUnprocessableEntity, "date of birth")
+	w.as(stranger).get(joinPath).lacks(t, portal.NormalCode(letters[0].Code))
+	b.post("/portal/sign-out", nil)
+	if len(b.jar) > 0 {
+		t.Errorf("signed out, the browser still has %v", b.jar)
+	}
+	if nothing := w.as(""); nothing.get("/portal/join/not-a-code").wants(t, http.StatusSeeOther).location() != joinPath || len(nothing.jar) > 0 {
+		t.Error("what is no code was kept")
 	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"html/template"
 	"io"
 	"net/http"
@@ -54,7 +55,8 @@ type letter struct {
 	One      bool          // one child
 	Initial  string        // on the crest
 	Issued   time.Time
-	Join     string // the address to type
+	Join     string        // the address to type
+	QR       template.HTML // of the address that spares typing the code
 }
 
 // later is a child who came to the register after somebody joined.
@@ -121,7 +123,10 @@ func (s *server) postLetters(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := lettersView{School: school, Base: officeLink(school.Slug), Letters: readable(letters, s.Address)}
+	v := lettersView{School: school, Base: officeLink(school.Slug)}
+	if v.Letters, err = readable(letters, s.Address, s.QR); err != nil {
+		return err
+	}
 	return s.show(w, r, http.StatusOK, page{template: "letters.html", title: "Invitation letters", school: &school, data: v})
 }
 
@@ -221,30 +226,38 @@ func (s *server) postJoins(w http.ResponseWriter, r *http.Request) error {
 }
 
 // readable is letters as they read, for a portal at a public address.
-func readable(letters []portal.Letter, address string) []letter {
-	var out []letter
+func readable(letters []portal.Letter, address string, qr func(string) (string, error)) (out []letter, err error) {
 	for _, l := range letters {
 		var names []string
 		for _, c := range l.Children {
 			names = append(names, `<bdi translate="no">`+template.HTMLEscapeString(c.Pupil.Forename)+"</bdi>")
 		}
+		square, err := qr(address + joinPath + "/" + l.Code)
+		if err != nil {
+			return nil, fmt.Errorf("%v: %w", l, err)
+		}
 		out = append(out, letter{
 			Letter: l, Children: template.HTML(list(names)), One: len(names) == 1, Initial: initial(l.School.ShortName),
-			Issued: l.Expires.Add(-portal.CodeLife), Join: address + "/portal/join",
+			Issued: l.Expires.Add(-portal.CodeLife), Join: address + joinPath, QR: template.HTML(square), // our own drawing
 		})
 	}
-	return out
+	return out, nil
 }
 
 // WriteLetters writes letters as a page in itself, to be opened from a file and
-// printed, one a sheet. Address is the portal's public one, without a path.
-func WriteLetters(w io.Writer, letters []portal.Letter, address string, stylesheet []byte) error {
+// printed, one a sheet. Address is the portal's public one, without a path; qr is as in
+// [Config].
+func WriteLetters(w io.Writer, letters []portal.Letter, address string, stylesheet []byte, qr func(string) (string, error)) error {
 	t, err := new(server).newTemplate("pages/"+layout, "pages/letters.html", "pages/"+lettersFile)
+	if err != nil {
+		return err
+	}
+	all, err := readable(letters, address, qr)
 	if err != nil {
 		return err
 	}
 	return t.ExecuteTemplate(w, "file", struct {
 		Style   template.CSS // the theme's own
 		Letters []letter
-	}{template.CSS(stylesheet), readable(letters, address)})
+	}{template.CSS(stylesheet), all})
 }

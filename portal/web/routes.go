@@ -29,6 +29,7 @@ func (s *server) routes() *mux.Router {
 	post("/portal/sessions", s.signedIn(s.postSessions))
 	get("/portal/go-on", s.signedIn(s.getGoOn))
 
+	get(joinPath+"/{code:[0-9A-Za-z-]{1,40}}", s.getLetterCode)
 	get(joinPath, s.anew(theirs, s.getJoin))
 	post(joinPath, s.anew(theirs, s.postJoin))
 

@@ -151,6 +151,7 @@ func (s *server) postSignOut(w http.ResponseWriter, r *http.Request) error {
 // name: the header's "cookies" would take those of the whole domain.
 func (s *server) signedOutPage(w http.ResponseWriter, r *http.Request) error {
 	http.SetCookie(w, s.cookie(sessionCookie, ""))
+	http.SetCookie(w, s.cookie(letterCookie, ""))
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return seeOther(w, r, "/portal/sign-in?after=sign-out")
 }

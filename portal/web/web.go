@@ -80,6 +80,8 @@ type Config struct {
 	// Tel is the address that rings a telephone number of a school, such as
 	// "tel:+441632960101". Optional: without it, the number without spaces.
 	Tel func(phone string) string
+	// QR is the QR code of an address, as SVG.
+	QR func(address string) (string, error)
 	// Languages are those in which a family is asked to tell us theirs. Optional.
 	Languages []Language
 	// Address is the public one, without a path: "https://schools.example". It
@@ -119,7 +121,7 @@ func New(c Config) (http.Handler, error) {
 }
 
 func newServer(c Config) (*server, error) {
-	if c.Portal == nil || c.SignIn == nil || c.OpenClassList == nil || c.ReadClassList == nil || c.WriteList == nil || c.WriteTable == nil || c.Compare == nil || len(c.Stylesheet) == 0 || len(c.OfficeStyles) == 0 || c.Log == nil {
+	if c.Portal == nil || c.SignIn == nil || c.OpenClassList == nil || c.ReadClassList == nil || c.WriteList == nil || c.WriteTable == nil || c.Compare == nil || c.QR == nil || len(c.Stylesheet) == 0 || len(c.OfficeStyles) == 0 || c.Log == nil {
 		return nil, errors.New("portal/web: a required setting is missing")
 	}
 	c.Address = strings.TrimSuffix(c.Address, "/")
