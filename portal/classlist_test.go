@@ -586,13 +586,28 @@ func TestUnsaid(t *testing.T) {
 // A list that stands at another school is asked about.
 func TestListOfAnotherSchool(t *testing.T) {
 	w := newWorld(t)
-	rows := numbered([]portal.ClassListRow{child(), child(sibling)})
+	rows := []portal.ClassListRow{child(), child(sibling)}
+	for i := range 8 {
+		rows = append(rows, child(func(r *portal.ClassListRow) {
+			r.UPN, r.AdmissionNumber, r.Forename = "", fmt.Sprint("m", i), "Pupil"+string(rune('A'+i))
+		}))
+	}
+	numbered(rows)
 	w.imports(rows...)
+	// Where a few pupils are is not told; of a whole list, whose it is.
+	for n, school := range map[int]string{2: "", 9: "", 10: anne} {
+		p, err := w.PreviewImport(t.Context(), portal.Operator, bede, rows[:n])
+		w.ok(err)
+		if len(p.Elsewhere) != 1 || p.Elsewhere[0] != (portal.SchoolCount{School: school, Pupils: n}) {
+			t.Errorf("%d elsewhere: %v", n, p.Elsewhere)
+		}
+	}
+	events, err := w.Events(t.Context(), portal.Operator, bede, "")
+	if w.ok(err); len(events) < 3 || events[0].Kind != portal.ListPreviewed || !strings.Contains(events[2].Details, `"pupils of other schools"`) {
+		t.Error("that it was told is not on record")
+	}
 	p, err := w.PreviewImport(t.Context(), portal.Operator, bede, rows)
 	w.ok(err)
-	if len(p.Elsewhere) != 1 || p.Elsewhere[0] != (portal.SchoolCount{School: anne, Pupils: 2}) {
-		t.Errorf("elsewhere: %v", p.Elsewhere)
-	}
 	_, err = w.ApplyImport(t.Context(), portal.Operator, bede, "", rows, p.Fingerprint, portal.ImportChoices{})
 	wrong(t, err, "elsewhere")
 	_, err = w.ApplyImport(t.Context(), portal.Operator, bede, "", rows, p.Fingerprint, portal.ImportChoices{Elsewhere: true})

@@ -22,6 +22,7 @@ const (
 	RestrictionSet    ActKind = "restriction-set"
 	RestrictionLifted ActKind = "restriction-lifted"
 	ListApplied       ActKind = "list-applied"
+	ListPreviewed     ActKind = "list-previewed" // where the preview told of orders, or of other schools
 	ListSeen          ActKind = "list-seen"
 	ListExported      ActKind = "list-exported"
 	WordingChanged    ActKind = "wording-changed"
@@ -129,9 +130,11 @@ type Event struct {
 func (p *Portal) Events(ctx context.Context, account, school, person string) (all []Event, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
 		all = nil
-		if _, err := p.allowed(tx, account, SeeEvents, Subject{School: school}); err != nil {
+		actor, err := p.allowed(tx, account, SeeEvents, Subject{School: school})
+		if err != nil {
 			return err
 		}
+		reasons := actor.May(SeeReasons, Subject{School: school}) == nil || actor.May(SetRestrictions, Subject{School: school}) == nil
 		if _, err := tx.School(school); err != nil {
 			return err
 		}
@@ -145,6 +148,11 @@ func (p *Portal) Events(ctx context.Context, account, school, person string) (al
 		}
 		for _, a := range acts {
 			e := Event{Act: a, About: names[a.Subject.ID], Who: names[a.Party.ID]}
+			if !reasons && a.Private() {
+				if e.Details, err = without(a.Details, "why"); err != nil {
+					return fmt.Errorf("%v: %w", a, err)
+				}
+			}
 			switch a.Party.Kind {
 			case RefAccount:
 				by, err := tx.Account(a.By)
@@ -173,6 +181,23 @@ func (p *Portal) Events(ctx context.Context, account, school, person string) (al
 		return nil
 	})
 	return all, err
+}
+
+// Private says whether why it was done is for those alone who look after restrictions:
+// what a court or a parent has told.
+func (a Act) Private() bool {
+	return a.Kind == RestrictionSet || a.Kind == RestrictionLifted || a.Kind == RecordKept
+}
+
+// without is an event's details but for one of them.
+func without(details, name string) (string, error) {
+	var all map[string]any
+	if err := json.Unmarshal([]byte(details), &all); err != nil {
+		return "", err
+	}
+	delete(all, name)
+	b, err := json.Marshal(all)
+	return string(b), err
 }
 
 // actsAs is the name of the contact as whom an account acts at a school, or "".

@@ -19,6 +19,36 @@ func (w *world) happened(account, school, person string) (kinds []string) {
 	return kinds
 }
 
+// Why somebody is barred, and why a record is kept, is read by those alone who look after
+// it: what was done, and by whom, by whoever reads events.
+func TestReasonsAreForThoseWhoLookAfterThem(t *testing.T) {
+	w := settled(t)
+	w.takes("Mr Al Lee", "Ann", portal.MaySee)
+	w.takes("Mr Al Lee", "Ann", 0)
+	w.ok(w.KeepRecord(t.Context(), w.staff(head), anne, w.pupil("Ann"), "2028-01-01", "his solicitor wrote"))
+	for who, reads := range map[string]bool{"business@anne.example": false, "lead@anne.example": true, head: true, portal.Operator: true} {
+		account := who
+		if who != portal.Operator {
+			account = w.staff(who)
+		}
+		all, err := w.Events(t.Context(), account, anne, "")
+		w.ok(err)
+		seen := 0
+		for _, e := range all {
+			if e.Kind != portal.RestrictionSet && e.Kind != portal.RestrictionLifted && e.Kind != portal.RecordKept {
+				continue
+			}
+			seen++
+			if e.Who != head && e.Who != portal.Operator || strings.Contains(e.Details, `"why"`) != reads {
+				t.Errorf("%s reads of %s by %s: %s", who, e.Kind, e.Who, e.Details)
+			}
+		}
+		if seen != 3+3 { // and those of the list's order
+			t.Errorf("%s sees %d", who, seen)
+		}
+	}
+}
+
 // What an insider did stays on record, sealed, under their name.
 func TestEvents(t *testing.T) {
 	w := settled(t)

@@ -111,7 +111,7 @@ type Maybe struct {
 
 // SchoolCount is a school of the trust, and how many pupils.
 type SchoolCount struct {
-	School string
+	School string // "" for those of whom it is not told
 	Pupils int
 }
 

@@ -106,7 +106,9 @@ func (p *Portal) ClassListMapping(ctx context.Context, account, school, shape st
 	return m, found, err
 }
 
-// PreviewImport works out what a class list would change, and saves nothing.
+// PreviewImport works out what a class list would change, and saves nothing. A list can
+// be made up to learn against whom there are orders, or at which school a child is: a
+// preview that tells of either is on record before it is shown.
 func (p *Portal) PreviewImport(ctx context.Context, account, school string, rows []ClassListRow) (planned *ImportPlan, err error) {
 	if err := (&Invalid{CheckClassList(rows)}).Or(); err != nil {
 		return nil, err
@@ -115,7 +117,20 @@ func (p *Portal) PreviewImport(ctx context.Context, account, school string, rows
 		planned, err = p.planImport(tx, account, school, rows, ImportChoices{})
 		return err
 	})
-	return planned, err
+	if err != nil || len(planned.Warnings)+len(planned.Elsewhere) == 0 {
+		return planned, err
+	}
+	elsewhere := 0
+	for _, c := range planned.Elsewhere {
+		elsewhere += c.Pupils
+	}
+	err = p.store.Update(ctx, func(tx Tx) error {
+		return p.event(tx, account, school, ListPreviewed, Ref{RefSchool, school}, map[string]any{"warnings": len(planned.Warnings), "pupils of other schools": elsewhere})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return planned, nil
 }
 
 // ImportStale is a class list whose changes are no longer those that were shown,
@@ -231,6 +246,10 @@ func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow, 
 // schools: enough to tell whose list it is.
 const maxElsewhere = 300
 
+// fewElsewhere is of how many pupils it is told at which school they are: enough that the
+// list may be that school's.
+const fewElsewhere = 10
+
 // elsewhere counts new pupils who are on roll at other schools.
 func elsewhere(tx Tx, school string, all []PlannedPupil) (counts []SchoolCount, err error) {
 	for _, x := range all[:min(len(all), maxElsewhere)] {
@@ -249,6 +268,17 @@ func elsewhere(tx Tx, school string, all []PlannedPupil) (counts []SchoolCount, 
 			}
 			counts[i].Pupils++
 		}
+	}
+	// Of a few, it would tell anybody with a list of their making where a child is.
+	few := 0
+	counts = slices.DeleteFunc(counts, func(c SchoolCount) bool {
+		if c.Pupils < fewElsewhere {
+			few += c.Pupils
+		}
+		return c.Pupils < fewElsewhere
+	})
+	if few > 0 {
+		counts = append(counts, SchoolCount{Pupils: few})
 	}
 	slices.SortFunc(counts, func(a, b SchoolCount) int { return cmp.Compare(a.School, b.School) })
 	return counts, nil

@@ -46,6 +46,7 @@ var theStaff = []portal.Staff{
 	{Email: "office@bede.example", School: bede, Role: portal.Office},
 	{Email: "caretaker@anne.example", School: anne, Role: "caretaker"},
 	{Email: "lead@anne.example", School: anne, Role: portal.Lead},
+	{Email: "business@anne.example", School: anne, Role: portal.Business},
 	{Email: head, School: anne, Role: portal.Head},
 	{Email: "teacher@anne.example", School: anne, Role: portal.Teacher, Classes: []string{"2M"}, Years: []portal.Year{3}},
 	{Email: "trust@example", School: "*", Role: portal.Office},

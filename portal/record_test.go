@@ -139,10 +139,11 @@ func TestEveryUpdateMayRunTwice(t *testing.T) {
 		t.Errorf("the handshake was lost: %v", err)
 	}
 	w.ok(w.Hold(t.Context(), jo, "/portal/", map[string][]string{"name": {"Jo"}}))
-	if form, err := w.TakeHeld(t.Context(), jo, "/portal/"); err != nil || len(form) != 1 {
+	if form, err := w.Held(t.Context(), jo, "/portal/"); err != nil || len(form) != 1 {
 		t.Errorf("the form was lost: %v", err)
 	}
-	if form, err := w.TakeHeld(t.Context(), jo, "/portal/"); err != nil || form != nil {
+	w.ok(w.DropHeld(t.Context(), jo, "/portal/"))
+	if form, err := w.Held(t.Context(), jo, "/portal/"); err != nil || form != nil {
 		t.Errorf("the form came twice: %v", err)
 	}
 	token, err = w.StartSession(t.Context(), portal.Session{AccountID: jo})

@@ -412,6 +412,9 @@ func TestAnOrderAtAnotherSchool(t *testing.T) {
 	rows[len(rows)-1].Email = "thomas@example.org"
 	plan, err := w.PreviewImport(t.Context(), office, bede, rows)
 	w.ok(err)
+	if events, err = w.Events(t.Context(), portal.Operator, bede, ""); err != nil || events[0].Kind != portal.ListPreviewed || events[0].By != office || !strings.Contains(events[0].Details, `"warnings":1`) {
+		t.Errorf("that it was told is not on record: %v", events[0].Details)
+	}
 	told := strings.Join(plan.Warnings, " ")
 	if len(plan.Warnings) != 1 || !strings.Contains(told, "has an order against them at another school of the trust. Ask the trust’s lead") {
 		t.Errorf("the preview says %q", plan.Warnings)

@@ -677,12 +677,14 @@ func (p *Portal) eraseStaff(tx Tx, e erasing, n Tally) error {
 }
 
 // KeepRecord keeps what is held of a pupil until a day, for a reason, whatever the
-// school's periods say; a day that is past ends that. It answers [*Invalid], and
-// [ErrNotFound] for a pupil of another school.
+// school's periods say; a day that is past ends that. What another has said, only who sets
+// restrictions changes: [ErrForbidden]. It answers [*Invalid], and [ErrNotFound] for a
+// pupil of another school.
 func (p *Portal) KeepRecord(ctx context.Context, account, school, pupil string, until Date, reason string) error {
 	reason = strings.Join(strings.Fields(reason), " ")
 	return p.store.Update(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, EraseRecords, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, EraseRecords, Subject{School: school})
+		if err != nil {
 			return err
 		}
 		x, err := tx.Pupil(pupil)
@@ -691,6 +693,14 @@ func (p *Portal) KeepRecord(ctx context.Context, account, school, pupil string, 
 		}
 		if err != nil {
 			return err
+		}
+		kept, err := tx.Keepings(school)
+		if err != nil {
+			return err
+		}
+		others := slices.ContainsFunc(kept, func(k Keeping) bool { return k.PupilID == pupil && k.By != account && k.Until >= p.today() })
+		if others && a.May(SetRestrictions, Subject{School: school}) != nil {
+			return fmt.Errorf("record: %w", ErrForbidden)
 		}
 		var wrong Invalid
 		if until.String() == "" || until > p.today().months(12*maxKept) {

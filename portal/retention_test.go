@@ -345,6 +345,36 @@ func TestKeepRecord(t *testing.T) {
 	}
 }
 
+// What somebody else has kept, the office neither ends nor makes its own: who set it
+// does, or the lead or the head.
+func TestWhoEndsAKeep(t *testing.T) {
+	w := keeping(t, "", usualKeep)
+	ann, office := w.pupil("Ann"), w.staff("office@anne.example")
+	keep := func(who string, until portal.Date) error {
+		return w.KeepRecord(t.Context(), w.staff(who), anne, ann, until, "a dispute")
+	}
+	w.ok(keep("lead@anne.example", "2030-01-01"))
+	for _, until := range []portal.Date{"2020-01-01", "2026-10-01", "2031-01-01"} {
+		is(t, keep("office@anne.example", until), portal.ErrForbidden)
+	}
+	kept := func() (all []portal.Keeping) {
+		w.view(func(tx portal.Tx) (err error) {
+			all, err = tx.Keepings(anne)
+			return err
+		})
+		return all
+	}
+	if all := kept(); len(all) != 1 || all[0].Until != "2030-01-01" || all[0].By == office {
+		t.Errorf("kept: %+v", all)
+	}
+	w.ok(keep(head, "2020-01-01"))
+	w.ok(keep("office@anne.example", "2030-01-01"))
+	w.ok(keep("office@anne.example", "2020-01-01")) // its own
+	if all := kept(); len(all) != 0 {
+		t.Errorf("kept: %+v", all)
+	}
+}
+
 // Events go two years after, but that something was erased stays; so do those of a
 // record that is kept, and of joins and restrictions, which go with those whom they name. The trust's own go with the longest period.
 func TestEventsHaveTheirTime(t *testing.T) {

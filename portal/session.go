@@ -192,19 +192,22 @@ func (p *Portal) Hold(ctx context.Context, account, path string, form map[string
 	})
 }
 
-// TakeHeld is the form held for an account at a path, which is then forgotten;
-// nil where there is none.
-func (p *Portal) TakeHeld(ctx context.Context, account, path string) (form map[string][]string, err error) {
-	err = p.store.Update(ctx, func(tx Tx) error {
-		form = nil
-		held, err := tx.TakeHeld(account, path)
-		if errors.Is(err, ErrNotFound) {
+// Held is the form held for an account at a path; nil where there is none. It stays until
+// it is sent, and [Portal.DropHeld] called.
+func (p *Portal) Held(ctx context.Context, account, path string) (form map[string][]string, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		held, err := tx.Held(account, path)
+		if form = held.Form; errors.Is(err, ErrNotFound) {
 			return nil
 		}
-		form = held.Form
 		return err
 	})
 	return form, err
+}
+
+// DropHeld forgets the form held for an account at a path.
+func (p *Portal) DropHeld(ctx context.Context, account, path string) error {
+	return p.store.Update(ctx, func(tx Tx) error { return tx.DropHeld(account, path) })
 }
 
 // Tidy deletes what has had its time: sessions, and at once those that anybody

@@ -258,8 +258,9 @@ func TestHeldForm(t *testing.T) {
 	form := map[string][]string{"name": {"Jo <b>Lee</b> é"}, "agreed": {"yes", "yes"}, "empty": nil}
 	take := func(account, path string) map[string][]string {
 		t.Helper()
-		got, err := w.TakeHeld(t.Context(), account, path)
+		got, err := w.Held(t.Context(), account, path)
 		w.ok(err)
+		w.ok(w.DropHeld(t.Context(), account, path))
 		return got
 	}
 	w.ok(w.Hold(t.Context(), jo, path, form))
@@ -348,9 +349,7 @@ func TestDeletedIsGone(t *testing.T) {
 	w := settled(t)
 	jo := w.account("jo")
 	w.ok(w.Hold(t.Context(), jo, "/portal/x", map[string][]string{"name": {strings.Repeat("Zebedee ", 100)}}))
-	if _, err := w.TakeHeld(t.Context(), jo, "/portal/x"); err != nil {
-		t.Fatal(err)
-	}
+	w.ok(w.DropHeld(t.Context(), jo, "/portal/x"))
 	w.ok(w.db.Close())
 	if bytes.Contains(w.onDisk(), []byte("Zebedee")) {
 		t.Error("what was deleted is still in the database's file")

@@ -120,9 +120,10 @@ type AccountTx interface {
 	// DeleteHandshakesBefore deletes only sessions that wait for a sign-in.
 	DeleteHandshakesBefore(time.Time) error
 	// PutHeld keeps a form that an expired session could not send, for the same
-	// account's next session; TakeHeld hands it over and forgets it.
+	// account's next session, until it is sent: DropHeld forgets it.
 	PutHeld(HeldForm) error
-	TakeHeld(account, path string) (HeldForm, error)
+	Held(account, path string) (HeldForm, error)
+	DropHeld(account, path string) error
 	DeleteHeldBefore(time.Time) error
 }
 

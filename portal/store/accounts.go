@@ -215,12 +215,12 @@ var held = newTable("held_forms", "h", "account_id, path", func(h *portal.HeldFo
 
 func (t *tx) PutHeld(h portal.HeldForm) error { return t.put(held.upsert, held.values(&h)...) }
 
-func (t *tx) TakeHeld(account, path string) (portal.HeldForm, error) {
-	h, err := one(t, held.scan, "SELECT "+held.columns+" FROM held_forms h WHERE h.account_id = $1 AND h.path = $2", account, path)
-	if err != nil {
-		return h, err
-	}
-	return h, t.put("DELETE FROM held_forms WHERE account_id = $1 AND path = $2", account, path)
+func (t *tx) Held(account, path string) (portal.HeldForm, error) {
+	return one(t, held.scan, "SELECT "+held.columns+" FROM held_forms h WHERE h.account_id = $1 AND h.path = $2", account, path)
+}
+
+func (t *tx) DropHeld(account, path string) error {
+	return t.put("DELETE FROM held_forms WHERE account_id = $1 AND path = $2", account, path)
 }
 
 func (t *tx) DeleteHeldBefore(at time.Time) error {

@@ -526,19 +526,22 @@ func TestHeldForms(t *testing.T) {
 		newer.Form, newer.At = map[string][]string{"name": {"Z"}}, noon.Add(time.Minute)
 		f.must(func(tx portal.Tx) error { return tx.PutHeld(h) })
 		f.must(func(tx portal.Tx) error {
-			got, err := tx.TakeHeld("a-1", "/sign")
-			same(t, got, err, h)
-			got, err = tx.TakeHeld("a-1", "/sign")
-			missing(t, got, err)
-			return errors.Join(tx.PutHeld(h), tx.PutHeld(newer))
+			for range 2 {
+				got, err := tx.Held("a-1", "/sign")
+				same(t, got, err, h)
+			}
+			err := errors.Join(tx.DropHeld("a-2", "/sign"), tx.DropHeld("a-1", "/other"), tx.DropHeld("a-1", "/sign"))
+			got, err2 := tx.Held("a-1", "/sign")
+			missing(t, got, err2)
+			return errors.Join(err, tx.PutHeld(h), tx.PutHeld(newer))
 		})
 		f.must(func(tx portal.Tx) error {
-			got, err := tx.TakeHeld("a-1", "/sign")
+			got, err := tx.Held("a-1", "/sign")
 			same(t, got, err, newer)
 			return errors.Join(tx.PutHeld(h), tx.DeleteHeldBefore(newer.At))
 		})
 		f.must(func(tx portal.Tx) error {
-			got, err := tx.TakeHeld("a-1", "/sign")
+			got, err := tx.Held("a-1", "/sign")
 			missing(t, got, err)
 			return nil
 		})

@@ -94,6 +94,7 @@ func (s *server) showStale(w http.ResponseWriter, r *http.Request, e *stale) err
 // goOnView is a form to be sent again, by one button.
 type goOnView struct {
 	To     string
+	Send   string // where the form goes; it says that what was held is sent
 	Fields []field
 }
 
@@ -102,14 +103,14 @@ type field struct{ Name, Value string }
 // getGoOn is where somebody comes back to whose form was held.
 func (s *server) getGoOn(w http.ResponseWriter, r *http.Request) error {
 	to := localPath(r.URL.Query().Get("to"))
-	form, err := s.Portal.TakeHeld(r.Context(), account(r), to)
+	form, err := s.Portal.Held(r.Context(), account(r), to)
 	if err != nil {
 		return err
 	}
 	if form == nil {
 		return seeOther(w, r, "/portal/")
 	}
-	v := goOnView{To: to}
+	v := goOnView{To: to, Send: to + "?" + keptQuery}
 	for _, name := range slices.Sorted(maps.Keys(form)) {
 		for _, value := range form[name] {
 			v.Fields = append(v.Fields, field{name, value})

@@ -40,6 +40,7 @@ func TestFreshSignIn(t *testing.T) {
 		{"POST " + office + "/letters", clerk, providers},
 		{"POST " + office + "/restrictions", lead, providers},
 		{"POST " + office + "/joins", clerk, providers},
+		{"POST " + office + "/retention/keep", clerk, providers},
 		{"POST " + office + "/wordings", lead, providers},
 	} {
 		method, _, _ := strings.Cut(x.route, " ")
@@ -107,11 +108,15 @@ func TestTypedIsKeptOverAFreshSignIn(t *testing.T) {
 	id := identity(lead, lead)
 	id.Authenticated = w.clock()
 	to := v.back(asked, id)
-	before := w.dump("held_forms")
-	v.get(to).wants(t, http.StatusOK, `action="/portal/office/fernlow/restrictions"`, `name="link" value="x y"`, "seen &#34;in&#34; court", ">Go on</button>")
-	if w.dump("held_forms") != before {
+	before := w.dump()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodHead, w.web.URL+to, nil)
+	w.must(err)
+	v.do(r).wants(t, http.StatusOK)
+	v.get(to).wants(t, http.StatusOK, `action="/portal/office/fernlow/restrictions?kept=1"`, `name="link" value="x y"`, "seen &#34;in&#34; court", ">Go on</button>")
+	if w.dump() != before {
 		t.Error("coming back did something")
 	}
+	v.post("/portal/office/fernlow/restrictions?kept=1", url.Values{"link": {"x y"}, "why": {"seen \"in\" court"}}).wants(t, http.StatusNotFound)
 	if got := v.get(to); got.StatusCode != http.StatusSeeOther {
 		t.Errorf("what was typed is there twice: %d", got.StatusCode)
 	}

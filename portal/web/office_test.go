@@ -363,6 +363,8 @@ func TestRestrictionsPage(t *testing.T) {
 	w.as(lead).get("/portal/office/fernlow/events").wants(t, 200, "restriction set", "restriction lifted", "may again: decide", "It bars contact")
 
 	// The file goes to a parent, who learns nothing of the others; the page does not.
+	his := strings.Fields(link(all, uncle))[1]
+	w.as(lead).get("/portal/office/fernlow/events?format=csv&person="+his).wants(t, 200, "list seen").lacks(t, "restriction", "It bars contact")
 	hers.get("/portal/")
 	w.as(lead).get("/portal/office/fernlow/events?person="+w.pupils["Asha"]).wants(t, 200, "restriction set", "The order of 3 May")
 	w.as(lead).get("/portal/office/fernlow/events?format=csv&person="+w.pupils["Asha"]).wants(t, 200, "list seen").lacks(t, "restriction", mother, uncle, "The order of 3 May", "It bars contact")

@@ -58,7 +58,7 @@ func (s *server) routes() *mux.Router {
 	get(office+"/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}", s.anew(providers, s.getRecord))
 	get(office+"/retention", s.signedIn(s.getRetention))
 	post(office+"/retention", s.anew(providers, s.postErase))
-	post(office+"/retention/keep", s.signedIn(s.postKeep))
+	post(office+"/retention/keep", s.anew(providers, s.postKeep))
 	get(office+"/letters", s.signedIn(s.getLetters))
 	post(office+"/letters", s.anew(providers, s.postLetters))
 	get(office+"/answers", s.signedIn(s.getTold))

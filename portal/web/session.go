@@ -97,6 +97,11 @@ func (s *server) signedIn(h handler, keep ...string) handler {
 			if s.showKept(w, r) {
 				return nil
 			}
+			if r.Method == http.MethodPost && r.URL.RawQuery == keptQuery { // it is being sent
+				if err := s.Portal.DropHeld(r.Context(), who.account, r.URL.Path); err != nil {
+					return err
+				}
+			}
 			return h(w, r)
 		}
 		out := &signedOut{back: r.URL.RequestURI(), lapsed: who.lapsed != ""}
@@ -151,7 +156,8 @@ func (s *server) mayHold(r *http.Request, account string) (bool, error) {
 	return agreement || purpose, err
 }
 
-// keptQuery, in the address of a form, has it shown with what was held.
+// keptQuery, in the address of a form, has it shown with what was held, and forgets
+// that once it is sent. To look at it changes nothing.
 const keptQuery = "kept=1"
 
 // held is what was typed into this page's form before its session expired; nil
@@ -160,7 +166,7 @@ func (s *server) held(r *http.Request) (url.Values, error) {
 	if r.URL.RawQuery != keptQuery {
 		return nil, nil
 	}
-	form, err := s.Portal.TakeHeld(r.Context(), account(r), r.URL.Path)
+	form, err := s.Portal.Held(r.Context(), account(r), r.URL.Path)
 	return form, err
 }
 
