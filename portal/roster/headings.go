@@ -289,35 +289,52 @@ type use struct {
 // numbered are told apart by where their headings begin again.
 func understand(cells []string) []use {
 	all := make([]use, len(cells))
-	names, anyContact, firstContact := false, false, len(cells)
 	for i, h := range cells {
 		t, ok := meaningOf(h)
 		all[i] = use{t, ok}
-		if ok && t.field.ofContact() && t.field != contactTitle {
-			anyContact, firstContact = true, min(firstContact, i)
-			names = names || t.field.names()
-		}
 	}
+	nameContacts(all)
+	numberContacts(all, cells)
+	placeTitles(all)
+	return all
+}
+
+// nameContacts takes bare names for a contact's where the list has contacts and no
+// heading that names them: those that come a second time, or after a contact began.
+func nameContacts(all []use) {
+	anyContact, firstContact := false, len(all)
 	explicit := map[field]bool{} // of the pupil's, headings that can be nobody else's
-	for _, u := range all {
+	for i, u := range all {
+		if u.used && u.field.ofContact() && u.field != contactTitle {
+			anyContact, firstContact = true, min(firstContact, i)
+			if u.field.names() {
+				return
+			}
+		}
 		explicit[u.field] = explicit[u.field] || u.used && !u.bare
 	}
-	contactOf := map[field]field{forename: contactForename, surname: contactSurname, pupilName: contactName}
-	if anyContact && !names {
-		seen := map[field]bool{}
-		for i := range all {
-			u := &all[i]
-			of, name := contactOf[u.field]
-			if !u.used || !u.bare || !name {
-				continue
-			}
-			pupils := u.field == pupilName && (seen[forename] || seen[surname] || explicit[forename] || explicit[surname])
-			if seen[u.field] || pupils || explicit[u.field] && i > firstContact {
-				u.field, u.rank, u.bare = of, 1, false
-			}
-			seen[u.field] = true
-		}
+	if !anyContact {
+		return
 	}
+	contactOf := map[field]field{forename: contactForename, surname: contactSurname, pupilName: contactName}
+	seen := map[field]bool{}
+	for i := range all {
+		u := &all[i]
+		of, name := contactOf[u.field]
+		if !u.used || !u.bare || !name {
+			continue
+		}
+		pupils := u.field == pupilName && (seen[forename] || seen[surname] || explicit[forename] || explicit[surname])
+		if seen[u.field] || pupils || explicit[u.field] && i > firstContact {
+			u.field, u.rank, u.bare = of, 1, false
+		}
+		seen[u.field] = true
+	}
+}
+
+// numberContacts tells several contacts in one row apart, whose headings repeat: each
+// begins with the heading that comes first of those that are there for all of them.
+func numberContacts(all []use, cells []string) {
 	count := 0 // of the contacts by their names
 	times, firsts := map[string]int{}, map[string]int{}
 	for i, u := range all {
@@ -331,30 +348,33 @@ func understand(cells []string) []use {
 			}
 		}
 	}
-	if count > 1 {
-		start := len(cells)
-		begin := ""
-		for key, n := range times {
-			if n == count && firsts[key] < start {
-				start, begin = firsts[key], key
-			}
-		}
-		block := 0
-		for i := range all {
-			u := &all[i]
-			if !u.used || !u.field.ofContact() || u.contact != unnumbered {
-				continue
-			}
-			if strings.TrimRight(squash(cells[i]), "0123456789") == begin {
-				block++
-			}
-			if u.contact = block; block == 0 {
-				u.used = false // before the first contact: the pupil's own, or nobody's
-			}
+	if count < 2 {
+		return
+	}
+	start, begin := len(cells), ""
+	for key, n := range times {
+		if n == count && firsts[key] < start {
+			start, begin = firsts[key], key
 		}
 	}
-	// A title is that of the contact's name to its right; of the pupil's it says
-	// nothing to us.
+	block := 0
+	for i := range all {
+		u := &all[i]
+		if !u.used || !u.field.ofContact() || u.contact != unnumbered {
+			continue
+		}
+		if strings.TrimRight(squash(cells[i]), "0123456789") == begin {
+			block++
+		}
+		if u.contact = block; block == 0 {
+			u.used = false // before the first contact: the pupil's own, or nobody's
+		}
+	}
+}
+
+// placeTitles gives a bare title to the contact's name to its right; of the pupil's it
+// says nothing to us.
+func placeTitles(all []use) {
 	for i := range all {
 		u := &all[i]
 		if !u.used || u.field != contactTitle || !u.bare {
@@ -368,7 +388,6 @@ func understand(cells []string) []use {
 			}
 		}
 	}
-	return all
 }
 
 func (f field) names() bool {
