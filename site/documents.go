@@ -63,18 +63,7 @@ func loadDocuments(content fs.FS, dir string, files []string, problems *source.P
 	seen := map[string]bool{}
 	for _, d := range file.Policies {
 		c := source.Checker{Src: src, Problems: problems, Value: d.Slug}
-		switch {
-		case !source.SlugPattern.MatchString(d.Slug):
-			c.Say("slug", "%q: a slug has only a-z, 0-9 and single hyphens (policy %q)", d.Slug, d.Title)
-		case seen[d.Slug]:
-			c.Say("slug", "%q is there twice", d.Slug)
-		}
-		seen[d.Slug] = true
-		for _, required := range []struct{ key, value string }{{"title", d.Title}, {"about", d.About}, {"owner", d.Owner}} {
-			if strings.TrimSpace(required.value) == "" {
-				c.Say("slug", "%s has no %s", d.Slug, required.key)
-			}
-		}
+		checkEntry(c, seen, d.Slug, "policy", d.Title, [2]string{"title", d.Title}, [2]string{"about", d.About}, [2]string{"owner", d.Owner})
 		for _, day := range []struct{ key, value string }{{"approved", d.Approved}, {"review", d.Review}} {
 			if !source.IsDate(day.value) {
 				c.Say("slug", `%s: %s is not a day such as "2026-09-01"`, d.Slug, day.key)

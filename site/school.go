@@ -232,6 +232,23 @@ func loadSchool(content fs.FS, dir string, problems *source.Problems) *School {
 	return school
 }
 
+// checkEntry holds an entry of a list to what all lists ask of theirs: a slug that no
+// other has, and nothing required that is empty.
+func checkEntry(c source.Checker, seen map[string]bool, slug, what, name string, required ...[2]string) {
+	switch {
+	case !source.SlugPattern.MatchString(slug):
+		c.Say("slug", "%q: a slug has only a-z, 0-9 and single hyphens (%s %q)", slug, what, name)
+	case seen[slug]:
+		c.Say("slug", "%q is there twice", slug)
+	}
+	seen[slug] = true
+	for _, r := range required {
+		if strings.TrimSpace(r[1]) == "" {
+			c.Say("slug", "%s has no %s", slug, r[0])
+		}
+	}
+}
+
 // loadHelp reads a directory of help; there need not be one. Of a school's, it reads
 // also on which day the school looked at entries of the national one, by slug.
 func loadHelp(content fs.FS, name string, problems *source.Problems) (all []Organisation, checked map[string]string) {
@@ -251,18 +268,7 @@ func loadHelp(content fs.FS, name string, problems *source.Problems) (all []Orga
 	seen := map[string]bool{}
 	for _, o := range file.Organisations {
 		c := source.Checker{Src: src, Problems: problems, Value: o.Slug}
-		switch {
-		case !source.SlugPattern.MatchString(o.Slug):
-			c.Say("slug", "%q: a slug has only a-z, 0-9 and single hyphens (organisation %q)", o.Slug, o.Name)
-		case seen[o.Slug]:
-			c.Say("slug", "%q is there twice", o.Slug)
-		}
-		seen[o.Slug] = true
-		for _, required := range []struct{ key, value string }{{"name", o.Name}, {"what", o.What}} {
-			if strings.TrimSpace(required.value) == "" {
-				c.Say("slug", "%s has no %s", o.Slug, required.key)
-			}
-		}
+		checkEntry(c, seen, o.Slug, "organisation", o.Name, [2]string{"name", o.Name}, [2]string{"what", o.What})
 		if len(o.For) == 0 {
 			c.Say("slug", "%s does not say whom it is for: for = [%s]", o.Slug, strings.Join(Audiences, ", "))
 		}

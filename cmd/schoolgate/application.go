@@ -153,10 +153,18 @@ func (s Settings) content() fs.FS {
 // sites is where the built sites stand.
 func (app *application) sites() string { return filepath.Join(app.settings.Data, "sites") }
 
-// build builds the schools' sites, all of them or those whose inputs have changed.
+// extent is which of the sites are built.
+type extent bool
+
+const (
+	whatChanged extent = false // those whose inputs are others than at the last build
+	everySite   extent = true
+)
+
+// build builds the schools' sites.
 // Each is put in place once the portal has its texts: the two change together, or, when
 // the database is away, not at all. It answers the results also where some failed.
-func (app *application) build(ctx context.Context, all bool) ([]site.Result, error) {
+func (app *application) build(ctx context.Context, which extent) ([]site.Result, error) {
 	if err := app.read(); err != nil {
 		return nil, err
 	}
@@ -166,7 +174,7 @@ func (app *application) build(ctx context.Context, all bool) ([]site.Result, err
 		schools[s.Slug] = s
 	}
 	results, err := site.Build(ctx, trust, site.Options{
-		Theme: themes.FS, Out: app.sites(), Address: app.settings.Address, Now: app.now(), Log: app.log, All: all, Kept: kept(),
+		Theme: themes.FS, Out: app.sites(), Address: app.settings.Address, Now: app.now(), Log: app.log, All: which == everySite, Kept: kept(),
 		HandOver: func(ctx context.Context, r site.Result) error {
 			if err := app.portal.SetSchools(ctx, []portal.School{app.school(schools[r.Slug], r)}); err != nil {
 				return fmt.Errorf("%w: %w", errNotHandedOver, err)

@@ -45,7 +45,7 @@ how long what may be kept, the page that is not there, and the compressed files.
 				return err
 			}
 			defer closing(&err, app)
-			results, err := app.build(cmd.Context(), all)
+			results, err := app.build(cmd.Context(), extent(all))
 			return told(cmd, results, err)
 		},
 	}

@@ -79,7 +79,7 @@ func runDemo(cmd *cobra.Command, settingsFile, addr, data string) (err error) {
 		seeding.Store(&start)
 	}
 	fmt.Fprintln(out, "Building the sites of an invented trust …")
-	if _, err := app.build(ctx, false); err != nil {
+	if _, err := app.build(ctx, whatChanged); err != nil {
 		return err
 	}
 	issuer := s.Address + "/demo-identity"
@@ -89,7 +89,7 @@ func runDemo(cmd *cobra.Command, settingsFile, addr, data string) (err error) {
 			return err
 		}
 		seeding.Store(nil)
-		if _, err := app.build(ctx, false); err != nil {
+		if _, err := app.build(ctx, whatChanged); err != nil {
 			return err
 		}
 	}
@@ -114,7 +114,7 @@ func demoSettings(file, addr, data string) (Settings, error) {
 	if err != nil {
 		return Settings{}, fmt.Errorf("--addr: expected host:port, such as 127.0.0.1:8080")
 	}
-	if !loopback(host) {
+	if !web.Loopback(host) {
 		return Settings{}, fmt.Errorf("--addr: the demo lets anybody sign in without a password, so it runs on this machine alone: expected 127.0.0.1, localhost or [::1]")
 	}
 	if _, err := os.Stat(file); err == nil {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"schoolgate/portal/web"
 )
 
 // gate stands before everything that is served: it refuses hosts that are not the
@@ -30,7 +32,7 @@ func newGate(s Settings, l *limits) (*gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("address: %w", err)
 	}
-	g := &gate{host: plainHost(u.Host), local: loopback(u.Hostname()), limits: l}
+	g := &gate{host: plainHost(u.Host), local: web.Loopback(u.Hostname()), limits: l}
 	for i, p := range s.Proxies {
 		prefix, err := proxyPrefix(p)
 		if err != nil {
@@ -65,7 +67,7 @@ func (g *gate) known(host string) bool {
 		if err != nil {
 			name = host
 		}
-		return loopback(strings.Trim(name, "[]"))
+		return web.Loopback(strings.Trim(name, "[]"))
 	}
 	return plainHost(host) == g.host
 }

@@ -16,10 +16,15 @@ import (
 	"schoolgate/site/draw"
 )
 
+// importing is what import was told on the command line.
+type importing struct {
+	school, letters, sheet string
+	apply, leavers         bool
+	say                    answers
+}
+
 func importCommand(settings settingsFunc) *cobra.Command {
-	var school, letters, sheet string
-	var apply, leavers bool
-	var say answers
+	var i importing
 	cmd := &cobra.Command{
 		Use:   "import --school SLUG FILE",
 		Short: "Import a class list: show what would change, or apply it",
@@ -34,7 +39,7 @@ letter that works are written as a page to print. The office's pages print a new
 letter for anybody whose letter went astray.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			if letters != "" && !apply {
+			if i.letters != "" && !i.apply {
 				return errors.New("--letters needs --apply: letters are for the people in the register")
 			}
 			app, err := openFor(cmd, settings)
@@ -42,61 +47,65 @@ letter for anybody whose letter went astray.`,
 				return err
 			}
 			defer closing(&err, app)
-			file, err := os.ReadFile(args[0])
-			if err != nil {
-				return err
-			}
-			m, err := app.mapping(cmd, school, file, sheet)
-			if err != nil {
-				return listed(args[0], named(school, err))
-			}
-			list, err := roster.Read(file, m)
-			if err != nil {
-				return listed(args[0], err)
-			}
-			rows := list.Rows
-			out := cmd.OutOrStdout()
-			fmt.Fprintf(out, "Format: %s\n", list.Format)
-			for _, n := range list.Notes {
-				fmt.Fprintf(out, "Note: %s\n", n)
-			}
-			if len(list.Ignored) > 0 {
-				fmt.Fprintf(out, "Columns not used: %s\n", strings.Join(list.Ignored, ", "))
-			}
-			plan, err := app.portal.PreviewImport(cmd.Context(), portal.Operator, school, rows)
-			if err != nil {
-				return listed(args[0], named(school, err))
-			}
-			printPlan(out, plan, leavers)
-			if !apply {
-				fmt.Fprintln(out, "\nNothing has been saved. To save it, run the same command with --apply.")
-				return nil
-			}
-			choice, err := say.choices(plan, leavers)
-			if err != nil {
-				return err
-			}
-			if _, err := app.portal.ApplyImport(cmd.Context(), portal.Operator, school, "", rows, plan.Fingerprint, choice); err != nil {
-				return listed(args[0], err)
-			}
-			fmt.Fprintln(out, "\nSaved.")
-			if letters == "" {
-				return nil
-			}
-			return app.printLetters(cmd, school, letters)
+			return i.run(cmd, app, args[0])
 		},
 	}
-	cmd.Flags().StringVar(&school, "school", "", "the school's folder `name`")
-	cmd.Flags().StringVar(&sheet, "sheet", "", "read this `sheet` of a workbook, or this school of an archive")
-	cmd.Flags().BoolVar(&apply, "apply", false, "save the changes")
-	cmd.Flags().BoolVar(&leavers, "leavers", false, "pupils whom the list does not name have left")
-	cmd.Flags().BoolVar(&say.same, "same", false, "whoever may be one person, as the preview shows, is")
-	cmd.Flags().BoolVar(&say.apart, "apart", false, "whoever may be one person is two")
-	cmd.Flags().BoolVar(&say.elsewhere, "elsewhere", false, "pupils who are on roll at another school of the trust belong to this one")
+	cmd.Flags().StringVar(&i.school, "school", "", "the school's folder `name`")
+	cmd.Flags().StringVar(&i.sheet, "sheet", "", "read this `sheet` of a workbook, or this school of an archive")
+	cmd.Flags().BoolVar(&i.apply, "apply", false, "save the changes")
+	cmd.Flags().BoolVar(&i.leavers, "leavers", false, "pupils whom the list does not name have left")
+	cmd.Flags().BoolVar(&i.say.same, "same", false, "whoever may be one person, as the preview shows, is")
+	cmd.Flags().BoolVar(&i.say.apart, "apart", false, "whoever may be one person is two")
+	cmd.Flags().BoolVar(&i.say.elsewhere, "elsewhere", false, "pupils who are on roll at another school of the trust belong to this one")
 	cmd.MarkFlagsMutuallyExclusive("same", "apart")
-	cmd.Flags().StringVar(&letters, "letters", "", "write invitation letters to this `file`, a page to print")
+	cmd.Flags().StringVar(&i.letters, "letters", "", "write invitation letters to this `file`, a page to print")
 	cmd.MarkFlagRequired("school")
 	return cmd
+}
+
+// run shows what the list in a file would change, and applies it where that was asked.
+func (i importing) run(cmd *cobra.Command, app *application, name string) error {
+	file, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	m, err := app.mapping(cmd, i.school, file, i.sheet)
+	if err != nil {
+		return listed(name, named(i.school, err))
+	}
+	list, err := roster.Read(file, m)
+	if err != nil {
+		return listed(name, err)
+	}
+	out := cmd.OutOrStdout()
+	fmt.Fprintf(out, "Format: %s\n", list.Format)
+	for _, n := range list.Notes {
+		fmt.Fprintf(out, "Note: %s\n", n)
+	}
+	if len(list.Ignored) > 0 {
+		fmt.Fprintf(out, "Columns not used: %s\n", strings.Join(list.Ignored, ", "))
+	}
+	plan, err := app.portal.PreviewImport(cmd.Context(), portal.Operator, i.school, list.Rows)
+	if err != nil {
+		return listed(name, named(i.school, err))
+	}
+	printPlan(out, plan, i.leavers)
+	if !i.apply {
+		fmt.Fprintln(out, "\nNothing has been saved. To save it, run the same command with --apply.")
+		return nil
+	}
+	choice, err := i.say.choices(plan, i.leavers)
+	if err != nil {
+		return err
+	}
+	if _, err := app.portal.ApplyImport(cmd.Context(), portal.Operator, i.school, "", list.Rows, plan.Fingerprint, choice); err != nil {
+		return listed(name, err)
+	}
+	fmt.Fprintln(out, "\nSaved.")
+	if i.letters == "" {
+		return nil
+	}
+	return app.printLetters(cmd, i.school, i.letters)
 }
 
 // mapping is how a file is to be read: as the school's office said of files of

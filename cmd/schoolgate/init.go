@@ -71,59 +71,21 @@ site is not built until none is left.`,
 	return cmd
 }
 
+// run writes what a folder begins with, or another school, and says what is left to do.
 func (b beginning) run(cmd *cobra.Command, dir string) error {
 	ask := asker{in: bufio.NewReader(cmd.InOrStdin()), out: cmd.OutOrStdout(), silent: b.yes}
-	whole, err := site.Load(content.FS)
-	if err != nil {
-		return err
-	}
-	school, trust, err := b.said(whole.Guide)
-	if err != nil {
-		return err
-	}
 	into, begun := contentFolder(dir)
-	var start site.Start
-	files := site.Files{}
-	kind := "" // of the school, if it is not said
-	if begun {
-		if start, err = b.join(into, whole.Guide); err == nil {
-			kind = start.Kind()
-		}
-	} else {
-		start, files, kind, err = b.begin(ask, whole.Guide, trust)
-	}
+	files, assumed, err := b.files(ask, into, begun)
 	if err != nil {
 		return err
 	}
-	_, said := school["kind"]
-	if !said && kind != "" {
-		school["kind"] = kind
-	}
-	if start.Values, err = ask.settings(start, "school", school); err != nil {
-		return err
-	}
-	slug, err := b.folder(start)
-	if err != nil {
-		return err
-	}
-	if begun && there(into, slug) {
-		return fmt.Errorf("%s is there already, and nothing was written: choose another with --slug", filepath.Join(into, "schools", slug))
-	}
-	own, err := start.School(slug)
-	if err != nil {
-		if begun {
-			return fmt.Errorf("nothing was written, as the folder has to be sound first:\n%w", err)
-		}
-		return err
-	}
-	maps.Copy(files, own)
 	if err := write(into, files); err != nil {
 		return err
 	}
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "Wrote %d files in %s\n", len(files), into)
-	if begun && !said {
-		fmt.Fprintf(out, "Its kind is %q, as the first school's: change it in school.toml if it is another\n", kind)
+	if begun && assumed != "" {
+		fmt.Fprintf(out, "Its kind is %q, as the first school's: change it in school.toml if it is another\n", assumed)
 	}
 	if !begun {
 		if err := writeBeside(out, dir); err != nil {
@@ -137,6 +99,52 @@ func (b beginning) run(cmd *cobra.Command, dir string) error {
 	}
 	fmt.Fprintf(out, "See the pages while you write: schoolgate preview --content %s\n", into)
 	return nil
+}
+
+// files is what to write into a content folder, which may be begun already. Assumed is
+// the school's kind, where nobody said it.
+func (b beginning) files(ask asker, into string, begun bool) (files site.Files, assumed string, err error) {
+	whole, err := site.Load(content.FS)
+	if err != nil {
+		return nil, "", err
+	}
+	school, trust, err := b.said(whole.Guide)
+	if err != nil {
+		return nil, "", err
+	}
+	files = site.Files{}
+	var start site.Start
+	if begun {
+		if start, err = b.join(into, whole.Guide); err == nil {
+			assumed = start.Kind()
+		}
+	} else {
+		start, files, assumed, err = b.begin(ask, whole.Guide, trust)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	if _, said := school["kind"]; said {
+		assumed = ""
+	} else if assumed != "" {
+		school["kind"] = assumed
+	}
+	if start.Values, err = ask.settings(start, "school", school); err != nil {
+		return nil, "", err
+	}
+	slug, err := b.folder(start)
+	if err != nil {
+		return nil, "", err
+	}
+	if begun && there(into, slug) {
+		return nil, "", fmt.Errorf("%s is there already, and nothing was written: choose another with --slug", filepath.Join(into, "schools", slug))
+	}
+	own, err := start.School(slug)
+	if err != nil && begun {
+		err = fmt.Errorf("nothing was written, as the folder has to be sound first:\n%w", err)
+	}
+	maps.Copy(files, own)
+	return files, assumed, err
 }
 
 // join starts a school in a content folder that is begun.

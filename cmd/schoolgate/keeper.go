@@ -93,7 +93,7 @@ func (k *keeper) reload(ctx context.Context) {
 // build builds what has changed, and says how much that was.
 func (k *keeper) build(ctx context.Context) {
 	k.day = site.Day(k.now())
-	results, err := k.application.build(ctx, false)
+	results, err := k.application.build(ctx, whatChanged)
 	if ctx.Err() != nil {
 		return
 	}

@@ -12,11 +12,8 @@ import (
 	"schoolgate/site"
 )
 
-func policyCommand(settings settingsFunc) *cobra.Command {
-	policy := &cobra.Command{
-		Use:   "policy",
-		Short: "Compare a school's online safety policy with the model",
-		Long: `The trust's model online safety policy stands in model/policy, one file a part.
+// policyHelp is how a school changes a policy.
+const policyHelp = `The trust's model online safety policy stands in model/policy, one file a part.
 Every clause in it has an id that never changes, such as filter-tests: follow the
 clause's number on the policy's page, and the end of the address is its id.
 
@@ -57,8 +54,19 @@ dropped before they are changed too; the build says which they are.
 A school with a policy of its own writes it as one file instead, policy.md in its
 folder: +++, title = "…", +++, and the text with its headings and numbered lists.
 All of them get numbers and addresses. {#some-id} after a heading, or at the
-beginning of a numbered item, keeps an address whatever its words become.`,
+beginning of a numbered item, keeps an address whatever its words become.`
+
+func policyCommand(settings settingsFunc) *cobra.Command {
+	policy := &cobra.Command{
+		Use:   "policy",
+		Short: "Compare a school's online safety policy with the model",
+		Long:  policyHelp,
 	}
+	policy.AddCommand(policyDiffCommand(settings))
+	return policy
+}
+
+func policyDiffCommand(settings settingsFunc) *cobra.Command {
 	var asJSON bool
 	diff := &cobra.Command{
 		Use:   "diff SCHOOL",
@@ -102,8 +110,7 @@ each blank. A policy that cannot be published is an error that says why.`,
 		},
 	}
 	diff.Flags().BoolVar(&asJSON, "json", false, "write it as JSON")
-	policy.AddCommand(diff)
-	return policy
+	return diff
 }
 
 // writeDifferences writes what changed as people read it: what is taken out

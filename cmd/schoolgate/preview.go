@@ -20,6 +20,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 	"github.com/spf13/cobra"
 
+	"schoolgate/portal/web"
 	"schoolgate/site"
 	"schoolgate/site/source"
 	"schoolgate/themes"
@@ -54,7 +55,7 @@ named content.`,
 			if err != nil {
 				return errors.New("--addr: expected host:port, such as 127.0.0.1:1313")
 			}
-			if !loopback(host) {
+			if !web.Loopback(host) {
 				return errors.New("--addr: what is not finished is for this machine alone: expected 127.0.0.1, localhost or [::1]")
 			}
 			l, err := net.Listen("tcp", addr)

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"schoolgate/portal/web"
 )
 
 // previewPath is where preview's own files are; no site has a name with _.
@@ -97,7 +99,7 @@ func (p *preview) handler(ctx context.Context) http.Handler {
 		if h, _, err := net.SplitHostPort(host); err == nil {
 			host = h
 		}
-		if !loopback(strings.Trim(host, "[]")) {
+		if !web.Loopback(strings.Trim(host, "[]")) {
 			http.Error(w, "The preview is for this machine alone.", http.StatusForbidden)
 			return
 		}

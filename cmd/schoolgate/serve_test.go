@@ -29,7 +29,7 @@ func servedHouse(t *testing.T, address string) *httptest.Server {
 			t.Error(err)
 		}
 	})
-	if _, err := app.build(t.Context(), false); err != nil {
+	if _, err := app.build(t.Context(), whatChanged); err != nil {
 		t.Fatal(err)
 	}
 	handler, err := app.handler([]signin.Config{{Name: "id", Kind: "oidc", Label: "Id", Issuer: "https://id.example", ClientID: "x", Secret: "y"}})

@@ -17,6 +17,7 @@ import (
 
 	"schoolgate/portal"
 	"schoolgate/portal/signin"
+	"schoolgate/portal/web"
 )
 
 // Settings is schoolgate.toml. Folders and files in it are relative to the file.
@@ -185,14 +186,14 @@ func (s *Settings) check() error {
 		wrong("address", `expected the public address, such as "https://safe.ourtrust.example"`)
 	case err != nil || u.Host == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.User != nil:
 		wrong("address", "expected a scheme and a host alone, such as https://safe.ourtrust.example")
-	case u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname())):
+	case u.Scheme != "https" && !(u.Scheme == "http" && web.Loopback(u.Hostname())):
 		wrong("address", "expected https:// (http:// only for localhost), as families sign in here")
 	default:
 		s.Address = strings.TrimSuffix(s.Address, "/")
 	}
 	if host, port, err := net.SplitHostPort(s.Listen); err != nil || port == "" {
 		wrong("listen", "expected host:port, such as 127.0.0.1:8080")
-	} else if u != nil && u.Scheme == "http" && !loopback(host) {
+	} else if u != nil && u.Scheme == "http" && !web.Loopback(host) {
 		wrong("listen", "expected this machine alone, such as 127.0.0.1:8080, as the address is http:// and others could read what families send")
 	}
 	if strings.Contains(s.Database, "://") && !s.postgres() {
@@ -238,11 +239,6 @@ func (s *Settings) check() error {
 		}
 	}
 	return errors.Join(all...)
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // staff is the settings' staff as the portal takes them.

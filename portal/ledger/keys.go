@@ -120,3 +120,12 @@ func keysText(tx portal.LedgerTx) (string, error) {
 	}
 	return strings.Join(rows, "\n"), nil
 }
+
+// keysOf is the ledger's public keys as it has them on record.
+func keysOf(tx portal.LedgerTx) (keys, error) {
+	text, err := keysText(tx)
+	if err != nil {
+		return nil, err
+	}
+	return parseKeys(text)
+}

@@ -195,11 +195,7 @@ func (l *Ledger) Publish(ctx context.Context, store portal.Store, now time.Time)
 
 // Mine checks that the ledger's key is still the one that signs.
 func (l *Ledger) Mine(tx portal.LedgerTx) error {
-	text, err := keysText(tx)
-	if err != nil {
-		return err
-	}
-	known, err := parseKeys(text)
+	known, err := keysOf(tx)
 	if err != nil {
 		return err
 	}

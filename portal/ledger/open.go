@@ -135,11 +135,7 @@ func (l *Ledger) Rotate(ctx context.Context, store portal.Store, path string, no
 		if err != nil {
 			return err
 		}
-		text, err := keysText(tx)
-		if err != nil {
-			return err
-		}
-		known, err := parseKeys(text)
+		known, err := keysOf(tx)
 		if err != nil {
 			return err
 		}

@@ -43,11 +43,7 @@ func (l *Ledger) VerifyAll(ctx context.Context, store portal.Store, published ..
 		if err := l.Mine(tx); err != nil {
 			return err
 		}
-		text, err := keysText(tx)
-		if err != nil {
-			return err
-		}
-		known, err := parseKeys(text)
+		known, err := keysOf(tx)
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func (db *DB) together(ctx context.Context, alone bool, f func(portal.Tx) error)
 		go func() { // somebody may have left the group open for this one to end
 			w.turn <- struct{}{}
 			w.waiting.Add(-1)
-			w.pass(false)
+			w.pass()
 		}()
 		return never, fmt.Errorf("store: %w", ctx.Err())
 	}
@@ -55,14 +55,19 @@ func (db *DB) together(ctx context.Context, alone bool, f func(portal.Tx) error)
 		// The group is nobody's own: it goes on when one of its members gives up.
 		sqltx, err := db.write.BeginTx(context.WithoutCancel(ctx), nil)
 		if err != nil {
-			w.pass(false)
+			w.pass()
 			return db.engine.clean(ctx, "begin", err)
 		}
 		w.open = &group{sql: sqltx, done: make(chan struct{})}
 	}
 	g := w.open
 	failed := func() error {
-		defer w.pass(alone) // also when f panics
+		defer func() { // also when f panics
+			if alone {
+				w.end()
+			}
+			w.pass()
+		}()
 		g.members++
 		return db.member(ctx, g, f)
 	}()
@@ -111,9 +116,9 @@ func (db *DB) member(ctx context.Context, g *group, f func(portal.Tx) error) (er
 	return err
 }
 
-// pass hands the turn on. Where nobody waits, or nobody may join, the group ends.
-func (w *writers) pass(alone bool) {
-	if g := w.open; alone || w.waiting.Load() == 0 || g != nil && (g.broken != nil || g.members == groupSize) {
+// pass hands the turn on. Where nobody waits, or nobody else fits in, the group ends.
+func (w *writers) pass() {
+	if g := w.open; w.waiting.Load() == 0 || g != nil && (g.broken != nil || g.members == groupSize) {
 		w.end()
 	}
 	<-w.turn

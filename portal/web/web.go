@@ -129,7 +129,7 @@ func newServer(c Config) (*server, error) {
 	if err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, fmt.Errorf("portal/web: address %q: write it as https://schools.example, without a path", c.Address)
 	}
-	if u.Scheme == "http" && !loopback(u.Hostname()) {
+	if u.Scheme == "http" && !Loopback(u.Hostname()) {
 		return nil, fmt.Errorf("portal/web: address %q: http is only for this machine itself; children's data travels by https", c.Address)
 	}
 	s := &server{Config: c, https: u.Scheme == "https"}
@@ -150,7 +150,8 @@ func stylesPath(name string, css []byte) string {
 	return "/portal/assets/" + name + "." + hex.EncodeToString(sum[:8]) + ".css"
 }
 
-func loopback(host string) bool {
+// Loopback says whether a host is this machine itself.
+func Loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

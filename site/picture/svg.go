@@ -42,17 +42,26 @@ func setOf(list string) map[string]bool {
 // drawing programs add of their own goes; what could run, or fetch something
 // from elsewhere, is a problem. Width and height are the drawing's proportion.
 func CleanSVG(src source.File, problems *source.Problems) (clean []byte, width, height int, ok bool) {
-	return rewriteSVG(src, false, problems)
+	return rewriteSVG(src, tidied, problems)
 }
 
 // CheckSVG reads a drawing that is published as it is: whatever CleanSVG would leave
 // out is a problem.
 func CheckSVG(src source.File, problems *source.Problems) (width, height int, ok bool) {
-	_, width, height, ok = rewriteSVG(src, true, problems)
+	_, width, height, ok = rewriteSVG(src, asItIs, problems)
 	return width, height, ok
 }
 
-func rewriteSVG(src source.File, asItIs bool, problems *source.Problems) (clean []byte, width, height int, ok bool) {
+// publishing is what becomes of a drawing: it is published as rewritten, or as it is, and
+// then nothing may be in it that a rewriting would leave out.
+type publishing bool
+
+const (
+	tidied publishing = false
+	asItIs publishing = true
+)
+
+func rewriteSVG(src source.File, as publishing, problems *source.Problems) (clean []byte, width, height int, ok bool) {
 	before := len(*problems)
 	d := xml.NewDecoder(bytes.NewReader(src.Data))
 	d.Entity = map[string]string{}
@@ -77,7 +86,7 @@ func rewriteSVG(src source.File, asItIs bool, problems *source.Problems) (clean 
 				say("declares entities or attributes: save the drawing as a plain SVG")
 			}
 		case xml.ProcInst:
-			if asItIs && t.Target != "xml" {
+			if as == asItIs && t.Target != "xml" {
 				say("has instructions for programs (<?%s): use the PNG of the same picture", t.Target)
 			}
 		case xml.StartElement:
@@ -90,7 +99,7 @@ func rewriteSVG(src source.File, asItIs bool, problems *source.Problems) (clean 
 				return nil, 0, 0, false
 			case t.Name.Space != svgSpace || name == "metadata":
 				skipping = depth // a drawing program's own
-				if asItIs {
+				if as == asItIs {
 					say("has a <%s>, which draws nothing: use the PNG of the same picture", name)
 				}
 			case !svgElements[name]:
@@ -108,7 +117,7 @@ func rewriteSVG(src source.File, asItIs bool, problems *source.Problems) (clean 
 			} else {
 				out.WriteString("<" + name)
 			}
-			writeAttributes(&out, t.Attr, asItIs, say)
+			writeAttributes(&out, t.Attr, as, say)
 			out.WriteString(">")
 		case xml.EndElement:
 			if skipping == 0 {
@@ -131,7 +140,7 @@ func rewriteSVG(src source.File, asItIs bool, problems *source.Problems) (clean 
 }
 
 // writeAttributes writes those that draw. A style is taken apart into them.
-func writeAttributes(out *strings.Builder, attributes []xml.Attr, asItIs bool, say func(string, ...any)) {
+func writeAttributes(out *strings.Builder, attributes []xml.Attr, as publishing, say func(string, ...any)) {
 	var flat []xml.Attr
 	for _, a := range attributes {
 		if a.Name.Space == "" && a.Name.Local == "style" {
@@ -148,7 +157,7 @@ func writeAttributes(out *strings.Builder, attributes []xml.Attr, asItIs bool, s
 		declares := a.Name.Space == "xmlns" || a.Name.Space == "" && name == "xmlns" || a.Name.Space == "http://www.w3.org/XML/1998/namespace"
 		links := a.Name.Space == "http://www.w3.org/1999/xlink" && name == "href"
 		if a.Name.Space != "" && !links {
-			if asItIs && !declares {
+			if as == asItIs && !declares {
 				say("has %s=, which draws nothing: use the PNG of the same picture", name)
 			}
 			continue // a drawing program's own
@@ -163,7 +172,7 @@ func writeAttributes(out *strings.Builder, attributes []xml.Attr, asItIs bool, s
 			strings.ContainsRune(value, '\\') || strings.Contains(lower, "image(") || strings.Contains(lower, "image-set(") || strings.Contains(lower, "src("),
 			strings.Contains(lower, "javascript:"):
 			say("refers to something outside the drawing: %s=%q", name, value)
-		case asItIs && !svgAttributes[name] && !declares && !strings.HasPrefix(name, "data-"):
+		case as == asItIs && !svgAttributes[name] && !declares && !strings.HasPrefix(name, "data-"):
 			say("has %s=, which draws nothing: use the PNG of the same picture", name)
 		case svgAttributes[name]:
 			out.WriteString(" " + name + `="`)
