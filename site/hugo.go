@@ -84,17 +84,16 @@ func (r rendering) config() map[string]any {
 // A telephone number rings from abroad too: see [Dial].
 const renderLink = `
 {{- $to := .Destination -}}
-{{- $clause := hasPrefix .Title "Clause " -}}
 {{- if hasPrefix $to "/" -}}
   {{- $to = strings.TrimPrefix "/" $to -}}
   {{- if eq .Page.Type "text" }}{{ $to = absURL $to }}{{ else }}{{ $to = relURL $to }}{{ end -}}
 {{- else if hasPrefix $to "tel:" -}}
   {{- $to = replaceRE "[(]0[)]|%280%29|%20|%28|%29|[ ().-]" "" $to | replaceRE "^tel:00" "tel:+" | replaceRE "^tel:0" "tel:+44" | replaceRE "^tel:[+]440" "tel:+44" -}}
+{{- else if and (hasPrefix $to "#") (eq .Page.Layout "policy-chapter") -}}
+  {{- $to = printf "%s%s" (relURL "online-safety-policy/") $to -}}
 {{- end -}}
-{{- $id := strings.TrimPrefix "#" $to -}}
-{{- if and (eq .Page.Layout "policy-chapter") (hasPrefix $to "#") }}{{ $to = printf "online-safety-policy/%s" $to | relURL }}{{ end -}}
-{{- if and $clause (in (slice "policy" "policy-chapter") .Page.Layout) -}}
-<a class="n" id="{{ $id }}" href="{{ $to | safeURL }}" tabindex="-1" aria-label="{{ .Title }}">{{ .Text }}</a><a class="clause-link" href="{{ $to | safeURL }}" aria-label="Link to {{ replace .Title "Clause" "clause" }}">#</a>
+{{- if and (hasPrefix .Title "Clause ") (in (slice "policy" "policy-chapter") .Page.Layout) -}}
+<a class="n" id="{{ strings.TrimPrefix "#" .Destination }}" href="{{ $to | safeURL }}" tabindex="-1" aria-label="{{ .Title }}">{{ .Text }}</a><a class="clause-link" href="{{ $to | safeURL }}" aria-label="Link to {{ replace .Title "Clause" "clause" }}">#</a>
 {{- else -}}
 <a href="{{ $to | safeURL }}"{{ with .Title }} title="{{ . }}"{{ end }}>{{ .Text }}</a>
 {{- end -}}

@@ -145,6 +145,9 @@ func (e *policyEditor) find(id string) (part int, c *clause, all []clause) {
 		if p.id == id {
 			return i, nil, nil
 		}
+		if !slices.ContainsFunc(p.lines, func(l policyLine) bool { return strings.Contains(l.text, "{#"+id+"}") }) {
+			continue // to parse it takes long
+		}
 		all := findClauses(p.lines)
 		for j := range all {
 			if all[j].id == id {
