@@ -117,6 +117,9 @@ const (
 	// StandingHeld is for a looked-after child, whatever anybody answered, until
 	// the social worker confirms.
 	StandingHeld Standing = "held"
+	// StandingUnread is a yes for a child about whom somebody is barred by what nobody at
+	// the school has looked at yet: an order may be there to hide the child.
+	StandingUnread Standing = "unread"
 	// StandingNo is each of the others for who may not read why it is a no.
 	StandingNo Standing = "no"
 )
@@ -125,7 +128,7 @@ const (
 func (s Standing) Allowed() bool { return s == StandingGiven }
 
 // Standings is every standing that [StandingOf] answers, in the order in which lists and counts show them.
-var Standings = []Standing{StandingGiven, StandingRefused, StandingWithdrawn, StandingConflict, StandingWaiting, StandingHeld}
+var Standings = []Standing{StandingGiven, StandingRefused, StandingWithdrawn, StandingConflict, StandingWaiting, StandingHeld, StandingUnread}
 
 // Answers is what those are told of a standing who may not read why it is a no: that can
 // be one parent's answer, or that a child is in care.
@@ -136,9 +139,10 @@ var Answers = []Standing{StandingGiven, StandingNo}
 // It is given only if somebody who holds parental responsibility said yes to
 // this edition and nobody who holds it last said no: all hold equal say. A no to
 // an earlier edition is still a no; a yes to an earlier edition, or one whose time
-// is up, is no longer a yes. Contacts without parental responsibility, or from whom
-// a restriction takes their say, do not count either way. A yes that waits changes nothing before it
-// counts: the word before it stands, a no among them.
+// is up, is no longer a yes. Contacts without parental responsibility do not count
+// either way. Of somebody from whom a restriction takes their say a yes does not count,
+// and a no does until a named person takes that, too ([EarlierNo]). A yes that waits
+// changes nothing before it counts: the word before it stands, a no among them.
 //
 // Responsibilities and acts may belong to other pupils, parties and purposes, which
 // are passed over; acts may come in any order.
@@ -148,11 +152,11 @@ func StandingOf(p Pupil, purpose Text, on Date, rs []Responsibility, acts []Act)
 	}
 	var yes, no, withdrew bool
 	for _, r := range rs {
-		if r.PupilID != p.ID || !r.Decides() {
+		if r.PupilID != p.ID || !r.Parental {
 			continue
 		}
 		switch d := latest(acts, Decision, p.ID, r.ContactID, purpose.Slug); {
-		case d.Seq == 0:
+		case d.Seq == 0 || !r.Decides() && (d.Answer == Given || r.Barred&EarlierNo != 0):
 		case d.Answer != Given:
 			no = true
 			withdrew = withdrew || d.Answer == Withdrawn
@@ -163,6 +167,8 @@ func StandingOf(p Pupil, purpose Text, on Date, rs []Responsibility, acts []Act)
 	switch {
 	case yes && no:
 		return StandingConflict
+	case yes && p.Unread:
+		return StandingUnread
 	case yes:
 		return StandingGiven
 	case withdrew:

@@ -518,7 +518,7 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 			had = Responsibility{}
 		}
 		link, why := p.watch.extend(p.contacts[now.ID], old, had, link)
-		if why == "" && j < 0 && link.Barred != AllRights {
+		if why == "" && j < 0 && link.Barred&AllRights != AllRights {
 			if why = p.newcomer(ids, held, pupil, now.ID, link.Relationship); why == "" && !old {
 				var same bool
 				if why, same = p.newToFamily(ids, pupil, link.Relationship); !same && why != "" {

@@ -24,6 +24,7 @@ type Pupil struct {
 	Year            Year
 	Group           string    // registration group: the class, as the school names it
 	LookedAfter     bool      // in the care of a local authority
+	Unread          bool      // somebody is barred from the child by what nobody has looked at; only [ActTx.EachPupil] says so
 	Left            time.Time // UTC; zero while on roll
 }
 

@@ -234,6 +234,7 @@ func settledIn(w *world) *world {
 	w.t.Helper()
 	w.register(anne, annesList(), false)
 	w.register(bede, bedesList(), false)
+	w.takes("Mr Max Stone", "Ann", portal.AllRights) // somebody has looked at his order
 	return w
 }
 

@@ -20,6 +20,10 @@ const (
 	MaySee         Rights = 1 << iota // the child in the portal, and what they themselves said
 	MayDecide                         // sign, say yes and no; their word counts
 	MayBeWrittenTo                    // letters, and all else that is sent
+	// EarlierNo is that a no of theirs from before they were barred from deciding still
+	// counts. It is taken with MayDecide alone, by a named person: no order turns a no
+	// into a yes unasked.
+	EarlierNo
 )
 
 // AllRights is what a court order takes until somebody has looked at it.
@@ -27,7 +31,7 @@ const AllRights = MaySee | MayDecide | MayBeWrittenTo
 
 // Each is the rights of a set one by one.
 func (r Rights) Each() (all []Rights) {
-	for _, one := range []Rights{MaySee, MayDecide, MayBeWrittenTo} {
+	for _, one := range []Rights{MaySee, MayDecide, MayBeWrittenTo, EarlierNo} {
 		if r&one != 0 {
 			all = append(all, one)
 		}
@@ -39,7 +43,7 @@ func (r Rights) Each() (all []Rights) {
 func (r Rights) String() string {
 	var words []string
 	for _, one := range r.Each() {
-		words = append(words, map[Rights]string{MaySee: "see", MayDecide: "decide", MayBeWrittenTo: "be written to"}[one])
+		words = append(words, map[Rights]string{MaySee: "see", MayDecide: "decide", MayBeWrittenTo: "be written to", EarlierNo: "keep an earlier no"}[one])
 	}
 	return strings.Join(words, ", ")
 }
@@ -84,7 +88,7 @@ func (p *Portal) restrict(tx Tx, account, school string, l Link, takes Rights, w
 	if err != nil {
 		return err
 	}
-	if inv, ok := open[l.ContactID]; ok {
+	if inv, ok := open[l.ContactID]; ok && takes&AllRights != 0 {
 		if err := tx.UseInvitation(inv.ID, p.now()); err != nil {
 			return err
 		}
@@ -272,6 +276,9 @@ type RestrictForm struct {
 // nobody does it: [ErrForbidden]. It answers [*Invalid], [ErrConflict] where what is taken is no longer what was shown, and [ErrNotFound].
 func (p *Portal) Restrict(ctx context.Context, account, school string, f RestrictForm) error {
 	f.Why = strings.Join(strings.Fields(f.Why), " ")
+	if f.Takes&MayDecide == 0 {
+		f.Takes &^= EarlierNo
+	}
 	return p.store.Update(ctx, func(tx Tx) error {
 		a, err := p.allowed(tx, account, SetRestrictions, Subject{School: school})
 		if err != nil {

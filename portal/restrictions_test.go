@@ -40,7 +40,7 @@ func (w *world) takes(contact, forename string, takes portal.Rights) {
 // Each right is taken on its own: who may not see sees nothing, whoever may not decide
 // has no say, and who may not be written to gets no letter; and nothing else changes.
 func TestEachRightOnItsOwn(t *testing.T) {
-	for takes := portal.Rights(0); takes <= portal.AllRights; takes++ {
+	for takes := portal.Rights(0); takes <= portal.AllRights|portal.EarlierNo; takes++ {
 		t.Run("may not "+takes.String(), func(t *testing.T) {
 			w := settled(t)
 			letters := w.letters(anne)
@@ -69,9 +69,9 @@ func TestEachRightOnItsOwn(t *testing.T) {
 			is(t, err, want)
 			_, err = w.Decide(t.Context(), al, no)
 			is(t, err, want)
-			standing := portal.StandingWaiting
-			if decide {
-				standing = portal.StandingRefused
+			standing := portal.StandingRefused // that he is barred turns no no of his into a yes
+			if !decide && takes&portal.EarlierNo != 0 {
+				standing = portal.StandingWaiting
 			}
 			if got := w.standing(ann, no.Purpose); got != standing {
 				t.Errorf("his no counts: %s", got)
@@ -152,14 +152,14 @@ func TestAListedOrderIsLookedAt(t *testing.T) {
 			t.Errorf("%d to look at, want %d", n, want)
 		}
 	}
-	toLook(1) // the stepfather's
+	toLook(0)
 	list(true)
 	barred("when a list says so", portal.AllRights, true)
-	toLook(2)
+	toLook(1)
 	w.pass(time.Hour)
 	w.takes("Mr Al Lee", "Ann", portal.MaySee)
 	r := barred("once the head has looked", portal.MaySee, false)
-	toLook(1)
+	toLook(0)
 	for _, d := range r.History {
 		switch {
 		case d.InForce() && (d.Takes != portal.MaySee || d.Who != head || d.Why != "As the order of 3 May says" || !d.Since.Equal(w.now)),
@@ -184,6 +184,49 @@ func TestAListedOrderIsLookedAt(t *testing.T) {
 	}
 	list(false)
 	barred("when brought again", portal.AllRights, true)
+}
+
+// A list's order may be there to hide a child, so nothing goes ahead until somebody has
+// looked; and to bar one parent makes no yes of the other's unasked.
+func TestAnUnreadOrderHoldsEveryYes(t *testing.T) {
+	w := settled(t)
+	jo, al := w.parent(anne, "Mrs Jo Lee"), w.parent(anne, "Mr Al Lee")
+	ann, bo, purpose := w.pupil("Ann"), w.pupil("Bo"), w.answering("Ann", portal.Given).Purpose
+	stands := func(when, pupil string, want portal.Standing) {
+		t.Helper()
+		if got := w.standing(pupil, purpose); got != want {
+			t.Errorf("%s: %s, want %s", when, got, want)
+		}
+	}
+	for _, child := range []string{"Ann", "Bo"} {
+		w.decide(jo, w.answering(child, portal.Given))
+	}
+	w.decide(al, w.answering("Bo", portal.Refused))
+	stands("her yes", ann, portal.StandingGiven)
+	stands("her yes and his no", bo, portal.StandingConflict)
+
+	w.register(anne, change(func(r *portal.ClassListRow) bool {
+		r.CourtOrder = r.CourtOrder || r.ContactName == "Mr Al Lee"
+		return true
+	}), false)
+	stands("an order about her that nobody has read", ann, portal.StandingUnread)
+	stands("her yes and his earlier no, with an order", bo, portal.StandingConflict)
+
+	w.takes("Mr Al Lee", "Ann", portal.AllRights)
+	w.takes("Mr Al Lee", "Bo", portal.AllRights)
+	stands("once it is read", ann, portal.StandingGiven)
+	stands("once it is read, his no stands", bo, portal.StandingConflict)
+	w.takes("Mr Al Lee", "Bo", portal.AllRights|portal.EarlierNo)
+	stands("once his no is taken, too", bo, portal.StandingGiven)
+
+	// Of somebody who is no contact any more an order holds, too.
+	out := change(func(r *portal.ClassListRow) bool {
+		r.CourtOrder = r.CourtOrder || r.ContactName == "Mrs Gran Lee"
+		return true
+	})
+	w.register(anne, out, false)
+	w.register(anne, slices.DeleteFunc(out, func(r portal.ClassListRow) bool { return r.ContactName == "Mrs Gran Lee" }), false)
+	stands("an order against somebody whom the list leaves out", ann, portal.StandingUnread)
 }
 
 // Only the lead and the head set and lift, for a reason, and each act is on record.

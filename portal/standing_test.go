@@ -16,16 +16,19 @@ const (
 
 var theChild = portal.Pupil{ID: "child", School: "st-anne"}
 
-// The ways in which a contact may stand to the child, and whether they have a say.
+// The ways in which a contact may stand to the child, and whether a yes and a no of
+// theirs count.
 var statuses = []struct {
-	name            string
-	parental, order bool
-	say             bool
+	name     string
+	parental bool
+	barred   portal.Rights
+	yes, no  bool
 }{
-	{"parental responsibility", true, false, true},
-	{"parental responsibility under a court order", true, true, false},
-	{"no parental responsibility", false, false, false},
-	{"no parental responsibility and a court order", false, true, false},
+	{"parental responsibility", true, 0, true, true},
+	{"parental responsibility under a court order", true, portal.AllRights, false, true},
+	{"the same, and their earlier no is taken too", true, portal.AllRights | portal.EarlierNo, false, false},
+	{"no parental responsibility", false, 0, false, false},
+	{"no parental responsibility and a court order", false, portal.AllRights, false, false},
 }
 
 // barred is what an order takes.
@@ -111,16 +114,18 @@ func TestStandingOfEveryCase(t *testing.T) {
 						pupil := theChild
 						pupil.LookedAfter = care
 						rs := []portal.Responsibility{
-							{PupilID: "child", ContactID: "one", Parental: s1.parental, Barred: barred(s1.order)},
-							{PupilID: "child", ContactID: "two", Parental: s2.parental, Barred: barred(s2.order)},
+							{PupilID: "child", ContactID: "one", Parental: s1.parental, Barred: s1.barred},
+							{PupilID: "child", ContactID: "two", Parental: s2.parental, Barred: s2.barred},
 						}
 						ds := append(decisionsOf("child", "one", somePurpose, h1.answers), decisionsOf("child", "two", somePurpose, h2.answers)...)
 						words := []string{"", ""}
-						if s1.say {
-							words[0] = h1.word
-						}
-						if s2.say {
-							words[1] = h2.word
+						for i, of := range []struct {
+							yes, no bool
+							word    string
+						}{{s1.yes, s1.no, h1.word}, {s2.yes, s2.no, h2.word}} {
+							if of.word == "yes" && of.yes || of.word != "yes" && of.no {
+								words[i] = of.word
+							}
 						}
 						got := portal.StandingOf(pupil, thePurpose, theDay, rs, ds)
 						if want := said(care, words...); got != want {
@@ -146,6 +151,8 @@ func TestStandingOf(t *testing.T) {
 	father := portal.Responsibility{PupilID: "child", ContactID: "father", Parental: true}
 	grandma := portal.Responsibility{PupilID: "child", ContactID: "grandma"}
 	barred := portal.Responsibility{PupilID: "child", ContactID: "father", Parental: true, Barred: portal.AllRights}
+	settled := portal.Responsibility{PupilID: "child", ContactID: "father", Parental: true, Barred: portal.MayDecide | portal.EarlierNo}
+	deciding := portal.Responsibility{PupilID: "child", ContactID: "father", Parental: true, Barred: portal.MaySee}
 	both := []portal.Responsibility{mother, father, grandma}
 	yes, no := answered{portal.Given, 2}, answered{portal.Refused, 2}
 	back, oldYes, oldNo := answered{portal.Withdrawn, 2}, answered{portal.Given, 1}, answered{portal.Refused, 1}
@@ -170,7 +177,13 @@ func TestStandingOf(t *testing.T) {
 		{"grandmother's yes does not count", both, map[string][]answered{"grandma": {yes}}, portal.StandingWaiting},
 		{"grandmother's no does not count", both, map[string][]answered{"mother": {yes}, "grandma": {no}}, portal.StandingGiven},
 		{"a barred father's yes does not count", []portal.Responsibility{mother, barred}, map[string][]answered{"father": {yes}}, portal.StandingWaiting},
-		{"a barred father's no does not count", []portal.Responsibility{mother, barred}, map[string][]answered{"mother": {yes}, "father": {no}}, portal.StandingGiven},
+		{"to bar a father turns no no of his into a yes", []portal.Responsibility{mother, barred}, map[string][]answered{"mother": {yes}, "father": {no}}, portal.StandingConflict},
+		{"a barred father's yes taken back is a no, too", []portal.Responsibility{mother, barred}, map[string][]answered{"mother": {yes}, "father": {yes, back}}, portal.StandingConflict},
+		{"a barred father's no alone", []portal.Responsibility{mother, barred}, map[string][]answered{"father": {no}}, portal.StandingRefused},
+		{"a barred father who had changed his no to a yes", []portal.Responsibility{mother, barred}, map[string][]answered{"mother": {yes}, "father": {no, yes}}, portal.StandingGiven},
+		{"a barred father's no, which a named person has taken", []portal.Responsibility{mother, settled}, map[string][]answered{"mother": {yes}, "father": {no}}, portal.StandingGiven},
+		{"his yes counts no more for that", []portal.Responsibility{mother, settled}, map[string][]answered{"father": {yes}}, portal.StandingWaiting},
+		{"who may not see still decides", []portal.Responsibility{mother, deciding}, map[string][]answered{"father": {yes}}, portal.StandingGiven},
 		{"a yes to an earlier edition has run out", both, map[string][]answered{"mother": {oldYes}}, portal.StandingWaiting},
 		{"a no to an earlier edition is still a no", both, map[string][]answered{"mother": {oldNo}}, portal.StandingRefused},
 		{"a no to an earlier edition stops a yes to this", both, map[string][]answered{"mother": {oldNo}, "father": {yes}}, portal.StandingConflict},
@@ -185,6 +198,11 @@ func TestStandingOf(t *testing.T) {
 			}
 			if got := portal.StandingOf(theChild, thePurpose, theDay, c.rs, ds); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
+			}
+			unread := theChild
+			unread.Unread = true
+			if got := portal.StandingOf(unread, thePurpose, theDay, c.rs, ds); got != c.want && !(c.want == portal.StandingGiven && got == portal.StandingUnread) || got.Allowed() {
+				t.Errorf("with an order that nobody has read: got %q, want %q or held", got, c.want)
 			}
 			care := theChild
 			care.LookedAfter = true
@@ -235,10 +253,11 @@ func FuzzStanding(f *testing.F) {
 		pick := func(of ...string) string { return of[r.IntN(len(of))] }
 		pupil := portal.Pupil{ID: "child", LookedAfter: r.IntN(8) == 0}
 		var rs []portal.Responsibility
-		holds := map[string]bool{}
+		holds, refuses := map[string]bool{}, map[string]bool{}
 		for _, c := range []string{"a", "b", "c", "d"}[:r.IntN(5)] {
-			x := portal.Responsibility{PupilID: "child", ContactID: c, Parental: r.IntN(4) > 0, Barred: portal.Rights(max(0, r.IntN(12)-4))}
+			x := portal.Responsibility{PupilID: "child", ContactID: c, Parental: r.IntN(4) > 0, Barred: portal.Rights(max(0, r.IntN(20)-4))}
 			holds[c] = x.Parental && x.Barred&portal.MayDecide == 0
+			refuses[c] = holds[c] || x.Parental && x.Barred&portal.EarlierNo == 0
 			rs = append(rs, x)
 		}
 		seq := map[[3]string]int{}
@@ -277,7 +296,7 @@ func FuzzStanding(f *testing.F) {
 			case 1:
 				noise = append(noise, answer("child", pick("a", "b", "c", "d"), "video-calls", drawn(), 2))
 			case 2:
-				if who := pick("a", "b", "c", "d", "stranger", ""); !holds[who] {
+				if who := pick("a", "b", "c", "d", "stranger", ""); !refuses[who] {
 					noise = append(noise, answer("child", who, somePurpose, drawn(), 2))
 				}
 			}
@@ -287,8 +306,9 @@ func FuzzStanding(f *testing.F) {
 			t.Errorf("with what is none of the matter it is %q, was %q", got, was)
 		}
 
-		// Any no by somebody with a say, under whatever edition, stops everything.
-		for who, say := range holds {
+		// Any no by somebody with a say, or who had one, stops everything, under whatever
+		// edition.
+		for who, say := range refuses {
 			if !say {
 				continue
 			}

@@ -81,7 +81,7 @@ func (w watch) since(c Contact, known bool, looked time.Time) string {
 // is, or, where that would give them something and somebody who may be they is barred
 // from a child, with all of it withheld, and the warning.
 func (w watch) extend(c Contact, known bool, was, is Responsibility) (_ Responsibility, warning string) {
-	if is.Barred == AllRights || was.ContactID != "" && is.rights()&^was.rights() == 0 {
+	if is.Barred&AllRights == AllRights || was.ContactID != "" && is.rights()&^was.rights() == 0 {
 		return is, ""
 	}
 	if warning = w.since(c, known, w.looked[Link{is.PupilID, is.ContactID}]); warning != "" {

@@ -17,6 +17,7 @@ var why = map[portal.Standing]string{
 	portal.StandingWithdrawn: "A parent or carer took back their yes",
 	portal.StandingConflict:  "One parent or carer agreed and another said no",
 	portal.StandingWaiting:   "No answer yet to the present wording",
+	portal.StandingUnread:    "Not confirmed: ask the safeguarding lead",
 	portal.StandingHeld:      "Not confirmed: ask the school office", // the list goes from hand to hand, and who is in care is nobody else's to read
 	portal.StandingNo:        "",                                     // of a list without reasons
 }

@@ -14,7 +14,7 @@ import (
 // makes those far faster than it hands over eighteen rows. The schema says how.
 const eachPupil = `SELECT p.id, p.upn, p.admission_number, p.forename, p.surname, p.born, p.school_year, p.reg_group, p.looked_after, p.left_at, p.sort_key,
 	(SELECT string_agg(r.packed, '') FROM responsibilities r WHERE r.pupil_id = p.id),
-	(SELECT string_agg(x.contact_id || ' ' || CAST(x.takes AS TEXT) || ' ', '') FROM restrictions x WHERE x.pupil_id = p.id AND x.until IS NULL),
+	(SELECT string_agg(x.contact_id || ' ' || CAST(x.takes AS TEXT) || CASE WHEN x.why = '' THEN ' 1 ' ELSE ' 0 ' END, '') FROM restrictions x WHERE x.pupil_id = p.id AND x.until IS NULL),
 	(SELECT string_agg(a.packed, '') FROM acts a WHERE a.pupil_id = p.id)
 	FROM pupils p
 	WHERE p.school = $1 AND (p.school_year, p.sort_key, p.id) > ($2, $3, $4) AND (p.left_at IS NOT NULL) = $5
@@ -81,6 +81,7 @@ func (r *packedPupil) unpack(rec *portal.PupilRecord) error {
 	p = pack{rest: r.restrictions}
 	for p.more() {
 		contact, takes := p.word(), portal.Rights(p.number())
+		rec.Pupil.Unread = p.word() == "1" || rec.Pupil.Unread
 		for i := range rec.Responsibilities {
 			if x := &rec.Responsibilities[i]; x.ContactID == contact {
 				x.Barred |= takes

@@ -1516,6 +1516,10 @@ func TestRestrictions(t *testing.T) {
 				elsewhere, err = tx.RestrictedElsewhere("oak")
 				same(t, elsewhere, err, nil)
 				return tx.EachPupil("oak", false, func(p *portal.PupilRecord) error {
+					unread := slices.ContainsFunc(all, func(r portal.Restriction) bool { return r.InForce() && r.Why == "" })
+					if p.Pupil.Unread != (unread && p.Pupil.ID == ann.ID) {
+						t.Errorf("%v: nobody has read it: %v", p.Pupil, p.Pupil.Unread)
+					}
 					for _, x := range p.Responsibilities {
 						if bars := map[bool]portal.Rights{true: want}[p.Pupil.ID == ann.ID && x.ContactID == mum.ID]; x.Barred != bars {
 							t.Errorf("%v of %v: may not %s, want %s", x, p.Pupil, x.Barred, bars)
@@ -1537,6 +1541,10 @@ func TestRestrictions(t *testing.T) {
 		again := one("r-4", portal.MaySee)
 		f.must(func(tx portal.Tx) error { return tx.PutRestriction(again) })
 		barred(portal.MaySee|portal.MayBeWrittenTo, see, write, again)
+		earlier := one("r-6", portal.EarlierNo)
+		earlier.Why = "" // a class list said so
+		f.must(func(tx portal.Tx) error { return tx.PutRestriction(earlier) })
+		barred(portal.MaySee|portal.MayBeWrittenTo|portal.EarlierNo, see, write, again, earlier)
 		both := one("r-5", portal.MayDecide|portal.MaySee)
 		if err := f.Update(t.Context(), func(tx portal.Tx) error { return tx.PutRestriction(both) }); err == nil {
 			t.Error("one restriction takes two rights")

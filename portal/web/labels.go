@@ -30,6 +30,7 @@ var standingWords = map[portal.Standing]answer{
 	portal.StandingWithdrawn: {"Withdrawn", "refused"},
 	portal.StandingConflict:  {"Conflict", "conflict"},
 	portal.StandingWaiting:   {"No answer", "waiting"},
+	portal.StandingUnread:    {"Ask the safeguarding lead", "plain"},
 	portal.StandingHeld:      {"Ask social worker", "plain"},
 	portal.StandingNo:        {"No", "refused"},
 }

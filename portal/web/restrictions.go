@@ -28,13 +28,13 @@ type restrictedPerson struct {
 	Why    string // as typed
 }
 
-// rightBox is one of the three rights, with a box that is ticked where they have it.
+// rightBox is one of the rights, with a box that is ticked where they have it.
 type rightBox struct {
 	Name, Label string
 	Held        bool
 }
 
-// theRights are the three, as the form names them.
+// theRights are all of them, as the form names them.
 var theRights = []struct {
 	right       portal.Rights
 	name, label string
@@ -42,6 +42,7 @@ var theRights = []struct {
 	{portal.MaySee, "see", "May see the child’s pages here"},
 	{portal.MayDecide, "decide", "May sign, and say yes and no: their word counts"},
 	{portal.MayBeWrittenTo, "write", "May be written to"},
+	{portal.EarlierNo, "earlier", "A no from before still counts, when they may not decide"},
 }
 
 func (s *server) restrictionsPage(r *http.Request, school portal.School, form url.Values) (page, error) {
