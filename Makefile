@@ -39,11 +39,14 @@ check: $(DEX) $(AXE) .ci/tools/bin/staticcheck
 	SCHOOLGATE_TEST_ENGINE=postgres go test -race -timeout 30m ./portal/...
 
 # Ratios, each measured in one run against a peer; see the README for what they mean.
-bench: .cache/hugo
-	SCHOOLGATE_HUGO=$(CURDIR)/.cache/hugo go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./site ./site/check ./cmd/schoolgate
+bench: .cache/hugo .cache/pocketbase
+	SCHOOLGATE_HUGO=$(CURDIR)/.cache/hugo SCHOOLGATE_POCKETBASE=$(CURDIR)/.cache/pocketbase go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./site ./site/check ./cmd/schoolgate
 
 .cache/hugo: go.mod
 	go build -o $@ github.com/gohugoio/hugo
+
+.cache/pocketbase: .ci/bench/go.mod .ci/bench/pocketbase.go
+	go -C .ci/bench build -o $(CURDIR)/$@ .
 
 .ci/tools/bin/%: .ci/tools/go.mod
 	go -C .ci/tools build -o bin/ $$(go -C .ci/tools list -f '{{.ImportPath}}' tool | grep '/$*$$')

@@ -5,9 +5,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -80,7 +82,8 @@ const (
 
 // BenchmarkSignatures prints how many durable signatures a second come over HTTP
 // as a share of a bare net/http and go-sqlite3 handler that makes one durable
-// insert: the floor for anything that answers only when the disk has it.
+// insert: the floor for anything that answers only when the disk has it; and as a share
+// of PocketBase's creates, where SCHOOLGATE_POCKETBASE names .ci/bench's program.
 func BenchmarkSignatures(b *testing.B) {
 	ctx := context.Background()
 	app, _ := benchHouse(b, 0)
@@ -120,8 +123,10 @@ func BenchmarkSignatures(b *testing.B) {
 	bare := httptest.NewServer(bareHandler(b))
 	defer bare.Close()
 
+	pocketbase := pocketBase(b)
+
 	hash := benchSchool(0).Texts[0].Hash
-	var ratios []float64
+	var ratios, creates []float64
 	for range b.N {
 		half := func(from, to int) float64 {
 			signed := perSecond(b, from, to, func(i int) *http.Request {
@@ -135,6 +140,14 @@ func BenchmarkSignatures(b *testing.B) {
 				return r
 			}, http.StatusSeeOther)
 			b.Logf("signatures %.0f/s, bare inserts %.0f/s", signed, inserted)
+			if pocketbase != "" {
+				created := perSecond(b, from, to, func(i int) *http.Request {
+					r, _ := http.NewRequest(http.MethodPost, pocketbase+"/api/collections/signatures/records", strings.NewReader(url.Values{"name": {"A Parent"}}.Encode()))
+					return r
+				}, http.StatusOK)
+				b.Logf("PocketBase's creates %.0f/s", created)
+				creates = append(creates, signed/created)
+			}
 			return signed / inserted
 		}
 		const rounds = 4 // in turn, so that both meet the same machine
@@ -144,6 +157,74 @@ func BenchmarkSignatures(b *testing.B) {
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(median(ratios), "signatures/bare-insert")
+	if pocketbase != "" {
+		b.ReportMetric(median(creates), "signatures/pocketbase-create")
+	}
+}
+
+// pocketBase is the address of PocketBase with a collection that anybody may add to; ""
+// where its program is not given.
+func pocketBase(b *testing.B) string {
+	program, dir := os.Getenv("SCHOOLGATE_POCKETBASE"), b.TempDir()
+	if program == "" {
+		b.Log("SCHOOLGATE_POCKETBASE is not set: see make bench")
+		return ""
+	}
+	const who, password = "bench@pocketbase.example", "correct horse"
+	if out, err := exec.Command(program, "superuser", "upsert", who, password, "--dir", dir).CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	at := l.Addr().String()
+	l.Close()
+	server := exec.Command(program, "serve", "--http", at, "--dir", dir)
+	if err := server.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		server.Process.Kill()
+		server.Wait()
+	})
+	var token struct{ Token string }
+	ask := func(path string, body any, answer any) error {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		r, err := http.NewRequest(http.MethodPost, "http://"+at+path, bytes.NewReader(text))
+		if err != nil {
+			return err
+		}
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", token.Token)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s: %s", path, resp.Status)
+		}
+		return json.NewDecoder(resp.Body).Decode(answer)
+	}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		err := ask("/api/collections/_superusers/auth-with-password", map[string]string{"identity": who, "password": password}, &token)
+		if err == nil {
+			break
+		} else if time.Now().After(end) {
+			b.Fatal(err)
+		}
+	}
+	err = ask("/api/collections", map[string]any{
+		"name": "signatures", "type": "base", "createRule": "", "fields": []map[string]any{{"name": "name", "type": "text", "required": true}},
+	}, &struct{}{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return "http://" + at
 }
 
 // bareHandler makes one durable insert a request and nothing else.
