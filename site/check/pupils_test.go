@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -71,6 +72,15 @@ func TestPupilsCanReadIt(t *testing.T) {
 				}
 			}
 		}
+	}
+	// What cannot wait sends no child to a box, which is opened on school days.
+	for _, name := range []string{"a-private-picture", "asked-for-something", "hurting-myself", "about-a-friend"} {
+		if matterOf(shared["model/worried/"+name+".md"])["urgent"] != true {
+			t.Errorf("%s can wait, as it says", name)
+		}
+	}
+	if index := matterOf(shared["model/worried/_index.md"]); index["urgent"] != "[[child_no_box]]" || strings.Contains(fmt.Sprint(index["tell"]), "worry_place") {
+		t.Errorf("what cannot wait is said to wait: %v, %v", index["urgent"], index["tell"])
 	}
 	// Whatever word a child looks for, A to Z leads to a page for a child.
 	found := map[string]bool{}
