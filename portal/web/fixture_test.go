@@ -176,6 +176,8 @@ const (
 	trust      = "office@trust.example"
 	lead       = "lead@fernlow.example"
 	teacher    = "teacher@fernlow.example"
+	business   = "business@fernlow.example"
+	head       = "head@fernlow.example"
 )
 
 func newWorld(t *testing.T) *world {
@@ -190,12 +192,13 @@ func newWorld(t *testing.T) *world {
 	w.ledger, err = ledger.Open(ctx, w.store, filepath.Join(t.TempDir(), "ledger.key"), w.now)
 	w.must(err)
 	staff := []portal.Staff{{Email: clerk, School: "fernlow", Role: portal.Office}, {Email: farClerk, School: "st-osric", Role: portal.Office}, {Email: trust, School: "*", Role: portal.Office},
-		{Email: lead, School: "fernlow", Role: portal.Lead}, {Email: teacher, School: "fernlow", Role: portal.Teacher, Classes: []string{"no such class"}}}
+		{Email: lead, School: "fernlow", Role: portal.Lead}, {Email: teacher, School: "fernlow", Role: portal.Teacher, Classes: []string{"no such class"}},
+		{Email: business, School: "fernlow", Role: portal.Business}, {Email: head, School: "fernlow", Role: portal.Head}}
 	w.portal = portal.New(w.store, w.ledger, staff, w.clock)
 	w.portal.CountYesAfter(func(string) time.Duration { return w.wait })
 	w.must(w.portal.SetSchools(ctx, []portal.School{fernlow, osric}))
 
-	w.secrets = []string{"@mail.example", clerk, farClerk, trust, lead, teacher, "2018-03-27"}
+	w.secrets = []string{"@mail.example", clerk, farClerk, trust, lead, teacher, business, head, "2018-03-27"}
 	for _, row := range append(fernlowRows(false), osricRows()...) {
 		w.secrets = append(w.secrets, row.Forename, row.Surname)
 		if row.ContactName != "" {
@@ -224,7 +227,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.bring("fernlow", fernlowRows(true))
 	w.accounts[stranger] = w.account(stranger, "")
-	for _, email := range []string{clerk, farClerk, trust, lead, teacher} {
+	for _, email := range []string{clerk, farClerk, trust, lead, teacher, business, head} {
 		w.accounts[email] = w.account(email, email)
 	}
 	w.serve("http://127.0.0.1:1", nil)
