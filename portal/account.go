@@ -123,15 +123,15 @@ const codeAlphabet = "23456789BCDFGHJKMNPQRTVWXYZ"
 const codeLength = 12
 
 // NormalCode is a code as it was printed, whatever people, keyboards and word
-// processors made of it: without spaces, dashes of every kind, 'Code:' and lower
-// case; with our own letter or figure for a full-width one, for the figures of
+// processors made of it: without spaces, dashes of every kind, 'Code:' in any language
+// and lower case; with our own letter or figure for a full-width one, for the figures of
 // another script, and for a Cyrillic or Greek letter that looks the same.
 func NormalCode(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r >= '！' && r <= '～' { // full width
 			r -= '！' - '!'
 		}
-		if unicode.IsSpace(r) || unicode.In(r, unicode.Pd, unicode.Cf) || strings.ContainsRune("\u2212:.#", r) {
+		if unicode.IsSpace(r) || unicode.In(r, unicode.Pd, unicode.Cf) || strings.ContainsRune("\u2212.#", r) {
 			return -1
 		}
 		r = unicode.ToUpper(r)
@@ -145,7 +145,11 @@ func NormalCode(s string) string {
 		}
 		return r
 	}, s)
-	return strings.TrimPrefix(s, "CODE") // no code has an O or an E
+	before, after, colon := strings.Cut(s, ":")
+	if colon && strings.ContainsFunc(before, func(r rune) bool { return !strings.ContainsRune(codeAlphabet, r) }) {
+		s = after
+	}
+	return strings.TrimPrefix(strings.ReplaceAll(s, ":", ""), "CODE") // no code has an O or an E
 }
 
 // zeros are those of the scripts in which families read figures: Arabic, Persian

@@ -66,7 +66,7 @@ func TestCodesEndWithTheirKey(t *testing.T) {
 	l := w.letters(anne)["Mrs Jo Lee"]
 	w.ok(w.ledger.Rotate(t.Context(), w.db, filepath.Join(w.dir, "ledger.key"), w.now))
 	w.reopen()
-	wrong(t, w.Join(t.Context(), w.account("jo"), l.Code, annsBirthday), "code")
+	wrong(t, w.Join(t.Context(), w.account("jo"), l.Code, annsBirthday), "code", "born")
 	if !w.invitee(anne, "Mrs Jo Lee").Waiting() {
 		t.Error("she is not shown as waiting for a letter")
 	}
@@ -102,11 +102,11 @@ func TestADeadCodeIsShown(t *testing.T) {
 				if !w.invitee(anne, "Mrs Jo Lee").Died.IsZero() {
 					t.Errorf("dead after %d guesses", i)
 				}
-				wrong(t, w.Join(t.Context(), al, found.Code, portal.Date(fmt.Sprintf("2016-01-%02d", i+1))), "code")
+				wrong(t, w.Join(t.Context(), al, found.Code, portal.Date(fmt.Sprintf("2016-01-%02d", i+1))), "code", "born")
 			}
 			died := w.now
 			w.pass(time.Hour)
-			wrong(t, w.Join(t.Context(), al, found.Code, annsBirthday), "code")
+			wrong(t, w.Join(t.Context(), al, found.Code, annsBirthday), "code", "born")
 			if i := w.invitee(anne, "Mrs Jo Lee"); !i.Died.Equal(died) || !i.Issued.IsZero() || i.Waiting() {
 				t.Errorf("the office is shown: died %v, issued %v, waiting %v", i.Died, i.Issued, i.Waiting())
 			}

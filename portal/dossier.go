@@ -1,9 +1,11 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -23,6 +25,8 @@ type Dossier struct {
 type Section struct {
 	Title   string   `json:"title"`
 	Entries [][]Fact `json:"entries"`
+	// Headed says that the first fact of each entry is what the entry is about.
+	Headed bool `json:"-"`
 }
 
 // Fact is what a column is called, and what it says.
@@ -49,7 +53,7 @@ func moment(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(London).Format("2 January 2006, 15:04")
+	return t.In(London).Format("2 January 2006 at 3:04 pm")
 }
 
 // PersonRecord is everything that is held of a school's pupil or contact, for the
@@ -135,7 +139,11 @@ func (d *Dossier) contactOf(tx Tx, school, id string) error {
 // contact adds what is held of a contact: their children as far as sees says, and of
 // what they signed and answered what mine says.
 func (d *Dossier) contact(tx Tx, c Contact, account string, sees func(Child) bool, mine func(Act) bool) error {
-	d.add("In the school’s records", Fact{"School", c.School}, Fact{"Name", c.Name}, Fact{"Email", c.Email}, Fact{"Telephone", c.Phone})
+	school, err := tx.School(c.School)
+	if err != nil {
+		return err
+	}
+	d.add("In the school’s records", Fact{"School", school.Name}, Fact{"Name", c.Name}, Fact{"Email", c.Email}, Fact{"Telephone", c.Phone})
 	children, err := tx.ContactPupils(c.ID)
 	if err != nil {
 		return err
@@ -158,7 +166,9 @@ func (d *Dossier) contact(tx Tx, c Contact, account string, sees func(Child) boo
 	}
 	for _, a := range acts {
 		if mine(a) {
-			d.act(a, Fact{"About", names[a.Subject.ID]})
+			if err := d.act(tx, a, Fact{"About", names[a.Subject.ID]}); err != nil {
+				return err
+			}
 		}
 	}
 	letters, err := tx.ContactInvitations(c.ID)
@@ -171,9 +181,40 @@ func (d *Dossier) contact(tx Tx, c Contact, account string, sees func(Child) boo
 	return d.events(tx, c.School, c.ID, account)
 }
 
-func (d *Dossier) act(a Act, about Fact) {
-	d.add("Signed and answered", Fact{"What", a.TextSlug}, Fact{"Edition", fmt.Sprint(a.Edition)}, about, Fact{"Answer", string(a.Answer)}, Fact{"Name typed", a.TypedName},
-		Fact{"When", moment(a.At)}, Fact{"Counts until", a.Until.String()}, Fact{"How", string(a.Way)}, Fact{"Language", a.Language}, Fact{"Fingerprint of the wording", a.TextHash}, Fact{"Receipt number", a.ID})
+// answerWords and wayWords are an answer, and how it reached the school, as a receipt
+// says them.
+var (
+	answerWords = map[Answer]string{"": "You signed", Given: "You said yes", Refused: "You said no", Withdrawn: "You changed your answer to no"}
+	wayWords    = map[Way]string{Online: "in the portal", InOffice: "by the school office"}
+)
+
+func (d *Dossier) act(tx Tx, a Act, about Fact) error {
+	text, err := tx.Text(a.School, a.TextHash)
+	if err != nil {
+		return fmt.Errorf("the wording of %v: %w", a, err)
+	}
+	translated := ""
+	if a.Translated() {
+		translated = "Somebody or something translated this for you"
+	}
+	d.add("Signed and answered", Fact{"What", cmp.Or(text.Question, text.Title)}, about, Fact{"Answer", answerWords[a.Answer]}, Fact{"Name you typed", a.TypedName},
+		Fact{"When", moment(a.At)}, Fact{"Counts until", a.Until.String()}, Fact{"How", cmp.Or(wayWords[a.Way], string(a.Way))}, Fact{"You told us", translated},
+		Fact{"Wording", fmt.Sprintf("Edition %d, in English", a.Edition)}, Fact{"Check number of the wording", a.TextHash}, Fact{"Receipt number", a.ID})
+	d.Sections[len(d.Sections)-1].Headed = true
+	return nil
+}
+
+// doneWords is what was done, where its name in the record does not say it.
+var doneWords = map[ActKind]string{
+	CodeDied:      "the code of a letter stopped working, after too many wrong tries",
+	Joined:        "joined with the code of a letter",
+	JoinExtended:  "one more child was added",
+	JoinConfirmed: "the office made sure who joined",
+	JoinEnded:     "access to the portal was taken away",
+	ListSeen:      "shown in a list of the office",
+	ListExported:  "in a list that the office took out",
+	RecordShown:   "this record was looked at",
+	RightsChanged: "who may see and decide was changed",
 }
 
 // events adds what was done about somebody. Of whoever did it, it says no more than
@@ -189,7 +230,7 @@ func (d *Dossier) events(tx Tx, school, id, account string) error {
 		if e.Party.ID == account && account != "" {
 			by = "you"
 		}
-		d.add("What was done", Fact{"When", moment(e.At)}, Fact{"What", string(e.Kind)}, Fact{"By", by})
+		d.add("What was done", Fact{"When", moment(e.At)}, Fact{"What", cmp.Or(doneWords[e.Kind], strings.ReplaceAll(string(e.Kind), "-", " "))}, Fact{"By", by})
 	}
 	return err
 }
@@ -200,7 +241,14 @@ func (d *Dossier) account(tx Tx, id string) error {
 		return err
 	}
 	i := a.Identity
-	d.add("Your account", Fact{"Signs in with", i.Provider}, Fact{"Its issuer", i.Issuer}, Fact{"Its number there", i.Subject}, Fact{"Work email", i.StaffEmail}, Fact{"First signed in", moment(a.Created)}, Fact{"Last signed in", moment(a.LastSignIn)})
+	d.add("Your account", Fact{"You sign in with", i.Provider}, Fact{"Address of that service", i.Issuer}, Fact{"Number of your account there", i.Subject}, Fact{"Work email", i.StaffEmail}, Fact{"First signed in", moment(a.Created)}, Fact{"Last signed in", moment(a.LastSignIn)})
+	tries, err := tx.CountAttempts("account "+id, time.Time{})
+	if err != nil {
+		return err
+	}
+	if tries > 0 {
+		d.add("Codes and dates of birth that did not fit", Fact{"Tries that we still count", fmt.Sprint(tries)})
+	}
 	all, err := tx.AccountSessions(id)
 	for _, s := range all {
 		d.add("Where you are signed in", Fact{"Since", moment(s.Created)}, Fact{"Ends", moment(s.Expires)}, Fact{"Device", s.Device}, Fact{"Network", s.Network})
@@ -220,7 +268,11 @@ func (d *Dossier) pupil(tx Tx, school, id string) error {
 	if x.LookedAfter {
 		care = "yes"
 	}
-	d.add("In the school’s records", Fact{"School", x.School}, Fact{"First name", x.Forename}, Fact{"Surname", x.Surname}, Fact{"Date of birth", x.Born.String()},
+	of, err := tx.School(school)
+	if err != nil {
+		return err
+	}
+	d.add("In the school’s records", Fact{"School", of.Name}, Fact{"First name", x.Forename}, Fact{"Surname", x.Surname}, Fact{"Date of birth", x.Born.String()},
 		Fact{"Unique pupil number", x.UPN}, Fact{"Admission number", x.AdmissionNumber}, Fact{"Year", x.Year.String()}, Fact{"Class", x.Group}, Fact{"Looked after by a council", care}, Fact{"Left", moment(x.Left)})
 	acts, err := tx.PupilActs(id)
 	if err != nil {
@@ -228,7 +280,9 @@ func (d *Dossier) pupil(tx Tx, school, id string) error {
 	}
 	for _, a := range acts {
 		if a.Party == (Ref{RefPupil, id}) {
-			d.act(a, Fact{})
+			if err := d.act(tx, a, Fact{}); err != nil {
+				return err
+			}
 		}
 	}
 	links, err := tx.Responsibilities(school)

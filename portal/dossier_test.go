@@ -37,12 +37,12 @@ func TestDossiers(t *testing.T) {
 		is         string
 		has, lacks []string
 	}{
-		"her own":             {read(w.OwnRecord(t.Context(), jo)), []string{"Mrs Jo Lee", "mrs.jo.lee@", "Ann Lee", "Bo Lee", `"given"`, "Jo Lee", "google", "joined", `"you"`}, []string{"Al Lee", "al.lee", "refused", "Gran", "Stone", "office@"}},
-		"his own":             {read(w.OwnRecord(t.Context(), al)), []string{"Mr Al Lee", `"refused"`}, []string{"Jo Lee", "jo.lee", "given", "parents-aup", "restriction"}},
-		"hers, by the office": {of(portal.RefContact, w.contact(anne, "Mrs Jo Lee")), []string{"Mrs Jo Lee", "Ann Lee", `"given"`}, []string{"Al Lee", "refused", "Stone", "office@"}},
-		"a grandmother's":     {of(portal.RefContact, gran), []string{"Mrs Gran Lee", "gran.lee@"}, []string{"Jo Lee", "Al Lee", "given", "refused"}},
-		"a barred man's":      {of(portal.RefContact, max), []string{"Mr Max Stone"}, []string{"Ann Lee", "Jo Lee", "4K", "given", "restriction"}},
-		"the child's":         {of(portal.RefPupil, w.pupil("Ann")), []string{"Ann", "1 September 2017", "4K", "A1"}, []string{"Jo Lee", "Al Lee", "Stone", "given", "refused", "@home", "restriction"}},
+		"her own":             {read(w.OwnRecord(t.Context(), jo)), []string{"Mrs Jo Lee", "mrs.jo.lee@", "Ann Lee", "Bo Lee", `"You said yes"`, "Jo Lee", "google", "joined", `"you"`}, []string{"Al Lee", "al.lee", "You said no", "Gran", "Stone", "office@"}},
+		"his own":             {read(w.OwnRecord(t.Context(), al)), []string{"Mr Al Lee", `"You said no"`}, []string{"Jo Lee", "jo.lee", "You said yes", "parents-aup", "restriction"}},
+		"hers, by the office": {of(portal.RefContact, w.contact(anne, "Mrs Jo Lee")), []string{"Mrs Jo Lee", "Ann Lee", `"You said yes"`}, []string{"Al Lee", "You said no", "Stone", "office@"}},
+		"a grandmother's":     {of(portal.RefContact, gran), []string{"Mrs Gran Lee", "gran.lee@"}, []string{"Jo Lee", "Al Lee", "You said"}},
+		"a barred man's":      {of(portal.RefContact, max), []string{"Mr Max Stone"}, []string{"Ann Lee", "Jo Lee", "4K", "You said", "restriction"}},
+		"the child's":         {of(portal.RefPupil, w.pupil("Ann")), []string{"Ann", "1 September 2017", "4K", "A1"}, []string{"Jo Lee", "Al Lee", "Stone", "You said", "@home", "restriction"}},
 		"of a stranger's own": {read(w.OwnRecord(t.Context(), w.account("nobody"))), []string{"google"}, []string{"Lee"}},
 	} {
 		t.Run(name, func(t *testing.T) {

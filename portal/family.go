@@ -280,22 +280,24 @@ func checkSigning(f SignForm, c Child) error {
 	return wrong.Or()
 }
 
-// doubtfulName is why a name may not be the one of whoever types it: it is the
-// child's, or a single letter. People have such names too, so it is asked about once
-// and never refused.
+// doubtfulName is why a name may not be the one of whoever types it: it has the child's
+// forename in it, whatever the surname and the order, or is a single letter. People have
+// such names too, so it is asked about once and never refused.
 func doubtfulName(name string, c Child) string {
-	bare, forename, surname := sameName(name), c.Pupil.Forename, c.Pupil.Surname
+	bare := sameName(name)
+	if bare == sameName(c.Contact.Name) {
+		return ""
+	}
+	forename, surname, words := c.Pupil.Forename, c.Pupil.Surname, strings.Fields(fold(name))
+	lacks := slices.ContainsFunc(strings.Fields(fold(forename)), func(w string) bool { return !slices.Contains(words, w) })
+	if !lacks && !maybeSame(name, c.Contact.Name) || slices.Contains([]string{pupilName(forename, surname), pupilName(surname, forename), pupilName(forename, "")}, bare) {
+		return "That is your child’s name. Type your own. If it is your name too, press the button again"
+	}
 	letters := 0
 	for _, r := range bare {
 		if unicode.IsLetter(r) {
 			letters++
 		}
-	}
-	switch bare {
-	case sameName(c.Contact.Name):
-		return ""
-	case pupilName(forename, surname), pupilName(surname, forename), pupilName(forename, ""):
-		return "That is your child’s name. Type your own. If it is your name too, press the button again"
 	}
 	if letters < 2 {
 		return "That is one letter. Type your full name. If it is your whole name, press the button again"

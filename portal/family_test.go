@@ -130,7 +130,7 @@ func TestSignAsOneself(t *testing.T) {
 		name  string
 		asked bool
 	}{
-		{"Ann Lee", true}, {"lee, ANN", true}, {"Ann", true}, {"Änn  Lée", true}, {"J", true}, {"J.", true},
+		{"Ann Lee", true}, {"lee, ANN", true}, {"Ann", true}, {"Änn  Lée", true}, {"Ann Coe", true}, {"COE Ännie Ann", true}, {"J", true}, {"J.", true},
 		{"Jo", false}, {"Jo Ann Lee", false}, {"Mrs J Lee", false}, {"李龙", false},
 	} {
 		w := settled(t)

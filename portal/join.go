@@ -133,7 +133,8 @@ func noMatch(before int) *Invalid {
 		left = "That was the last try for today. The school office can help you."
 	}
 	var wrong Invalid
-	wrong.Add("code", "The code and the date of birth do not match a letter we sent. Check both against the letter. "+left)
+	wrong.Add("code", "The code and the date of birth do not go together. Look at the code in the letter. "+left)
+	wrong.Add("born", "Type your child’s date of birth as day, month, year. It is not in the letter")
 	return &wrong
 }
 

@@ -23,7 +23,7 @@ func TestNormalCode(t *testing.T) {
 	for _, typed := range []string{
 		"BCDF-2345-GHJK", "bcdf-2345-ghjk", "BCDF2345GHJK", " bcdf 2345 ghjk ", "BCDF–2345–GHJK", "BCDF—2345—GHJK",
 		"BCDF\u20112345\u2010GHJK", "BCDF\u22122345\u2212GHJK", "BCDF\u00a02345\u2009GHJK", "BCDF\t2345\r\nGHJK", "BCDF\u200b2345\ufeffGHJK", "--BCDF2345GHJK--",
-		"Code: BCDF-2345-GHJK", "code BCDF 2345 GHJK", "BCDF.2345.GHJK", "ＢＣＤＦ－２３４５－ＧＨＪＫ", "ВСDF-2345-GНJК", "ΒCDF-2345-GΗJΚ", "BCDF-٢٣٤٥-GHJK", "BCDF-۲۳۴۵-GHJK", "BCDF-२३४५-GHJK", "BCDF-234S-GHJK",
+		"Code: BCDF-2345-GHJK", "Код: BCDF-2345-GHJK", "Kod：bcdf 2345 ghjk", "کد: BCDF-2345-GHJK", "BCDF:2345:GHJK", "code BCDF 2345 GHJK", "BCDF.2345.GHJK", "ＢＣＤＦ－２３４５－ＧＨＪＫ", "ВСDF-2345-GНJК", "ΒCDF-2345-GΗJΚ", "BCDF-٢٣٤٥-GHJK", "BCDF-۲۳۴۵-GHJK", "BCDF-२३४५-GHJK", "BCDF-234S-GHJK",
 	} {
 		if got := portal.NormalCode(typed); got != want {
 			t.Errorf("%q: got %q", typed, got)
@@ -215,8 +215,8 @@ func TestJoinFails(t *testing.T) {
 			code, born := c.do(w, w.letters(anne)["Mrs Jo Lee"])
 			guest := w.account("guest")
 			err := w.Join(t.Context(), guest, code, born)
-			wrong(t, err, "code")
-			if want := "The code and the date of birth do not match a letter we sent. Check both against the letter. You can try 9 more times today."; err.(*portal.Invalid).Problems[0].Message != want {
+			wrong(t, err, "code", "born")
+			if want := "The code and the date of birth do not go together. Look at the code in the letter. You can try 9 more times today."; err.(*portal.Invalid).Problems[0].Message != want {
 				t.Errorf("it says %q", err)
 			}
 			family, err := w.Family(t.Context(), guest)
@@ -259,7 +259,7 @@ func TestJoinFails(t *testing.T) {
 func TestJoinWithoutBirthday(t *testing.T) {
 	w := newWorld(t)
 	w.register(anne, change(func(r *portal.ClassListRow) bool { r.Born = ""; return true }), false)
-	wrong(t, w.Join(t.Context(), w.account("jo"), w.letters(anne)["Mrs Jo Lee"].Code, ""), "code")
+	wrong(t, w.Join(t.Context(), w.account("jo"), w.letters(anne)["Mrs Jo Lee"].Code, ""), "code", "born")
 }
 
 func TestJoinLimitPerAccount(t *testing.T) {
@@ -269,7 +269,7 @@ func TestJoinLimitPerAccount(t *testing.T) {
 	start := w.now
 	for i := range portal.TriesPerAccount {
 		w.reopen() // a restart forgets nothing
-		wrong(t, w.Join(t.Context(), guesser, fmt.Sprintf("BCDF-2345-%04d", i), annsBirthday), "code")
+		wrong(t, w.Join(t.Context(), guesser, fmt.Sprintf("BCDF-2345-%04d", i), annsBirthday), "code", "born")
 		w.pass(time.Minute)
 	}
 	is(t, w.Join(t.Context(), guesser, "BCDF-2345-GHJK", annsBirthday), portal.ErrTooMany)
@@ -282,7 +282,7 @@ func TestJoinLimitPerAccount(t *testing.T) {
 	w.ok(w.Tidy(t.Context()))
 	is(t, w.Join(t.Context(), guesser, l.Code, annsBirthday), portal.ErrTooMany)
 	w.pass(2 * time.Second)
-	wrong(t, w.Join(t.Context(), guesser, "BCDF-2345-GHJK", annsBirthday), "code")
+	wrong(t, w.Join(t.Context(), guesser, "BCDF-2345-GHJK", annsBirthday), "code", "born")
 	is(t, w.Join(t.Context(), guesser, l.Code, annsBirthday), portal.ErrTooMany)
 	w.ok(w.Join(t.Context(), jo, l.Code, annsBirthday))
 }
@@ -320,7 +320,7 @@ func TestEndJoin(t *testing.T) {
 	if len(family) != 0 || !invitee().Waiting() {
 		t.Errorf("after it was ended they see %d children", len(family))
 	}
-	wrong(t, w.Join(t.Context(), thief, l.Code, annsBirthday), "code")
+	wrong(t, w.Join(t.Context(), thief, l.Code, annsBirthday), "code", "born")
 	w.ok(w.Join(t.Context(), w.account("jo"), w.letters(anne)["Mrs Jo Lee"].Code, annsBirthday))
 }
 
@@ -355,16 +355,16 @@ func TestJoinLimitPerCode(t *testing.T) {
 	for i := range portal.TriesPerCode {
 		w.reopen()
 		// An account for each guess, and a day between: neither helps.
-		wrong(t, w.Join(t.Context(), w.account(fmt.Sprint("guesser ", i)), found.Code, portal.Date(fmt.Sprintf("2017-01-%02d", i+1))), "code")
+		wrong(t, w.Join(t.Context(), w.account(fmt.Sprint("guesser ", i)), found.Code, portal.Date(fmt.Sprintf("2017-01-%02d", i+1))), "code", "born")
 		w.pass(25 * time.Hour)
 		w.ok(w.Tidy(t.Context()))
 	}
 	jo := w.account("jo")
-	wrong(t, w.Join(t.Context(), jo, found.Code, annsBirthday), "code")
+	wrong(t, w.Join(t.Context(), jo, found.Code, annsBirthday), "code", "born")
 	w.pass(30 * 24 * time.Hour)
 	w.ok(w.Tidy(t.Context()))
 	w.reopen()
-	wrong(t, w.Join(t.Context(), jo, found.Code, annsBirthday), "code")
+	wrong(t, w.Join(t.Context(), jo, found.Code, annsBirthday), "code", "born")
 
 	// Another letter's code lives, and so does a new letter's.
 	w.ok(w.Join(t.Context(), w.account("al"), letters["Mr Al Lee"].Code, annsBirthday))
@@ -401,7 +401,7 @@ func TestJoinGuessesAtOnce(t *testing.T) {
 		}
 		return nil
 	})
-	wrong(t, w.Join(t.Context(), w.account("jo"), l.Code, annsBirthday), "code")
+	wrong(t, w.Join(t.Context(), w.account("jo"), l.Code, annsBirthday), "code", "born")
 
 	// One account, many hands.
 	busy := w.account("busy")
@@ -525,7 +525,7 @@ func TestNoSecretOnDisk(t *testing.T) {
 		secrets = append(secrets, l.Code, portal.NormalCode(l.Code))
 	}
 	joCode := letters["Mrs Jo Lee"].Code
-	wrong(t, w.Join(t.Context(), jo, joCode, "2001-01-01"), "code")
+	wrong(t, w.Join(t.Context(), jo, joCode, "2001-01-01"), "code", "born")
 	w.ok(w.Join(t.Context(), jo, joCode, annsBirthday))
 	token, err := w.StartSession(t.Context(), portal.Session{AccountID: jo})
 	w.ok(err)

@@ -93,6 +93,12 @@ func (t *Trust) Keeps(s *School) map[string]int {
 func (t *Trust) keepBlanks(s *School) map[string]string {
 	blanks := map[string]string{}
 	for name, words := range t.keeps(s) {
+		switch {
+		case name == "replaced" && words == "at once": // the run of the night does it
+			words = "the next night"
+		case name == "replaced":
+			words = "after " + words
+		}
 		blanks[keepBlank(name)] = words
 	}
 	return blanks

@@ -266,6 +266,14 @@ func (app *application) languages() (all []web.Language) {
 	return all
 }
 
+// easy is where a school's site tells a text in easy words; "" for nowhere.
+func (app *application) easy(t portal.Text) string {
+	if trust, s := app.schoolNamed(t.School); s != nil {
+		return trust.EasyWords(s, string(t.Kind), t.Slug)
+	}
+	return ""
+}
+
 // trustName is whose portal it is; "" for a school on its own.
 func (app *application) trustName() string {
 	if trust := app.trust.Load(); trust != nil {

@@ -149,7 +149,7 @@ func (a answers) choices(plan *portal.ImportPlan, leavers bool) (portal.ImportCh
 // printLetters writes the letters of a school to a file that only its owner can
 // read: the codes in it open families' accounts.
 func (app *application) printLetters(cmd *cobra.Command, school, file string) error {
-	css, err := stylesheet("schoolgate")
+	css, err := stylesheet("schoolgate", "office")
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (app *application) printLetters(cmd *cobra.Command, school, file string) er
 	}
 	all, err := app.portal.Letters(cmd.Context(), portal.Operator, school)
 	if err == nil {
-		err = web.WriteLetters(f, all, app.settings.Address, css, draw.QR)
+		err = web.WriteLetters(f, all, app.settings.Address, app.languages(), css, draw.QR)
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("letters: %w", err)

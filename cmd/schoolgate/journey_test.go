@@ -121,13 +121,13 @@ role = "office"
 		t.Errorf("the portal's wording is not the public page's:\n%s\n\nwant:\n%s", got, published)
 	}
 	parent.fill("field-name", "Mary O'Dowd")
-	parent.submit("Sign for Zoë")
+	parent.submit("I agree and sign")
 	parent.sees("Tick the box")
 	if got := parent.text(`document.getElementById('field-name').value`); got != "Mary O'Dowd" {
 		t.Errorf("the name that was typed became %q", got)
 	}
 	parent.press("field-agreed", " ")
-	parent.submit("Sign for Zoë")
+	parent.submit("I agree and sign")
 	parent.sees("Your receipt is below")
 	if got := parent.text(`document.title + '|' + document.querySelector('h1').innerText`); strings.Count(strings.NewReplacer("\u2068", "", "\u2069", "").Replace(got), "You have signed for Zoë: Using technology") != 2 {
 		t.Errorf("the receipt's title and heading do not name the child and what happened: %s", got)
@@ -158,7 +158,7 @@ role = "office"
 	stranger.fill("field-code", code)
 	stranger.fillDate("field-born", "5", "10", "2017")
 	stranger.submit("Show me my child")
-	stranger.sees("do not match a letter")
+	stranger.sees("do not go together")
 	if status := stranger.status(receiptPath(t, receipt)); status != http.StatusNotFound {
 		t.Errorf("a stranger asked for the receipt and was answered %d", status)
 	}

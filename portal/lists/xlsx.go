@@ -83,7 +83,7 @@ func (b *workbook) about() error {
 	b.named[strings.ToLower(name)] = true
 	lines := []string{
 		"Consent list of " + b.list.School.Name,
-		"Made on " + b.list.At.In(portal.London).Format("Monday 2 January 2006 at 15:04") + ".",
+		"Made on " + b.list.At.In(portal.London).Format("Monday 2 January 2006 at 3:04 pm") + ".",
 		"It was true at that moment. Families can change an answer at any time: make a new list each time you need one.",
 		"Yes means that it may go ahead. No means that it may not. An empty cell means No.",
 		"It holds children’s names. Keep it on the school’s own equipment, and delete it when you have finished with it.",

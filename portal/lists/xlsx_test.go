@@ -65,7 +65,7 @@ func TestXLSX(t *testing.T) {
 	if got := f.GetSheetList(); !slices.Equal(got, []string{"About this list", "Pupils"}) {
 		t.Errorf("sheets %q", got)
 	}
-	if about := sheetRows(t, f, "About this list"); !strings.Contains(about[0], "Fernlow Primary School") || !strings.Contains(about[1], "Friday 5 June 2026 at 14:04") {
+	if about := sheetRows(t, f, "About this list"); !strings.Contains(about[0], "Fernlow Primary School") || !strings.Contains(about[1], "Friday 5 June 2026 at 2:04 pm") {
 		t.Errorf("about: %q", about)
 	}
 	want := []string{"Surname|Forename|Year|Class|Press|Press (2)", "1/2|Ada|Year 4|4B|Yes|No", `=HYPERLINK("x")|Ada|Year 4|4E5|No|No`, "007|Ada|Reception|-|No|Yes"}

@@ -98,7 +98,14 @@ func readDate(day, month, year string) (born portal.Date, problem string) {
 			month = strconv.Itoa(int(m))
 		}
 	}
-	born, err := portal.ParseDate(strings.TrimSpace(day) + "/" + strings.TrimSpace(month) + "/" + strings.TrimSpace(year))
+	day, month = strings.TrimSpace(day), strings.TrimSpace(month)
+	switch m, err := strconv.Atoi(month); {
+	case err != nil:
+		return "", "Type the month as a number, such as 5"
+	case m > 12 && len(day) <= 2 && day <= "12":
+		return "", "Day first, then month. You typed " + month + " as the month"
+	}
+	born, err := portal.ParseDate(day + "/" + month + "/" + strings.TrimSpace(year))
 	if err != nil {
 		return "", "The date of birth must be a real date, such as 27 3 2017"
 	}

@@ -39,13 +39,18 @@ func TestJourney(t *testing.T) {
 	join("", "", "", "").wants(t, http.StatusUnprocessableEntity, "<title>Error: ", "Type the code from your letter", "Type your child’s date of birth", `href="#field-code"`, `href="#field-born"`, "autofocus")
 	join(code, "9", "", "2019").wants(t, http.StatusUnprocessableEntity, "must have a month", `value="`+code+`"`, `value="2019"`)
 	join(code, "31", "2", "2019").wants(t, http.StatusUnprocessableEntity, "must be a real date")
+	join(code, "28", "травень", "2019").wants(t, http.StatusUnprocessableEntity, "Type the month as a number, such as 5")
+	join(code, "05", "28", "2019").wants(t, http.StatusUnprocessableEntity, "Day first, then month.")
 	join(code, "9", "4", "19").wants(t, http.StatusUnprocessableEntity, "four figures")
-	join(code, "10", "4", "2019").wants(t, http.StatusUnprocessableEntity, "do not match a letter we sent")
-	join(strings.ToLower(strings.ReplaceAll(code, "-", " ")), "09", "April", "2019").wants(t, http.StatusSeeOther)
+	wrong := join(code, "10", "4", "2019").wants(t, http.StatusUnprocessableEntity, "The code and the date of birth do not go together. Look at the code in the letter. You can try 9 more times today.", "It is not in the letter", `href="#field-code"`, `href="#field-born"`)
+	if n := strings.Count(wrong.body, "field-wrong"); n != 2 {
+		t.Errorf("%d groups are marked", n)
+	}
+	join("Код: "+strings.ToLower(strings.ReplaceAll(code, "-", " ")), "09", "April", "2019").wants(t, http.StatusSeeOther)
 
 	home := ifan.get("/portal/").wants(t, http.StatusOK, `<bdi translate="no">Gwenno</bdi></h2>`, "Left to do", "Read and sign ‘Home and school agreement’", "May we show your child’s picture on our website?").lacks(t, "What you decided")
 	sign := link(t, home, "Read and sign ‘Home and school agreement’")
-	heartFirst(t, homeSchool, ifan.get(sign).wants(t, http.StatusOK, "<title>Sign for \u2068Gwenno\u2069: Home and school agreement – ", `<h1>Sign for <bdi translate="no">Gwenno</bdi>: Home and school agreement</h1>`, homeSchool.Statement, "http://127.0.0.1:1"+homeSchool.Path, homeSchool.Hash[:12], "1 September 2026").lacks(t, "checked"))
+	heartFirst(t, homeSchool, ifan.get(sign).wants(t, http.StatusOK, "<title>Agreement to sign, for \u2068Gwenno\u2069: Home and school agreement – ", `<h1>Agreement to sign, for <bdi translate="no">Gwenno</bdi>: Home and school agreement</h1>`, "I agree and sign</button>", "The whole agreement</h2>", homeSchool.Statement, "http://127.0.0.1:1"+homeSchool.Path, homeSchool.Hash[:12], "1 September 2026").lacks(t, "checked"))
 
 	form := url.Values{"name": {"  Q.  Uill "}, "agreed": {"yes"}, "hash": {homeSchool.Hash}}
 	first := ifan.post(sign, form).wants(t, http.StatusSeeOther).location()
@@ -53,7 +58,7 @@ func TestJourney(t *testing.T) {
 	if second := ifan.post(sign, form).wants(t, http.StatusSeeOther).location(); second != first {
 		t.Errorf("a second click made a second signature: %s and %s", first, second)
 	}
-	receipt := ifan.get(first).wants(t, http.StatusOK, "<title>You have signed for \u2068Gwenno\u2069: Home and school agreement – ", `<h1>You have signed for <bdi translate="no">Gwenno</bdi>: Home and school agreement</h1>`, "21 November 2026 at 10:04 pm", "Q. Uill", `Next, for <bdi translate="no">Gwenno</bdi>`, homeSchool.Hash)
+	receipt := ifan.get(first).wants(t, http.StatusOK, "<title>You have signed for \u2068Gwenno\u2069: Home and school agreement – ", `<h1>You have signed for <bdi translate="no">Gwenno</bdi>: Home and school agreement</h1>`, "21 November 2026 at 10:04 pm", "Q. Uill", `Next, for <bdi translate="no">Gwenno</bdi>`, homeSchool.Hash, ">The exact words, edition 1</a>", "<summary>Long numbers", "Is something wrong? Call <a href=\"tel:").lacks(t, "ingerprint")
 	ifan.get(sign).wants(t, http.StatusOK, "You signed this for Gwenno on 21 November 2026 at 10:04 pm").lacks(t, "<form method=\"post\" novalidate>")
 
 	file := ifan.get(first+"/receipt.json").wants(t, http.StatusOK)
@@ -77,7 +82,23 @@ func TestJourney(t *testing.T) {
 	ifan.get("/portal/").wants(t, http.StatusOK, `Nothing is left to do for <bdi translate="no">Gwenno`, "You changed to no", "You signed")
 	ifan.get(consent).wants(t, http.StatusOK, "You said no</strong>", "Change my answer to yes")
 
-	ifan.post("/portal/sign-out", nil).wants(t, http.StatusSeeOther)
+	// A no takes one tap and nothing to read; a yes comes after what it is a yes to, in
+	// whatever language, and says whether it was translated.
+	change := ifan.get(consent)
+	heart, _ := webPicture.Parts()
+	at := 0
+	for _, part := range []string{heart, "You answer the English words.", `name="translated"`, ">Change my answer to yes<"} {
+		next := strings.Index(change.body, part)
+		if next < at {
+			t.Errorf("%q does not stand above what should follow it", part)
+		}
+		at = next
+	}
+	again := ifan.post(consent, url.Values{"hash": {webPicture.Hash}, "answer": {"given"}, "translated": {"yes"}}).wants(t, http.StatusSeeOther).location()
+	ifan.get(again).wants(t, http.StatusOK, "Somebody or something translated this for you")
+
+	out := ifan.post("/portal/sign-out", nil).wants(t, http.StatusSeeOther).location()
+	ifan.get(out).wants(t, http.StatusOK, "<title>You have signed out – ", "<h1>You have signed out</h1>")
 	if len(ifan.jar) != 0 {
 		t.Errorf("after signing out the browser still has %v", ifan.jar)
 	}
@@ -92,7 +113,7 @@ func heartFirst(t *testing.T, text portal.Text, r reply) {
 		t.Fatalf("%s is not a heart and the rest: %q, %q", text.Slug, heart, rest)
 	}
 	at := -1
-	for _, part := range []string{heart, `href="#whole"`, `<button class="button">`, `id="whole"`, rest} {
+	for _, part := range []string{heart, `href="#whole"`, `<button class="button">`, `id="whole"`, strings.NewReplacer("<h2", "<h3", "</h2>", "</h3>").Replace(rest)} {
 		next := strings.LastIndex(r.body, part)
 		if next <= at {
 			t.Errorf("%s: %q does not come after what should stand before it", text.Slug, part)
@@ -118,15 +139,16 @@ func link(t *testing.T, r reply, words string) string {
 func TestSigningInTranslation(t *testing.T) {
 	w := newWorld(t)
 	w.serve("http://127.0.0.1:1", func(c *Config) {
+		c.Easy = func(t portal.Text) string { return "easy-read/" + t.Slug + "/" }
 		c.Languages = []Language{{Tag: "ur", Dir: "rtl", Name: "اردو", Says: "ہمیں بتائیں۔"}, {Tag: "pl", Dir: "ltr", Name: "Polski", Says: "Powiedz nam."}}
 	})
 	grace := w.as(mother)
-	line := `<li lang="ur" dir="rtl" translate="no">ہمیں بتائیں۔</li>`
+	line := `<li lang="ur" dir="rtl">ہمیں بتائیں۔</li>`
 	for path, says := range map[string]string{
 		"/agreements/home-school": "You sign the English words. We will explain them in your language: ", "/consents/website-pictures": "You answer the English words.",
 	} {
 		path = "/portal/children/" + w.pupils["Asha"] + path
-		grace.get(path).wants(t, http.StatusOK, says, line, `<a href="tel:01632960101" translate="no">01632 960 101</a>`, "Somebody or something translated this for me", `lang="en-GB" dir="auto"`).lacks(t, "checked")
+		grace.get(path).wants(t, http.StatusOK, says, line, `<a href="tel:01632960101" translate="no">01632 960 101</a>`, "Somebody or something translated this for me", `lang="en-GB" dir="auto"`, `/">Read it in easy words first</a>`).lacks(t, "checked")
 		form := url.Values{"hash": {homeSchool.Hash}, "name": {"Gr. Okon"}, "translated": {"yes"}}
 		if strings.Contains(path, "consents") {
 			form = url.Values{"hash": {webPicture.Hash}, "translated": {"yes"}}
@@ -140,7 +162,11 @@ func TestSigningInTranslation(t *testing.T) {
 			t.Errorf("the receipt does not keep it: %s", file.body)
 		}
 	}
-	w.as(stranger).get("/portal/join").wants(t, http.StatusOK, line)
+	contact := []string{`<li lang="ur" dir="rtl">اردو</li>`, "<summary>Tell us your language</summary>", `Fernlow Primary</span>: <a href="tel:01632960101"`, "mailto:"}
+	for _, page := range []string{"/portal/join", "/portal/"} {
+		w.as(stranger).get(page).wants(t, http.StatusOK, append(contact, line)...)
+	}
+	w.as("").get("/portal/sign-in").wants(t, http.StatusOK, append(contact, line)...)
 }
 
 func TestSigningWrongly(t *testing.T) {
@@ -158,6 +184,7 @@ func TestSigningWrongly(t *testing.T) {
 	send("Gr\x00ace", "yes", homeSchool.Hash).wants(t, http.StatusUnprocessableEntity)
 	send(`"><script>alert(1)</script>`, "", homeSchool.Hash).wants(t, http.StatusUnprocessableEntity).lacks(t, "<script>")
 	send("Gr. Okon", "yes", strings.Repeat("0", 64)).wants(t, http.StatusConflict, "The wording has changed", `value="Gr. Okon"`, homeSchool.Hash).lacks(t, "checked")
+	send("Zed Asha", "yes", homeSchool.Hash).wants(t, http.StatusUnprocessableEntity, "That is your child’s name")
 	// The child's own name is asked about, once: what was typed and ticked is kept, and a second press signs.
 	send("Asha Okonedo", "yes", homeSchool.Hash).wants(t, http.StatusUnprocessableEntity, "That is your child’s name", `value="Asha Okonedo"`, `name="asked" value="Asha Okonedo"`, "checked")
 	send("Asha Okonedo", "yes", strings.Repeat("0", 64)).wants(t, http.StatusConflict, `value="Asha Okonedo"`, `name="asked" value=""`)
@@ -346,8 +373,8 @@ func TestTwoSchools(t *testing.T) {
 	grace.post("/portal/join", url.Values{"code": {letters[0].Code}, "born-day": {"2"}, "born-month": {"2"}, "born-year": {"2016"}}).wants(t, http.StatusSeeOther)
 	w.secrets = append(w.secrets, letters[0].Code)
 	var file strings.Builder
-	w.must(WriteLetters(&file, letters, "https://schools.example", []byte("p{margin:0}"), squareOf))
-	for _, part := range []string{letters[0].Code, `Dear <bdi translate="no">Mrs G Okonedo</bdi>`, "https://schools.example/portal/join", "<style>p{margin:0}</style>"} {
+	w.must(WriteLetters(&file, letters, "https://schools.example", []Language{{Tag: "pl", Dir: "ltr", Name: "Polski", Says: "Powiedz nam."}}, []byte("p{margin:0}"), squareOf))
+	for _, part := range []string{letters[0].Code, `Dear <bdi translate="no">Mrs G Okonedo</bdi>`, "https://schools.example/portal/join", "<style>p{margin:0}</style>", `<li lang="pl" dir="ltr">Powiedz nam. <bdi translate="no">01632 960 101</bdi></li>`} {
 		if !strings.Contains(file.String(), part) {
 			t.Errorf("no %s in the file of letters:\n%s", part, &file)
 		}

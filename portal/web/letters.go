@@ -245,10 +245,10 @@ func readable(letters []portal.Letter, address string, qr func(string) (string, 
 }
 
 // WriteLetters writes letters as a page in itself, to be opened from a file and
-// printed, one a sheet. Address is the portal's public one, without a path; qr is as in
-// [Config].
-func WriteLetters(w io.Writer, letters []portal.Letter, address string, stylesheet []byte, qr func(string) (string, error)) error {
-	t, err := new(server).newTemplate("pages/"+layout, "pages/letters.html", "pages/"+lettersFile)
+// printed, one a sheet. Address is the portal's public one, without a path; languages are
+// those in which a letter asks to be told whose it needs; qr is as in [Config].
+func WriteLetters(w io.Writer, letters []portal.Letter, address string, languages []Language, stylesheet []byte, qr func(string) (string, error)) error {
+	t, err := (&server{Config: Config{Languages: languages}}).newTemplate("pages/"+layout, "pages/letters.html", "pages/"+lettersFile)
 	if err != nil {
 		return err
 	}

@@ -141,6 +141,9 @@ func (p problems) Only(field string) string {
 // so that a name written from right to left turns nothing else round.
 func isolated(name string) string { return "\u2068" + name + "\u2069" }
 
+// lower puts a text's headings below the one that stands above it on the page.
+var lower = strings.NewReplacer("<h4", "<h5", "</h4>", "</h5>", "<h3", "<h4", "</h3>", "</h4>", "<h2", "<h3", "</h2>", "</h3>")
+
 // wording is a text as a page shows it: its heart first, and the whole below the
 // answer.
 type wording struct {
@@ -148,6 +151,7 @@ type wording struct {
 	Heart   template.HTML
 	Rest    template.HTML
 	Address string // public, of this wording
+	Easy    string // where the school's site tells it in easy words; "" where it does not
 
 	Language   string // of the words, BCP 47
 	Translated bool   // as ticked
@@ -155,7 +159,11 @@ type wording struct {
 
 func (s *server) wording(t portal.Text) wording {
 	heart, rest := t.Parts()
-	return wording{Text: t, Heart: template.HTML(heart), Rest: template.HTML(rest), Address: s.public(t.Path), Language: language} // our own site's rendering of the school's own file
+	v := wording{Text: t, Heart: template.HTML(heart), Rest: template.HTML(lower.Replace(rest)), Address: s.public(t.Path), Language: language} // our own site's rendering of the school's own file
+	if s.Easy != nil {
+		v.Easy = s.Easy(t)
+	}
+	return v
 }
 
 // sentence gives words a capital to begin with.
@@ -169,6 +177,7 @@ type frame struct {
 	Title    string
 	Styles   []string
 	School   *portal.School
+	Schools  []portal.School // all of them, on a page that is no school's
 	Brand    string
 	BrandTo  string
 	Initial  string // on the crest
@@ -206,13 +215,13 @@ func (s *server) render(r *http.Request, p page) ([]byte, error) {
 		f.Title = "Error: " + f.Title
 	}
 	blind := visitOf(r).offline
-	if f.School == nil && s.TrustName == "" && !blind {
-		schools, err := s.Portal.Schools(r.Context())
-		if err != nil {
+	if f.School == nil && !blind {
+		var err error
+		if f.Schools, err = s.Portal.Schools(r.Context()); err != nil {
 			return nil, err
 		}
-		if len(schools) == 1 {
-			f.School = &schools[0]
+		if len(f.Schools) == 1 && s.TrustName == "" {
+			f.School = &f.Schools[0]
 		}
 	}
 	slug, short := "", s.TrustName

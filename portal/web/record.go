@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/gorilla/mux"
 
@@ -13,9 +14,10 @@ import (
 // recordView is everything held of one person, to read, print and take away.
 type recordView struct {
 	portal.Dossier
-	Own  bool   // of whoever looks
-	File string // the same as JSON
-	Base string // the office's address
+	Own     bool            // of whoever looks
+	Schools []portal.School // whom to ask about what is left out
+	File    string          // the same as JSON
+	Base    string          // the office's address
 }
 
 // getOwnRecord is what is held of whoever is signed in.
@@ -24,7 +26,21 @@ func (s *server) getOwnRecord(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.record(w, r, recordView{Dossier: d, Own: true}, nil)
+	actor, err := s.Portal.Actor(r.Context(), account(r))
+	if err != nil {
+		return err
+	}
+	schools, err := s.Portal.Schools(r.Context())
+	if err != nil {
+		return err
+	}
+	theirs := slices.DeleteFunc(slices.Clone(schools), func(x portal.School) bool {
+		return !slices.ContainsFunc(actor.Contacts, func(c portal.Contact) bool { return c.School == x.Slug })
+	})
+	if len(theirs) == 0 {
+		theirs = schools
+	}
+	return s.record(w, r, recordView{Dossier: d, Own: true, Schools: theirs}, nil)
 }
 
 // getRecord is what is held of a pupil or a contact, for the office to hand over.
@@ -38,7 +54,7 @@ func (s *server) getRecord(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.record(w, r, recordView{Dossier: d, Base: officeLink(school.Slug)}, &school)
+	return s.record(w, r, recordView{Dossier: d, Base: officeLink(school.Slug), Schools: []portal.School{school}}, &school)
 }
 
 func (s *server) record(w http.ResponseWriter, r *http.Request, v recordView, school *portal.School) error {
@@ -53,5 +69,9 @@ func (s *server) record(w http.ResponseWriter, r *http.Request, v recordView, sc
 		return err
 	}
 	v.File = r.URL.Path + "?format=json"
-	return s.show(w, r, http.StatusOK, page{template: "record.html", title: "What is held", school: school, data: v})
+	title := "What is held"
+	if v.Own {
+		title = "What this portal holds about you"
+	}
+	return s.show(w, r, http.StatusOK, page{template: "record.html", title: title, school: school, data: v})
 }

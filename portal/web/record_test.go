@@ -8,7 +8,7 @@ import (
 func TestRecordPages(t *testing.T) {
 	w := newWorld(t)
 	w.as(mother).get("/portal/").wants(t, http.StatusOK, `href="/portal/record"`)
-	w.as(mother).get("/portal/record").wants(t, http.StatusOK, "This is what the portal holds of you", "grace.okonedo@mail.example", "Asha Okonedo").lacks(t, "Daniel", "Tomas", "Moira")
+	w.as(mother).get("/portal/record").wants(t, http.StatusOK, "<h1>What this portal holds about you</h1>", "court orders and safeguarding notes", `href="tel:01632960101"`, "grace.okonedo@mail.example", "Asha Okonedo").lacks(t, "Daniel", "Tomas", "Moira")
 	if got := w.as(mother).get("/portal/record?format=json").wants(t, http.StatusOK, `"value": "Grace Okonedo"`).lacks(t, "Daniel"); got.Header.Get("Content-Type") != "application/json" {
 		t.Error("not JSON")
 	}

@@ -81,7 +81,7 @@ func (s *server) signPage(r *http.Request, form url.Values, changed bool) (page,
 		if r.Method == http.MethodPost && !changed {
 			v.Asked = v.Name
 		}
-		title := "Sign for "
+		title := "Agreement to sign, for "
 		switch {
 		case a.Done():
 			title = "You have signed for "

@@ -54,7 +54,11 @@ func (s *server) showSignIn(w http.ResponseWriter, r *http.Request, v signInView
 	if len(v.Staff) > 0 && !slices.ContainsFunc(v.Staff, func(p portal.Provider) bool { return !p.Families }) {
 		v.Staff, v.StaffToo = nil, true
 	}
-	return s.show(w, r, http.StatusOK, page{template: "sign-in.html", title: "Sign in", data: v})
+	title := "Sign in"
+	if v.Left {
+		title = "You have signed out"
+	}
+	return s.show(w, r, http.StatusOK, page{template: "sign-in.html", title: title, data: v})
 }
 
 // leavingView is the page between this site and a provider.

@@ -82,6 +82,9 @@ type Config struct {
 	Tel func(phone string) string
 	// QR is the QR code of an address, as SVG.
 	QR func(address string) (string, error)
+	// Easy is where a school's site tells a text in easy words, as "easy-read/rules/"; ""
+	// for none. Optional.
+	Easy func(portal.Text) string
 	// Languages are those in which a family is asked to tell us theirs. Optional.
 	Languages []Language
 	// Address is the public one, without a path: "https://schools.example". It
