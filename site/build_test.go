@@ -5,12 +5,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/andybalholm/brotli"
 
 	"schoolgate/site/sitetest"
 	"schoolgate/site/source"
@@ -210,22 +213,50 @@ func TestBuildStopsBetweenSites(t *testing.T) {
 	}
 }
 
+// Builds of one folder wait for each other: both end well, and what is served is whole
+// and of the second.
 func TestConcurrentBuilds(t *testing.T) {
-	f, out := newFixture(t), t.TempDir()
+	out := t.TempDir()
+	build := func(word string, handOver func()) {
+		f := newFixture(t)
+		f.Write("schools/larkfield/pages/trees.md", "+++\ntitle = \"Trees\"\n+++\n\n"+strings.Repeat(word+". ", 300)+"\n")
+		trust, err := Load(f.Content)
+		if err == nil {
+			_, err = Build(t.Context(), trust, Options{Theme: f.Theme, Out: out, Address: "http://localhost:8080", Now: sitetest.Now, HandOver: func(context.Context, Result) error {
+				handOver()
+				return nil
+			}})
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	second := make(chan bool, 9)
+	var begin sync.Once
 	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			if _, err := buildFixture(t, f, out, sitetest.Now); err != nil {
-				t.Error(err)
+	build("Oak", func() {
+		begin.Do(func() {
+			wg.Go(func() { build("Elm", func() { second <- true }) })
+			select {
+			case <-second:
+				t.Error("the second did not wait")
+			case <-time.After(time.Second / 2):
 			}
 		})
-	}
+	})
 	wg.Wait()
 	for _, slug := range []string{Overview, "larkfield", "harbour"} {
-		sitetest.Read(t, out, slug, "current", "index.html")
 		if generations, err := os.ReadDir(filepath.Join(out, slug, "generations")); err != nil || len(generations) != 1 {
 			t.Errorf("%s: got %v, %v", slug, generations, err)
 		}
+		if _, sound := served(filepath.Join(out, slug)); !sound {
+			t.Errorf("%s is not as its record says", slug)
+		}
+	}
+	page := sitetest.Read(t, out, "larkfield", "current", "trees", "index.html")
+	small := brotli.NewReader(strings.NewReader(sitetest.Read(t, out, "larkfield", "current", "trees", "index.html.br")))
+	if whole, err := io.ReadAll(small); err != nil || string(whole) != page || !strings.Contains(page, "Elm. Elm.") {
+		t.Errorf("%v, got\n%s\nand\n%s", err, page, whole)
 	}
 }
 
