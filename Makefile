@@ -4,6 +4,12 @@
 DEX := .ci/tools/bin/dex
 AXE := .ci/tools/node_modules/axe-core/axe.min.js
 
+# What runs with the race detector: the rules and requests, but for the two packages that
+# only read and write lists, which start nothing and would take longest; and of the site
+# and the command line, what builds, serves or asks beside something else.
+RULES = $(shell go list ./portal/... | grep -v -e /roster -e /lists)
+BESIDE := ^Test(LinkChecker.*|Serve.*|AliveIsNotReady)$$
+
 .PHONY: run build sbom test vuln check bench
 
 run: build
@@ -36,7 +42,8 @@ check: $(DEX) $(AXE) .ci/tools/bin/staticcheck
 	.ci/tools/bin/staticcheck ./...
 	$(MAKE) vuln
 	$(MAKE) test
-	SCHOOLGATE_TEST_ENGINE=postgres go test -race -timeout 30m ./portal/...
+	SCHOOLGATE_TEST_ENGINE=postgres go test -race -vet=off -timeout 30m $(RULES)
+	go test -race -vet=off -timeout 30m -run '$(BESIDE)' ./site/check ./cmd/schoolgate
 
 # Ratios, each measured in one run against a peer; see the README for what they mean.
 bench: .cache/hugo .cache/pocketbase

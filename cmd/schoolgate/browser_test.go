@@ -104,7 +104,7 @@ func (c chrome) open(t *testing.T, axe, address string, others ...string) *visit
 		}
 	}))
 	t.Cleanup(stop)
-	v.ctx, stop = context.WithTimeout(ctx, 4*time.Minute)
+	v.ctx, stop = context.WithTimeout(ctx, 20*time.Minute) // as good as for ever, on a busy machine too
 	t.Cleanup(stop)
 	v.do(func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
 		_, err := chromedp.Call(ctx, network.Enable, network.EnableParams{})

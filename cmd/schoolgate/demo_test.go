@@ -11,6 +11,7 @@ import (
 // The README's first command, from an empty folder: the demo fills itself through the
 // real sites and texts, says whom to sign in as, and its ledger holds.
 func TestDemoStarts(t *testing.T) {
+	t.Parallel()
 	port, data := freePort(t), filepath.Join(t.TempDir(), "demo")
 	address := "http://localhost:" + port
 	log := startServer(t, address, "demo", "--addr", "127.0.0.1:"+port, "--data", data)

@@ -14,8 +14,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/text/unicode/norm"
 )
 
 // engine is a browser of another make than Chromium.
@@ -23,7 +25,7 @@ type engine interface {
 	visit(t *testing.T, address string)
 	text(script string) (string, error)      // what an expression answers
 	act(t *testing.T, source map[string]any) // what a keyboard or a finger does: WebDriver's actions
-	print(t *testing.T) []byte               // as a PDF; nil where the browser cannot be told to
+	print(t *testing.T) []byte               // as a PDF, on A4
 }
 
 // Keys as both protocols have them.
@@ -36,8 +38,10 @@ const (
 // leads past what every page begins with, a parent signs in, answers, signs, and goes
 // back; what is printed fills as many sheets as it should.
 func TestOtherBrowsers(t *testing.T) {
+	t.Parallel()
 	for name, open := range map[string]func(*testing.T) engine{"Firefox": firefox, "WebKit": webkit} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			e := open(t)
 			port, data := freePort(t), filepath.Join(t.TempDir(), "demo")
 			address := "http://localhost:" + port
@@ -83,6 +87,8 @@ func TestOtherBrowsers(t *testing.T) {
 
 			w.visit("/fernlow-primary/print/help-parents/")
 			w.sheets("a sheet", 1)
+			w.visit("/fernlow-primary/online-safety-policy/")
+			w.clauses()
 			letters := filepath.Join(t.TempDir(), "letters.html")
 			mustRun(t, "import", "--settings", filepath.Join(data, "schoolgate.toml"), "--school", "st-osrics-junior", "--apply", "--letters", letters, layoutFile(t))
 			e.visit(t, "file://"+letters)
@@ -119,7 +125,7 @@ func (w window) says(script, want string) {
 // until waits for a page that is on its way.
 func (w window) until(script, want string) {
 	w.t.Helper()
-	for range 300 {
+	for range 1200 {
 		if got, err := w.engine.text(script); err == nil && got == want {
 			return
 		}
@@ -154,9 +160,35 @@ func (w window) tap(selector string) {
 // sheets fails unless the page prints on so many.
 func (w window) sheets(what string, want int) {
 	w.t.Helper()
-	if pdf := w.engine.print(w.t); pdf != nil {
-		if got, _ := countSheets(w.t, pdf); got != want {
-			w.t.Errorf("%s: printed on %d sheets, want %d", what, got, want)
+	if got, _ := countSheets(w.t, w.engine.print(w.t)); got != want {
+		w.t.Errorf("%s: printed on %d sheets, want %d", what, got, want)
+	}
+}
+
+// clauses fails unless the policy that is open prints with the heading of each clause.
+func (w window) clauses() {
+	w.t.Helper()
+	said := exec.CommandContext(w.t.Context(), "pdftotext", "-", "-")
+	said.Stdin = bytes.NewReader(w.engine.print(w.t))
+	printed, err := said.Output()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	letters := func(s string) string { // which a line's end or a ligature does not change
+		return strings.Map(func(r rune) rune {
+			if !unicode.IsLetter(r) {
+				return -1
+			}
+			return r
+		}, norm.NFKC.String(s))
+	}
+	headings := strings.Split(w.text(`[...document.querySelectorAll("main h3")].map(h => h.textContent).join("\n")`), "\n")
+	if len(headings) < 30 {
+		w.t.Errorf("the policy has the headings %q", headings)
+	}
+	for _, h := range headings {
+		if !strings.Contains(letters(string(printed)), letters(h)) {
+			w.t.Errorf("printed, the policy has no %q", h)
 		}
 	}
 }
@@ -290,6 +322,9 @@ func webkit(t *testing.T) engine {
 			missing(t, program+" (Debian's webkit2gtk-driver and xvfb)")
 		}
 	}
+	if exec.Command("/usr/bin/python3", "-c", `import gi; gi.require_version("WebKit2", "4.1")`).Run() != nil {
+		missing(t, "WebKit for Python, which prints (Debian's python3-gi and gir1.2-webkit2-4.1)")
+	}
 	browsers, err := filepath.Glob("/usr/lib/*/webkit2gtk-4.*/MiniBrowser")
 	if err != nil || len(browsers) == 0 {
 		missing(t, "WebKit's MiniBrowser")
@@ -364,5 +399,26 @@ func (d *driver) act(t *testing.T, source map[string]any) {
 	}
 }
 
-// WebKit's driver has no command for it.
-func (*driver) print(*testing.T) []byte { return nil }
+// WebKit's driver has no command for it, so the page that is open is handed to another
+// window of WebKit that prints it. Its fonts are Liberation's, as WebKitGTK 2.50 crashes
+// when it prints a sheet in DejaVu's or Noto's.
+func (d *driver) print(t *testing.T) []byte {
+	t.Helper()
+	page, err := d.text(`"<!doctype html>" + document.documentElement.outerHTML`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, err := d.text(`location.href`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	file, out := filepath.Join(dir, "page.html"), filepath.Join(dir, "page.pdf")
+	writeTo(t, page, file)
+	cmd := exec.CommandContext(t.Context(), "xvfb-run", "-a", "/usr/bin/python3", "testdata/print-webkit.py", file, address, out)
+	cmd.Env = append(os.Environ(), liberation.need(t), "HOME="+dir)
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("WebKit prints %s: %v\n%s", address, err, said)
+	}
+	return []byte(readFile(t, out))
+}

@@ -19,11 +19,13 @@ type fontSet struct {
 // dejaVu is most Linux desktops', and the widest.
 var dejaVu = fontSet{"DejaVu", []string{"dejavu"}, "DejaVu Sans", "DejaVu Serif", "DejaVu Sans Mono"}
 
+var liberation = fontSet{"Liberation", []string{"liberation"}, "Liberation Sans", "Liberation Serif", "Liberation Mono"}
+
 // fontSets are four kinds of machine: a desktop, one with an office program, a
 // telephone, and one with letters for every script.
 var fontSets = []fontSet{
 	dejaVu,
-	{"Liberation", []string{"liberation"}, "Liberation Sans", "Liberation Serif", "Liberation Mono"},
+	liberation,
 	{"Roboto", []string{"roboto"}, "Roboto", "Roboto", "Roboto"},
 	{"Noto", []string{"noto"}, "Noto Sans", "Noto Serif", "Noto Sans Mono"},
 }

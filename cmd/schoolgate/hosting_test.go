@@ -20,6 +20,7 @@ import (
 // Sites built for another server are made without a database and a key, and nginx and
 // Caddy serve them by the rules beside them as this program does.
 func TestHostedElsewhere(t *testing.T) {
+	t.Parallel()
 	port, dir := freePort(t), t.TempDir()
 	address := "http://localhost:" + port
 	settings := filepath.Join(dir, "schoolgate.toml")

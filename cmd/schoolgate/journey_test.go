@@ -36,6 +36,7 @@ const wholeText = `[...document.querySelectorAll('.prose')].map(p => p.innerText
 // consent back; the office exports the list; the ledger and the receipt hold.
 // Every page passed is checked by axe-core and asks no other host for anything.
 func TestJourney(t *testing.T) {
+	t.Parallel()
 	browser, axe := needBrowser(t), needAxe(t)
 	port := freePort(t)
 	address := "http://localhost:" + port
@@ -254,7 +255,7 @@ func startServer(t *testing.T, address string, args ...string) *lockedBuffer {
 			t.Logf("the server's log:\n%s", log)
 		}
 	})
-	for range 300 {
+	for range 3000 {
 		select {
 		case err := <-ended:
 			ended <- err

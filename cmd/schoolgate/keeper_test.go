@@ -78,7 +78,7 @@ client_id = "x"
 func shows(t *testing.T, address, words string) {
 	t.Helper()
 	var last string
-	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if last = get(t, address); strings.Contains(last, words) {
 			return
 		}

@@ -93,7 +93,7 @@ func (p *preview) listen(t *testing.T, seen string) (next func() string) {
 		select {
 		case version := <-data:
 			return version
-		case <-time.After(20 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Fatal("no event")
 			return ""
 		}
@@ -260,7 +260,7 @@ func TestPreviewReloadsABrowser(t *testing.T) {
 	v.sees("Frogs.")
 	until := func(words string) {
 		t.Helper()
-		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 			// While the page is being loaded anew there is nothing to ask.
 			text, err := chromedp.Run(v.ctx, chromedp.Evaluate[string](`document.readyState == "complete" ? document.body.innerText : ""`))
 			if err == nil && strings.Contains(text, words) {

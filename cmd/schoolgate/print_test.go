@@ -25,6 +25,7 @@ import (
 // black that can be read, for both demo schools and for a secondary school, in
 // every font (row P8).
 func TestSheetsArePrintedOnOnePage(t *testing.T) {
+	t.Parallel()
 	for _, fonts := range fontSets {
 		fonts.need(t)
 	}

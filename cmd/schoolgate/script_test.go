@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -18,7 +19,19 @@ func TestMain(m *testing.M) {
 
 type tests struct{ *testing.M }
 
-func (t tests) Run() int { return pgtest.Run(t.M) }
+func (t tests) Run() int {
+	defer os.RemoveAll(shared())
+	return pgtest.Run(t.M)
+}
+
+// shared is the folder of what several tests use, which stands until all have ended.
+var shared = sync.OnceValue(func() string {
+	dir, err := os.MkdirTemp("", "schoolgate-test-")
+	if err != nil {
+		panic(err)
+	}
+	return dir
+})
 
 // TestScripts runs the command line as the scripts in testdata do, each in a
 // folder of its own.

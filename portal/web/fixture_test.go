@@ -487,7 +487,7 @@ func wellMade(t *testing.T, r reply) {
 		t.Helper()
 		t.Errorf("%s %s: %s", r.Request.Method, r.Request.URL.Path, fmt.Sprintf(format, args...))
 	}
-	void := map[string]bool{"meta": true, "link": true, "input": true, "br": true, "img": true, "hr": true}
+	void := map[string]bool{"meta": true, "link": true, "input": true, "br": true, "img": true, "hr": true, "wbr": true}
 	var open []string
 	for z := html.NewTokenizer(strings.NewReader(r.body)); ; {
 		kind := z.Next()

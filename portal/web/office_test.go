@@ -266,7 +266,11 @@ func TestPlacesOfHelpToConfirm(t *testing.T) {
 	w := newWorld(t)
 	places := []string{"Childline", "The Boathouse"}
 	w.serve("http://127.0.0.1:1", func(c *Config) { c.Unconfirmed = func(string) []string { return places } })
-	w.as(clerk).get("/portal/office/fernlow/").wants(t, http.StatusOK, "2 places of help on your site wait to be looked at", `<li translate="no">The Boathouse</li>`)
+	page := w.as(clerk).get("/portal/office/fernlow/").wants(t, http.StatusOK, "2 places of help on your site wait to be looked at", `<li translate="no">The Boathouse</li>`,
+		`Signed in as <bdi translate="no">clerk<wbr>@fernlow<wbr>.example</bdi>`)
+	if strings.Index(page.body, `class="notice`) < strings.Index(page.body, "<h1>") {
+		t.Error("a notice stands above the heading")
+	}
 	w.as(mother).get("/portal/").wants(t, http.StatusOK).lacks(t, "looked at", "Boathouse")
 	places = nil
 	w.as(clerk).get("/portal/office/fernlow/").wants(t, http.StatusOK).lacks(t, "looked at")

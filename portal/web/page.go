@@ -74,6 +74,7 @@ func (s *server) newTemplate(names ...string) (*template.Template, error) {
 		"day":       s.day,
 		"sentence":  sentence,
 		"tel":       s.tel,
+		"breaks":    breaks,
 		"languages": func() []Language { return s.Languages },
 	})
 	return t, parse(t, names...)
@@ -96,6 +97,15 @@ func parse(t *template.Template, names ...string) error {
 		}
 	}
 	return nil
+}
+
+// breaks lets an email address that is too long for its line break before its signs.
+func breaks(name string) template.HTML {
+	name = template.HTMLEscapeString(name)
+	if strings.Contains(name, "@") {
+		name = strings.NewReplacer("@", "<wbr>@", ".", "<wbr>.").Replace(name)
+	}
+	return template.HTML(name)
 }
 
 // tel is the address that rings a telephone number.
