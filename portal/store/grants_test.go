@@ -52,6 +52,11 @@ func TestGrants(t *testing.T) {
 		t.Errorf("updates cannot queue: %v", err)
 	}
 
+	of, _ := open(t, "pgx", address).backup()
+	if backup, _ := serving.backup(); sorted(backup) != sorted(of) {
+		t.Error("the role that serves backs up something else than the owner does")
+	}
+
 	raw := serving.raw()
 	for table, column := range map[string]string{
 		"texts": "title", "wordings": "sense", "acts": "typed_name", "ledger": "record", "ledger_leaves": "idx", "ledger_hashes": "hash",
