@@ -2,8 +2,12 @@ package signin_test
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -112,6 +116,46 @@ func TestSecondFactorIsSeenTo(t *testing.T) {
 		p.claims = func(c map[string]any) { c["email"], c["email_verified"], c["amr"] = x.email, true, x.amr }
 		if got, err := through(t, p, config); err != nil || got.SecondFactor != x.want {
 			t.Errorf("%q, %v: %v, %v", x.email, x.amr, got.SecondFactor, err)
+		}
+	}
+}
+
+// anywhere answers each discovery document as a provider of that address would.
+type anywhere struct{}
+
+func (anywhere) RoundTrip(r *http.Request) (*http.Response, error) {
+	issuer := strings.TrimSuffix(r.URL.String(), "/.well-known/openid-configuration")
+	body := fmt.Sprintf(`{"issuer": %q, "authorization_endpoint": "%s/authorize", "token_endpoint": "%s/token", "jwks_uri": "%s/keys"}`, issuer, issuer, issuer, issuer)
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
+// Whoever has to prove anew who they are is sent to each kind of provider with max_age,
+// and with prompt=login where the kind knows it: Google refuses that.
+func TestEachKindIsAskedAnew(t *testing.T) {
+	for kind, x := range map[string]struct {
+		config signin.Config
+		prompt string
+	}{
+		"google":    {signin.Config{}, "select_account"},
+		"microsoft": {signin.Config{Tenant: "11111111-2222-3333-4444-555555555555"}, "login"},
+		"oidc":      {signin.Config{Label: "Ours", Issuer: "https://id.school.example"}, "login"},
+	} {
+		c := x.config
+		c.Name, c.Kind, c.ClientID, c.Secret = kind, kind, "our client", "our secret"
+		d, err := signin.New([]signin.Config{c}, "https://schools.example", &http.Client{Transport: anywhere{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, h, err := d.Begin(t.Context(), kind, true)
+		if err != nil {
+			t.Fatalf("%s: %v", kind, err)
+		}
+		u, err := url.Parse(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q := u.Query(); q.Get("max_age") != "0" || q.Get("prompt") != x.prompt || h.Anew.IsZero() {
+			t.Errorf("%s is asked with max_age %q and prompt %q", kind, q.Get("max_age"), q.Get("prompt"))
 		}
 	}
 }

@@ -124,7 +124,7 @@ func TestFault(t *testing.T) {
 			return nil, fmt.Errorf("erase: %w", portal.ErrNoRight)
 		}
 	})
-	w.as(clerk).get("/portal/office/fernlow/export?format=csv").wants(t, http.StatusForbidden, "Nothing was changed", "schoolgate retention --run")
+	w.as(clerk).post("/portal/office/fernlow/export", url.Values{"format": {"csv"}}).wants(t, http.StatusForbidden, "Nothing was changed", "schoolgate retention --run")
 	grace := w.as(mother)
 	w.must(w.store.Close())
 	grace.get("/portal/").wants(t, http.StatusInternalServerError, "Something went wrong on our side").lacks(t, "sql", "database")
