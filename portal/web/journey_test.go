@@ -374,7 +374,7 @@ func TestTwoSchools(t *testing.T) {
 	w.secrets = append(w.secrets, letters[0].Code)
 	var file strings.Builder
 	w.must(WriteLetters(&file, letters, "https://schools.example", []Language{{Tag: "pl", Dir: "ltr", Name: "Polski", Says: "Powiedz nam."}}, []byte("p{margin:0}"), squareOf))
-	for _, part := range []string{letters[0].Code, `Dear <bdi translate="no">Mrs G Okonedo</bdi>`, "https://schools.example/portal/join", "<style>p{margin:0}</style>", `<li lang="pl" dir="ltr">Powiedz nam. <bdi translate="no">01632 960 101</bdi></li>`} {
+	for _, part := range []string{letters[0].Code, `Dear <bdi translate="no">Mrs G Okonedo</bdi>`, "https://schools.example/portal/join", "<style>p{margin:0}</style>", `<li lang="pl" dir="ltr">Powiedz nam.</li>`, "<li><strong>01632 960 101</strong></li>"} {
 		if !strings.Contains(file.String(), part) {
 			t.Errorf("no %s in the file of letters:\n%s", part, &file)
 		}
