@@ -188,3 +188,23 @@ func (s Section) LogValue() slog.Value { return slog.StringValue(s.String()) }
 func (f Fact) String() string       { return "fact" }
 func (f Fact) GoString() string     { return f.String() }
 func (f Fact) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+func (s Slip) String() string       { return "slip" }
+func (s Slip) GoString() string     { return s.String() }
+func (s Slip) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+func (f SlipFilter) String() string       { return "filter of slips" }
+func (f SlipFilter) GoString() string     { return f.String() }
+func (f SlipFilter) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+func (t Told) String() string       { return "answer on paper" }
+func (t Told) GoString() string     { return t.String() }
+func (t Told) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+func (f ToldForm) String() string       { return "answers on paper" }
+func (f ToldForm) GoString() string     { return f.String() }
+func (f ToldForm) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+func (w Written) String() string       { return "answer on paper" }
+func (w Written) GoString() string     { return w.String() }
+func (w Written) LogValue() slog.Value { return slog.StringValue(w.String()) }

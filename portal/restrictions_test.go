@@ -847,7 +847,7 @@ func TestARestrictionEndsALetter(t *testing.T) {
 	w := settled(t)
 	l := w.letters(anne)["Mr Al Lee"]
 	w.takes("Mr Al Lee", "Ann", portal.MaySee)
-	wrong(t, w.Join(t.Context(), w.account("al"), l.Code, bosBirthday), "code")
+	wrong(t, w.Join(t.Context(), w.account("al"), l.Code, bosBirthday), "code", "born")
 	i := w.invitee(anne, "Mr Al Lee")
 	if i.Warning == "" || !i.Issued.IsZero() || i.Waiting() {
 		t.Errorf("the office is shown: %q, issued %v", i.Warning, i.Issued)
