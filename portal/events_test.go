@@ -43,7 +43,7 @@ func TestReasonsAreForThoseWhoLookAfterThem(t *testing.T) {
 				t.Errorf("%s reads of %s by %s: %s", who, e.Kind, e.Who, e.Details)
 			}
 		}
-		if seen != 3+3 { // and those of the list's order
+		if seen != 3+3+3 { // and those of the list’s order, set by it and again by whoever read it
 			t.Errorf("%s sees %d", who, seen)
 		}
 	}

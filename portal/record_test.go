@@ -113,12 +113,12 @@ func TestEveryUpdateMayRunTwice(t *testing.T) {
 	jo := w.account("jo")
 	for _, l := range letters {
 		if l.Contact.Name == "Mrs Jo Lee" {
-			wrong(t, w.Join(t.Context(), jo, l.Code, "2001-01-01"), "code")
+			wrong(t, w.Join(t.Context(), jo, l.Code, "2001-01-01"), "code", "born")
 			w.ok(w.Join(t.Context(), jo, l.Code, annsBirthday))
 		}
 	}
 	for range portal.TriesPerAccount - 1 {
-		wrong(t, w.Join(t.Context(), jo, "BCDF", annsBirthday), "code")
+		wrong(t, w.Join(t.Context(), jo, "BCDF", annsBirthday), "code", "born")
 	}
 	is(t, w.Join(t.Context(), jo, "BCDF", annsBirthday), portal.ErrTooMany)
 	id, err := w.Sign(t.Context(), jo, w.signing("Ann"))

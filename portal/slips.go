@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -87,7 +88,11 @@ func (p *Portal) slips(tx Tx, school string, f SlipFilter) (all []Slip, err erro
 		if f.Pupil != "" && r.Pupil.ID != f.Pupil || f.Group != "" && r.Pupil.Group != f.Group {
 			return nil
 		}
-		for _, l := range r.Responsibilities {
+		links := slices.Clone(r.Responsibilities)
+		slices.SortFunc(links, func(a, b Responsibility) int {
+			return cmp.Or(strings.Compare(contacts[a.ContactID].Name, contacts[b.ContactID].Name), strings.Compare(a.ContactID, b.ContactID))
+		})
+		for _, l := range links {
 			c := contacts[l.ContactID]
 			if !l.Decides() || f.ToSend && (!l.May(MaySee|MayBeWrittenTo) || watch.warning(c, true) != "") {
 				continue
@@ -309,7 +314,7 @@ func (p *Portal) writeDown(tx Tx, a Actor, s Slip, answer Answer, f ToldForm) (w
 	case last.Seq > 0 && last.told() > f.On:
 		return w, "they have answered again since, on " + last.told().String() + ", so this one counts no more", nil
 	}
-	details, err := json.Marshal(told{f.On})
+	details, err := json.Marshal(toldDetails{f.On})
 	if err != nil {
 		return w, "", err
 	}
@@ -327,15 +332,15 @@ func (p *Portal) writeDown(tx Tx, a Actor, s Slip, answer Answer, f ToldForm) (w
 	return w, "", err
 }
 
-// told is what the record of an answer that was written down says besides.
-type told struct {
+// toldDetails is what the record of an answer that was written down says besides.
+type toldDetails struct {
 	On Date `json:"on"`
 }
 
 // told is the day on which somebody answered: for what was written down, the day that
 // stood on the paper.
 func (a Act) told() Date {
-	var t told
+	var t toldDetails
 	if a.Way != Online && json.Unmarshal([]byte(a.Details), &t) == nil && t.On != "" {
 		return t.On
 	}

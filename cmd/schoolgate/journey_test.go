@@ -44,6 +44,7 @@ func TestJourney(t *testing.T) {
 		dextest.Person{UserID: "mary", Name: "Mary", Email: "mary@home.example", EmailVerified: true},
 		dextest.Person{UserID: "stranger", Name: "Stranger", Email: "pat@home.example", EmailVerified: true},
 		dextest.Person{UserID: "office", Name: "The Office", Email: "office@fernlow.example", EmailVerified: true},
+		dextest.Person{UserID: "lead", Name: "The Lead", Email: "lead@fernlow.example", EmailVerified: true},
 	)
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -73,6 +74,10 @@ staff_domains = ["fernlow.example"]
 email = "office@fernlow.example"
 school = "fernlow-primary"
 role = "office"
+[[staff]]
+email = "lead@fernlow.example"
+school = "fernlow-primary"
+role = "safeguarding lead"
 `, address, port, dex.Issuer, dex.ClientID))
 
 	log := startServer(t, address, "serve", "--settings", settings)
@@ -143,6 +148,20 @@ role = "office"
 	parent.press("field-answer", " ")
 	parent.submit("Send my answer")
 	parent.sees("Your receipt is below")
+	// It does not count before somebody named has read the order of which the list speaks.
+	if got := export(t, settings, "website-pictures"); !strings.Contains(got, "Zoë,Year 4,Oak,No,Not confirmed: ask the safeguarding lead") {
+		t.Errorf("while nobody has read the order the list says:\n%s", got)
+	}
+	lead := browser.open(t, axe, address, dex.Issuer)
+	lead.visit("/portal/office/fernlow-primary/restrictions")
+	lead.signIn("lead@fernlow.example")
+	lead.visit("/portal/office/fernlow-primary/restrictions")
+	lead.fill(lead.text(`document.querySelector('input[name=why]').id`), "The order of 3 May, which I have read")
+	lead.submit("Save what Mr Pat O'Dowd may do, for Zoë O'Dowd")
+	lead.sees("Sign in again to go on")
+	lead.signIn("lead@fernlow.example")
+	lead.submit("Go on")
+	lead.sees("Saved. It counts from now.")
 	if got := export(t, settings, "website-pictures"); !strings.Contains(got, "Zoë,Year 4,Oak,Yes") {
 		t.Errorf("after a yes the list says:\n%s", got)
 	}

@@ -426,8 +426,9 @@ func TestAnswersOnPaper(t *testing.T) {
 	printed := o.post("/portal/office/fernlow/slips", url.Values{"pupil": {w.pupils["Asha"]}}).wants(t, http.StatusOK, "What we ask you about", "☐ <strong>Yes.</strong>", webPicture.Title)
 	listed := o.get("/portal/office/fernlow/answers?pupil="+w.pupils["Asha"]).wants(t, http.StatusOK, mother, webPicture.Title)
 	ref := regexp.MustCompile(`name="ref-told-(\d+)" value="(....-....)"`)
-	about := listed.body[:strings.Index(listed.body, webPicture.Title)] // the first is the mother's
-	all := ref.FindAllStringSubmatch(about, -1)
+	_, hers, _ := strings.Cut(listed.body, "<h3><bdi translate=\"no\">"+mother)
+	hers, _, _ = strings.Cut(hers, webPicture.Title)
+	all := ref.FindAllStringSubmatch(hers, -1)
 	slip := all[len(all)-1][2]
 	printed.wants(t, http.StatusOK, slip)
 
