@@ -108,7 +108,7 @@ func (p *Portal) OwnRecord(ctx context.Context, account string) (d Dossier, err 
 				if act.Way == Online {
 					to.By = act.By
 				}
-				return a.May(SeeReceipt, to) == nil
+				return a.May(SeeReceipt, to) == nil && a.said(act, p.now())
 			}
 			if err := d.contact(tx, c, account, sees, mine); err != nil {
 				return err

@@ -14,6 +14,7 @@ import (
 const (
 	LettersIssued     ActKind = "letters-issued"
 	SlipsPrinted      ActKind = "slips-printed"
+	AnswerWritten     ActKind = "answer-written" // down, by the office
 	CodeDied          ActKind = "code-died"
 	Joined            ActKind = "joined"
 	JoinExtended      ActKind = "join-extended"

@@ -132,7 +132,7 @@ func (p *Portal) child(tx Tx, a Actor, pupil string) (ChildView, error) {
 	if err != nil {
 		return v, err
 	}
-	acts = slices.DeleteFunc(acts, func(x Act) bool { return !a.said(x) })
+	acts = slices.DeleteFunc(acts, func(x Act) bool { return !a.said(x, p.now()) })
 	if err := markOther(tx, school, acts); err != nil {
 		return v, err
 	}
@@ -201,9 +201,14 @@ func markOther(tx Tx, s School, acts []Act) error {
 	return err
 }
 
-// said says whether an act may be this account's: not one that another account gave
-// online, as somebody who had joined as the same contact did.
-func (a Actor) said(x Act) bool { return x.Way != Online || x.By == a.AccountID }
+// said says whether an act may be this account's: one that it gave online itself, and not
+// another that had joined as the same contact; or one that came another way, once the
+// account's own join counts, as until then it may be anybody's who has the letter.
+func (a Actor) said(x Act, now time.Time) bool {
+	return x.Way == Online && x.By == a.AccountID || x.Way != Online && slices.ContainsFunc(a.Children, func(c Child) bool {
+		return c.Pupil.ID == x.Subject.ID && c.Contact.ID == x.Party.ID && !c.Counts.After(now)
+	})
+}
 
 // SignForm is what a parent sends to sign an agreement.
 type SignForm struct {
@@ -245,7 +250,7 @@ func (p *Portal) Sign(ctx context.Context, account string, f SignForm) (id strin
 			return err
 		}
 		last := latest(before, Signature, f.Pupil, c.Contact.ID, text.Slug)
-		if a.said(last) && last.TextHash == text.Hash && last.Edition == text.Edition && !last.lapsed(p.today()) {
+		if a.said(last, p.now()) && last.TextHash == text.Hash && last.Edition == text.Edition && !last.lapsed(p.today()) {
 			id = last.ID
 			return nil
 		}
@@ -356,7 +361,7 @@ func (p *Portal) Decide(ctx context.Context, account string, f DecideForm) (id s
 		if answer == Refused && (last.Answer == Given || last.Answer == Withdrawn) {
 			answer = Withdrawn
 		}
-		if a.said(last) && last.Answer == answer && last.TextHash == text.Hash && last.Edition == text.Edition && !last.lapsed(p.today()) {
+		if a.said(last, p.now()) && last.Answer == answer && last.TextHash == text.Hash && last.Edition == text.Edition && !last.lapsed(p.today()) {
 			id = last.ID
 			return nil
 		}
@@ -440,6 +445,9 @@ func (p *Portal) Receipt(ctx context.Context, account, id string) (r Receipt, er
 		}
 		if err := a.May(SeeReceipt, to); err != nil {
 			return err
+		}
+		if !a.said(r.Act, p.now()) {
+			return fmt.Errorf("receipt: %w", ErrNotFound)
 		}
 		i := slices.IndexFunc(a.Children, func(c Child) bool {
 			return c.Pupil.ID == r.Act.Subject.ID && c.Contact.ID == r.Act.Party.ID

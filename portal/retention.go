@@ -190,6 +190,7 @@ func (p *Portal) erasing(tx Tx, account, school string) (e erasing, err error) {
 		return e, nil
 	}
 	r := newReckoning(&e, keep)
+	r.now = p.now()
 	held, err := tx.Keepings(school)
 	if err != nil {
 		return e, err
@@ -217,11 +218,13 @@ func (p *Portal) erasing(tx Tx, account, school string) (e erasing, err error) {
 // reckoning works out what of a school's pupils and contacts has had its time.
 type reckoning struct {
 	*erasing
-	keep   Keep
-	held   map[string]Keeping // by pupil
-	gone   map[string]bool    // pupils who go now
-	needed map[string]bool    // contacts
-	due    struct{ pupils, contacts, answers, signed, replaced Due }
+	keep    Keep
+	now     time.Time
+	held    map[string]Keeping // by pupil
+	gone    map[string]bool    // pupils who go now
+	needed  map[string]bool    // contacts
+	waiting map[string]bool    // acts that do not count yet, or no longer; nil until asked
+	due     struct{ pupils, contacts, answers, signed, replaced Due }
 }
 
 func newReckoning(e *erasing, keep Keep) *reckoning {
@@ -275,9 +278,14 @@ func (r *reckoning) pupil(tx Tx, x *PupilRecord) error {
 	if err != nil {
 		return err
 	}
+	if r.waiting == nil {
+		if r.waiting, err = uncounted(tx, x.Pupil.School, r.now); err != nil {
+			return err
+		}
+	}
 	for _, a := range acts {
 		due := Date("")
-		if next := following(acts, a); next.Seq > 0 {
+		if next := following(acts, a); next.Seq > 0 && !r.waiting[next.ID] { // what does not count replaces nothing
 			due = r.until(x.Pupil.ID, day(next.At).months(r.keep.Replaced))
 			r.due.replaced.note(due, r.On)
 		}

@@ -308,6 +308,29 @@ func TestReplaced(t *testing.T) {
 	w.whole(3)
 }
 
+// A signature through a join that does not count yet, as it may be anybody's, replaces
+// nothing.
+func TestWhatDoesNotCountReplacesNothing(t *testing.T) {
+	w := keeping(t, "", usualKeep)
+	w.wait = portal.YesAfter
+	if _, err := w.writes(w.today(), portal.Told{Field: "x", Ref: w.slip("Mrs Jo Lee", "Ann", "parents-aup").Ref, Answer: portal.Given}); err != nil {
+		t.Fatal(err)
+	}
+	impostor := w.parent(anne, "Mrs Jo Lee")
+	next := school(anne, 2)
+	next.Keep = usualKeep
+	w.ok(w.SetSchools(t.Context(), []portal.School{next}))
+	_, err := w.Sign(t.Context(), impostor, w.signing("Ann"))
+	w.ok(err)
+	if got := w.due(anne); got != "" {
+		t.Errorf("due: %s", got)
+	}
+	w.pass(portal.YesAfter)
+	if got := w.due(anne); got != "replaced signatures 1" {
+		t.Errorf("once it counts, due: %s", got)
+	}
+}
+
 // A record that is kept stays whole until the day after the last, whatever has had
 // its time; who may say so, and until when.
 func TestKeepRecord(t *testing.T) {

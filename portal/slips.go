@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Slip is one agreement or question as it is put to one contact about one child on
@@ -157,10 +158,14 @@ type Written struct {
 
 // WriteDown records what contacts answered otherwise than online, and seals each: the
 // record says who answered, and whose account entered it. All are taken or none.
-// It answers [*Invalid], by the field of each, for a reference
-// that is no slip's, a contact who may not decide, a child of the account's own, a yes
-// to words that are no longer in force or for a child who has left, and an answer that
-// the contact has replaced since the day.
+// Each is an event besides, which the safeguarding lead reads: who wrote down what for
+// whom, and whether it took the place of a no.
+//
+// It answers [*Invalid], by the field of each, for a reference that is no slip's, which
+// is looked for first, a contact who may not decide, a child of the account's own, a yes
+// to words that are no longer in force or were not yet, or for a child who has left, an
+// answer that the contact has replaced since the day, and a yes by telephone in place of
+// a no. What waits, as somebody new said it online, stands in nobody's way.
 func (p *Portal) WriteDown(ctx context.Context, account, school string, f ToldForm) (all []Written, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
 		all = nil
@@ -191,12 +196,20 @@ func (p *Portal) WriteDown(ctx context.Context, account, school string, f ToldFo
 			return err
 		}
 		for _, told := range f.Told {
-			s, ok := found[normalRef(told.Ref)]
-			if !ok {
+			if _, ok := found[normalRef(told.Ref)]; !ok {
 				wrong.Add(told.Field, "There is no slip ‘"+clipped(told.Ref)+"’. Look at each letter and number again")
-				continue
 			}
-			w, why, err := p.writeDown(tx, a, s, told.Answer, f)
+		}
+		if len(wrong.Problems) > 0 {
+			return &wrong
+		}
+		waiting, err := uncounted(tx, school, p.now())
+		if err != nil {
+			return err
+		}
+		for _, told := range f.Told {
+			s := found[normalRef(told.Ref)]
+			w, why, err := p.writeDown(tx, a, s, told.Answer, f, waiting)
 			if err != nil {
 				return err
 			}
@@ -270,9 +283,11 @@ func (p *Portal) findSlips(tx Tx, school string, told []Told) (map[string]Slip, 
 }
 
 // writeDown adds one answer, or says why not.
-func (p *Portal) writeDown(tx Tx, a Actor, s Slip, answer Answer, f ToldForm) (w Written, why string, err error) {
+func (p *Portal) writeDown(tx Tx, a Actor, s Slip, answer Answer, f ToldForm, waiting map[string]bool) (w Written, why string, err error) {
 	c, t := s.Child, s.Text
 	switch {
+	case f.On < day(t.Published):
+		return w, "the day is before " + day(t.Published).String() + ", when these words were published. Look at the day again", nil
 	case answer != Given && (answer != Refused || t.Kind == Agreement):
 		return w, "choose what stands on the slip", nil
 	case a.parentOf(c.Pupil.ID):
@@ -302,7 +317,14 @@ func (p *Portal) writeDown(tx Tx, a Actor, s Slip, answer Answer, f ToldForm) (w
 	if err != nil {
 		return w, "", err
 	}
+	seq := latest(acts, kind, c.Pupil.ID, c.Contact.ID, t.Slug).Seq
+	for i := range acts {
+		acts[i].Waits = waiting[acts[i].ID]
+	}
 	last := latest(acts, kind, c.Pupil.ID, c.Contact.ID, t.Slug)
+	if kind == Signature {
+		answer = ""
+	}
 	if answer == Refused && (last.Answer == Given || last.Answer == Withdrawn) {
 		answer = Withdrawn
 	}
@@ -311,8 +333,10 @@ func (p *Portal) writeDown(tx Tx, a Actor, s Slip, answer Answer, f ToldForm) (w
 	switch {
 	case w.Again:
 		return w, "", nil
-	case last.Seq > 0 && last.told() > f.On:
-		return w, "they have answered again since, on " + last.told().String() + ", so this one counts no more", nil
+	case last.Seq > 0 && (last.told() > f.On || answer == Given && last.Answer != Given && last.told() == f.On && last.Way == Online):
+		return w, "they have answered again since, so this one counts no more", nil
+	case answer == Given && last.Seq > 0 && last.Answer != Given && f.Way == Telephone:
+		return w, "they said no before. A yes in place of a no is not taken by telephone: ask for it on paper, in person or in the portal", nil
 	}
 	details, err := json.Marshal(toldDetails{f.On})
 	if err != nil {
@@ -321,15 +345,30 @@ func (p *Portal) writeDown(tx Tx, a Actor, s Slip, answer Answer, f ToldForm) (w
 	act := Act{
 		Kind: kind, School: school.Slug, Party: Ref{RefContact, c.Contact.ID}, Subject: Ref{RefPupil, c.Pupil.ID}, By: a.AccountID, Way: f.Way,
 		TextSlug: t.Slug, Edition: t.Edition, TextHash: t.Hash, Language: f.Language, Until: t.until(f.On.begin()),
-		Seq: last.Seq + 1, Details: string(details),
+		Seq: seq + 1, Details: string(details),
 	}
 	if kind == Signature {
 		act.TypedName = c.Contact.Name
 	} else {
 		act.Answer = answer
 	}
-	w.Last, err = p.add(tx, act)
-	return w, "", err
+	if w.Last, err = p.add(tx, act); err != nil {
+		return w, "", err
+	}
+	return w, "", p.event(tx, a.AccountID, school.Slug, AnswerWritten, act.Party, map[string]any{
+		"pupil": c.Pupil.ID, "text": t.Slug, "way": f.Way, "instead of a no": answer == Given && last.Seq > 0 && last.Answer != Given,
+	})
+}
+
+// uncounted is the ids of a school's acts that do not count yet, or no longer, as the
+// join that they came through is new or has ended.
+func uncounted(tx Tx, school string, now time.Time) (map[string]bool, error) {
+	acts, err := tx.ActsNotCounted(school, now)
+	ids := map[string]bool{}
+	for _, a := range acts {
+		ids[a.ID] = true
+	}
+	return ids, err
 }
 
 // toldDetails is what the record of an answer that was written down says besides.

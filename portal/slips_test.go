@@ -201,3 +201,60 @@ func TestNobodyWritesDownForTheirOwnFamily(t *testing.T) {
 		t.Errorf("he writes down her yes: %v", err)
 	}
 }
+
+// What somebody new said online, who may be anybody with the letter, neither stands in
+// the way of what comes on paper nor takes its place.
+func TestPaperBesideSomebodyNew(t *testing.T) {
+	w := waiting(t)
+	yes := w.answering("Ann", portal.Given)
+	pictures, aup := w.slip("Mrs Jo Lee", "Ann", yes.Purpose), w.slip("Mrs Jo Lee", "Ann", "parents-aup")
+	on := w.dayBefore(2)
+	if _, err := w.writes(on, portal.Told{Field: "a", Ref: aup.Ref, Answer: portal.Given}); err != nil {
+		t.Fatal(err)
+	}
+	impostor := w.parent(anne, "Mrs Jo Lee")
+	if v := w.child(impostor, "Ann"); v.Signing[0].Done() {
+		t.Error("somebody new reads what she signed on paper")
+	}
+	w.decide(impostor, yes)
+	w.sign(impostor, "Ann")
+	written, err := w.writes(on, portal.Told{Field: "a", Ref: pictures.Ref, Answer: portal.Refused}, portal.Told{Field: "b", Ref: aup.Ref, Answer: portal.Given})
+	w.ok(err)
+	if written[0].Again || !written[1].Again {
+		t.Errorf("her no on paper was there already: %v; her signature was not: %v", written[0].Again, written[1].Again)
+	}
+	w.pass(2 * portal.YesAfter)
+	if got := w.standing(w.pupil("Ann"), yes.Purpose); got.Allowed() {
+		t.Errorf("once the impostor's time is over it is %s", got)
+	}
+}
+
+// A yes in place of a no is nothing for the telephone, whoever rings; and what was
+// written down, by whom and in place of what, is on record for the lead.
+func TestAYesByTelephone(t *testing.T) {
+	w := settled(t)
+	office := w.staff("office@anne.example")
+	s := w.slip("Ms Pia Poe", "Cat", "website-pictures")
+	rings := func(a portal.Answer) error {
+		_, err := w.WriteDown(t.Context(), office, anne, portal.ToldForm{Way: portal.Telephone, On: w.today(), Told: []portal.Told{{Field: "x", Ref: s.Ref, Answer: a}}, Language: "en-GB"})
+		return err
+	}
+	w.ok(rings(portal.Refused))
+	if err := rings(portal.Given); !says(err, "x", "not taken by telephone") {
+		t.Errorf("a yes in place of a no by telephone: %v", err)
+	}
+	if _, err := w.writes(w.today(), portal.Told{Field: "x", Ref: s.Ref, Answer: portal.Given}); err != nil {
+		t.Errorf("and on paper: %v", err)
+	}
+	all, err := w.Events(t.Context(), w.staff("lead@anne.example"), anne, "")
+	w.ok(err)
+	var told []string
+	for _, e := range all {
+		if e.Kind == portal.AnswerWritten {
+			told = append(told, e.Who+" "+e.About+" "+e.Details)
+		}
+	}
+	if len(told) != 2 || !strings.Contains(told[0], `"instead of a no":true`) || !strings.Contains(told[0], `"way":"paper"`) || !strings.HasPrefix(told[1], "office@anne.example Ms Pia Poe") || !strings.Contains(told[1], `"instead of a no":false`) {
+		t.Errorf("on record: %q", told)
+	}
+}

@@ -15,7 +15,9 @@ const (
 	Purpose   Kind = "purpose"
 )
 
-// Audience is whom a text is put to.
+// Audience is whom a text is put to. A new one is a constant here, a word of
+// site.Signers, a migration of what acts may hold, and a heading in the theme's
+// layouts/texts.html; if they sign themselves, also a [RefKind].
 type Audience string
 
 const (

@@ -115,7 +115,8 @@ type Organisation struct {
 // Phases of school that school.toml may name.
 var Phases = []string{"infant", "junior", "primary", "secondary", "all-through", "special"}
 
-// Audiences that the directory of help is divided by.
+// Audiences are whom a page and the parts of the directory of help are for. Who signs a
+// text is another matter: see [Signers].
 var Audiences = []string{"pupils", "parents", "staff"}
 
 // YearGroups in order, as school.toml's years names them.

@@ -62,7 +62,7 @@ func (s *server) routes() *mux.Router {
 	get(office+"/letters", s.signedIn(s.getLetters))
 	post(office+"/letters", s.anew(providers, s.postLetters))
 	get(office+"/answers", s.signedIn(s.getTold))
-	post(office+"/answers", s.signedIn(s.postTold))
+	post(office+"/answers", s.anew(providers, s.postTold))
 	post(office+"/slips", s.anew(providers, s.postSlips))
 	get(office+"/joins", s.signedIn(s.getJoins))
 	post(office+"/joins", s.anew(providers, s.postJoins))

@@ -2,9 +2,11 @@
 // It reads what somebody sends, asks the portal, and shows the answer; it holds
 // no rule of its own about who may do what.
 //
-// A page is one Go file with its data, its form and the reading of it, and one
-// template of the same name under pages/. All addresses are in routes.go, and
-// errors.go alone turns an error into a status and a page.
+// A matter is one Go file with the data of its pages, their forms and the reading of
+// them; a page is one template under pages/, which the file names where it shows it.
+// All addresses are in routes.go, and errors.go alone turns an error into a status and
+// a page. How often somebody may ask is limited before a request comes here: by
+// gate.go in cmd/schoolgate.
 package web
 
 import (
