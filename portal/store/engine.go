@@ -162,9 +162,9 @@ func (e *engine) text(query string) string {
 type retry int
 
 const (
-	never        retry = iota
-	once               // a constraint was broken, perhaps in a race
-	rejectedForm       // another transaction was in the way
+	never retry = iota
+	once        // a constraint was broken, perhaps in a race: see [racing]
+	again       // another transaction was in the way
 )
 
 // failure is a database's error without any value it may quote.
@@ -204,7 +204,7 @@ func postgresFailure(err error) (failure, bool) {
 	}
 	switch e.Code {
 	case "40001", "40P01": // serialization failure, deadlock
-		f.kind, f.retry = portal.ErrConflict, rejectedForm
+		f.kind, f.retry = portal.ErrConflict, again
 	case "23505", "23503": // unique, foreign key
 		f.kind, f.retry = portal.ErrConflict, once
 	case "42501": // insufficient privilege

@@ -70,6 +70,10 @@ func (db *DB) View(ctx context.Context, f func(portal.Tx) error) error {
 // by side can fail for each other's sake.
 const tries = 10
 
+// How often of those a constraint may be broken: by others that came between, each of
+// which is done by then. Who breaks it once more breaks it whoever else is there.
+const racing = 5
+
 // Update runs f in a serializable transaction, durable once Update returns nil.
 // After the first statement that fails, every other use of the Tx fails alike
 // and nothing is kept, whatever f returns.
@@ -79,10 +83,10 @@ const tries = 10
 // is tried once more by itself.
 //
 // On PostgreSQL f runs again, up to [tries] times, when another transaction was
-// in its way, and once more after a broken constraint, which may have come of a
-// race. If ctx ends during the commit, the update may have happened.
+// in its way, up to [racing] of them after a broken constraint, which may have come of
+// a race. If ctx ends during the commit, the update may have happened.
 func (db *DB) Update(ctx context.Context, f func(portal.Tx) error) error {
-	lock := ""
+	lock, broken := "", 0
 	for try := 1; ; try++ {
 		var again retry
 		var err error
@@ -91,7 +95,10 @@ func (db *DB) Update(ctx context.Context, f func(portal.Tx) error) error {
 		} else {
 			again, err = db.run(ctx, db.write, db.engine.update, lock, f)
 		}
-		if again == never || try == tries || again == once && try > 1 {
+		if again == once {
+			broken++
+		}
+		if again == never || try == tries || broken > racing {
 			return err
 		}
 		// The next try stands in a queue, so that under any load somebody gets on.
