@@ -91,10 +91,7 @@ func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
 	if err != nil {
 		return nil, err
 	}
-	byID, of := map[string]Contact{}, map[string][]Responsibility{}
-	for _, c := range contacts {
-		byID[c.ID] = c
-	}
+	named, of := byID(contacts), map[string][]Responsibility{}
 	for _, l := range links {
 		of[l.PupilID] = append(of[l.PupilID], l)
 	}
@@ -106,7 +103,7 @@ func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
 			if !pupil.OnRoll() || !l.May(MaySee) {
 				continue
 			}
-			c := byID[l.ContactID]
+			c := named[l.ContactID]
 			i, ok := place[c.ID]
 			if !ok {
 				invitee := Invitee{Contact: c, Joined: joined[c.ID], Mute: true, Warning: watch.warning(c, true)}

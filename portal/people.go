@@ -47,6 +47,15 @@ type Contact struct {
 	Phone  string
 }
 
+// byID is contacts by their ids.
+func byID(contacts []Contact) map[string]Contact {
+	all := make(map[string]Contact, len(contacts))
+	for _, c := range contacts {
+		all[c.ID] = c
+	}
+	return all
+}
+
 // String and LogValue keep the person out of logs.
 func (c Contact) String() string       { return "contact " + c.ID }
 func (c Contact) LogValue() slog.Value { return slog.StringValue(c.String()) }

@@ -201,12 +201,9 @@ func restricted(tx Tx, school string) (all []Restricted, err error) {
 	if err != nil {
 		return nil, err
 	}
-	byID, of, place := map[string]Contact{}, map[string][]*Restricted{}, map[Link]*Restricted{}
-	for _, c := range contacts {
-		byID[c.ID] = c
-	}
+	named, of, place := byID(contacts), map[string][]*Restricted{}, map[Link]*Restricted{}
 	put := func(r Responsibility, linked bool) *Restricted {
-		x := &Restricted{Child: Child{Contact: byID[r.ContactID], Responsibility: r}, Linked: linked}
+		x := &Restricted{Child: Child{Contact: named[r.ContactID], Responsibility: r}, Linked: linked}
 		of[r.PupilID] = append(of[r.PupilID], x)
 		place[Link{PupilID: r.PupilID, ContactID: r.ContactID}] = x
 		return x

@@ -75,10 +75,7 @@ func linked(tx Tx, school string, want func(Responsibility) bool) (all []Child, 
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[string]Contact, len(contacts))
-	for _, c := range contacts {
-		byID[c.ID] = c
-	}
+	named := byID(contacts)
 	pupils, err := tx.Pupils(school)
 	if err != nil {
 		return nil, err
@@ -86,7 +83,7 @@ func linked(tx Tx, school string, want func(Responsibility) bool) (all []Child, 
 	for _, x := range pupils {
 		for _, l := range of[x.ID] {
 			if x.OnRoll() {
-				all = append(all, Child{Pupil: x, Contact: byID[l.ContactID], Responsibility: l})
+				all = append(all, Child{Pupil: x, Contact: named[l.ContactID], Responsibility: l})
 			}
 		}
 	}

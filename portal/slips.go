@@ -76,7 +76,7 @@ func (p *Portal) slips(tx Tx, school string, f SlipFilter) (all []Slip, err erro
 	if err != nil {
 		return nil, err
 	}
-	contacts, err := contactsOf(tx, school)
+	contacts, err := tx.Contacts(school)
 	if err != nil {
 		return nil, err
 	}
@@ -84,26 +84,22 @@ func (p *Portal) slips(tx Tx, school string, f SlipFilter) (all []Slip, err erro
 	if err != nil {
 		return nil, err
 	}
-	texts := append(info.Of(Agreement), info.Of(Purpose)...)
+	named, texts := byID(contacts), append(info.Of(Agreement), info.Of(Purpose)...)
 	err = p.eachPupil(tx, school, false, func(r *PupilRecord) error {
 		if f.Pupil != "" && r.Pupil.ID != f.Pupil || f.Group != "" && r.Pupil.Group != f.Group {
 			return nil
 		}
 		links := slices.Clone(r.Responsibilities)
 		slices.SortFunc(links, func(a, b Responsibility) int {
-			return cmp.Or(strings.Compare(contacts[a.ContactID].Name, contacts[b.ContactID].Name), strings.Compare(a.ContactID, b.ContactID))
+			return cmp.Or(strings.Compare(named[a.ContactID].Name, named[b.ContactID].Name), strings.Compare(a.ContactID, b.ContactID))
 		})
 		for _, l := range links {
-			c := contacts[l.ContactID]
+			c := named[l.ContactID]
 			if !l.Decides() || f.ToSend && (!l.May(MaySee|MayBeWrittenTo) || watch.warning(c, true) != "") {
 				continue
 			}
 			for _, t := range texts {
-				kind := Decision
-				if t.Kind == Agreement {
-					kind = Signature
-				}
-				s := Slip{slipRef(c.ID, r.Pupil.ID, t.Hash), Child{Pupil: r.Pupil, Contact: c, Responsibility: l}, t, latest(r.Acts, kind, r.Pupil.ID, c.ID, t.Slug)}
+				s := Slip{slipRef(c.ID, r.Pupil.ID, t.Hash), Child{Pupil: r.Pupil, Contact: c, Responsibility: l}, t, latest(r.Acts, t.act(), r.Pupil.ID, c.ID, t.Slug)}
 				if !f.ToSend || !s.Answered(p.today()) {
 					all = append(all, s)
 				}
@@ -203,20 +199,20 @@ func (p *Portal) WriteDown(ctx context.Context, account, school string, f ToldFo
 		if len(wrong.Problems) > 0 {
 			return &wrong
 		}
-		waiting, err := uncounted(tx, school, p.now())
+		w, err := p.newSlipWriter(tx, a, school, f)
 		if err != nil {
 			return err
 		}
 		for _, told := range f.Told {
 			s := found[normalRef(told.Ref)]
-			w, why, err := p.writeDown(tx, a, s, told.Answer, f, waiting)
+			written, why, err := w.write(s, told.Answer)
 			if err != nil {
 				return err
 			}
 			if why != "" {
 				wrong.Add(told.Field, s.Ref+": "+why)
 			}
-			all = append(all, w)
+			all = append(all, written)
 		}
 		return wrong.Or()
 	})
@@ -247,7 +243,7 @@ func (p *Portal) findSlips(tx Tx, school string, told []Told) (map[string]Slip, 
 	for _, t := range told {
 		wanted[normalRef(t.Ref)] = true
 	}
-	contacts, err := contactsOf(tx, school)
+	contacts, err := tx.Contacts(school)
 	if err != nil {
 		return nil, err
 	}
@@ -260,66 +256,86 @@ func (p *Portal) findSlips(tx Tx, school string, told []Told) (map[string]Slip, 
 	if err != nil {
 		return nil, err
 	}
-	byID := map[string]Pupil{}
+	pupilOf := map[string]Pupil{}
 	for _, x := range pupils {
-		byID[x.ID] = x
+		pupilOf[x.ID] = x
 	}
 	links, err := tx.Responsibilities(school)
 	if err != nil {
 		return nil, err
 	}
-	found := map[string]Slip{}
+	named, found := byID(contacts), map[string]Slip{}
 	for _, l := range links {
 		for _, t := range wordings {
 			if ref := slipRef(l.ContactID, l.PupilID, t.Hash); wanted[ref] {
 				if t, err = tx.Text(school, t.Hash); err != nil {
 					return nil, err
 				}
-				found[ref] = Slip{Ref: ref, Child: Child{Pupil: byID[l.PupilID], Contact: contacts[l.ContactID], Responsibility: l}, Text: t}
+				found[ref] = Slip{Ref: ref, Child: Child{Pupil: pupilOf[l.PupilID], Contact: named[l.ContactID], Responsibility: l}, Text: t}
 			}
 		}
 	}
 	return found, nil
 }
 
-// writeDown adds one answer, or says why not.
-func (p *Portal) writeDown(tx Tx, a Actor, s Slip, answer Answer, f ToldForm, waiting map[string]bool) (w Written, why string, err error) {
+// slipWriter writes down what came in one form at one school.
+type slipWriter struct {
+	p       *Portal
+	tx      Tx
+	by      Actor
+	form    ToldForm
+	school  School
+	other   map[string]bool // wordings that are not those in force; see wordings.go
+	waiting map[string]bool // acts that do not count yet, or no longer
+}
+
+func (p *Portal) newSlipWriter(tx Tx, by Actor, school string, f ToldForm) (w slipWriter, err error) {
+	w = slipWriter{p: p, tx: tx, by: by, form: f}
+	if w.school, err = tx.School(school); err != nil {
+		return w, err
+	}
+	if w.other, err = otherWords(tx, w.school); err != nil {
+		return w, err
+	}
+	w.waiting, err = uncounted(tx, school, p.now())
+	return w, err
+}
+
+// refuses is why an answer cannot be written down whatever was answered before; "" if it
+// can.
+func (w slipWriter) refuses(s Slip, answer Answer) string {
 	c, t := s.Child, s.Text
-	switch {
-	case f.On < day(t.Published):
-		return w, "the day is before " + day(t.Published).String() + ", when these words were published. Look at the day again", nil
+	now, asked := w.school.Current(t.Kind, t.Slug)
+	switch published := day(t.Published); {
+	case w.form.On < published:
+		return "the day is before " + published.String() + ", when these words were published. Look at the day again"
 	case answer != Given && (answer != Refused || t.Kind == Agreement):
-		return w, "choose what stands on the slip", nil
-	case a.parentOf(c.Pupil.ID):
-		return w, "this is about a child of your own. Somebody else at the office has to write it down", nil
+		return "choose what stands on the slip"
+	case w.by.parentOf(c.Pupil.ID):
+		return "this is about a child of your own. Somebody else at the office has to write it down"
 	case !c.Responsibility.Decides():
-		return w, "this person may not decide for this child, so nothing can be written down. Ask the safeguarding lead", nil
+		return "this person may not decide for this child, so nothing can be written down. Ask the safeguarding lead"
 	case !c.Pupil.OnRoll() && answer == Given:
-		return w, "this child has left. Only a no can be written down", nil
+		return "this child has left. Only a no can be written down"
+	case answer == Given && (!asked || now.Edition != t.Edition || w.other[t.Hash]):
+		return "the words have changed since this slip was printed. A yes or a signature to the earlier words no longer counts: ask again"
 	}
-	school, err := tx.School(c.Pupil.School)
+	return ""
+}
+
+// write adds one answer, or says why not.
+func (w slipWriter) write(s Slip, answer Answer) (done Written, why string, err error) {
+	if why = w.refuses(s, answer); why != "" {
+		return done, why, nil
+	}
+	c, t, kind, on := s.Child, s.Text, s.Text.act(), w.form.On
+	acts, err := w.tx.PupilActs(c.Pupil.ID)
 	if err != nil {
-		return w, "", err
-	}
-	other, err := otherWords(tx, school)
-	if err != nil {
-		return w, "", err
-	}
-	now, ok := school.Current(t.Kind, t.Slug)
-	if answer == Given && (!ok || now.Edition != t.Edition || other[t.Hash]) {
-		return w, "the words have changed since this slip was printed. A yes or a signature to the earlier words no longer counts: ask again", nil
-	}
-	kind := Decision
-	if t.Kind == Agreement {
-		kind = Signature
-	}
-	acts, err := tx.PupilActs(c.Pupil.ID)
-	if err != nil {
-		return w, "", err
+		return done, "", err
 	}
 	seq := latest(acts, kind, c.Pupil.ID, c.Contact.ID, t.Slug).Seq
 	for i := range acts {
-		acts[i].Waits = waiting[acts[i].ID]
+		acts[i].Waits = w.waiting[acts[i].ID]
 	}
 	last := latest(acts, kind, c.Pupil.ID, c.Contact.ID, t.Slug)
 	if kind == Signature {
@@ -329,22 +345,22 @@ func (p *Portal) writeDown(tx Tx, a Actor, s Slip, answer Answer, f ToldForm, wa
 		answer = Withdrawn
 	}
 	s.Last = last
-	w = Written{Slip: s, Answer: answer, Again: last.Seq > 0 && last.Answer == answer && last.TextHash == t.Hash && !last.lapsed(p.today())}
+	done = Written{Slip: s, Answer: answer, Again: last.Seq > 0 && last.Answer == answer && last.TextHash == t.Hash && !last.lapsed(w.p.today())}
 	switch {
-	case w.Again:
-		return w, "", nil
-	case last.Seq > 0 && (last.told() > f.On || answer == Given && last.Answer != Given && last.told() == f.On && last.Way == Online):
-		return w, "they have answered again since, so this one counts no more", nil
-	case answer == Given && last.Seq > 0 && last.Answer != Given && f.Way == Telephone:
-		return w, "they said no before. A yes in place of a no is not taken by telephone: ask for it on paper, in person or in the portal", nil
+	case done.Again:
+		return done, "", nil
+	case last.Seq > 0 && (last.told() > on || answer == Given && last.Answer != Given && last.told() == on && last.Way == Online):
+		return done, "they have answered again since, so this one counts no more", nil
+	case answer == Given && last.Seq > 0 && last.Answer != Given && w.form.Way == Telephone:
+		return done, "they said no before. A yes in place of a no is not taken by telephone: ask for it on paper, in person or in the portal", nil
 	}
-	details, err := json.Marshal(toldDetails{f.On})
+	details, err := json.Marshal(toldDetails{on})
 	if err != nil {
-		return w, "", err
+		return done, "", err
 	}
 	act := Act{
-		Kind: kind, School: school.Slug, Party: Ref{RefContact, c.Contact.ID}, Subject: Ref{RefPupil, c.Pupil.ID}, By: a.AccountID, Way: f.Way,
-		TextSlug: t.Slug, Edition: t.Edition, TextHash: t.Hash, Language: f.Language, Until: t.until(f.On.begin()),
+		Kind: kind, School: w.school.Slug, Party: Ref{RefContact, c.Contact.ID}, Subject: Ref{RefPupil, c.Pupil.ID}, By: w.by.AccountID, Way: w.form.Way,
+		TextSlug: t.Slug, Edition: t.Edition, TextHash: t.Hash, Language: w.form.Language, Until: t.until(on.begin()),
 		Seq: seq + 1, Details: string(details),
 	}
 	if kind == Signature {
@@ -352,11 +368,11 @@ func (p *Portal) writeDown(tx Tx, a Actor, s Slip, answer Answer, f ToldForm, wa
 	} else {
 		act.Answer = answer
 	}
-	if w.Last, err = p.add(tx, act); err != nil {
-		return w, "", err
+	if done.Last, err = w.p.add(w.tx, act); err != nil {
+		return done, "", err
 	}
-	return w, "", p.event(tx, a.AccountID, school.Slug, AnswerWritten, act.Party, map[string]any{
-		"pupil": c.Pupil.ID, "text": t.Slug, "way": f.Way, "instead of a no": answer == Given && last.Seq > 0 && last.Answer != Given,
+	return done, "", w.p.event(w.tx, w.by.AccountID, w.school.Slug, AnswerWritten, act.Party, map[string]any{
+		"pupil": c.Pupil.ID, "text": t.Slug, "way": w.form.Way, "instead of a no": answer == Given && last.Seq > 0 && last.Answer != Given,
 	})
 }
 
@@ -393,14 +409,4 @@ func (a Act) Told() Date {
 		return a.told()
 	}
 	return ""
-}
-
-// contactsOf is a school's contacts by id.
-func contactsOf(tx Tx, school string) (map[string]Contact, error) {
-	all, err := tx.Contacts(school)
-	byID := make(map[string]Contact, len(all))
-	for _, c := range all {
-		byID[c.ID] = c
-	}
-	return byID, err
 }

@@ -84,6 +84,14 @@ func (t Text) Parts() (heart, rest string) {
 	return strings.TrimSpace(t.HTML[:i]), t.HTML[i:]
 }
 
+// act is the kind of act that answers the text.
+func (t Text) act() ActKind {
+	if t.Kind == Agreement {
+		return Signature
+	}
+	return Decision
+}
+
 // until is the last day on which an act of now counts; "" for always.
 func (t Text) until(now time.Time) Date {
 	if t.Months == 0 {

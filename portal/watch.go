@@ -26,14 +26,11 @@ var always = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func watchOf(history []Restriction, contacts []Contact, elsewhere []Barred) watch {
 	w := watch{elsewhere: elsewhere, looked: map[Link]time.Time{}}
-	byID := make(map[string]Contact, len(contacts))
-	for _, c := range contacts {
-		byID[c.ID] = c
-	}
+	named := byID(contacts)
 	for _, r := range history {
 		switch {
 		case r.InForce():
-			w.here = append(w.here, Barred{byID[r.Link.ContactID], r.Since})
+			w.here = append(w.here, Barred{named[r.Link.ContactID], r.Since})
 		case r.Until.After(w.looked[r.Link]):
 			w.looked[r.Link] = r.Until
 		}

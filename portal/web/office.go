@@ -50,6 +50,11 @@ type option struct {
 	Chosen       bool
 }
 
+// pupilOption is a pupil to choose by year, name and class.
+func pupilOption(p portal.Pupil, chosen string) option {
+	return option{p.ID, p.Year.String() + ": " + strings.TrimSuffix(p.Name()+", "+p.Group, ", "), p.ID == chosen}
+}
+
 // count is a number of pupils, and the list of them.
 type count struct {
 	Number  int

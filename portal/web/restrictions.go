@@ -67,7 +67,7 @@ func (s *server) restrictionsPage(r *http.Request, school portal.School, form ur
 		v.People = append(v.People, p)
 	}
 	for _, x := range pupils {
-		v.Pupils = append(v.Pupils, option{x.ID, x.Year.String() + ": " + strings.TrimSuffix(x.Name()+", "+x.Group, ", "), x.ID == v.Pupil})
+		v.Pupils = append(v.Pupils, pupilOption(x, v.Pupil))
 	}
 	return page{template: "restrictions.html", title: "Restrictions", school: &school, data: v}, nil
 }

@@ -81,13 +81,10 @@ func (s *server) postTold(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return &rejectedForm{err, func(bool) (page, error) { return s.toldPage(r, school, r.PostForm) }}
 	}
-	p, err := s.toldPage(r, school, nil)
+	p, err := s.toldPage(r, school, nil, written...)
 	if err != nil {
 		return err
 	}
-	v := p.data.(toldView)
-	v.Written = written
-	p.data = v
 	return s.show(w, r, http.StatusOK, p)
 }
 
@@ -105,9 +102,10 @@ func toldFields(form url.Values) (all []string) {
 	}
 }
 
-// toldPage is the form, filled with what was typed; nil for an empty one.
-func (s *server) toldPage(r *http.Request, school portal.School, typed url.Values) (page, error) {
-	v := toldView{School: school, Base: officeLink(school.Slug), Pupil: r.URL.Query().Get("pupil"), On: typed.Get("on")}
+// toldPage is the form, filled with what was typed, nil for an empty one, below what has
+// just been written down.
+func (s *server) toldPage(r *http.Request, school portal.School, typed url.Values, written ...portal.Written) (page, error) {
+	v := toldView{School: school, Base: officeLink(school.Slug), Pupil: r.URL.Query().Get("pupil"), On: typed.Get("on"), Written: written}
 	for _, way := range ways {
 		way.Chosen = way.Value == typed.Get("way")
 		v.Ways = append(v.Ways, way)
@@ -118,7 +116,7 @@ func (s *server) toldPage(r *http.Request, school portal.School, typed url.Value
 		return page{}, err
 	}
 	for _, x := range pupils {
-		v.Pupils = append(v.Pupils, option{x.ID, x.Year.String() + ": " + strings.TrimSuffix(x.Name()+", "+x.Group, ", "), x.ID == v.Pupil})
+		v.Pupils = append(v.Pupils, pupilOption(x, v.Pupil))
 		if x.Group != "" && !classes[x.Group] {
 			classes[x.Group] = true
 			v.Classes = append(v.Classes, option{Value: x.Group, Label: x.Group})
