@@ -629,13 +629,18 @@ func (p *planner) corrected(r ClassListRow, was, is Contact) {
 // turn withholds what a contact who is now somebody else had about pupils of whom the
 // list did not speak.
 func (p *planner) turn() {
-	names := map[string]Pupil{}
+	if len(p.turned) == 0 {
+		return
+	}
+	names, planned := map[string]Pupil{}, map[Link]bool{}
 	for _, x := range p.have.pupils {
 		names[x.ID] = x
 	}
+	for _, x := range slices.Concat(p.links, p.unlinks) {
+		planned[Link{x.PupilID, x.ContactID}] = true
+	}
 	for _, l := range p.have.links {
-		planned := slices.ContainsFunc(slices.Concat(p.links, p.unlinks), func(x Responsibility) bool { return x.PupilID == l.PupilID && x.ContactID == l.ContactID })
-		if !p.turned[l.ContactID] || planned {
+		if !p.turned[l.ContactID] || planned[Link{l.PupilID, l.ContactID}] {
 			continue
 		}
 		if is, why := p.watch.extend(p.contacts[l.ContactID], true, Responsibility{}, l); why != "" {

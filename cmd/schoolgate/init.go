@@ -507,7 +507,7 @@ run = "daily"
 # Who can open what schoolgate backup writes: public keys of age, as age-keygen prints them.
 #
 # [backup]
-# recipients = ["age1p23q6lmfk7dsgkdhryffplq6npewpcp0tts0ujzmh0utg8vrav7qfsgcyv"]
+# recipients = ["age1…"]
 
 # How people sign in: at least one way, or nobody can reach the portal. The secret
 # stands in a file of its own, or in the variable SCHOOLGATE_SECRET_<NAME>.
