@@ -19,7 +19,7 @@ import (
 )
 
 // installation is a folder with settings, for one database.
-func installation(t *testing.T, database, more string) (settings, data string) {
+func installation(t testing.TB, database, more string) (settings, data string) {
 	t.Helper()
 	dir := t.TempDir()
 	settings = filepath.Join(dir, "schoolgate.toml")
@@ -29,7 +29,7 @@ func installation(t *testing.T, database, more string) (settings, data string) {
 	return settings, filepath.Join(dir, "data")
 }
 
-func opened(t *testing.T, settings string, now func() time.Time) *application {
+func opened(t testing.TB, settings string, now func() time.Time) *application {
 	t.Helper()
 	s, err := readSettings(settings)
 	if err != nil {

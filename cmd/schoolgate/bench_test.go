@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -46,21 +45,10 @@ func benchSchool(purposes int) portal.School {
 	return s
 }
 
-func benchHouse(b *testing.B, purposes int) (*application, string) {
+func benchApplication(b *testing.B, purposes int) (*application, string) {
 	b.Helper()
-	dir := b.TempDir()
-	settings := filepath.Join(dir, "schoolgate.toml")
-	if err := os.WriteFile(settings, []byte("address = \"http://localhost:8080\"\ndata = \"data\"\n"), 0o600); err != nil {
-		b.Fatal(err)
-	}
-	s, err := readSettings(settings)
-	if err != nil {
-		b.Fatal(err)
-	}
-	app, err := openApplication(b.Context(), s, nil, slog.New(slog.DiscardHandler))
-	if err != nil {
-		b.Fatal(err)
-	}
+	settings, _ := installation(b, "", "")
+	app := opened(b, settings, nil)
 	b.Cleanup(func() { app.Close() })
 	if err := app.portal.SetSchools(b.Context(), []portal.School{benchSchool(purposes)}); err != nil {
 		b.Fatal(err)
@@ -86,7 +74,7 @@ const (
 // of PocketBase's creates, where SCHOOLGATE_POCKETBASE names .ci/bench's program.
 func BenchmarkSignatures(b *testing.B) {
 	ctx := context.Background()
-	app, _ := benchHouse(b, 0)
+	app, _ := benchApplication(b, 0)
 	tokens := make([]string, benchActs)
 	err := app.store.Update(ctx, func(tx portal.Tx) error {
 		for i := range benchActs {
@@ -313,7 +301,7 @@ func BenchmarkExport(b *testing.B) {
 	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
 	}
-	app, settings := benchHouse(b, benchPurposes)
+	app, settings := benchApplication(b, benchPurposes)
 	fillBenchRoll(b, app)
 	if err := app.Close(); err != nil {
 		b.Fatal(err)

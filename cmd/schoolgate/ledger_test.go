@@ -15,23 +15,12 @@ import (
 // A database put back from an old copy is noticed before anything is served from
 // it, its consequences are said, and it goes on only when somebody has said so.
 func TestRestoredFromAnOldCopy(t *testing.T) {
-	dir := t.TempDir()
-	settings := filepath.Join(dir, "schoolgate.toml")
-	if err := os.WriteFile(settings, []byte("address = \"http://localhost:8080\"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s, err := readSettings(settings)
-	if err != nil {
-		t.Fatal(err)
-	}
+	settings, data := installation(t, "", "")
+	dir := filepath.Dir(settings)
 	now := time.Now().AddDate(0, 0, -3)
 	open := func() *application {
 		t.Helper()
-		app, err := openApplication(t.Context(), s, func() time.Time { return now }, slog.New(slog.DiscardHandler))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return app
+		return opened(t, settings, func() time.Time { return now })
 	}
 	code := portal.Invitation{ID: "i", ContactID: "c", CodeHash: "h", Issued: now, Expires: now.AddDate(0, 1, 0)}
 	day := func(f func(portal.Tx) error) {
@@ -51,7 +40,8 @@ func TestRestoredFromAnOldCopy(t *testing.T) {
 			tx.PutAccount(portal.Account{ID: "a", Identity: portal.Identity{Provider: "p", Issuer: "i", Subject: "s"}, Created: now, LastSignIn: now}),
 			tx.PutSession(portal.Session{Hash: "session", AccountID: "a", Created: now, Expires: now.AddDate(0, 1, 0)}), tx.PutInvitation(code))
 	})
-	old, err := os.ReadFile(s.Database)
+	database := filepath.Join(data, "schoolgate.db")
+	old, err := os.ReadFile(database)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +58,7 @@ func TestRestoredFromAnOldCopy(t *testing.T) {
 		t.Errorf("verify without a head: %s", out)
 	}
 
-	if err := os.WriteFile(s.Database, old, 0o600); err != nil {
+	if err := os.WriteFile(database, old, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, command := range []string{"verify", "export --school oak", "ledger rotate"} {
@@ -167,24 +157,13 @@ func TestHeadsInTheSites(t *testing.T) {
 
 // A join that somebody added in the database by hand is told by verify.
 func TestVerifyComparesTheRegister(t *testing.T) {
-	dir := t.TempDir()
-	settings := filepath.Join(dir, "schoolgate.toml")
-	if err := os.WriteFile(settings, []byte("address = \"http://localhost:8080\"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s, err := readSettings(settings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	app, err := openApplication(t.Context(), s, nil, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
+	settings, _ := installation(t, "", "")
+	app := opened(t, settings, nil)
 	if _, err := app.handler(nil); err != nil { // as it is served: from now on it compares
 		t.Fatal(err)
 	}
 	now := time.Now()
-	err = app.store.Update(t.Context(), func(tx portal.Tx) error {
+	err := app.store.Update(t.Context(), func(tx portal.Tx) error {
 		return errors.Join(tx.PutSchool(portal.School{Slug: "oak", Name: "Oak"}), tx.PutContact(portal.Contact{ID: "c", School: "oak"}),
 			tx.PutAccount(portal.Account{ID: "a", Identity: portal.Identity{Provider: "p", Issuer: "i", Subject: "s"}, Created: now, LastSignIn: now}))
 	})

@@ -134,7 +134,7 @@ func (s *server) toldPage(r *http.Request, school portal.School, typed url.Value
 		row.Answers = row.choices(typed.Get("answer-" + row.Field))
 		v.Rows = append(v.Rows, row)
 	}
-	return page{template: "told.html", title: "Answers on paper", school: &school, data: v}, nil
+	return page{template: "answers.html", title: "Answers on paper", school: &school, data: v}, nil
 }
 
 // choices is what may be written down, as far as the form knows the slip.
