@@ -218,12 +218,13 @@ var doneWords = map[ActKind]string{
 }
 
 // events adds what was done about somebody. Of whoever did it, it says no more than
-// that it was they themselves, and of restrictions nothing: when one was set can be
-// when the other parent asked for it. The safeguarding lead judges what of that to tell.
+// that it was they themselves, and of restrictions and of other adults nothing: when one
+// was set can be when the other parent asked for it. The safeguarding lead judges what of
+// that to tell.
 func (d *Dossier) events(tx Tx, school, id, account string) error {
 	all, err := tx.EventsNaming(school, id)
 	for _, e := range all {
-		if e.Kind == RestrictionSet || e.Kind == RestrictionLifted {
+		if e.Withheld(id) {
 			continue
 		}
 		by := "the school"

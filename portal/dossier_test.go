@@ -27,6 +27,9 @@ func TestDossiers(t *testing.T) {
 		return string(b)
 	}
 	office := w.staff("office@anne.example")
+	if _, err := w.writes(w.today(), portal.Told{Field: "x", Ref: w.slip("Mrs Jo Lee", "Ann", "home-school-agreement").Ref, Answer: portal.Given}); err != nil {
+		t.Fatal(err)
+	}
 	of := func(kind portal.RefKind, id string) string {
 		t.Helper()
 		return read(w.PersonRecord(t.Context(), office, anne, portal.Ref{Kind: kind, ID: id}))
@@ -42,7 +45,7 @@ func TestDossiers(t *testing.T) {
 		"hers, by the office": {of(portal.RefContact, w.contact(anne, "Mrs Jo Lee")), []string{"Mrs Jo Lee", "Ann Lee", `"You said yes"`}, []string{"Al Lee", "You said no", "Stone", "office@"}},
 		"a grandmother's":     {of(portal.RefContact, gran), []string{"Mrs Gran Lee", "gran.lee@"}, []string{"Jo Lee", "Al Lee", "You said"}},
 		"a barred man's":      {of(portal.RefContact, max), []string{"Mr Max Stone"}, []string{"Ann Lee", "Jo Lee", "4K", "You said", "restriction"}},
-		"the child's":         {of(portal.RefPupil, w.pupil("Ann")), []string{"Ann", "1 September 2017", "4K", "A1"}, []string{"Jo Lee", "Al Lee", "Stone", "You said", "@home", "restriction"}},
+		"the child's":         {of(portal.RefPupil, w.pupil("Ann")), []string{"Ann", "1 September 2017", "4K", "A1"}, []string{"Jo Lee", "Al Lee", "Stone", "You said", "@home", "restriction", "one more child was added", "answer written"}},
 		"of a stranger's own": {read(w.OwnRecord(t.Context(), w.account("nobody"))), []string{"google"}, []string{"Lee"}},
 	} {
 		t.Run(name, func(t *testing.T) {

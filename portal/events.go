@@ -190,6 +190,13 @@ func (a Act) Private() bool {
 	return a.Kind == RestrictionSet || a.Kind == RestrictionLifted || a.Kind == RecordKept
 }
 
+// Withheld says whether an event is left out of what is handed to a family about one
+// person: it is about another adult, as when they joined or answered, or why it was done
+// is not theirs to know.
+func (a Act) Withheld(person string) bool {
+	return a.Private() || a.Subject.Kind == RefContact && a.Subject.ID != person
+}
+
 // without is an event's details but for one of them.
 func without(details, name string) (string, error) {
 	var all map[string]any

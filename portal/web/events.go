@@ -45,7 +45,7 @@ func (s *server) getEvents(w http.ResponseWriter, r *http.Request) error {
 		v.Most = portal.MostEvents
 	}
 	for _, e := range all {
-		if file && person != "" && (e.Private() || e.Subject.Kind == portal.RefContact && e.Subject.ID != person) {
+		if file && person != "" && e.Withheld(person) {
 			continue // it goes to a parent, who learns nothing of the other, or of what the other said
 		}
 		row := eventRow{At: s.moment(e.At), Who: cmp.Or(e.Who, "not known"), What: strings.ReplaceAll(string(e.Kind), "-", " "), Note: said(e.Details), About: e.About}
