@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"filippo.io/age"
 )
 
 // The settings file that init writes is good as it is, also with everything in
@@ -16,12 +18,17 @@ func TestFirstSettings(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "content"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var all strings.Builder
 	for line := range strings.Lines(firstSettings) {
 		if bare := strings.TrimPrefix(line, "# "); strings.HasPrefix(bare, "[") || strings.Contains(bare, " = ") {
 			line = bare
 		}
-		all.WriteString(line)
+		// The example key opens nothing, so that nobody backs up to it; a person puts theirs there.
+		all.WriteString(strings.Replace(line, "age1…", key.Recipient().String(), 1))
 	}
 	for name, text := range map[string]string{"as it is": firstSettings, "all taken up": all.String()} {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
