@@ -481,52 +481,20 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 		if ids[i] == "wait" {
 			continue
 		}
-		c, old := p.contacts[ids[i]]
-		now := Contact{ID: ids[i], School: p.School, Name: r.ContactName, Email: r.Email, Phone: r.Phone}
-		if old {
-			now.Name = spelt(c.Name, now.Name)
-			if r.Unsaid.Has(UnsaidEmail) {
-				now.Email = c.Email
-			}
-			if r.Unsaid.Has(UnsaidPhone) {
-				now.Phone = c.Phone
-			}
-		} else {
-			now.ID = p.newID()
-			p.contacts[now.ID] = now
-			p.address(now)
-		}
-		if now != c && !p.settled[now.ID] { // the file's first row about somebody is the one that counts
-			p.contacts[now.ID] = now
-			p.address(now)
-			if old {
-				planned.Changes = append(planned.Changes, contactChange(c, now))
-				p.corrected(r, c, now)
-			}
-			p.people = append(p.people, now)
-		}
-		p.settled[now.ID] = true
+		now, old := p.listed(r, ids[i], planned)
 		ids[i] = now.ID
 		j := slices.IndexFunc(held, func(l Responsibility) bool { return l.ContactID == now.ID })
 		var was Responsibility
 		if j >= 0 {
 			was = held[j]
 		}
-		link := p.link(r, pupil.ID, now.ID, was, j >= 0)
 		had := was
 		if p.turned[now.ID] { // it is somebody else who would have it
 			had = Responsibility{}
 		}
-		link, why := p.watch.extend(p.contacts[now.ID], old, had, link)
+		link, why := p.watch.extend(p.contacts[now.ID], old, had, p.link(r, pupil.ID, now.ID, was, j >= 0))
 		if why == "" && j < 0 && link.Barred&AllRights != AllRights {
-			if why = p.newcomer(ids, held, pupil, now.ID, link.Relationship); why == "" && !old {
-				var same bool
-				if why, same = p.newToFamily(ids, pupil, link.Relationship); !same && why != "" {
-					p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s: %s Look whether it is they, before you print a letter.", r.Place(), now.Name, why))
-					why = ""
-				}
-			}
-			if why != "" {
+			if why = p.unknown(r, now, old, ids, held, pupil, link.Relationship); why != "" {
 				link.Barred = AllRights
 			}
 		}
@@ -563,6 +531,52 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 		p.affects(c, pupil, l, Responsibility{})
 		p.unlinks = append(p.unlinks, l)
 	}
+}
+
+// listed is who a contact of the list is from now on: one of the register by their id,
+// or somebody new; old says which.
+func (p *planner) listed(r ClassListRow, id string, planned *PlannedPupil) (now Contact, old bool) {
+	c, old := p.contacts[id]
+	now = Contact{ID: id, School: p.School, Name: r.ContactName, Email: r.Email, Phone: r.Phone}
+	if old {
+		now.Name = spelt(c.Name, now.Name)
+		if r.Unsaid.Has(UnsaidEmail) {
+			now.Email = c.Email
+		}
+		if r.Unsaid.Has(UnsaidPhone) {
+			now.Phone = c.Phone
+		}
+	} else {
+		now.ID = p.newID()
+		p.contacts[now.ID] = now
+		p.address(now)
+	}
+	if now != c && !p.settled[now.ID] { // the file's first row about somebody is the one that counts
+		p.contacts[now.ID] = now
+		p.address(now)
+		if old {
+			planned.Changes = append(planned.Changes, contactChange(c, now))
+			p.corrected(r, c, now)
+		}
+		p.people = append(p.people, now)
+	}
+	p.settled[now.ID] = true
+	return now, old
+}
+
+// unknown says why somebody new to a pupil may be somebody who is barred, so that nothing
+// is given to them; where that is less likely, it only warns.
+func (p *planner) unknown(r ClassListRow, now Contact, old bool, ids []string, held []Responsibility, pupil Pupil, relationship string) string {
+	why := p.newcomer(ids, held, pupil, now.ID, relationship)
+	if why != "" || old {
+		return why
+	}
+	why, same := p.newToFamily(ids, pupil, relationship)
+	if !same && why != "" {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s: %s Look whether it is they, before you print a letter.", r.Place(), now.Name, why))
+		return ""
+	}
+	return why
 }
 
 // after is words behind what joins them to others, or nothing.
@@ -609,7 +623,7 @@ func (p *planner) withheld(place, name, why string, pupil Pupil, link Responsibi
 // they may do: where they, or whoever of the register they may be, may be barred.
 func (p *planner) asked(r ClassListRow, held Contact) {
 	listed := Contact{Name: r.ContactName, Email: r.Email, Phone: r.Phone}
-	if p.watch.warning(listed, false) != "" || held.ID != "" && p.watch.warning(held, true) != "" {
+	if p.watch.warningNew(listed) != "" || held.ID != "" && p.watch.warning(held) != "" {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("%s: %s: Somebody who may be this person is barred from a child. Whatever you answer below, nothing is given to them until the safeguarding lead or the head has looked.", r.Place(), r.ContactName))
 	}
 }
@@ -619,9 +633,9 @@ func (p *planner) asked(r ClassListRow, held Contact) {
 // any child; an address or a number may be a household's, and is only told of.
 func (p *planner) corrected(r ClassListRow, was, is Contact) {
 	switch {
-	case p.watch.warning(is, true) != "" && p.watch.warning(was, true) == "":
+	case p.watch.warning(is) != "" && p.watch.warning(was) == "":
 		p.turned[is.ID] = true
-	case p.watch.warning(is, false) != "" && p.watch.warning(was, false) == "":
+	case p.watch.warningNew(is) != "" && p.watch.warningNew(was) == "":
 		p.Warnings = append(p.Warnings, fmt.Sprintf("%s: the email address or the telephone number of %s is now that of somebody from whom something about a child is taken. Look whose it is, before you print a letter.", r.Place(), is.Name))
 	}
 }

@@ -106,7 +106,7 @@ func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
 			c := named[l.ContactID]
 			i, ok := place[c.ID]
 			if !ok {
-				invitee := Invitee{Contact: c, Joined: joined[c.ID], Mute: true, Warning: watch.warning(c, true)}
+				invitee := Invitee{Contact: c, Joined: joined[c.ID], Mute: true, Warning: watch.warning(c)}
 				switch inv, ok := open[c.ID]; {
 				case !ok || !p.keeps(inv):
 				case !inv.Died.IsZero():

@@ -95,7 +95,7 @@ func (p *Portal) slips(tx Tx, school string, f SlipFilter) (all []Slip, err erro
 		})
 		for _, l := range links {
 			c := named[l.ContactID]
-			if !l.Decides() || f.ToSend && (!l.May(MaySee|MayBeWrittenTo) || watch.warning(c, true) != "") {
+			if !l.Decides() || f.ToSend && (!l.May(MaySee|MayBeWrittenTo) || watch.warning(c) != "") {
 				continue
 			}
 			for _, t := range texts {

@@ -58,8 +58,12 @@ const (
 )
 
 // warning says of a contact that somebody who may be they is barred from a child; "" where
-// nothing is known. Of somebody new their email address and telephone count, too.
-func (w watch) warning(c Contact, known bool) string { return w.since(c, known, time.Time{}) }
+// nothing is known.
+func (w watch) warning(c Contact) string { return w.since(c, true, time.Time{}) }
+
+// warningNew is warning of somebody new, of whom the email address and the telephone
+// count, too.
+func (w watch) warningNew(c Contact) string { return w.since(c, false, time.Time{}) }
 
 // since is warning about what was set after a named person last looked.
 func (w watch) since(c Contact, known bool, looked time.Time) string {

@@ -215,85 +215,102 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 func (s *server) readOffice(r *http.Request, school portal.School, f officeFilter, wanted portal.Filter) (officeView, error) {
 	base := officeLink(school.Slug)
 	v := officeView{School: school, Filter: f, Base: base, Export: base + "export" + officeFilter{Year: f.Year, Class: f.Class, Purpose: f.Purpose, Standing: f.Standing, Left: f.Left}.Query()}
-	var columns portal.List
-	var purposes, agreements []int // the places of those shown
-	begin := func(l portal.List) error {
-		columns, v.Reasons = l, l.Reasons
-		if f.Standing != "" && !slices.Contains(l.Standings(), wanted.Standing) {
-			var wrong portal.Invalid
-			wrong.Add("standing", "There is no such answer. Choose one from the list.")
-			return wrong.Or()
-		}
-		for _, standing := range l.Standings() {
-			v.States = append(v.States, option{string(standing), standingWords[standing].Word, string(standing) == f.Standing})
-		}
-		v.heads(l, f)
-		purposes, agreements = chosen(l.Purposes, f.Purpose), chosen(l.Agreements, f.Agreement)
-		switch { // one column was asked for
-		case f.Purpose != "" && f.Agreement == "":
-			agreements = nil
-		case f.Agreement != "" && f.Purpose == "":
-			purposes = nil
-		}
-		for _, i := range purposes {
-			v.Columns = append(v.Columns, l.Purposes[i].Title)
-		}
-		for _, i := range agreements {
-			v.Columns = append(v.Columns, l.Agreements[i].Title)
-		}
+	o := officeReader{view: &v, wanted: wanted, years: map[portal.Year]bool{}, classes: map[string]bool{}}
+	err := s.Portal.ReadRegister(r.Context(), account(r), school.Slug, portal.Filter{Left: wanted.Left}, o.begin, o.row)
+	v.Showing = f.words(wanted, o.columns)
+	return v, err
+}
+
+// officeReader fills the office's view from the register, pupil by pupil.
+type officeReader struct {
+	view                 *officeView
+	wanted               portal.Filter
+	columns              portal.List
+	purposes, agreements []int // the places of those columns that are shown
+	years                map[portal.Year]bool
+	classes              map[string]bool
+}
+
+func (o *officeReader) begin(l portal.List) error {
+	v, f := o.view, o.view.Filter
+	o.columns, v.Reasons = l, l.Reasons
+	if f.Standing != "" && !slices.Contains(l.Standings(), o.wanted.Standing) {
+		var wrong portal.Invalid
+		wrong.Add("standing", "There is no such answer. Choose one from the list.")
+		return wrong.Or()
+	}
+	for _, standing := range l.Standings() {
+		v.States = append(v.States, option{string(standing), standingWords[standing].Word, string(standing) == f.Standing})
+	}
+	v.heads(l, f)
+	o.purposes, o.agreements = chosen(l.Purposes, f.Purpose), chosen(l.Agreements, f.Agreement)
+	switch { // one column was asked for
+	case f.Purpose != "" && f.Agreement == "":
+		o.agreements = nil
+	case f.Agreement != "" && f.Purpose == "":
+		o.purposes = nil
+	}
+	for _, i := range o.purposes {
+		v.Columns = append(v.Columns, l.Purposes[i].Title)
+	}
+	for _, i := range o.agreements {
+		v.Columns = append(v.Columns, l.Agreements[i].Title)
+	}
+	return nil
+}
+
+func (o *officeReader) row(row portal.ListRow) error {
+	v, f, p := o.view, o.view.Filter, row.Pupil
+	if !o.years[p.Year] {
+		o.years[p.Year] = true
+		v.Years = append(v.Years, option{p.Year.Code(), p.Year.String(), p.Year.Code() == f.Year})
+	}
+	if !o.classes[p.Group] && p.Group != "" {
+		o.classes[p.Group] = true
+		v.Classes = append(v.Classes, option{p.Group, p.Group, p.Group == f.Class})
+	}
+	if o.wanted.Year != nil && p.Year != *o.wanted.Year || o.wanted.Group != "" && p.Group != o.wanted.Group {
 		return nil
 	}
-	years, classes := map[portal.Year]bool{}, map[string]bool{}
-	err := s.Portal.ReadRegister(r.Context(), account(r), school.Slug, portal.Filter{Left: wanted.Left}, begin, func(row portal.ListRow) error {
-		p := row.Pupil
-		if !years[p.Year] {
-			years[p.Year] = true
-			v.Years = append(v.Years, option{p.Year.Code(), p.Year.String(), p.Year.Code() == f.Year})
-		}
-		if !classes[p.Group] && p.Group != "" {
-			classes[p.Group] = true
-			v.Classes = append(v.Classes, option{p.Group, p.Group, p.Group == f.Class})
-		}
-		if wanted.Year != nil && p.Year != *wanted.Year || wanted.Group != "" && p.Group != wanted.Group {
-			return nil
-		}
-		v.Listed++
-		keep := true
-		for i, standing := range row.Standings {
-			v.Purposes[i].Counts[slices.Index(columns.Standings(), standing)].Number++
-			if columns.Purposes[i].Slug == f.Purpose && wanted.Standing != "" && standing != wanted.Standing {
-				keep = false
-			}
-		}
-		for i, signed := range row.Signed {
-			if signed {
-				v.Agreements[i].Signed.Number++
-			} else {
-				v.Agreements[i].Not.Number++
-			}
-			if columns.Agreements[i].Slug == f.Agreement && f.Signed != "" && signed != (f.Signed == "yes") {
-				keep = false
-			}
-		}
-		if !keep {
-			return nil
-		}
-		out := officeRow{ID: p.ID, Name: p.Surname + ", " + p.Forename, Year: p.Year.String(), Class: p.Group}
-		for _, i := range purposes {
-			out.Cells = append(out.Cells, standingWords[row.Standings[i]])
-		}
-		for _, i := range agreements {
-			if row.Signed[i] {
-				out.Cells = append(out.Cells, answer{"Signed", "given"})
-			} else {
-				out.Cells = append(out.Cells, answer{"Not signed", "waiting"})
-			}
-		}
-		v.Rows = append(v.Rows, out)
+	v.Listed++
+	if !o.count(row) {
 		return nil
-	})
-	v.Showing = f.words(wanted, columns)
-	return v, err
+	}
+	out := officeRow{ID: p.ID, Name: p.Surname + ", " + p.Forename, Year: p.Year.String(), Class: p.Group}
+	for _, i := range o.purposes {
+		out.Cells = append(out.Cells, standingWords[row.Standings[i]])
+	}
+	for _, i := range o.agreements {
+		if row.Signed[i] {
+			out.Cells = append(out.Cells, answer{"Signed", "given"})
+		} else {
+			out.Cells = append(out.Cells, answer{"Not signed", "waiting"})
+		}
+	}
+	v.Rows = append(v.Rows, out)
+	return nil
+}
+
+// count counts a pupil under each text, and says whether they are among those asked for.
+func (o *officeReader) count(row portal.ListRow) bool {
+	v, f, keep := o.view, o.view.Filter, true
+	for i, standing := range row.Standings {
+		v.Purposes[i].Counts[slices.Index(o.columns.Standings(), standing)].Number++
+		if o.columns.Purposes[i].Slug == f.Purpose && o.wanted.Standing != "" && standing != o.wanted.Standing {
+			keep = false
+		}
+	}
+	for i, signed := range row.Signed {
+		if signed {
+			v.Agreements[i].Signed.Number++
+		} else {
+			v.Agreements[i].Not.Number++
+		}
+		if o.columns.Agreements[i].Slug == f.Agreement && f.Signed != "" && signed != (f.Signed == "yes") {
+			keep = false
+		}
+	}
+	return keep
 }
 
 // words is the filter as a sentence has it.
