@@ -93,12 +93,21 @@ func (s Session) Live(now time.Time) bool { return s.AccountID != "" && now.Befo
 // FreshFor is how long somebody counts as having just proved who they are.
 const FreshFor = 15 * time.Minute
 
-// fresh says whether somebody has just proved who they are. Proven wants their
-// provider's word for it; without it counts too that they have just come back from a
-// provider that was asked to have it proved and says nothing about it.
-func (s Session) fresh(now time.Time, proven bool) bool {
+// Word is on whose word somebody counts as having just proved who they are.
+type Word int
+
+const (
+	// ByReturning: their provider's, or that they have just come back from a provider that
+	// was asked to have it proved and says nothing about it.
+	ByReturning Word = iota
+	// ByProvider: their provider's alone.
+	ByProvider
+)
+
+// fresh says whether somebody has just proved who they are.
+func (s Session) fresh(now time.Time, by Word) bool {
 	at := s.Authenticated
-	if !proven && s.Renewed && s.Created.After(at) {
+	if by == ByReturning && s.Renewed && s.Created.After(at) {
 		at = s.Created
 	}
 	return !at.IsZero() && now.Sub(at) < FreshFor

@@ -148,9 +148,9 @@ func (p *Portal) EndSessions(ctx context.Context, account, hash string) error {
 }
 
 // Fresh answers [ErrStale] for a session whose owner has not just proved who they
-// are. What staff do wants their provider's word for it: proven.
-func (p *Portal) Fresh(s Session, proven bool) error {
-	if s.fresh(p.now(), proven) {
+// are. What staff do wants it [ByProvider].
+func (p *Portal) Fresh(s Session, by Word) error {
+	if s.fresh(p.now(), by) {
 		return nil
 	}
 	return ErrStale
@@ -176,7 +176,7 @@ func (p *Portal) Confirm(ctx context.Context, token, pupil string) error {
 		if !ok || !covers(p.demands.SignAgain, child.Pupil.School) {
 			return nil
 		}
-		if err := p.Fresh(s, false); err != nil {
+		if err := p.Fresh(s, ByReturning); err != nil {
 			return err
 		}
 		s.Confirmed = p.now()

@@ -22,24 +22,18 @@ type stale struct {
 func (*stale) Error() string { return portal.ErrStale.Error() }
 func (*stale) Unwrap() error { return portal.ErrStale }
 
-// Whose word is wanted that somebody has just proved who they are.
-const (
-	theirs    = false // their own, who come back from a provider that may say nothing of it
-	providers = true  // their provider's
-)
-
 // anew lets only somebody through who is signed in and has just proved who they are:
 // a phone that was left lying is not enough. What was typed into a form is held, and
 // after signing in again one button sends it; a code is stored nowhere, and is typed
 // again.
-func (s *server) anew(word bool, h handler) handler {
+func (s *server) anew(by portal.Word, h handler) handler {
 	return s.signedIn(func(w http.ResponseWriter, r *http.Request) error {
 		who := visitOf(r).who.found
-		err := s.Portal.Fresh(who, word)
+		err := s.Portal.Fresh(who, by)
 		if err == nil {
 			return h(w, r)
 		}
-		out := &stale{back: r.URL.Path, unproven: word && s.Portal.Fresh(who, theirs) == nil}
+		out := &stale{back: r.URL.Path, unproven: by == portal.ByProvider && s.Portal.Fresh(who, portal.ByReturning) == nil}
 		switch q := r.URL.Query(); {
 		case r.Method != http.MethodPost:
 			q.Del("format") // a file would come with nothing round it to say so

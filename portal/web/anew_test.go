@@ -31,17 +31,17 @@ func TestFreshSignIn(t *testing.T) {
 	renewed := portal.Session{Renewed: true}
 	for _, x := range []struct {
 		route, who string
-		word       bool // only the provider's word counts
+		by         portal.Word
 	}{
-		{"GET /portal/join", stranger, theirs},
-		{"POST /portal/join", stranger, theirs},
-		{"GET " + office + "/export", lead, providers},
-		{"POST " + office + "/export", lead, providers},
-		{"POST " + office + "/letters", clerk, providers},
-		{"POST " + office + "/restrictions", lead, providers},
-		{"POST " + office + "/joins", clerk, providers},
-		{"POST " + office + "/retention/keep", clerk, providers},
-		{"POST " + office + "/wordings", lead, providers},
+		{"GET /portal/join", stranger, portal.ByReturning},
+		{"POST /portal/join", stranger, portal.ByReturning},
+		{"GET " + office + "/export", lead, portal.ByProvider},
+		{"POST " + office + "/export", lead, portal.ByProvider},
+		{"POST " + office + "/letters", clerk, portal.ByProvider},
+		{"POST " + office + "/restrictions", lead, portal.ByProvider},
+		{"POST " + office + "/joins", clerk, portal.ByProvider},
+		{"POST " + office + "/retention/keep", clerk, portal.ByProvider},
+		{"POST " + office + "/wordings", lead, portal.ByProvider},
 	} {
 		method, _, _ := strings.Cut(x.route, " ")
 		row := table[x.route]
@@ -68,7 +68,7 @@ func TestFreshSignIn(t *testing.T) {
 			t.Errorf("%s: refused to somebody who has just signed in", x.route)
 		}
 		got := send(renewed)
-		if x.word == providers {
+		if x.by == portal.ByProvider {
 			got.wants(t, http.StatusForbidden, "did not tell us when you last proved who you are").lacks(t, "<button class=\"button\">Sign in")
 		} else if got.StatusCode == http.StatusForbidden {
 			t.Errorf("%s: refused to somebody who has just come back from their provider", x.route)

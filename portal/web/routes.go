@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/gorilla/mux"
+
+	"schoolgate/portal"
 )
 
 // routes is every address of the portal. No address holds a name: pupils and
@@ -30,8 +32,8 @@ func (s *server) routes() *mux.Router {
 	get("/portal/go-on", s.signedIn(s.getGoOn))
 
 	get(joinPath+"/{code:[0-9A-Za-z-]{1,40}}", s.getLetterCode)
-	get(joinPath, s.anew(theirs, s.getJoin))
-	post(joinPath, s.anew(theirs, s.postJoin))
+	get(joinPath, s.anew(portal.ByReturning, s.getJoin))
+	post(joinPath, s.anew(portal.ByReturning, s.postJoin))
 
 	const child = "/portal/children/{pupil:[A-Za-z0-9_-]+}"
 	get(child+"/agreements/{slug:[a-z0-9-]+}", s.signedIn(s.getSign))
@@ -54,23 +56,23 @@ func (s *server) routes() *mux.Router {
 	get(office+"/settle", s.signedIn(s.getSettle))
 	post(office+"/settle", s.signedIn(s.postSettle))
 	get(office+"/restrictions", s.signedIn(s.getRestrictions))
-	post(office+"/restrictions", s.anew(providers, s.postRestrictions))
-	get(office+"/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}", s.anew(providers, s.getRecord))
+	post(office+"/restrictions", s.anew(portal.ByProvider, s.postRestrictions))
+	get(office+"/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}", s.anew(portal.ByProvider, s.getRecord))
 	get(office+"/retention", s.signedIn(s.getRetention))
-	post(office+"/retention", s.anew(providers, s.postErase))
-	post(office+"/retention/keep", s.anew(providers, s.postKeep))
+	post(office+"/retention", s.anew(portal.ByProvider, s.postErase))
+	post(office+"/retention/keep", s.anew(portal.ByProvider, s.postKeep))
 	get(office+"/letters", s.signedIn(s.getLetters))
-	post(office+"/letters", s.anew(providers, s.postLetters))
+	post(office+"/letters", s.anew(portal.ByProvider, s.postLetters))
 	get(office+"/answers", s.signedIn(s.getTold))
-	post(office+"/answers", s.anew(providers, s.postTold))
-	post(office+"/slips", s.anew(providers, s.postSlips))
+	post(office+"/answers", s.anew(portal.ByProvider, s.postTold))
+	post(office+"/slips", s.anew(portal.ByProvider, s.postSlips))
 	get(office+"/joins", s.signedIn(s.getJoins))
-	post(office+"/joins", s.anew(providers, s.postJoins))
-	get(office+"/export", s.anew(providers, s.getExport))
-	post(office+"/export", s.anew(providers, s.postExport))
+	post(office+"/joins", s.anew(portal.ByProvider, s.postJoins))
+	get(office+"/export", s.anew(portal.ByProvider, s.getExport))
+	post(office+"/export", s.anew(portal.ByProvider, s.postExport))
 	get(office+"/events", s.signedIn(s.getEvents))
 	get(office+"/wordings", s.signedIn(s.getWordings))
-	post(office+"/wordings", s.anew(providers, s.postWordings))
+	post(office+"/wordings", s.anew(portal.ByProvider, s.postWordings))
 
 	r.NotFoundHandler = s.handle(func(http.ResponseWriter, *http.Request) error { return errNoRoute })
 	r.MethodNotAllowedHandler = s.handle(func(http.ResponseWriter, *http.Request) error { return errMethod })

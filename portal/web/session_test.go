@@ -47,18 +47,3 @@ func TestExpiredSessionFillsNothing(t *testing.T) {
 		t.Error("an expired session fills the database")
 	}
 }
-
-// The log says who opened a school's register, and when; of families it says nothing.
-func TestLogSaysWhoseOffice(t *testing.T) {
-	w := newWorld(t)
-	w.as(clerk).post("/portal/office/fernlow/export", url.Values{"format": {"csv"}}).wants(t, http.StatusOK)
-	want := `"school":"fernlow","account":"` + w.accounts[clerk] + `"`
-	if log := w.log.String(); !strings.Contains(log, want) {
-		t.Errorf("no %s in the log:\n%s", want, log)
-	}
-	w.as(mother).get("/portal/").wants(t, http.StatusOK)
-	w.as(mother).get("/portal/office/fernlow/").wants(t, http.StatusNotFound)
-	if strings.Contains(w.log.String(), w.accounts[mother]) {
-		t.Error("the log follows a parent")
-	}
-}
