@@ -120,9 +120,9 @@ func TestPupilsCanReadIt(t *testing.T) {
 	}
 }
 
-// What was once said to children, or is said by many schools, and is not safe to
-// follow: a page with such words is found, and what may be said is not.
-func TestPassagesFindWhatHarmsAChild(t *testing.T) {
+// What was once said to children or families, or is said by many schools, and is not
+// safe to follow: a page with such words is found, and what may be said is not.
+func TestPassagesFindWhatHarms(t *testing.T) {
 	trust, err := site.Load(content.FS)
 	if err != nil {
 		t.Fatal(err)
@@ -140,6 +140,8 @@ func TestPassagesFindWhatHarmsAChild(t *testing.T) {
 		"We will keep it secret.":                                    "child_secrets",
 		"Delete the messages and block them.":                        "child_keep",
 		"Block them, then delete it.":                                "child_keep",
+		"Any already there come off by the end of the next day.":     "pictures_off",
+		"We take those already there off our website within a week.": "pictures_off",
 		"Most grown-ups listen. Some look cross.":                    "",
 		"You can always tell me, and I will not be cross.":           "",
 		"We try to tell you before we tell anybody else.":            "",
@@ -147,7 +149,7 @@ func TestPassagesFindWhatHarmsAChild(t *testing.T) {
 	} {
 		got := false
 		for _, p := range trust.Passages {
-			if len(p.OwnWords(said)) > 0 && strings.HasPrefix(p.Name, "child_") {
+			if len(p.OwnWords(said)) > 0 {
 				got = got || p.Name == want && p.Danger != ""
 				if want == "" {
 					t.Errorf("%q is taken for other words of %s", said, p.Name)
