@@ -47,7 +47,10 @@ type Actor struct {
 	AccountID string
 	Contacts  []Contact // whom the school's letters have joined to this account
 	Children  []Child   // of those contacts, whatever their rights
-	Roles     []Staff   // as the settings name this account now
+	// Family is the children of theirs who are not among those, or who may not be: see
+	// [AccountTx.AccountFamily]. It gives no right, and takes some.
+	Family []Responsibility
+	Roles  []Staff // as the settings name this account now
 }
 
 // Operator stands for whoever runs the schoolgate command on the server itself.
@@ -118,14 +121,16 @@ func (a Actor) childFor(pupil string, rights Rights) (Child, bool) {
 	return Child{}, false
 }
 
-// parentOf says whether the actor has joined as a contact of a child, whatever their
+// parentOf says whether the actor is or was a contact of a child, whatever their
 // rights: in a matter of their own family nobody acts for the school.
 func (a Actor) parentOf(pupil string) bool {
-	return slices.ContainsFunc(a.Children, func(c Child) bool { return c.Pupil.ID == pupil })
+	return slices.ContainsFunc(a.Children, func(c Child) bool { return c.Pupil.ID == pupil }) || slices.ContainsFunc(a.Family, func(r Responsibility) bool { return r.PupilID == pupil })
 }
 
 // barred says whether a restriction takes one of these rights from this person. A
-// register may hold somebody twice, and the restriction against only one of the two.
+// register may hold somebody twice, and the restriction against only one of the two, whom
+// a list may have dropped.
 func (a Actor) barred(pupil string, rights Rights) bool {
-	return slices.ContainsFunc(a.Children, func(c Child) bool { return c.Pupil.ID == pupil && c.Responsibility.Barred&rights != 0 })
+	takes := func(r Responsibility) bool { return r.PupilID == pupil && r.Barred&rights != 0 }
+	return slices.ContainsFunc(a.Children, func(c Child) bool { return takes(c.Responsibility) }) || slices.ContainsFunc(a.Family, takes)
 }

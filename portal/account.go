@@ -79,6 +79,7 @@ type Session struct {
 	Created   time.Time
 	Expires   time.Time
 
+	Name          string // as whom, as the provider names them; may be empty
 	Device        string // in words: "Chrome on Windows"
 	Network       string // where from, no nearer than 256 addresses: "192.0.2.0/24"
 	SecondFactor  bool

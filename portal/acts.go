@@ -137,12 +137,15 @@ var Answers = []Standing{StandingGiven, StandingNo}
 // StandingOf works out one pupil's standing for one purpose on a day (C1, C3, C5).
 //
 // It is given only if somebody who holds parental responsibility said yes to
-// this edition and nobody who holds it last said no: all hold equal say. A no to
-// an earlier edition is still a no; a yes to an earlier edition, or one whose time
-// is up, is no longer a yes. Contacts without parental responsibility do not count
-// either way. Of somebody from whom a restriction takes their say a yes does not count,
-// and a no does until a named person takes that, too ([EarlierNo]). A yes that waits
-// changes nothing before it counts: the word before it stands, a no among them.
+// this edition and nobody who held it when they spoke last said no: all hold equal say. A
+// no to an earlier edition is still a no; a yes to an earlier edition, or one whose time
+// is up, is no longer a yes.
+//
+// A yes counts as long as its giver decides for the child. A no outlives that: whoever a
+// restriction keeps from deciding, whom a class list leaves out or says to hold no
+// responsibility, had a say when they said it, and no list or order turns a no into a yes.
+// A named person does, once they have asked ([EarlierNo]). A yes that waits changes
+// nothing before it counts: the word before it stands, a no among them.
 //
 // Responsibilities and acts may belong to other pupils, parties and purposes, which
 // are passed over; acts may come in any order.
@@ -151,11 +154,17 @@ func StandingOf(p Pupil, purpose Text, on Date, rs []Responsibility, acts []Act)
 		return StandingHeld
 	}
 	var yes, no, withdrew bool
-	for _, r := range rs {
-		if r.PupilID != p.ID || !r.Parental {
+	for i := range acts {
+		if acts[i].TextSlug != purpose.Slug {
 			continue
 		}
-		switch d := latest(acts, Decision, p.ID, r.ContactID, purpose.Slug); {
+		var r Responsibility
+		for _, x := range rs {
+			if x.PupilID == p.ID && x.ContactID == acts[i].Party.ID {
+				r = x
+			}
+		}
+		switch d := latest(acts, Decision, p.ID, acts[i].Party.ID, purpose.Slug); {
 		case d.Seq == 0 || !r.Decides() && (d.Answer == Given || r.Barred&EarlierNo != 0):
 		case d.Answer != Given:
 			no = true

@@ -82,8 +82,8 @@ func (p *Portal) PersonRecord(ctx context.Context, account, school string, of Re
 }
 
 // OwnRecord is everything that is held of whoever has the account: of it, and of each
-// contact that it is joined to. Until a join counts, it leaves out how the school
-// reaches them: somebody else may have used their letter.
+// contact that it is joined to. Until the office has made sure who joined, it leaves out
+// how the school reaches them: somebody else may have used their letter.
 func (p *Portal) OwnRecord(ctx context.Context, account string) (d Dossier, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
 		a, err := p.actor(tx, account)
@@ -95,12 +95,12 @@ func (p *Portal) OwnRecord(ctx context.Context, account string) (d Dossier, err 
 			return err
 		}
 		for _, c := range a.Contacts {
-			waits := false
-			for _, x := range a.Children {
-				waits = waits || x.Contact.ID == c.ID && x.Counts.After(p.now())
+			joins, err := tx.Joins(c.School)
+			if err != nil {
+				return err
 			}
-			if waits {
-				c.Email, c.Phone = "", ""
+			if !slices.ContainsFunc(joins, func(j Join) bool { return j.AccountID == account && j.ContactID == c.ID && !j.Confirmed.IsZero() }) {
+				c.Email, c.Phone = unsure, unsure
 			}
 			sees := func(x Child) bool { return a.May(SeeChild, Subject{PupilID: x.Pupil.ID}) == nil }
 			mine := func(act Act) bool {
@@ -121,6 +121,9 @@ func (p *Portal) OwnRecord(ctx context.Context, account string) (d Dossier, err 
 	})
 	return d, err
 }
+
+// unsure stands for what is shown once the office has made sure who joined.
+const unsure = "The office shows it to you once it has made sure that it was you who joined. Ask them."
 
 func (d *Dossier) contactOf(tx Tx, school, id string) error {
 	all, err := tx.Contacts(school)
@@ -252,7 +255,7 @@ func (d *Dossier) account(tx Tx, id string) error {
 	}
 	all, err := tx.AccountSessions(id)
 	for _, s := range all {
-		d.add("Where you are signed in", Fact{"Since", moment(s.Created)}, Fact{"Ends", moment(s.Expires)}, Fact{"Device", s.Device}, Fact{"Network", s.Network})
+		d.add("Where you are signed in", Fact{"Since", moment(s.Created)}, Fact{"Ends", moment(s.Expires)}, Fact{"As", s.Name}, Fact{"Device", s.Device}, Fact{"Network", s.Network})
 	}
 	return err
 }

@@ -35,18 +35,19 @@ func TestDossiers(t *testing.T) {
 		return read(w.PersonRecord(t.Context(), office, anne, portal.Ref{Kind: kind, ID: id}))
 	}
 	w.ok(w.Restrict(t.Context(), w.staff("lead@anne.example"), anne, portal.RestrictForm{Link: portal.Link{PupilID: w.pupil("Ann"), ContactID: w.contact(anne, "Mr Al Lee")}, Takes: portal.MayBeWrittenTo, Why: "the mother asked"}))
+	w.ok(w.ConfirmJoins(t.Context(), w.staff("lead@anne.example"), anne, w.contact(anne, "Mrs Jo Lee")))
 	gran, max := w.contact(anne, "Mrs Gran Lee"), w.contact(anne, "Mr Max Stone")
 	for name, c := range map[string]struct {
 		is         string
 		has, lacks []string
 	}{
-		"her own":             {read(w.OwnRecord(t.Context(), jo)), []string{"Mrs Jo Lee", "mrs.jo.lee@", "Ann Lee", "Bo Lee", `"You said yes"`, "Jo Lee", "google", "joined", `"you"`}, []string{"Al Lee", "al.lee", "You said no", "Gran", "Stone", "office@"}},
-		"his own":             {read(w.OwnRecord(t.Context(), al)), []string{"Mr Al Lee", `"You said no"`}, []string{"Jo Lee", "jo.lee", "You said yes", "parents-aup", "restriction"}},
-		"hers, by the office": {of(portal.RefContact, w.contact(anne, "Mrs Jo Lee")), []string{"Mrs Jo Lee", "Ann Lee", `"You said yes"`}, []string{"Al Lee", "You said no", "Stone", "office@"}},
-		"a grandmother's":     {of(portal.RefContact, gran), []string{"Mrs Gran Lee", "gran.lee@"}, []string{"Jo Lee", "Al Lee", "You said"}},
-		"a barred man's":      {of(portal.RefContact, max), []string{"Mr Max Stone"}, []string{"Ann Lee", "Jo Lee", "4K", "You said", "restriction"}},
-		"the child's":         {of(portal.RefPupil, w.pupil("Ann")), []string{"Ann", "1 September 2017", "4K", "A1"}, []string{"Jo Lee", "Al Lee", "Stone", "You said", "@home", "restriction", "one more child was added", "answer written"}},
-		"of a stranger's own": {read(w.OwnRecord(t.Context(), w.account("nobody"))), []string{"google"}, []string{"Lee"}},
+		"her own": {read(w.OwnRecord(t.Context(), jo)), []string{"Mrs Jo Lee", "mrs.jo.lee@", "Ann Lee", "Bo Lee", `"You said yes"`, "Jo Lee", "google", "joined", `"you"`}, []string{"Al Lee", "al.lee", "You said no", "Gran", "Stone", "office@"}},
+		"his own, of whom the office has not made sure": {read(w.OwnRecord(t.Context(), al)), []string{"Mr Al Lee", `"You said no"`, "made sure that it was you"}, []string{"al.lee@", "Jo Lee", "jo.lee", "You said yes", "parents-aup", "restriction"}},
+		"hers, by the office":                           {of(portal.RefContact, w.contact(anne, "Mrs Jo Lee")), []string{"Mrs Jo Lee", "Ann Lee", `"You said yes"`}, []string{"Al Lee", "You said no", "Stone", "office@"}},
+		"a grandmother's":                               {of(portal.RefContact, gran), []string{"Mrs Gran Lee", "gran.lee@"}, []string{"Jo Lee", "Al Lee", "You said"}},
+		"a barred man's":                                {of(portal.RefContact, max), []string{"Mr Max Stone"}, []string{"Ann Lee", "Jo Lee", "4K", "You said", "restriction"}},
+		"the child's":                                   {of(portal.RefPupil, w.pupil("Ann")), []string{"Ann", "1 September 2017", "4K", "A1"}, []string{"Jo Lee", "Al Lee", "Stone", "You said", "@home", "restriction", "one more child was added", "answer written"}},
+		"of a stranger's own":                           {read(w.OwnRecord(t.Context(), w.account("nobody"))), []string{"google"}, []string{"Lee"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, s := range c.has {

@@ -16,6 +16,7 @@ const (
 	SlipsPrinted      ActKind = "slips-printed"
 	AnswerWritten     ActKind = "answer-written" // down, by the office
 	CodeDied          ActKind = "code-died"
+	CodeTried         ActKind = "code-tried" // by another contact of the child
 	Joined            ActKind = "joined"
 	JoinExtended      ActKind = "join-extended"
 	JoinConfirmed     ActKind = "join-confirmed"
@@ -191,10 +192,10 @@ func (a Act) Private() bool {
 }
 
 // Withheld says whether an event is left out of what is handed to a family about one
-// person: it is about another adult, as when they joined or answered, or why it was done
-// is not theirs to know.
+// person: it is about another adult, as when they joined, answered or tried the code of
+// the person's letter, or why it was done is not theirs to know.
 func (a Act) Withheld(person string) bool {
-	return a.Private() || a.Subject.Kind == RefContact && a.Subject.ID != person
+	return a.Private() || a.Kind == CodeTried || a.Subject.Kind == RefContact && a.Subject.ID != person
 }
 
 // without is an event's details but for one of them.

@@ -20,6 +20,9 @@ type ImportPlan struct {
 	Missing   []Pupil // on roll, and not in the file
 	// Warnings are what nobody must overlook: told before all else.
 	Warnings []string
+	// Held is what of the list is of the family of whoever brings it in, and so is left as
+	// it is: nobody acts for the school in their own family. A colleague brings it in.
+	Held []string
 	// Takes is what the list takes from people who have joined, and Gives what it gives.
 	Takes, Gives []Affected
 	// Maybe is who may be one person, or one pupil. The list is not applied until
@@ -105,8 +108,9 @@ type Maybe struct {
 	Why    []string
 	Joined bool // whoever is on the register has an account
 	Person bool // a contact, not a pupil
-	// Silenced is what stops counting if the two are not one: "" where nothing.
-	Silenced string
+	// Stands is which noes go on counting, though nobody can change them any more, if the
+	// two are not one: "" for none.
+	Stands string
 }
 
 // SchoolCount is a school of the trust, and how many pupils.
@@ -157,20 +161,22 @@ type register struct {
 	contacts     []Contact
 	links        []Responsibility
 	restrictions []Restriction
-	elsewhere    []Barred               // at other schools
-	joined       map[string]time.Time   // by contact
-	covered      map[Link]time.Time     // whom their joins cover
-	noes         map[[2]string][]string // by pupil and contact: the purposes to which their last answer is no
+	elsewhere    []Barred                // at other schools
+	joined       map[string]time.Time    // by contact
+	covered      map[Link]time.Time      // whom their joins cover
+	noes         map[[2]string][]string  // by pupil and contact: the purposes to which their last answer is no
+	own          func(pupil string) bool // whether a child is of the family of whoever brings the list in
+	relatives    map[string]bool         // contacts of those children, and whoever brings it in themselves
 }
 
-// silenced says which refusals stop counting with a responsibility: a yes by
-// somebody else may then stand alone, which the office has to see coming.
-func (g register) silenced(was Responsibility) string {
+// stands says which refusals outlive a responsibility, as no list turns a no into a yes:
+// the office has to see that, once the list is in, a named person has to settle them.
+func (g register) stands(was Responsibility) string {
 	no := g.noes[[2]string{was.PupilID, was.ContactID}]
-	if len(no) == 0 || !was.Decides() {
+	if len(no) == 0 || was.Barred&EarlierNo != 0 {
 		return ""
 	}
-	return "their no will stop counting: " + strings.Join(no, ", ")
+	return "their no still counts, until the safeguarding lead or the head has settled it: " + strings.Join(no, ", ")
 }
 
 // planner works out what a list would change.
@@ -223,6 +229,10 @@ func plan(school string, rows []ClassListRow, have register, choice ImportChoice
 		if was[i].ID == "twice" {
 			continue
 		}
+		if p.ownFamily(l, was[i], claimed) {
+			p.Held = append(p.Held, strings.TrimSpace(l.Forename+" "+l.Surname)+", "+l.Place())
+			continue
+		}
 		if was[i].ID == "" {
 			if held, ok := p.maybePupil(l, claimed); ok {
 				id := fmt.Sprintf("p-%s-%d", held.ID, i)
@@ -247,7 +257,11 @@ func plan(school string, rows []ClassListRow, have register, choice ImportChoice
 		p.pupil(l, was[i])
 	}
 	for _, x := range have.pupils {
-		if _, met := claimed[x.ID]; x.OnRoll() && !met && !waiting[x.ID] {
+		switch _, met := claimed[x.ID]; {
+		case !x.OnRoll() || met || waiting[x.ID]:
+		case p.have.own(x.ID):
+			p.Held = append(p.Held, x.Name()+", who is on roll and not matched with the file")
+		default:
 			p.Missing = append(p.Missing, x)
 		}
 	}
@@ -255,6 +269,27 @@ func plan(school string, rows []ClassListRow, have register, choice ImportChoice
 	p.Alike = alike(p.contacts)
 	p.Fingerprint = p.fingerprint()
 	return p.ImportPlan
+}
+
+// ownFamily says whether a pupil of the list is, or may be, a child of whoever brings it
+// in, or has a contact who is one of such a child: what becomes of that contact here would
+// reach their own family.
+func (p *planner) ownFamily(l *listed, was Pupil, claimed map[string]int) bool {
+	if maybe, ok := p.maybePupil(l, claimed); p.have.own(was.ID) || ok && p.have.own(maybe.ID) {
+		return true
+	}
+	if slices.ContainsFunc(p.linked[was.ID], func(r Responsibility) bool { return p.have.relatives[r.ContactID] }) {
+		return true
+	}
+	for id := range p.have.relatives {
+		c := p.contacts[id]
+		if slices.ContainsFunc(l.contacts, func(r ClassListRow) bool {
+			return samePerson(c.Name, r.ContactName) || sameEmail(c.Email, r.Email) && len(p.sharers[strings.ToLower(r.Email)]) <= maxSharers
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 func numbers(upn, admission string) string {
@@ -516,7 +551,7 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 		case was != link:
 			words := fmt.Sprintf("%s: %s to %s", now.Name, linkWords(was), linkWords(link))
 			if was.Decides() && !link.Decides() {
-				words += after("; ", p.have.silenced(was))
+				words += after("; ", p.have.stands(was))
 			}
 			planned.Changes = append(planned.Changes, words)
 			p.links = append(p.links, link)
@@ -527,7 +562,7 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 			continue
 		}
 		c := p.contacts[l.ContactID]
-		planned.Changes = append(planned.Changes, "No longer a contact: "+c.Name+after("; ", p.have.silenced(l)))
+		planned.Changes = append(planned.Changes, "No longer a contact: "+c.Name+after("; ", p.have.stands(l)))
 		p.affects(c, pupil, l, Responsibility{})
 		p.unlinks = append(p.unlinks, l)
 	}
@@ -784,7 +819,7 @@ func (p *planner) matchContacts(l *listed, pupil Pupil, held []Responsibility) (
 				continue
 			}
 			_, joined := p.have.joined[c.ID]
-			m := Maybe{ID: "c-" + c.ID + "-" + pupil.ID, Pupil: pupil, Held: c.Name, Listed: r.ContactName, Place: r.Place(), Why: append(why, "the same child"), Joined: joined, Person: true, Silenced: p.have.silenced(link)}
+			m := Maybe{ID: "c-" + c.ID + "-" + pupil.ID, Pupil: pupil, Held: c.Name, Listed: r.ContactName, Place: r.Place(), Why: append(why, "the same child"), Joined: joined, Person: true, Stands: p.have.stands(link)}
 			p.Maybe = append(p.Maybe, m)
 			same, said := p.choice.Same[m.ID]
 			if said && same {
@@ -906,6 +941,7 @@ func (p *planner) fingerprint() string {
 			note(l)
 		}
 	}
+	note(p.Held)
 	for _, x := range p.Missing {
 		note(x.ID)
 	}
@@ -913,7 +949,7 @@ func (p *planner) fingerprint() string {
 		note(x.Changes)
 	}
 	for _, m := range p.Maybe {
-		note([]string{m.Held, m.Listed, m.Place, m.Silenced})
+		note([]string{m.Held, m.Listed, m.Place, m.Stands})
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:16])
 }

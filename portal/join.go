@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -36,7 +37,8 @@ type Join struct {
 // letter's code and the date of birth of any child it is about. A code works
 // once. It answers [*Invalid] where code and date do not fit together, saying
 // nothing of which was wrong, and [ErrTooMany] when the limit is reached;
-// failures are counted durably.
+// failures are counted durably. Who has joined as another contact of the child is
+// answered as if the code were wrong, and that they tried it is on record.
 //
 // Whoever has joined as somebody barred from any child gains nothing by another letter
 // until a named person has looked, and is not told so.
@@ -67,14 +69,15 @@ func (p *Portal) join(tx Tx, account, code string, born Date) (failed, err error
 	if n >= TriesPerAccount {
 		return ErrTooMany, nil
 	}
-	inv, err := p.invitation(tx, code)
-	if errors.Is(err, ErrNotFound) {
-		return noMatch(n), tx.AddAttempt(byAccount, now)
-	} else if err != nil {
-		return nil, err
-	}
 	contacts, err := tx.AccountContacts(account)
 	if err != nil {
+		return nil, err
+	}
+	joined := len(contacts) > 0
+	inv, err := p.invitation(tx, code)
+	if errors.Is(err, ErrNotFound) {
+		return noMatch(n, joined), tx.AddAttempt(byAccount, now)
+	} else if err != nil {
 		return nil, err
 	}
 	if slices.ContainsFunc(contacts, func(c Contact) bool { return c.ID == inv.ContactID }) {
@@ -86,10 +89,10 @@ func (p *Portal) join(tx Tx, account, code string, born Date) (failed, err error
 		return nil, err
 	}
 	if !inv.Used.IsZero() || now.After(inv.Expires) {
-		return noMatch(n), tx.AddAttempt(byAccount, now)
+		return noMatch(n, joined), tx.AddAttempt(byAccount, now)
 	}
 	if onCode >= TriesPerCode {
-		return noMatch(n), errors.Join(p.codeDied(tx, account, inv), tx.AddAttempt(byAccount, now))
+		return noMatch(n, joined), errors.Join(p.codeDied(tx, account, inv), tx.AddAttempt(byAccount, now))
 	}
 	children, err := childrenOf(tx, inv.ContactID, MaySee|MayBeWrittenTo)
 	if err != nil {
@@ -99,18 +102,17 @@ func (p *Portal) join(tx Tx, account, code string, born Date) (failed, err error
 		if onCode+1 == TriesPerCode {
 			err = p.codeDied(tx, account, inv)
 		}
-		return noMatch(n), errors.Join(err, tx.AddAttempt(byAccount, now), tx.AddAttempt(byCode, now))
+		return noMatch(n, joined), errors.Join(err, tx.AddAttempt(byAccount, now), tx.AddAttempt(byCode, now))
 	}
-	mine, err := tx.AccountChildren(account)
+	a, err := p.actor(tx, account)
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(children, func(c Child) bool { return another(mine, c) }) {
-		var wrong Invalid
-		wrong.Add("code", "This letter is about a child whom you have already joined by another letter. Each adult needs an account of their own: sign out, and let the person named on the letter sign in.")
-		return &wrong, nil
+	if slices.ContainsFunc(children, func(c Child) bool { return another(a.Children, c) }) {
+		// They are not told that it is the code of somebody else, alive.
+		return noMatch(n, joined), errors.Join(p.event(tx, account, children[0].Pupil.School, CodeTried, Ref{RefContact, inv.ContactID}, map[string]any{}), tx.AddAttempt(byAccount, now))
 	}
-	barred := slices.ContainsFunc(mine, func(m Child) bool { return m.Responsibility.Barred != 0 })
+	barred := slices.ContainsFunc(a.Children, func(m Child) bool { return m.Responsibility.Barred != 0 }) || slices.ContainsFunc(a.Family, func(m Responsibility) bool { return m.Barred != 0 })
 	return nil, p.joinBy(tx, account, inv, children, barred)
 }
 
@@ -123,14 +125,18 @@ func (p *Portal) invitation(tx Tx, code string) (Invitation, error) {
 	return inv, err
 }
 
-// noMatch says what an account is told that had failed so many times before.
-func noMatch(before int) *Invalid {
+// noMatch says what an account is told that had failed so many times before. It depends on
+// nothing else but whether the account has joined: not on whether the code is alive.
+func noMatch(before int, joined bool) *Invalid {
 	left := fmt.Sprintf("You can try %d more times today.", TriesPerAccount-before-1)
 	switch before {
 	case TriesPerAccount - 2:
 		left = "You can try once more today."
 	case TriesPerAccount - 1:
 		left = "That was the last try for today. The school office can help you."
+	}
+	if joined {
+		left += " Is the letter to somebody else? They need an account of their own: sign out, and let the person named on it sign in."
 	}
 	var wrong Invalid
 	wrong.Add("code", "The code and the date of birth do not go together. Look at the code in the letter. "+left)
@@ -194,15 +200,18 @@ type NewJoin struct {
 	Contact  Contact // as the register has them: where to ring or write
 	Children []Pupil // whom the join covers
 	Waits    bool    // a yes does not count yet
-	// Own says that whoever looks printed the letter: somebody else has to make sure of it.
-	Own bool
+	// Own says that whoever looks printed the letter, and Family that it is about a child of
+	// their own: somebody else has to make sure of it. Of their own family nobody is told
+	// where to ring or write.
+	Own, Family bool
 }
 
 // NewJoins are those of a school, the newest first.
 func (p *Portal) NewJoins(ctx context.Context, account, school string) (all []NewJoin, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
 		all = nil
-		if _, err := p.allowed(tx, account, ConfirmJoin, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, ConfirmJoin, Subject{School: school})
+		if err != nil {
 			return err
 		}
 		joins, err := tx.Joins(school)
@@ -221,12 +230,18 @@ func (p *Portal) NewJoins(ctx context.Context, account, school string) (all []Ne
 			if err != nil {
 				return err
 			}
-			n := NewJoin{Join: j, Waits: j.Counts.After(p.now()), Own: j.IssuedBy == p.printer(account)}
+			n := NewJoin{Join: j, Waits: j.Counts.After(p.now())}
+			if n.Own, err = p.printed(tx, account, j.IssuedBy); err != nil {
+				return err
+			}
 			for _, c := range children {
-				n.Contact = c.Contact
+				n.Contact, n.Family = c.Contact, n.Family || a.parentOf(c.Pupil.ID)
 				if _, ok := covered[Link{PupilID: c.Pupil.ID, ContactID: j.ContactID}]; ok && c.Pupil.OnRoll() {
 					n.Children = append(n.Children, c.Pupil)
 				}
+			}
+			if n.Family {
+				n.Contact.Email, n.Contact.Phone = "", ""
 			}
 			if len(n.Children) > 0 { // the others act for nobody
 				all = append(all, n)
@@ -264,7 +279,10 @@ func (p *Portal) ConfirmJoins(ctx context.Context, account, school string, conta
 				if err != nil {
 					return err
 				}
-				own := j.IssuedBy == p.printer(account)
+				own, err := p.printed(tx, account, j.IssuedBy)
+				if err != nil {
+					return err
+				}
 				if own || slices.ContainsFunc(children, func(c Child) bool { return a.parentOf(c.Pupil.ID) }) {
 					return fmt.Errorf("join: %w", ErrForbidden)
 				}
@@ -295,6 +313,20 @@ func (p *Portal) printer(account string) string {
 		return Operator + " " + p.operator
 	}
 	return account
+}
+
+// printed says whether a letter was printed by whoever has an account: by it, or by
+// another of the same address at the school, as of somebody who signs in in two ways.
+func (p *Portal) printed(tx Tx, account, issuedBy string) (bool, error) {
+	if issuedBy == p.printer(account) {
+		return true, nil
+	}
+	mine, err := staffAddress(tx, account)
+	if err != nil || mine == "" {
+		return false, err
+	}
+	theirs, err := staffAddress(tx, issuedBy)
+	return strings.EqualFold(mine, theirs), err
 }
 
 // another says whether the account already speaks for the child as somebody

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -142,7 +143,7 @@ func TestJoin(t *testing.T) {
 	w.ok(w.Join(t.Context(), jo, letters["Mrs Jo Lee"].Code, "2001-01-01"))
 
 	// The other parent is somebody else, with an account of their own.
-	wrong(t, w.Join(t.Context(), jo, letters["Mr Al Lee"].Code, annsBirthday), "code")
+	wrong(t, w.Join(t.Context(), jo, letters["Mr Al Lee"].Code, annsBirthday), "code", "born")
 	al := w.account("al")
 	w.ok(w.Join(t.Context(), al, letters["Mr Al Lee"].Code, annsBirthday))
 
@@ -466,12 +467,38 @@ func TestJoinAsTheOtherParentOfASibling(t *testing.T) {
 	letters := w.letters(anne)
 	al := w.account("al")
 	w.ok(w.Join(t.Context(), al, letters["Mr Al Lee"].Code, bosBirthday))
-	err := w.Join(t.Context(), al, letters["Mrs Jo Lee"].Code, annsBirthday)
-	wrong(t, err, "code")
+	alive := w.Join(t.Context(), al, letters["Mrs Jo Lee"].Code, annsBirthday)
+	wrong(t, alive, "code", "born")
 	family, err := w.Family(t.Context(), al)
 	if err != nil || len(family) != 1 {
 		t.Errorf("he sees %v, %v", family, err)
 	}
+	// He is told what he would be of a code that is none, but for the tries that are left;
+	// it counts as a try, and is on record for the school, and not in hers.
+	none := w.Join(t.Context(), al, "7KQM-2XWT-9HBD", annsBirthday)
+	tries := regexp.MustCompile(`\d+ more times`)
+	said := func(err error) string {
+		invalid, _ := errors.AsType[*portal.Invalid](err)
+		return tries.ReplaceAllString(fmt.Sprint(invalid.Problems), "")
+	}
+	if said(alive) != said(none) {
+		t.Errorf("of a live code he is told %s, and of none %s", said(alive), said(none))
+	}
+	mother := w.contact(anne, "Mrs Jo Lee")
+	events, err := w.Events(t.Context(), w.staff("lead@anne.example"), anne, mother)
+	w.ok(err)
+	if i := slices.IndexFunc(events, func(e portal.Event) bool { return e.Kind == portal.CodeTried }); i < 0 || events[i].Who != "Mr Al Lee" {
+		t.Errorf("the lead reads %v", events)
+	}
+	hers, err := w.PersonRecord(t.Context(), w.staff("office@anne.example"), anne, portal.Ref{Kind: portal.RefContact, ID: mother})
+	w.ok(err)
+	if strings.Contains(fmt.Sprint(hers.Sections), "tried") {
+		t.Errorf("her record tells of it: %v", hers.Sections)
+	}
+	for range portal.TriesPerAccount - 2 {
+		_ = w.Join(t.Context(), al, letters["Mrs Jo Lee"].Code, annsBirthday)
+	}
+	is(t, w.Join(t.Context(), al, letters["Mrs Jo Lee"].Code, annsBirthday), portal.ErrTooMany)
 	// The letter is not used up by it.
 	w.ok(w.Join(t.Context(), w.account("jo"), letters["Mrs Jo Lee"].Code, annsBirthday))
 }

@@ -174,6 +174,14 @@ func TestNobodyConfirmsTheirOwnJoin(t *testing.T) {
 	l := w.letters(anne)["Mrs Jo Lee"]
 	w.ok(w.Join(t.Context(), office, l.Code, annsBirthday))
 	is(t, w.ConfirmJoins(t.Context(), office, anne, l.Contact.ID), portal.ErrForbidden)
+	w.ok(w.Join(t.Context(), w.account("al"), w.letters(anne)["Mr Al Lee"].Code, annsBirthday))
+	all, err := w.NewJoins(t.Context(), office, anne)
+	w.ok(err)
+	for _, j := range all {
+		if !j.Family || j.Contact.Email != "" {
+			t.Errorf("of their own family they are shown %#v", j)
+		}
+	}
 	w.ok(w.ConfirmJoins(t.Context(), w.staff("trust@example"), anne, l.Contact.ID))
 }
 
@@ -194,6 +202,9 @@ func TestWhoPrintedALetterDoesNotConfirmTheJoin(t *testing.T) {
 			}
 		}
 		is(t, w.ConfirmJoins(t.Context(), office, anne, jo), portal.ErrForbidden)
+		twice, err := w.SignedIn(t.Context(), portal.Identity{Provider: "another", Issuer: "https://login.example", Subject: "1", StaffEmail: "Office@anne.example"})
+		w.ok(err)
+		is(t, w.ConfirmJoins(t.Context(), twice.ID, anne, jo), portal.ErrForbidden)
 		w.ok(w.ConfirmJoins(t.Context(), w.staff(other), anne, jo))
 		is(t, w.EndJoin(t.Context(), w.staff(head), anne, jo), portal.ErrForbidden) // and no more than that
 	}

@@ -142,8 +142,8 @@ func (e *ImportStale) Error() string { return "the register changed since the cl
 
 // ApplyImport applies a class list, if it would change what the fingerprint says
 // was shown, and forgets the held file it is of, whose id may be "". It answers
-// [*ImportStale], and [*Invalid] where a question of the plan is unanswered. A
-// list that was applied already is not applied again, and the plan is then nil.
+// [*ImportStale], and [*Invalid] where a question of the plan is unanswered. What is of
+// the account's own family is held for a colleague; see [ImportPlan]. A list that was applied already is not applied again, and the plan is then nil.
 func (p *Portal) ApplyImport(ctx context.Context, account, school, id string, rows []ClassListRow, fingerprint string, choice ImportChoices) (planned *ImportPlan, err error) {
 	if err := (&Invalid{CheckClassList(rows)}).Or(); err != nil {
 		return nil, err
@@ -179,7 +179,7 @@ func (p *Portal) ApplyImport(ctx context.Context, account, school, id string, ro
 				return err
 			}
 		}
-		if err := p.event(tx, account, school, ListApplied, Ref{RefSchool, school}, map[string]any{"new": len(planned.New), "changed": len(planned.Changed), "left": len(choice.Left)}); err != nil {
+		if err := p.event(tx, account, school, ListApplied, Ref{RefSchool, school}, map[string]any{"new": len(planned.New), "changed": len(planned.Changed), "left": len(choice.Left), "held for a colleague": len(planned.Held)}); err != nil {
 			return err
 		}
 		if id == "" {
@@ -192,14 +192,15 @@ func (p *Portal) ApplyImport(ctx context.Context, account, school, id string, ro
 }
 
 func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow, choice ImportChoices) (*ImportPlan, error) {
-	if _, err := p.allowed(tx, account, ImportClassList, Subject{School: school}); err != nil {
+	a, err := p.allowed(tx, account, ImportClassList, Subject{School: school})
+	if err != nil {
 		return nil, err
 	}
 	info, err := tx.School(school)
 	if err != nil {
 		return nil, err
 	}
-	have := register{noes: map[[2]string][]string{}}
+	have := register{noes: map[[2]string][]string{}, own: a.parentOf, relatives: map[string]bool{}}
 	if have.pupils, err = tx.Pupils(school); err != nil {
 		return nil, err
 	}
@@ -208,6 +209,14 @@ func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow, 
 	}
 	if have.links, err = tx.Responsibilities(school); err != nil {
 		return nil, err
+	}
+	for _, c := range a.Contacts {
+		have.relatives[c.ID] = true
+	}
+	for _, l := range have.links {
+		if a.parentOf(l.PupilID) {
+			have.relatives[l.ContactID] = true
+		}
 	}
 	if have.restrictions, err = tx.Restrictions(school); err != nil {
 		return nil, err

@@ -165,14 +165,14 @@ func TestImportStale(t *testing.T) {
 	}
 }
 
-// A refusal that an import would silence is shown, and one that came after the
-// list was shown stops it.
-func TestImportShowsSilencedRefusals(t *testing.T) {
+// A refusal outlives whatever a list makes of whoever said it: that is shown, one that came
+// after the list was shown stops the list, and a named person alone settles it.
+func TestImportTurnsNoNoIntoAYes(t *testing.T) {
 	w := settled(t)
 	jo, al := w.parent(anne, "Mrs Jo Lee"), w.parent(anne, "Mr Al Lee")
 	w.decide(jo, w.answering("Ann", portal.Given))
 	office := w.staff("office@anne.example")
-	const warning = "their no will stop counting: Title of website-pictures"
+	const warning = "their no still counts, until the safeguarding lead or the head has settled it: Title of website-pictures"
 	lists := map[string][]portal.ClassListRow{
 		"left out": change(func(r *portal.ClassListRow) bool { return r.ContactName != "Mr Al Lee" }),
 		"spelt anew, without the email": change(func(r *portal.ClassListRow) bool {
@@ -194,7 +194,7 @@ func TestImportShowsSilencedRefusals(t *testing.T) {
 			all = append(all, c.Changes...)
 		}
 		for _, m := range p.Maybe {
-			all = append(all, m.Silenced)
+			all = append(all, m.Stands)
 		}
 		return strings.Join(all, "\n")
 	}
@@ -221,9 +221,162 @@ func TestImportShowsSilencedRefusals(t *testing.T) {
 			t.Errorf("%s: the plan says:\n%s", name, shown(stale.Now))
 		}
 	}
-	if got := w.standing(w.pupil("Ann"), "website-pictures"); got != portal.StandingConflict {
-		t.Errorf("it is %s", got)
+	lead, ann, father := w.staff("lead@anne.example"), w.pupil("Ann"), w.contact(anne, "Mr Al Lee")
+	waiting := func() (noes []string) {
+		_, all, err := w.Restrictions(t.Context(), lead, anne, "")
+		w.ok(err)
+		for _, r := range all {
+			if r.Contact.ID == father {
+				noes = append(noes, r.Noes...)
+			}
+		}
+		n, err := w.RestrictionsToLook(t.Context(), office, anne)
+		w.ok(err)
+		if n != len(noes) {
+			t.Errorf("%d wait for somebody to look, and the lead is shown %q", n, noes)
+		}
+		return noes
 	}
+	for _, name := range []string{"without responsibility", "left out", "as before"} {
+		rows, drops := lists[name]
+		if !drops {
+			rows = annesList()
+		}
+		w.register(anne, rows, false)
+		if got := w.standing(ann, "website-pictures"); got != portal.StandingConflict {
+			t.Errorf("%s: it is %s", name, got)
+		}
+		if got := len(waiting()); got != map[bool]int{true: 1}[drops] {
+			t.Errorf("%s: the lead is shown %d noes to settle", name, got)
+		}
+	}
+	w.register(anne, lists["left out"], false)
+	link := portal.Link{PupilID: ann, ContactID: father}
+	w.ok(w.Restrict(t.Context(), lead, anne, portal.RestrictForm{Link: link, Takes: portal.MayDecide | portal.EarlierNo, Why: "He is the boy next door's father: the list was wrong."}))
+	if got := w.standing(ann, "website-pictures"); got != portal.StandingGiven || len(waiting()) != 0 {
+		t.Errorf("once the lead has settled it, it is %s, and %q waits", got, waiting())
+	}
+}
+
+// Nobody acts for the school in their own family, by a list either: what is of it is left
+// for a colleague, and said; the rest goes in.
+func TestImportHoldsOnesOwnFamily(t *testing.T) {
+	without := func(name string) []portal.ClassListRow {
+		return change(func(r *portal.ClassListRow) bool {
+			if r.Forename == "Cat" {
+				r.Group = "4P"
+			}
+			return r.ContactName != name
+		})
+	}
+	type row = portal.ClassListRow
+	with := func(change func(*row)) []row {
+		rows := annesList()
+		change(&rows[6]) // Cat's
+		return numbered(rows)
+	}
+	for _, c := range []struct {
+		name string
+		rows []row
+		held []string
+	}{
+		{"the other parent left out", without("Mr Al Lee"), []string{"Ann", "Bo"}},
+		{"themselves left out", without("Mrs Jo Lee"), []string{"Ann", "Bo"}},
+		{"their child left out", change(func(r *row) bool { return r.Forename != "Bo" }), []string{"Ann", "Bo Lee, who is on roll"}},
+		{"their child by another number", change(func(r *row) bool {
+			if r.Forename == "Ann" {
+				r.AdmissionNumber = "X9"
+			}
+			return true
+		}), []string{"Ann", "Bo", "Ann Lee, who is on roll"}},
+		{"the other parent's address, in the row of another child", with(func(r *row) { r.ContactName, r.Email = "Mr Al Lee", "nobody@home.example" }), []string{"Ann", "Bo", "Cat"}},
+		{"the other parent turned into somebody else", with(func(r *row) { r.ContactName, r.Email = "Mr Max Stone", "mr.al.lee@home.example" }), []string{"Ann", "Bo", "Cat"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := settled(t)
+			al := w.parent(anne, "Mr Al Lee")
+			w.decide(al, w.answering("Ann", portal.Refused))
+			clerk := w.staff("office@anne.example")
+			w.ok(w.Join(t.Context(), clerk, w.letters(anne)["Mrs Jo Lee"].Code, annsBirthday))
+			before := w.responsibilities(anne)
+			plan, err := w.PreviewImport(t.Context(), clerk, anne, c.rows)
+			w.ok(err)
+			if len(plan.Held) != len(c.held) {
+				t.Fatalf("held for a colleague are %q", plan.Held)
+			}
+			for i, want := range c.held {
+				if !strings.HasPrefix(plan.Held[i], want) {
+					t.Errorf("held for a colleague are %q", plan.Held)
+				}
+			}
+			choice := agreed(plan, true)
+			choice.Left = append(choice.Left, w.pupil("Ann"), w.pupil("Bo"))
+			_, err = w.ApplyImport(t.Context(), clerk, anne, "", c.rows, plan.Fingerprint, choice)
+			w.ok(err)
+			if after := w.responsibilities(anne); !slices.Equal(before, after) {
+				t.Errorf("the register has become\n%v, and was\n%v", after, before)
+			}
+			w.view(func(tx portal.Tx) error {
+				for _, name := range []string{"Ann", "Bo"} {
+					if x, err := tx.Pupil(w.pupil(name)); err != nil || !x.OnRoll() {
+						t.Errorf("%s has left: %v", name, err)
+					}
+				}
+				x, err := tx.Pupil(w.pupil("Cat"))
+				if moves := c.rows[len(c.rows)-2].Group; x.Group != moves {
+					t.Errorf("the rest did not go in: %s, %v", x.Group, err)
+				}
+				return nil
+			})
+		})
+	}
+}
+
+// responsibilities is who is whose contact at a school and may do what, in words.
+func (w *world) responsibilities(school string) (all []string) {
+	w.view(func(tx portal.Tx) error {
+		all = nil
+		links, err := tx.Responsibilities(school)
+		for _, l := range links {
+			all = append(all, fmt.Sprintf("%+v", l))
+		}
+		contacts, err2 := tx.Contacts(school)
+		for _, c := range contacts {
+			all = append(all, c.ID+c.Name+c.Email)
+		}
+		return errors.Join(err, err2)
+	})
+	return all
+}
+
+// A colleague brings in what is held. That the clerk is of the family is known, too, by
+// the email address in the register, where they joined with an account of their own; and
+// after a list has dropped them.
+func TestOwnFamilyIsKnown(t *testing.T) {
+	w := settled(t)
+	clerk := w.staff("office@anne.example")
+	w.register(anne, change(func(r *portal.ClassListRow) bool {
+		if r.ContactName == "Mrs Jo Lee" {
+			r.Email = "Office@Anne.example"
+		}
+		return true
+	}), false)
+	held := func(who string, want int) {
+		t.Helper()
+		plan, err := w.PreviewImport(t.Context(), who, anne, change(func(r *portal.ClassListRow) bool { return r.ContactName != "Mr Al Lee" }))
+		w.ok(err)
+		if len(plan.Held) != want {
+			t.Errorf("held are %q", plan.Held)
+		}
+	}
+	held(clerk, 2)
+	w.register(anne, annesList(), false) // and her address is another now
+	held(clerk, 0)
+	w.ok(w.Join(t.Context(), clerk, w.letters(anne)["Mrs Jo Lee"].Code, annsBirthday))
+	held(clerk, 2)
+	w.register(anne, change(func(r *portal.ClassListRow) bool { return r.ContactName != "Mrs Jo Lee" }), false)
+	held(clerk, 2)
+	held(w.staff("trust@example"), 0)
 }
 
 // Two rows that are one pupil's by different numbers are refused, for each would

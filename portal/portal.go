@@ -167,6 +167,13 @@ func (p *Portal) actor(tx Tx, account string) (Actor, error) {
 	if a.Children, err = tx.AccountChildren(account); err != nil {
 		return a, fmt.Errorf("children of %v: %w", acct, err)
 	}
+	email := ""
+	if len(a.Roles) > 0 { // who works here with one account may be a parent with another
+		email = acct.Identity.StaffEmail
+	}
+	if a.Family, err = tx.AccountFamily(account, strings.ToLower(email)); err != nil {
+		return a, fmt.Errorf("family of %v: %w", acct, err)
+	}
 	return a, nil
 }
 

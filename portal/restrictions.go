@@ -113,6 +113,9 @@ type Restricted struct {
 	// taken when a list leaves somebody out and brings them again.
 	Linked  bool
 	History []Dated
+	// Noes is to what they said no, by title, where that still counts though no list says
+	// any more that they hold parental responsibility.
+	Noes []string
 }
 
 // Dated is a restriction with who set and who lifted it, in words.
@@ -122,8 +125,11 @@ type Dated struct {
 }
 
 // Looks says whether something was taken that nobody has looked at: by a class list, or
-// because somebody very like them is barred from another child.
-func (r Restricted) Looks() bool {
+// because somebody very like them is barred from another child; or a no is to be settled.
+func (r Restricted) Looks() bool { return len(r.Noes) > 0 || r.Unread() }
+
+// Unread says that nobody has looked at what was taken.
+func (r Restricted) Unread() bool {
 	return slices.ContainsFunc(r.History, func(d Dated) bool { return d.InForce() && d.Why == "" })
 }
 
@@ -143,7 +149,7 @@ func (p *Portal) Restrictions(ctx context.Context, account, school, pupil string
 			return err
 		}
 		all = slices.DeleteFunc(all, func(r Restricted) bool {
-			return pupil == "" && r.Responsibility.Barred == 0 || pupil != "" && r.Pupil.ID != pupil
+			return pupil == "" && r.Responsibility.Barred == 0 && len(r.Noes) == 0 || pupil != "" && r.Pupil.ID != pupil
 		})
 		for i := range all {
 			for j := range all[i].History {
@@ -163,8 +169,8 @@ func (p *Portal) Restrictions(ctx context.Context, account, school, pupil string
 	return pupils, all, err
 }
 
-// RestrictionsToLook is how many of a school's contacts are held back, and nobody has
-// looked.
+// RestrictionsToLook is of how many of a school's contacts nobody has looked at what was
+// taken, or settled a no that stands.
 func (p *Portal) RestrictionsToLook(ctx context.Context, account, school string) (n int, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
 		n = 0
@@ -183,7 +189,8 @@ func (p *Portal) RestrictionsToLook(ctx context.Context, account, school string)
 }
 
 // restricted is every contact of a school's pupils on roll, and whoever is none any
-// more and still barred: those to look at first, then in the order of the pupils.
+// more and still barred, or whose no stands: those to look at first, then in the order of
+// the pupils.
 func restricted(tx Tx, school string) (all []Restricted, err error) {
 	links, err := tx.Responsibilities(school)
 	if err != nil {
@@ -214,6 +221,24 @@ func restricted(tx Tx, school string) (all []Restricted, err error) {
 	for l, takes := range inForce(history) {
 		if place[l] == nil {
 			put(Responsibility{PupilID: l.PupilID, ContactID: l.ContactID, Barred: takes}, false)
+		}
+	}
+	info, err := tx.School(school)
+	if err != nil {
+		return nil, err
+	}
+	noes, err := tx.NoesLeft(school)
+	if err != nil {
+		return nil, err
+	}
+	for _, no := range noes {
+		l := Link{PupilID: no.Subject.ID, ContactID: no.Party.ID}
+		x := place[l]
+		if t, asked := info.Current(Purpose, no.TextSlug); asked && (x == nil || x.Responsibility.Barred&EarlierNo == 0) {
+			if x == nil {
+				x = put(Responsibility{PupilID: l.PupilID, ContactID: l.ContactID}, false)
+			}
+			x.Noes = append(x.Noes, t.Title)
 		}
 	}
 	for _, h := range history {
@@ -249,11 +274,17 @@ func staffName(tx Tx, account string) (string, error) {
 	if account == "" || account == Operator {
 		return account, nil
 	}
+	email, err := staffAddress(tx, account)
+	return cmp.Or(email, "somebody whose account has gone"), err
+}
+
+// staffAddress is the address of an account's owner at a school, or "".
+func staffAddress(tx Tx, account string) (string, error) {
 	a, err := tx.Account(account)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return "", err
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
 	}
-	return cmp.Or(a.Identity.StaffEmail, "somebody whose account has gone"), nil
+	return a.Identity.StaffEmail, err
 }
 
 // MaxReason is the longest reason that is taken, in characters.

@@ -81,6 +81,12 @@ type AccountTx interface {
 	// AccountChildren are the pupils of those contacts, one entry for each
 	// responsibility, in order of birth, eldest first.
 	AccountChildren(account string) ([]Child, error)
+	// AccountFamily is whose family an account's owner is of, by whatever the register
+	// holds beside AccountChildren: the children whom a join of theirs covered, and those
+	// from whom a contact of theirs is barred, whom no list joins to them now; and those a
+	// contact of whom has this email address, where it is not "". Of each it says what is
+	// barred of the pair of the first two sorts, and nothing else.
+	AccountFamily(account, email string) ([]Responsibility, error)
 	// PutJoin adds the join of an account to a contact, or begins it anew.
 	PutJoin(Join) error
 	// Joins are those to a school's contacts that have not ended, the oldest first.
@@ -144,6 +150,10 @@ type ActTx interface {
 	Act(id string) (Act, error)
 	// PupilActs are the signatures and decisions about a pupil, oldest first.
 	PupilActs(pupil string) ([]Act, error)
+	// NoesLeft are the decisions about pupils on roll of a school that are their party's last
+	// about a text and a no, where no list says any more that the contact holds parental
+	// responsibility.
+	NoesLeft(school string) ([]Act, error)
 	// ActsNotCounted are the signatures and the yeses that were given online through a
 	// join of which a yes does not count yet, or that has ended.
 	ActsNotCounted(school string, now time.Time) ([]Act, error)
@@ -157,7 +167,8 @@ type ActTx interface {
 	EraseAct(id string) error
 
 	// EachPupil calls f for each pupil on roll of a school, or each who has left it, in
-	// the order of Pupils, with all their responsibilities, signatures and decisions, in any
+	// the order of Pupils, with all their responsibilities, one without a say for each who is
+	// restricted and no list has any more, and all signatures and decisions, in any
 	// order. Of an act it fills Kind, School, Party, Subject, TextSlug, Edition,
 	// Answer, Seq and Until: what a standing is computed from. What f is given is
 	// reused: it must not keep it.

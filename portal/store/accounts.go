@@ -56,6 +56,16 @@ func (t *tx) AccountChildren(account string) ([]portal.Child, error) {
 		WHERE a.account_id = $1 AND a.ended IS NULL`+childOrder, account)
 }
 
+func (t *tx) AccountFamily(account, email string) ([]portal.Responsibility, error) {
+	const mine = "(SELECT a.contact_id FROM account_contacts a WHERE a.account_id = $1 AND a.ended IS NULL)"
+	fields := func(r *portal.Responsibility) []any { return []any{&r.PupilID, &r.ContactID, &r.Barred} }
+	return list(t, fields, "SELECT r.pupil_id, r.contact_id"+barred+` FROM (
+			SELECT j.pupil_id, j.contact_id FROM joined_children j WHERE j.account_id = $1 AND j.contact_id IN `+mine+`
+			UNION SELECT s.pupil_id, s.contact_id FROM restrictions s WHERE s.until IS NULL AND s.contact_id IN `+mine+`
+		) r WHERE NOT EXISTS (SELECT 1 FROM responsibilities l WHERE l.pupil_id = r.pupil_id AND l.contact_id = r.contact_id)
+		UNION ALL SELECT r.pupil_id, r.contact_id, 0 FROM contacts c JOIN responsibilities r ON r.contact_id = c.id WHERE LOWER(c.email) = $2 AND $2 <> ''`, account, email)
+}
+
 func (t *tx) ContactPupils(contact string) ([]portal.Child, error) {
 	return list(t, childFields, "SELECT "+childColumns+` FROM contacts c
 		JOIN responsibilities r ON r.contact_id = c.id JOIN pupils p ON p.id = r.pupil_id WHERE c.id = $1`+childOrder, contact)
@@ -180,7 +190,7 @@ var sessions = newTable("sessions", "s", "hash", func(s *portal.Session) []field
 	return []field{
 		{"hash", &s.Hash}, {"account_id", maybe{&s.AccountID}}, {"handshake", document{&s.Handshake}}, {"return_to", &s.ReturnTo},
 		{"created", stamp{&s.Created}}, {"expires", stamp{&s.Expires}},
-		{"device", &s.Device}, {"network", &s.Network}, {"second_factor", &s.SecondFactor},
+		{"name", &s.Name}, {"device", &s.Device}, {"network", &s.Network}, {"second_factor", &s.SecondFactor},
 		{"authenticated", stamp{&s.Authenticated}}, {"renewed", &s.Renewed}, {"confirmed", stamp{&s.Confirmed}},
 	}
 })

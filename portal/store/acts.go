@@ -77,6 +77,14 @@ func (t *tx) PupilActs(pupil string) ([]portal.Act, error) {
 	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.pupil_id = $1 ORDER BY a.at, a.seq, a.id", pupil)
 }
 
+func (t *tx) NoesLeft(school string) ([]portal.Act, error) {
+	return list(t, acts.scan, "SELECT "+acts.columns+` FROM acts a JOIN pupils p ON p.id = a.pupil_id
+		WHERE a.school = $1 AND a.answer IN ('refused', 'withdrawn') AND a.contact_id IS NOT NULL AND p.left_at IS NULL
+		AND NOT EXISTS (SELECT 1 FROM responsibilities r WHERE r.pupil_id = a.pupil_id AND r.contact_id = a.contact_id AND r.parental)
+		AND NOT EXISTS (SELECT 1 FROM acts b WHERE b.pupil_id = a.pupil_id AND b.contact_id = a.contact_id AND b.kind = a.kind AND b.text_slug = a.text_slug AND b.seq > a.seq)
+		ORDER BY a.pupil_id, a.contact_id, a.text_slug`, school)
+}
+
 func (t *tx) ActsNotCounted(school string, now time.Time) ([]portal.Act, error) {
 	return list(t, acts.scan, "SELECT "+acts.columns+` FROM contacts c JOIN account_contacts j ON j.contact_id = c.id JOIN acts a ON a.entered_by = j.account_id AND a.contact_id = c.id
 		WHERE c.school = $1 AND (j.counts > $2 OR j.ended IS NOT NULL) AND a.way = 'online' AND (a.kind = 'signature' OR a.answer = 'given')`, school, now)

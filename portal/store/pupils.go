@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -82,11 +83,12 @@ func (r *packedPupil) unpack(rec *portal.PupilRecord) error {
 	for p.more() {
 		contact, takes := p.word(), portal.Rights(p.number())
 		rec.Pupil.Unread = p.word() == "1" || rec.Pupil.Unread
-		for i := range rec.Responsibilities {
-			if x := &rec.Responsibilities[i]; x.ContactID == contact {
-				x.Barred |= takes
-			}
+		i := slices.IndexFunc(rec.Responsibilities, func(x portal.Responsibility) bool { return x.ContactID == contact })
+		if i < 0 { // no list has them any more, and what is taken stays taken
+			i = len(rec.Responsibilities)
+			rec.Responsibilities = append(rec.Responsibilities, portal.Responsibility{PupilID: id, ContactID: contact})
 		}
+		rec.Responsibilities[i].Barred |= takes
 	}
 	broken = broken || p.broken
 	p = pack{rest: r.acts}

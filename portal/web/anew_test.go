@@ -35,6 +35,9 @@ func TestFreshSignIn(t *testing.T) {
 	}{
 		{"GET /portal/join", stranger, portal.ByReturning},
 		{"POST /portal/join", stranger, portal.ByReturning},
+		{"GET /portal/record", mother, portal.ByReturning},
+		{"POST " + office + "/import/{id:[A-Za-z0-9_-]+}", clerk, portal.ByProvider},
+		{"POST " + office + "/settle", clerk, portal.ByProvider},
 		{"GET " + office + "/export", lead, portal.ByProvider},
 		{"POST " + office + "/export", lead, portal.ByProvider},
 		{"POST " + office + "/letters", clerk, portal.ByProvider},

@@ -15,6 +15,8 @@ import (
 // the only form whose fields are never held: a code is stored nowhere.
 type joinView struct {
 	Code, Day, Month, Year string // as typed
+	Scanned                bool   // the code came with an address, as a letter's square has it
+	With, As               string // the provider by which they are signed in, and as whom
 }
 
 // letterCookie is the code of a letter whose square was scanned, until it is used.
@@ -38,9 +40,13 @@ func (s *server) getLetterCode(w http.ResponseWriter, r *http.Request) error {
 func (s *server) getJoin(w http.ResponseWriter, r *http.Request) error {
 	v := joinView{}
 	if code := s.cookieValue(r, letterCookie); portal.CodeProblem(code) == "" {
-		v.Code = code
+		v.Code, v.Scanned = code, true
 	}
-	return s.show(w, r, http.StatusOK, joinPage(v))
+	p, err := s.joinPage(r, v)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, http.StatusOK, p)
 }
 
 func (s *server) postJoin(w http.ResponseWriter, r *http.Request) error {
@@ -53,14 +59,26 @@ func (s *server) postJoin(w http.ResponseWriter, r *http.Request) error {
 		err = s.Portal.Join(r.Context(), account(r), v.Code, born)
 	}
 	if err != nil {
-		return &rejectedForm{err, func(bool) (page, error) { return joinPage(v), nil }}
+		return &rejectedForm{err, func(bool) (page, error) { return s.joinPage(r, v) }}
 	}
 	http.SetCookie(w, s.cookie(letterCookie, ""))
 	return seeOther(w, r, "/portal/")
 }
 
-func joinPage(v joinView) page {
-	return page{template: "join.html", title: "Enter the code from your letter", data: v}
+// joinPage says as whom they are signed in, before a code joins that account to anybody: a
+// link may have been sent, or a letter swapped, for somebody else's account to join.
+func (s *server) joinPage(r *http.Request, v joinView) (page, error) {
+	a, err := s.Portal.Account(r.Context(), account(r))
+	if err != nil {
+		return page{}, err
+	}
+	v.As = visitOf(r).who.found.Name
+	for _, p := range s.SignIn.Providers() {
+		if p.Name == a.Identity.Provider {
+			v.With = p.Label
+		}
+	}
+	return page{template: "join.html", title: "Enter the code from your letter", data: v}, nil
 }
 
 // check reads the date, and finds what is missing before a try is used up.

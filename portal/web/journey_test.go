@@ -432,9 +432,17 @@ func TestTheSquareOfALetter(t *testing.T) {
 	}
 	b := w.as(stranger) // the same browser, signed in since
 	maps.Copy(b.jar, out.jar)
-	b.get(joinPath).wants(t, http.StatusOK, `value="`+portal.NormalCode(letters[0].Code)+`"`)
+	b.get(joinPath).wants(t, http.StatusOK, `value="`+portal.NormalCode(letters[0].Code)+`"`, "only if it stands on your own letter")
 	b.post(joinPath, url.Values{"code": {letters[0].Code}}).wants(t, http.StatusUnprocessableEntity, "date of birth")
-	w.as(stranger).get(joinPath).lacks(t, portal.NormalCode(letters[0].Code))
+	w.as(stranger).get(joinPath).lacks(t, portal.NormalCode(letters[0].Code), "only if it stands")
+	// A link may be another's letter, or the session another's: it says whose would join.
+	id := identity(stranger, "")
+	id.Name, id.Authenticated = "Ifan <Quill>", w.clock()
+	c := w.as("")
+	c.signIn(id, url.Values{"return_to": {joinPath}})
+	for _, got := range []reply{c.get(joinPath).wants(t, http.StatusOK), c.post(joinPath, nil).wants(t, http.StatusUnprocessableEntity)} {
+		got.wants(t, got.StatusCode, "You are signed in with Thornmail as", "Ifan &lt;Quill&gt;", `action="/portal/sign-out"`)
+	}
 	b.post("/portal/sign-out", nil)
 	if len(b.jar) > 0 {
 		t.Errorf("signed out, the browser still has %v", b.jar)

@@ -35,13 +35,19 @@ func (v *visitor) upload(path, field string, content io.Reader) reply {
 // looks has the head look at what a class list took from a contact, and leave it so.
 func (w *world) looks(contact, forename string) {
 	w.t.Helper()
+	w.must(w.portal.Restrict(w.t.Context(), portal.Operator, "fernlow", portal.RestrictForm{
+		Link: portal.Link{PupilID: w.pupils[forename], ContactID: w.contact(contact)}, Was: portal.AllRights, Takes: portal.AllRights, Why: "Read"}))
+}
+
+// contact is the id of Fernlow's contact of that name.
+func (w *world) contact(name string) (id string) {
+	w.t.Helper()
 	w.must(w.store.View(w.t.Context(), func(tx portal.Tx) error {
 		all, err := tx.Contacts("fernlow")
-		contact = all[slices.IndexFunc(all, func(c portal.Contact) bool { return c.Name == contact })].ID
+		id = all[slices.IndexFunc(all, func(c portal.Contact) bool { return c.Name == name })].ID
 		return err
 	}))
-	w.must(w.portal.Restrict(w.t.Context(), portal.Operator, "fernlow", portal.RestrictForm{
-		Link: portal.Link{PupilID: w.pupils[forename], ContactID: contact}, Was: portal.AllRights, Takes: portal.AllRights, Why: "Read"}))
+	return id
 }
 
 func TestRegister(t *testing.T) {

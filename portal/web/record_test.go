@@ -7,6 +7,8 @@ import (
 
 func TestRecordPages(t *testing.T) {
 	w := newWorld(t)
+	w.as(mother).get("/portal/record").wants(t, http.StatusOK, "once it has made sure that it was you").lacks(t, "grace.okonedo@mail.example")
+	w.must(w.portal.ConfirmJoins(t.Context(), w.accounts[lead], "fernlow", w.contact(mother)))
 	w.as(mother).get("/portal/").wants(t, http.StatusOK, `href="/portal/record"`)
 	w.as(mother).get("/portal/record").wants(t, http.StatusOK, "<h1>What this portal holds about you</h1>", "court orders and safeguarding notes", `href="tel:01632960101"`, "grace.okonedo@mail.example", "Asha Okonedo").lacks(t, "Daniel", "Tomas", "Moira")
 	if got := w.as(mother).get("/portal/record?format=json").wants(t, http.StatusOK, `"value": "Grace Okonedo"`).lacks(t, "Daniel"); got.Header.Get("Content-Type") != "application/json" {

@@ -27,6 +27,9 @@ type signInView struct {
 // joinPath is where the code of a letter is typed.
 const joinPath = "/portal/join"
 
+// recordPath is what is held of whoever is signed in.
+const recordPath = "/portal/record"
+
 func (s *server) getSignIn(w http.ResponseWriter, r *http.Request) error {
 	who, err := s.session(r)
 	if err != nil {
@@ -77,8 +80,8 @@ func (s *server) postSignIn(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("provider: %w", portal.ErrNotFound)
 	}
 	back := localPath(r.PostForm.Get("return_to"))
-	// Whoever comes to type a code would be asked again as soon as they are back.
-	anew := r.PostForm.Get("anew") == "yes" || back == joinPath
+	// Whoever comes to type a code, or to their record, would be asked again as soon as they are back.
+	anew := r.PostForm.Get("anew") == "yes" || back == joinPath || back == recordPath
 	to, handshake, err := s.SignIn.Begin(r.Context(), providers[i].Name, anew)
 	if err != nil {
 		return &signInFailed{err}
@@ -132,7 +135,7 @@ func (s *server) getCallback(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	of := portal.Session{
-		AccountID: signedIn.ID, Device: device(r.UserAgent()), Network: network(r.RemoteAddr),
+		AccountID: signedIn.ID, Name: identity.Name, Device: device(r.UserAgent()), Network: network(r.RemoteAddr),
 		SecondFactor: identity.SecondFactor, Authenticated: identity.Authenticated, Renewed: identity.Renewed,
 	}
 	if token, err = s.Portal.StartSession(r.Context(), of); err != nil {
