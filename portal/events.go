@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -34,14 +35,19 @@ const (
 	Erased            ActKind = "erased" // itself never erased
 	RecordKept        ActKind = "record-kept"
 	RecordShown       ActKind = "record-shown"
-	RegisterSealed    ActKind = "register-sealed" // once; see [Portal.SealRegister]
+	DecidesChanged    ActKind = "who-decides-changed"
+	RegisterSealed    ActKind = "register-sealed"  // once, or a few times in one transaction; see [CheckSeals]
+	RegisterChanged   ActKind = "register-changed" // these two nobody reads
 )
 
 // event puts on record, sealed, what an account did: details are counts, filters and
 // reasons, and hold the name of nobody but the operator.
 func (p *Portal) event(tx Tx, account, school string, kind ActKind, subject Ref, details map[string]any) error {
 	who, way := Ref{RefAccount, account}, Online
-	if account == Operator {
+	switch account {
+	case itself:
+		who, way = Ref{RefOperator, itself}, Command
+	case Operator:
 		who, way = Ref{RefOperator, Operator}, Command
 		if p.operator != "" {
 			details["operator"] = p.operator
@@ -51,9 +57,25 @@ func (p *Portal) event(tx Tx, account, school string, kind ActKind, subject Ref,
 	if err != nil {
 		return fmt.Errorf("event %s: %w", kind, err)
 	}
-	_, err = p.add(tx, Act{Kind: kind, School: school, Party: who, Subject: subject, By: account, Way: way, Details: string(b)})
-	return err
+	a := p.made(Act{Kind: kind, School: school, Party: who, Subject: subject, By: account, Way: way, Details: string(b)})
+	if slices.Contains(sealKinds, kind) {
+		entry, err := tx.LedgerSize()
+		if err != nil {
+			return err
+		}
+		if details["seal"], err = p.ledger.Sign(tx, Seal{a, entry}.text()); err != nil {
+			return fmt.Errorf("event %s: %w", kind, err)
+		}
+		if b, err = json.Marshal(details); err != nil {
+			return fmt.Errorf("event %s: %w", kind, err)
+		}
+		a.Details = string(b)
+	}
+	return p.seal(tx, a)
 }
+
+// itself is the portal, where it does what nobody has asked for.
+const itself = "portal"
 
 // ActAs says under whose name the command line acts; it stands in the events.
 func (p *Portal) ActAs(name string) { p.operator = name }

@@ -155,7 +155,7 @@ func (p *Portal) joinBy(tx Tx, account string, inv Invitation, children []Child,
 	if err := tx.PutJoin(joined); err != nil {
 		return err
 	}
-	err := p.event(tx, account, school, Joined, Ref{RefContact, inv.ContactID}, map[string]any{"children": len(children), "counts": sealedTime(joined.Counts)})
+	err := p.event(tx, account, school, Joined, Ref{RefContact, inv.ContactID}, map[string]any{"children": len(children), "counts": joined.Counts.UTC().Format(time.RFC3339Nano)})
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,9 @@ func New(store Store, ledger Ledger, staff []Staff, now func() time.Time) *Porta
 	if now == nil {
 		now = time.Now
 	}
-	return &Portal{store: store, ledger: ledger, staff: staff, yesAfter: func(string) time.Duration { return YesAfter }, now: func() time.Time { return now().UTC().Truncate(time.Microsecond) }}
+	p := &Portal{ledger: ledger, staff: staff, yesAfter: func(string) time.Duration { return YesAfter }, now: func() time.Time { return now().UTC().Truncate(time.Microsecond) }}
+	p.store = &sealing{Store: store, p: p}
+	return p
 }
 
 // CountYesAfter sets how long after somebody has joined by a letter their yes begins to

@@ -117,9 +117,18 @@ func ParseRecord(record []byte) (a Act, err error) {
 
 // add puts an act on record and seals it, giving it its id and its time.
 func (p *Portal) add(tx Tx, a Act) (Act, error) {
+	a = p.made(a)
+	return a, p.seal(tx, a)
+}
+
+func (p *Portal) made(a Act) Act {
 	a.ID, a.Version, a.At = newID(), RecordVersion, p.now()
+	return a
+}
+
+func (p *Portal) seal(tx Tx, a Act) error {
 	if err := tx.AddAct(a); err != nil {
-		return a, err
+		return err
 	}
-	return a, p.ledger.Append(tx, a.ID, a.Record(), a.At)
+	return p.ledger.Append(tx, a.ID, a.Record(), a.At)
 }

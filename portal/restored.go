@@ -105,19 +105,28 @@ func (p *Portal) Erasures(ctx context.Context) (all []Erasure, err error) {
 			return err
 		}
 		for _, a := range slices.Backward(acts) {
-			var said map[string]any
-			if err := json.Unmarshal([]byte(a.Details), &said); err != nil {
-				return fmt.Errorf("event %s: %w", a.ID, err)
+			n, err := erasedTally(a)
+			if err != nil {
+				return err
 			}
-			e := Erasure{At: a.At.UTC(), School: a.School, Of: Tally{}}
-			for _, kind := range Kinds {
-				if n, ok := said[kind].(float64); ok {
-					e.Of[kind] = int(n)
-				}
-			}
-			all = append(all, e)
+			all = append(all, Erasure{At: a.At.UTC(), School: a.School, Of: n})
 		}
 		return nil
 	})
 	return all, err
+}
+
+// erasedTally is how many of which kind an event says were erased.
+func erasedTally(a Act) (Tally, error) {
+	var said map[string]any
+	if err := json.Unmarshal([]byte(a.Details), &said); err != nil {
+		return nil, fmt.Errorf("%v: %w", a, err)
+	}
+	of := Tally{}
+	for _, kind := range Kinds {
+		if n, ok := said[kind].(float64); ok {
+			of[kind] = int(n)
+		}
+	}
+	return of, nil
 }

@@ -496,19 +496,19 @@ func (p *Portal) Erase(ctx context.Context, account, school string) (total Tally
 }
 
 // eraseSome is one transaction of a run, with the event that proves it.
-func (p *Portal) eraseSome(ctx context.Context, account, school string, total Tally, some func(Tx, erasing, Tally) error) error {
-	var n Tally
+func (p *Portal) eraseSome(ctx context.Context, account, school string, total Tally, some func(Tx, erasing, *gone) error) error {
+	n := &gone{}
 	err := p.store.Update(ctx, func(tx Tx) error {
-		n = Tally{}
+		*n = gone{of: Tally{}}
 		e, err := p.erasing(tx, account, school)
 		if err != nil || e.School.Keep.Records == 0 {
 			return err
 		}
-		if err := some(tx, e, n); err != nil || n.Sum() == 0 {
+		if err := some(tx, e, n); err != nil || n.of.Sum() == 0 {
 			return err
 		}
-		details := map[string]any{"rule": e.School.Keep.words()}
-		for kind, of := range n {
+		details := map[string]any{"rule": e.School.Keep.words(), "entries": ranges(n.entries)}
+		for kind, of := range n.of {
 			details[kind] = of
 		}
 		return p.event(tx, account, school, Erased, Ref{RefSchool, school}, details)
@@ -516,10 +516,17 @@ func (p *Portal) eraseSome(ctx context.Context, account, school string, total Ta
 	if err != nil {
 		return fmt.Errorf("erase at %s: %w", school, err)
 	}
-	for kind, of := range n {
+	for kind, of := range n.of {
 		total[kind] += of
 	}
 	return nil
+}
+
+// gone is what one transaction erases: how many of which kind, and which entries of the
+// ledger.
+type gone struct {
+	of      Tally
+	entries []int64
 }
 
 // words is the periods as an event keeps them.
@@ -529,7 +536,7 @@ func (k Keep) words() string {
 
 // erasePeople erases the next pupils, the acts that go before them, and the contacts
 // that nobody needs.
-func (p *Portal) erasePeople(tx Tx, e erasing, n Tally) error {
+func (p *Portal) erasePeople(tx Tx, e erasing, n *gone) error {
 	if e.School.Slug == "" {
 		return nil
 	}
@@ -555,7 +562,7 @@ func (p *Portal) erasePeople(tx Tx, e erasing, n Tally) error {
 		if err := tx.ErasePupil(id); err != nil {
 			return fmt.Errorf("pupil %s: %w", id, err)
 		}
-		n[KeptPupils]++
+		n.of[KeptPupils]++
 	}
 	alone, err := tx.UnneededContacts(e.School.Slug)
 	if err != nil {
@@ -582,7 +589,7 @@ func (p *Portal) erasePeople(tx Tx, e erasing, n Tally) error {
 		if err := tx.EraseContact(id); err != nil {
 			return fmt.Errorf("contact %s: %w", id, err)
 		}
-		n[KeptContacts]++
+		n.of[KeptContacts]++
 		for _, a := range accounts {
 			if err := p.eraseAccount(tx, a, n); err != nil {
 				return err
@@ -593,30 +600,32 @@ func (p *Portal) erasePeople(tx Tx, e erasing, n Tally) error {
 }
 
 // eraseAct erases an act and its record. Two people may be named by one.
-func eraseAct(tx Tx, a Act, n Tally) error {
-	if err := tx.EraseAct(a.ID); err != nil {
+func eraseAct(tx Tx, a Act, n *gone) error {
+	entry, err := tx.EraseAct(a.ID)
+	if err != nil {
 		return fmt.Errorf("%v: %w", a, err)
 	}
+	n.entries = append(n.entries, entry)
 	switch a.Kind {
 	case Decision:
-		n[KeptAnswers]++
+		n.of[KeptAnswers]++
 	case Signature:
-		n[KeptSigned]++
+		n.of[KeptSigned]++
 	default:
-		n[KeptEvents]++
+		n.of[KeptEvents]++
 	}
 	return nil
 }
 
 // eraseAccount erases an account that was joined to somebody, where nothing of its
 // own is left. That of somebody who works here stays.
-func (p *Portal) eraseAccount(tx Tx, a Account, n Tally) error {
+func (p *Portal) eraseAccount(tx Tx, a Account, n *gone) error {
 	if a.Identity.StaffEmail != "" {
 		return nil
 	}
 	gone, err := tx.EraseAccount(a.ID)
 	if gone {
-		n[KeptAccounts]++
+		n.of[KeptAccounts]++
 	}
 	return err
 }
@@ -626,7 +635,7 @@ const eventsAtOnce = 2000
 
 // eraseEvents erases the next events that have had their time. Those about somebody
 // whose record is kept stay with it.
-func (p *Portal) eraseEvents(tx Tx, e erasing, n Tally) error {
+func (p *Portal) eraseEvents(tx Tx, e erasing, n *gone) error {
 	schools := []string{e.School.Slug}
 	stay := map[string]bool{}
 	if e.School.Slug == "" {
@@ -667,7 +676,7 @@ func (p *Portal) eraseEvents(tx Tx, e erasing, n Tally) error {
 	return nil
 }
 
-func (p *Portal) eraseStaff(tx Tx, e erasing, n Tally) error {
+func (p *Portal) eraseStaff(tx Tx, e erasing, n *gone) error {
 	idle, err := p.idleStaff(tx, e.School.Keep, e.On)
 	if err != nil {
 		return err
@@ -678,7 +687,7 @@ func (p *Portal) eraseStaff(tx Tx, e erasing, n Tally) error {
 			return err
 		}
 		if gone {
-			n[KeptAccounts]++
+			n.of[KeptAccounts]++
 		}
 	}
 	return nil

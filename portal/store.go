@@ -27,6 +27,7 @@ type Tx interface {
 	ActTx
 	LedgerTx
 	ErasureTx
+	SealTx
 }
 
 // RegisterTx is the school's register: pupils, contacts and responsibilities.
@@ -163,8 +164,9 @@ type ActTx interface {
 	// EventsOf are all events of these kinds, in the order in which they were sealed.
 	EventsOf([]ActKind) ([]Act, error)
 	// EraseAct erases an act's record and salt from the ledger, which goes on to
-	// verify, and then the act. The store refuses to delete any other act.
-	EraseAct(id string) error
+	// verify, and then the act, and answers which entry it was. The store refuses to
+	// delete any other act.
+	EraseAct(id string) (entry int64, err error)
 
 	// EachPupil calls f for each pupil on roll of a school, or each who has left it, in
 	// the order of Pupils, with all their responsibilities, one without a say for each who is
@@ -246,6 +248,22 @@ type ErasureTx interface {
 	CountEvents(school string, before time.Time) (int, error)
 }
 
+// SealTx is what the ledger seals of the register, and says of itself: see [CheckSeals].
+type SealTx interface {
+	// Changed is the seals of the rows that this transaction has taken away or changed,
+	// as they were, and of those that it has added or changed, as they are.
+	Changed() (gone, come []RowSeal)
+	// EachRow calls f with the seal of each row of the register there is, and what to call
+	// it: its table and its key.
+	EachRow(f func(seal RowSeal, name string) error) error
+	// Seals are the events of [SealKinds], in the order of the ledger; FirstSealed says
+	// whether the register's first seal is among them.
+	Seals() ([]Seal, error)
+	FirstSealed() (bool, error)
+	// LedgerErased are the entries that have no record, in their order.
+	LedgerErased() ([]int64, error)
+}
+
 // LedgerEntry is one record as the ledger holds it. Record and Salt may be
 // erased when a record's time is up; the tree still verifies.
 type LedgerEntry struct {
@@ -284,6 +302,8 @@ type Ledger interface {
 	Head(LedgerTx) ([]byte, error)
 	Published(LedgerTx) ([]byte, error)
 	Keys(LedgerTx) ([]byte, error)
+	// Sign signs a text with the ledger's key, and refuses once that was handed over.
+	Sign(tx LedgerTx, text string) (string, error)
 	// Consistency proves that the tree of one size begins with that of another, or
 	// answers [ErrNotFound].
 	Consistency(tx LedgerTx, from, to int64) ([]byte, error)

@@ -110,7 +110,7 @@ func TestBackupAndRestore(t *testing.T) {
 				copyFile(t, filepath.Join(data, name), filepath.Join(restored, name))
 			}
 			out := mustRun(t, "restore", file, "--identity", opens, "--settings", to)
-			for _, says := range []string{"The ledger holds: 1 records", "1 letters' codes", "not in force", "Erased after the backup was made, and back now:\n  20", "oak, pupils 1, contacts 1\n", "  1        0      -"} {
+			for _, says := range []string{"The ledger holds: 2 records", "1 letters' codes", "not in force", "Erased after the backup was made, and back now:\n  20", "oak, pupils 1, contacts 1\n", "  1        0      -"} {
 				if !strings.Contains(strings.ReplaceAll(out, "NOT in", "not in"), says) {
 					t.Errorf("it does not say %q:\n%s", says, out)
 				}

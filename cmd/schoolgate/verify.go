@@ -24,8 +24,9 @@ func verifyCommand(settings settingsFunc) *cobra.Command {
 		Use:   "verify",
 		Short: "Check the whole ledger, or one receipt",
 		Long: `Check that every act in the database is the one that was sealed, and that nothing
-was taken out or put in; and that restrictions, joins and what was said of wordings
-are as those acts have them, so that none was changed by hand. With --head, a file of heads that were published earlier and
+was taken out or put in; that each record that was erased is on record as erased; and
+that the register (who is who, who may decide, restrictions, joins, letters, texts and how
+long what is kept) is as it was sealed, so that nothing was changed by hand. With --head, a file of heads that were published earlier and
 kept elsewhere, also that nothing was rewritten since: without one, a ledger can only
 be consistent with itself. --head may be given more than once. With --witness, the
 public key of another installation that looks on (schoolgate ledger witness), each head
@@ -76,14 +77,7 @@ all that the earlier one vouched for.`,
 			if err != nil {
 				return fmt.Errorf("the ledger does not hold: %w", err)
 			}
-			if err := app.portal.CheckRegister(cmd.Context()); err != nil {
-				return fmt.Errorf("the register is not as the ledger has it: %w", err)
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "The ledger holds: %d records, each as it was sealed", v.Records)
-			if v.Erased > 0 {
-				fmt.Fprintf(cmd.OutOrStdout(), ", %d of them erased since", v.Erased)
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "; %d wait for the next head.\n", v.Waiting)
+			holds(cmd.OutOrStdout(), v)
 			if len(published) == 0 {
 				fmt.Fprintln(cmd.OutOrStdout(), "It is consistent with itself only. To know that nothing was rewritten, give it heads that you kept elsewhere, with --head.")
 			} else {
@@ -98,6 +92,23 @@ all that the earlier one vouched for.`,
 	cmd.Flags().StringVar(&witness, "witness", "", "the public `key` of a witness that has seen each head")
 	cmd.Flags().StringVar(&consistency, "consistency", "", "a `file` with the proof from one head to a later one")
 	return cmd
+}
+
+// holds says what was found, where everything is as it was sealed.
+func holds(w io.Writer, v ledger.Verified) {
+	r := v.Register
+	fmt.Fprintf(w, "The ledger holds: %d records, each as it was sealed; %d wait for the next head.\n", v.Records, v.Waiting)
+	if named := v.Erased - int64(r.ErasedBefore); named > 0 {
+		fmt.Fprintf(w, "%d of them were erased since, and for each it is on record when, by whom and under which rule.\n", named)
+	}
+	if r.ErasedBefore > 0 {
+		fmt.Fprintf(w, "%d of them were erased before erasures were sealed: as many as are on record, but not which.\n", r.ErasedBefore)
+	}
+	if r.Since.IsZero() {
+		fmt.Fprintln(w, "The register was never sealed, so nothing is known of changes by hand: it is once the server is started.")
+		return
+	}
+	fmt.Fprintf(w, "The register holds: %d rows, each as it was sealed since %s: who is who, who may decide, who joined, and how long what is kept.\n", r.Rows, r.Since.Format("2 January 2006, 15:04 UTC"))
 }
 
 func readIf(file string) ([]byte, error) {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -110,6 +111,20 @@ func (k keys) vouches(hash uint32, size int64) error {
 		return fmt.Errorf("the head is of %d records, and its key signed only up to %d: what came after was lost when the database was restored from an old copy, or the key was used by somebody else", size, k[i+1].after)
 	}
 	return nil
+}
+
+// signer is which of the keys has signed a text, as [Ledger.Sign] does.
+func (k keys) signer(text, signature string) (int, error) {
+	hash, data, _ := strings.Cut(signature, ":")
+	for i, p := range k {
+		if hash != fmt.Sprintf("%08x", p.verifier.KeyHash()) {
+			continue
+		}
+		if b, err := base64.StdEncoding.DecodeString(data); err == nil && p.verifier.Verify([]byte(text), b) {
+			return i, nil
+		}
+	}
+	return 0, errors.New("it is not signed with the ledger's key: it was put in or changed by hand")
 }
 
 // keysText is the ledger's public keys as the database has them.

@@ -15,6 +15,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/big"
@@ -133,6 +134,19 @@ func (l *Ledger) Prove(tx portal.Tx, recordID string) (portal.Proof, error) {
 	head, err := l.Head(tx)
 	p.Head = string(head)
 	return p, err
+}
+
+// Sign signs a text with the ledger's key, if it is still the one that signs: the key's
+// hash, hexadecimal, and the signature, base64.
+func (l *Ledger) Sign(tx portal.LedgerTx, text string) (string, error) {
+	if err := l.Mine(tx); err != nil {
+		return "", err
+	}
+	signature, err := l.key.Sign([]byte(text))
+	if err != nil {
+		return "", fmt.Errorf("ledger: sign: %w", err)
+	}
+	return fmt.Sprintf("%08x:%s", l.key.KeyHash(), base64.StdEncoding.EncodeToString(signature)), nil
 }
 
 // Head is the head that was published last: a signed note of the ledger's name,

@@ -23,6 +23,8 @@ type Verified struct {
 	Waiting int64  // of those, not yet under a head
 	Leaves  int64  // of the tree, those that seal nothing among them
 	Head    []byte // that was published last
+
+	Register portal.Sealed // what stands beside the acts, each row as it was sealed
 }
 
 // VerifyAll checks the whole ledger against itself and against the register, at
@@ -30,7 +32,8 @@ type Verified struct {
 // is unsealed; that every leaf and every stored hash is what the sealed records
 // make it; that every head that the database holds was signed by the key of its
 // time, and is of this tree; that each key was named by the one before; and that
-// each wording is the one that its hash names. It answers the first thing that is wrong, naming only entries, ids and fields.
+// each wording is the one that its hash names; and that the register, and what was
+// erased, is as the ledger has it (see [portal.CheckSeals]). It answers the first thing that is wrong, naming only entries, ids and fields.
 //
 // An entry whose record was erased is taken at its stored hash, which the tree
 // vouches for. A ledger that was rewritten whole by somebody who has its key is
@@ -39,7 +42,6 @@ type Verified struct {
 func (l *Ledger) VerifyAll(ctx context.Context, store portal.Store, published ...[]byte) (Verified, error) {
 	var v verification
 	err := store.View(ctx, func(tx portal.Tx) error {
-		v = verification{tx: tx}
 		if err := l.Mine(tx); err != nil {
 			return err
 		}
@@ -47,6 +49,7 @@ func (l *Ledger) VerifyAll(ctx context.Context, store portal.Store, published ..
 		if err != nil {
 			return err
 		}
+		v = verification{tx: tx, keys: known}
 		for i, p := range published {
 			tree, err := known.openHead(lineEnds(p))
 			if err != nil {
@@ -80,6 +83,7 @@ func (l *Ledger) VerifyAll(ctx context.Context, store portal.Store, published ..
 // verification is one pass over a ledger.
 type verification struct {
 	tx      portal.Tx
+	keys    keys
 	earlier []tlog.Tree
 	last    int64 // the size of the head published last
 	tree    frontier
@@ -139,7 +143,8 @@ func (v *verification) run() error {
 		return fmt.Errorf("ledger: unsealed acts: %w", err)
 	}
 	v.found.Records, v.found.Leaves = size, v.tree.n
-	return nil
+	v.found.Register, err = portal.CheckSeals(v.tx, v.keys.signer)
+	return err
 }
 
 // entry is the next leaf, or the next entry that has no place.
@@ -208,6 +213,9 @@ func sameAct(e portal.LedgerEntry, now portal.Act) error {
 	if now.Details != "" && !json.Valid([]byte(now.Details)) { // of which there is no record
 		return errors.New("the register differs from what was sealed, in: details")
 	}
+	if name := beside(now); name != "" {
+		return fmt.Errorf("the register has something that was not sealed, in: %s", name)
+	}
 	if bytes.Equal(now.Record(), e.Record) {
 		if !e.At.Equal(now.At) {
 			return errors.New("the ledger says another time")
@@ -235,6 +243,20 @@ func sameAct(e portal.LedgerEntry, now portal.Act) error {
 	}
 	slices.Sort(fields)
 	return fmt.Errorf("the register differs from what was sealed, in: %s", strings.Join(fields, ", "))
+}
+
+// beside is what an act has that its form of record leaves out, where it was always empty.
+func beside(a portal.Act) string {
+	first := a.Version == 1
+	switch {
+	case a.TextHash == "" && (a.TextSlug != "" || a.Edition != 0 || a.Language != ""):
+		return "text"
+	case first && (a.Until != "" || a.Details != ""):
+		return "until, details"
+	case first && (a.Party.Kind != portal.RefContact || a.Subject.Kind != portal.RefPupil):
+		return "party, subject"
+	}
+	return ""
 }
 
 // compare checks the expected hashes against the stored ones.

@@ -24,15 +24,16 @@ func (t *tx) AccountByIdentity(provider, issuer, subject string) (portal.Account
 }
 
 func (t *tx) PutAccount(a portal.Account) error {
-	return t.put(accounts.upsert, accounts.values(&a)...)
+	return put(t, accounts, &a)
 }
 
 func (t *tx) DeleteStrangersBefore(at time.Time) error {
-	return t.put(`DELETE FROM accounts WHERE last_sign_in < $1 AND staff_email = ''
+	const strangers = `last_sign_in < $1 AND staff_email = ''
 		AND id NOT IN (SELECT account_id FROM account_contacts)
 		AND id NOT IN (SELECT account_id FROM sessions WHERE account_id IS NOT NULL)
 		AND id NOT IN (SELECT account_id FROM held_forms)
-		AND id NOT IN (SELECT entered_by FROM acts)`, at)
+		AND id NOT IN (SELECT entered_by FROM acts)`
+	return t.change("accounts", strangers, []any{at}, func() error { return t.put("DELETE FROM accounts WHERE "+strangers, at) })
 }
 
 func (t *tx) AccountContacts(account string) ([]portal.Contact, error) {
@@ -78,7 +79,7 @@ var joins = newTable("account_contacts", "j", "account_id, contact_id", func(j *
 	}
 })
 
-func (t *tx) PutJoin(j portal.Join) error { return t.put(joins.upsert, joins.values(&j)...) }
+func (t *tx) PutJoin(j portal.Join) error { return put(t, joins, &j) }
 
 func (t *tx) Joins(school string) ([]portal.Join, error) {
 	fields := func(j *portal.Join) []any { return append(joins.scan(j), stamp{&j.Issued}, &j.IssuedBy) }
@@ -87,9 +88,11 @@ func (t *tx) Joins(school string) ([]portal.Join, error) {
 }
 
 func (t *tx) JoinChild(contact, pupil string, at time.Time) error {
-	return t.put(`INSERT INTO joined_children (account_id, contact_id, pupil_id, since)
-		SELECT account_id, contact_id, $2, $3 FROM account_contacts WHERE contact_id = $1 AND ended IS NULL
-		ON CONFLICT (account_id, contact_id, pupil_id) DO NOTHING`, contact, pupil, at)
+	return t.change("joined_children", "contact_id = $1 AND pupil_id = $2", []any{contact, pupil}, func() error {
+		return t.put(`INSERT INTO joined_children (account_id, contact_id, pupil_id, since)
+			SELECT account_id, contact_id, $2, $3 FROM account_contacts WHERE contact_id = $1 AND ended IS NULL
+			ON CONFLICT (account_id, contact_id, pupil_id) DO NOTHING`, contact, pupil, at)
+	})
 }
 
 func (t *tx) JoinedChildren(school string) (map[portal.Link]time.Time, error) {
@@ -107,10 +110,12 @@ func (t *tx) JoinedChildren(school string) (map[portal.Link]time.Time, error) {
 }
 
 func (t *tx) LeaveContact(contact string, at time.Time) error {
-	if err := t.put("DELETE FROM joined_children WHERE contact_id = $1", contact); err != nil {
+	if err := t.remove("joined_children", "contact_id = $1", contact); err != nil {
 		return err
 	}
-	return t.put("UPDATE account_contacts SET ended = $1 WHERE contact_id = $2 AND ended IS NULL", at, contact)
+	return t.change("account_contacts", "contact_id = $1", []any{contact}, func() error {
+		return t.put("UPDATE account_contacts SET ended = $1 WHERE contact_id = $2 AND ended IS NULL", at, contact)
+	})
 }
 
 func (t *tx) JoinedContacts(school string) (map[string]time.Time, error) {
@@ -145,10 +150,12 @@ func (t *tx) OpenInvitations(school string) (map[string]portal.Invitation, error
 }
 
 func (t *tx) PutInvitation(i portal.Invitation) error {
-	if err := t.put("UPDATE invitations SET used = $1 WHERE contact_id = $2 AND used IS NULL", i.Issued, i.ContactID); err != nil {
-		return err
-	}
-	return t.put(invitations.insert, invitations.values(&i)...)
+	return t.change("invitations", "contact_id = $1", []any{i.ContactID}, func() error {
+		if err := t.put("UPDATE invitations SET used = $1 WHERE contact_id = $2 AND used IS NULL", i.Issued, i.ContactID); err != nil {
+			return err
+		}
+		return t.put(invitations.insert, invitations.values(&i)...)
+	})
 }
 
 func (t *tx) InvitationByCode(codeHash string) (portal.Invitation, error) {
@@ -156,7 +163,11 @@ func (t *tx) InvitationByCode(codeHash string) (portal.Invitation, error) {
 }
 
 func (t *tx) UseInvitation(id string, at time.Time) error {
-	n, err := t.exec("UPDATE invitations SET used = $1 WHERE id = $2 AND used IS NULL", at, id)
+	var n int64
+	err := t.change("invitations", "id = $1", []any{id}, func() (err error) {
+		n, err = t.exec("UPDATE invitations SET used = $1 WHERE id = $2 AND used IS NULL", at, id)
+		return err
+	})
 	if err != nil || n == 1 {
 		return err
 	}
@@ -167,7 +178,7 @@ func (t *tx) UseInvitation(id string, at time.Time) error {
 }
 
 func (t *tx) EndInvitation(id string, at time.Time) error {
-	return t.put("UPDATE invitations SET died = $1 WHERE id = $2", at, id)
+	return t.change("invitations", "id = $1", []any{id}, func() error { return t.put("UPDATE invitations SET died = $1 WHERE id = $2", at, id) })
 }
 
 func (t *tx) AddAttempt(key string, at time.Time) error {

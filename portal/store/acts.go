@@ -20,11 +20,13 @@ var texts = newTable("texts", "t", "school, hash", func(x *portal.Text) []field 
 
 // putText keeps a wording as it first was.
 func (t *tx) putText(x portal.Text) error {
-	if err := t.put(texts.insert+" ON CONFLICT (school, hash) DO NOTHING", texts.values(&x)...); err != nil {
+	once, key := " ON CONFLICT (school, hash) DO NOTHING", []any{x.School, x.Hash}
+	if err := t.change("texts", texts.where, key, func() error { return t.put(texts.insert+once, texts.values(&x)...) }); err != nil {
 		return err
 	}
-	return t.put("INSERT INTO wordings (school, hash, sense, corrects, because) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (school, hash) DO NOTHING",
-		x.School, x.Hash, x.Sense, x.Corrects, x.Because)
+	return t.change("wordings", texts.where, key, func() error {
+		return t.put("INSERT INTO wordings (school, hash, sense, corrects, because) VALUES ($1, $2, $3, $4, $5)"+once, x.School, x.Hash, x.Sense, x.Corrects, x.Because)
+	})
 }
 
 func (t *tx) Wordings(school string) ([]portal.Text, error) {
@@ -91,7 +93,7 @@ func (t *tx) ActsNotCounted(school string, now time.Time) ([]portal.Act, error) 
 }
 
 func (t *tx) Events(f portal.EventFilter) ([]portal.Act, error) {
-	return list(t, acts.scan, "SELECT "+acts.columns+` FROM acts a JOIN ledger l ON l.record_id = a.id WHERE a.kind NOT IN ('signature', 'decision') AND ($1 = '' OR a.kind = $1)
+	return list(t, acts.scan, "SELECT "+acts.columns+` FROM acts a JOIN ledger l ON l.record_id = a.id WHERE `+events+` AND ($1 = a.kind OR $1 = '' AND a.kind NOT IN ('`+string(portal.RegisterSealed)+`', '`+string(portal.RegisterChanged)+`'))
 		AND ($2 = '' OR a.school IN ($2, '', '*')) AND ($3 = '' OR a.subject_kind = 'school' OR a.subject_id = $3 OR a.party_id = $3 OR a.entered_by = $3 OR a.details LIKE '%' || $3 || '%')
 		ORDER BY l.idx DESC LIMIT $4`, f.Kind, f.School, f.Person, f.Most)
 }
@@ -109,13 +111,14 @@ func quoted(kinds []portal.ActKind) string {
 	return strings.Join(words, ", ")
 }
 
-func (t *tx) EraseAct(id string) error {
-	if err := t.put("UPDATE ledger SET record = NULL, salt = NULL WHERE record_id = $1", id); err != nil {
-		return err
+func (t *tx) EraseAct(id string) (int64, error) {
+	entry, err := one(t, value[int64], "UPDATE ledger SET record = NULL, salt = NULL WHERE record_id = $1 RETURNING idx", id)
+	if err != nil {
+		return 0, err
 	}
 	n, err := t.exec("DELETE FROM acts WHERE id = $1", id)
 	if err == nil && n == 0 {
 		err = portal.ErrNotFound
 	}
-	return err
+	return entry, err
 }

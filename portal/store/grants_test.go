@@ -72,7 +72,7 @@ func TestGrants(t *testing.T) {
 		}
 	}
 	// Who owns the schema erases.
-	if err := serving.update(func(tx portal.Tx) error { return tx.EraseAct("s-1") }); !errors.Is(err, portal.ErrNoRight) {
+	if err := serving.update(func(tx portal.Tx) error { return erased(tx, "s-1") }); !errors.Is(err, portal.ErrNoRight) {
 		t.Errorf("the role that serves erases an act: %v", err)
 	}
 	if err := serving.Scrub(t.Context()); !errors.Is(err, portal.ErrTraces) {

@@ -46,7 +46,7 @@ var restrictions = newTable("restrictions", "x", "id", func(r *portal.Restrictio
 })
 
 func (t *tx) PutRestriction(r portal.Restriction) error {
-	return t.put(restrictions.upsert, restrictions.values(&r)...)
+	return put(t, restrictions, &r)
 }
 
 func (t *tx) Restrictions(school string) ([]portal.Restriction, error) {
@@ -81,14 +81,14 @@ func (t *tx) Responsibilities(school string) ([]portal.Responsibility, error) {
 	return list(t, responsibilityFields, "SELECT "+responsibilities.columns+barred+" FROM pupils p JOIN responsibilities r ON r.pupil_id = p.id WHERE p.school = $1 ORDER BY r.pupil_id, r.contact_id", school)
 }
 
-func (t *tx) PutPupil(p portal.Pupil) error { return t.put(pupils.upsert, pupils.values(&p)...) }
+func (t *tx) PutPupil(p portal.Pupil) error { return put(t, pupils, &p) }
 
 func (t *tx) PutContact(c portal.Contact) error {
-	return t.put(contacts.upsert, contacts.values(&c)...)
+	return put(t, contacts, &c)
 }
 
 func (t *tx) PutResponsibility(r portal.Responsibility) error {
-	return t.put(responsibilities.upsert, responsibilities.values(&r)...)
+	return put(t, responsibilities, &r)
 }
 
 // sortKey orders a year's pupils by group, surname and forename as an English
@@ -110,7 +110,7 @@ func sortKey(p portal.Pupil) []byte {
 }
 
 func (t *tx) DeleteResponsibility(pupil, contact string) error {
-	return t.put("DELETE FROM responsibilities WHERE pupil_id = $1 AND contact_id = $2", pupil, contact)
+	return t.remove("responsibilities", responsibilities.where, pupil, contact)
 }
 
 func (t *tx) PupilsElsewhere(school, upn string, born portal.Date) ([]portal.Pupil, error) {
@@ -130,7 +130,9 @@ func (t *tx) DeleteHeldListsBefore(at time.Time) error {
 }
 
 func (t *tx) PutListMapping(school, shape string, m portal.ListMapping) error {
-	return t.put("INSERT INTO list_mappings (school, shape, mapping) VALUES ($1, $2, $3) ON CONFLICT (school, shape) DO UPDATE SET mapping = excluded.mapping", school, shape, document{m})
+	return t.change("list_mappings", "school = $1 AND shape = $2", []any{school, shape}, func() error {
+		return t.put("INSERT INTO list_mappings (school, shape, mapping) VALUES ($1, $2, $3) ON CONFLICT (school, shape) DO UPDATE SET mapping = excluded.mapping", school, shape, document{m})
+	})
 }
 
 func (t *tx) ListMapping(school, shape string) (portal.ListMapping, error) {

@@ -16,11 +16,11 @@ var keepings = newTable("keepings", "k", "pupil_id", func(k *portal.Keeping) []f
 })
 
 func (t *tx) PutKeeping(k portal.Keeping) error {
-	return t.put(keepings.upsert, keepings.values(&k)...)
+	return put(t, keepings, &k)
 }
 
 func (t *tx) DeleteKeeping(pupil string) error {
-	return t.put("DELETE FROM keepings WHERE pupil_id = $1", pupil)
+	return t.remove("keepings", "pupil_id = $1", pupil)
 }
 
 func (t *tx) Keepings(school string) ([]portal.Keeping, error) {
@@ -28,26 +28,26 @@ func (t *tx) Keepings(school string) ([]portal.Keeping, error) {
 }
 
 func (t *tx) ErasePupil(id string) error {
-	for _, query := range []string{
-		"DELETE FROM keepings WHERE pupil_id = $1", "DELETE FROM joined_children WHERE pupil_id = $1", "DELETE FROM restrictions WHERE pupil_id = $1", "DELETE FROM responsibilities WHERE pupil_id = $1",
-		"DELETE FROM pupils WHERE id = $1",
-	} {
-		if err := t.put(query, id); err != nil {
+	for _, table := range []string{"keepings", "joined_children", "restrictions", "responsibilities"} {
+		if err := t.remove(table, "pupil_id = $1", id); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.remove("pupils", "id = $1", id)
+}
+
+// remove deletes the rows of a table that a condition picks.
+func (t *tx) remove(table, where string, args ...any) error {
+	return t.change(table, where, args, func() error { return t.put("DELETE FROM "+table+" WHERE "+where, slices.Clone(args)...) })
 }
 
 func (t *tx) EraseContact(id string) error {
-	for _, query := range []string{
-		"DELETE FROM account_contacts WHERE contact_id = $1", "DELETE FROM invitations WHERE contact_id = $1", "DELETE FROM contacts WHERE id = $1",
-	} {
-		if err := t.put(query, id); err != nil {
+	for _, table := range []string{"joined_children", "account_contacts", "invitations"} {
+		if err := t.remove(table, "contact_id = $1", id); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.remove("contacts", "id = $1", id)
 }
 
 // Whoever is restricted stays known as that.
@@ -80,13 +80,17 @@ func (t *tx) EraseAccount(id string) (bool, error) {
 			return false, err
 		}
 	}
-	n, err := t.exec("DELETE FROM accounts WHERE id = $1"+unneeded, id)
+	var n int64
+	err := t.change("accounts", "id = $1", []any{id}, func() (err error) {
+		n, err = t.exec("DELETE FROM accounts WHERE id = $1"+unneeded, id)
+		return err
+	})
 	return n > 0, err
 }
 
 // What was erased is itself on record for good, and so is that two wordings mean the
 // same: answers count by it.
-const anEvent = "a.kind NOT IN ('signature', 'decision', '" + string(portal.Erased) + "', '" + string(portal.WordingAgreed) + "')"
+var anEvent = events + " AND a.kind NOT IN (" + quoted(append(portal.SealKinds(), portal.WordingAgreed)) + ")"
 
 // aged is an event that goes when it is old enough, whomever it names.
 var aged = anEvent + " AND a.kind NOT IN (" + quoted(portal.HeldEvents()) + ")"

@@ -75,7 +75,7 @@ func TestErasure(t *testing.T) {
 			return nil
 		})
 		f.must(func(tx portal.Tx) error {
-			return errors.Join(tx.EraseAct("s-1"), tx.EraseAct("e-1"), tx.ErasePupil("p-ann"), tx.ErasePupil("p-ben"))
+			return errors.Join(erased(tx, "s-1"), erased(tx, "e-1"), tx.ErasePupil("p-ann"), tx.ErasePupil("p-ben"))
 		})
 		unneeded("c-dad", "c-mum")
 		since := func(want time.Time) {

@@ -58,9 +58,11 @@ func (t *tx) PutSchool(s portal.School) error {
 	}
 	content := value.(string)
 	sum := sha256.Sum256([]byte(content))
-	err = t.put(`INSERT INTO schools (slug, content_hash, content) VALUES ($1, $2, $3)
-		ON CONFLICT (slug) DO UPDATE SET content_hash = excluded.content_hash, content = excluded.content`,
-		s.Slug, hex.EncodeToString(sum[:]), content)
+	err = t.change("schools", "slug = $1", []any{s.Slug}, func() error {
+		return t.put(`INSERT INTO schools (slug, content_hash, content) VALUES ($1, $2, $3)
+			ON CONFLICT (slug) DO UPDATE SET content_hash = excluded.content_hash, content = excluded.content`,
+			s.Slug, hex.EncodeToString(sum[:]), content)
+	})
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,8 @@ func (d derived) Value() (driver.Value, error) { return d(), nil }
 // field of the struct and a line here.
 type table[T any] struct {
 	fields  func(*T) []field
+	name    string
+	where   string // picks a row by its key: "pupil_id = $1 AND …"
 	columns string // as a query asks for them: "p.id, p.school, …"
 	insert  string
 	upsert  string // replaces the row of the same key
@@ -31,7 +33,7 @@ type table[T any] struct {
 // newTable describes a table by its name, the letter that queries call it by, and
 // the columns of its key.
 func newTable[T any](name, alias, key string, fields func(*T) []field) table[T] {
-	var read, columns, marks, set []string
+	var read, columns, marks, set, where []string
 	for i, f := range fields(new(T)) {
 		columns, marks = append(columns, f.column), append(marks, "$"+strconv.Itoa(i+1))
 		if _, ok := f.at.(derived); !ok {
@@ -41,8 +43,11 @@ func newTable[T any](name, alias, key string, fields func(*T) []field) table[T] 
 			set = append(set, f.column+" = excluded."+f.column)
 		}
 	}
+	for i, column := range strings.Split(key, ", ") {
+		where = append(where, column+" = $"+strconv.Itoa(i+1))
+	}
 	insert := "INSERT INTO " + name + " (" + strings.Join(columns, ", ") + ") VALUES (" + strings.Join(marks, ", ") + ")"
-	return table[T]{fields, strings.Join(read, ", "), insert, insert + " ON CONFLICT (" + key + ") DO UPDATE SET " + strings.Join(set, ", ")}
+	return table[T]{fields, name, strings.Join(where, " AND "), strings.Join(read, ", "), insert, insert + " ON CONFLICT (" + key + ") DO UPDATE SET " + strings.Join(set, ", ")}
 }
 
 // scan is where a row's columns are read into.
@@ -56,6 +61,9 @@ func (d table[T]) scan(v *T) []any {
 	}
 	return at
 }
+
+// key is the values by which [table.where] picks the row: those of the first columns.
+func (d table[T]) key(v *T) []any { return d.values(v)[:strings.Count(d.where, "$")] }
 
 func (d table[T]) values(v *T) []any {
 	fields := d.fields(v)

@@ -1,0 +1,182 @@
+package store
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"database/sql"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"schoolgate/portal"
+)
+
+// sealed is what a table's rows are sealed by: its columns, of which the first few are
+// the key.
+type sealed struct {
+	key     int
+	columns []string
+}
+
+func sealedBy(key int, columns string) sealed { return sealed{key, strings.Split(columns, ", ")} }
+
+// sealedTables is the tables that say who is who, who may decide and how long what is
+// kept, with every column that counts. A row that is written by hand, and not by this
+// program, is told by them: see [portal.CheckSeals]. A column that is added later is
+// left out of a row's seal where it holds nothing, so rows from before keep theirs.
+//
+// Left out are what lives for a day at most, what acts and the ledger seal themselves, and
+// the columns in [Unsealed].
+var sealedTables = map[string]sealed{
+	"schools":          sealedBy(1, "slug, content_hash, content"),
+	"texts":            sealedBy(2, "school, hash, kind, slug, title, edition, source, html, path, published, summary, statement, question, if_given, if_refused, audience, basis, from_age, months"),
+	"wordings":         sealedBy(2, "school, hash, sense, corrects, because"),
+	"list_mappings":    sealedBy(2, "school, shape, mapping"),
+	"pupils":           sealedBy(1, "id, school, upn, admission_number, forename, surname, born, school_year, reg_group, looked_after, left_at"),
+	"contacts":         sealedBy(1, "id, school, name, email, phone"),
+	"responsibilities": sealedBy(2, "pupil_id, contact_id, relationship, priority, parental, order_listed, unsettled, settled_by"),
+	"restrictions":     sealedBy(1, "id, pupil_id, contact_id, takes, since, set_by, why, until, lifted_by, lifted_why"),
+	"accounts":         sealedBy(1, "id, provider, issuer, subject, name, staff_email, created"),
+	"account_contacts": sealedBy(2, "account_id, contact_id, joined, invitation_id, counts, confirmed, ended"),
+	"joined_children":  sealedBy(3, "account_id, contact_id, pupil_id, since"),
+	"invitations":      sealedBy(1, "id, contact_id, code_hash, issued, expires, used, died, issued_by"),
+	"keepings":         sealedBy(1, "pupil_id, until, reason, kept_by, at"),
+}
+
+// Unsealed is the columns, or whole tables ("sessions.*"), in which no seal notices a
+// change by hand, and why that is borne.
+var Unsealed = map[string]string{
+	"accounts.last_sign_in":   "changes with every sign-in; it says when an account that nobody uses goes",
+	"contacts.unneeded_since": "found anew by each run that erases",
+	"pupils.sort_key":         "in which order they are shown, worked out from their names",
+	"sessions.*":              "lives for a day at most; whoever has the database can be anybody for as long",
+	"attempts.*":              "counts tries, for some weeks",
+	"held_forms.*":            "lives for a day", "held_lists.*": "lives for an hour, and is looked at before it counts",
+	"queue.*": "holds nothing", "schema_version.*": "says which program made the tables",
+	"ledger_heads.at": "the set time; what was signed is in the head", "ledger_keys.at": "what was signed is in the key",
+}
+
+// eachSealed calls f for each row of a table that a condition picks.
+func (t *tx) eachSealed(table, where string, args []any, f func(portal.RowSeal, string) error) error {
+	s := sealedTables[table]
+	row, at := make([]any, len(s.columns)), make([]any, len(s.columns))
+	for i := range row {
+		at[i] = &row[i]
+	}
+	var stopped error // f's own, and not the database's
+	err := t.rows("SELECT "+strings.Join(s.columns, ", ")+" FROM "+table+" WHERE "+where, slices.Clone(args), func(rows *sql.Rows) error {
+		if err := rows.Scan(at...); err != nil {
+			return err
+		}
+		stopped = f(s.seal(table, row))
+		return stopped
+	})
+	return cmp.Or(stopped, err)
+}
+
+// seal is a row's, and what the row is called by its table and its key. What a column
+// that holds nothing is called by is not in it.
+func (s sealed) seal(table string, row []any) (portal.RowSeal, string) {
+	b, name := []byte(table), table
+	for i, v := range row {
+		text := cell(v)
+		if i < s.key {
+			name += " " + text
+		}
+		if text != "" {
+			b = append(append(b, ' '), s.columns[i]...)
+			b = strconv.AppendQuote(append(b, '='), text)
+		}
+	}
+	sum := sha256.Sum256(b)
+	return portal.RowSeal(sum[:len(portal.RowSeal{})]), name
+}
+
+// cell is a value as both engines have it; nothing, no and 0 are "".
+func cell(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case []byte:
+		return string(v)
+	case int64:
+		if v != 0 {
+			return strconv.FormatInt(v, 10)
+		}
+	case bool:
+		if v {
+			return "yes"
+		}
+	case time.Time:
+		return v.UTC().Format(time.RFC3339Nano)
+	}
+	return ""
+}
+
+// change runs a write, and notes what it makes of those rows of a sealed table that a
+// condition picks, which are all that it writes to.
+func (t *tx) change(table, where string, args []any, write func() error) error {
+	if _, ok := sealedTables[table]; !ok {
+		return write()
+	}
+	if t.changed == nil {
+		t.changed = map[portal.RowSeal]int{}
+	}
+	note := func(n int) error {
+		return t.eachSealed(table, where, args, func(seal portal.RowSeal, _ string) error {
+			t.changed[seal] += n
+			return nil
+		})
+	}
+	if err := note(-1); err != nil {
+		return err
+	}
+	if err := write(); err != nil {
+		return err
+	}
+	return note(+1)
+}
+
+// put replaces the row of the same key, or adds one.
+func put[T any](t *tx, d table[T], v *T) error {
+	return t.change(d.name, d.where, d.key(v), func() error { return t.put(d.upsert, d.values(v)...) })
+}
+
+func (t *tx) Changed() (gone, come []portal.RowSeal) {
+	for seal, n := range t.changed {
+		for ; n < 0; n++ {
+			gone = append(gone, seal)
+		}
+		for ; n > 0; n-- {
+			come = append(come, seal)
+		}
+	}
+	return gone, come
+}
+
+func (t *tx) EachRow(f func(portal.RowSeal, string) error) error {
+	for table := range sealedTables {
+		if err := t.eachSealed(table, "TRUE", nil, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) Seals() ([]portal.Seal, error) {
+	fields := func(s *portal.Seal) []any { return append(acts.scan(&s.Act), &s.Index) }
+	return list(t, fields, "SELECT "+acts.columns+", l.idx FROM acts a JOIN ledger l ON l.record_id = a.id WHERE "+events+" AND a.kind IN ("+quoted(portal.SealKinds())+") ORDER BY l.idx")
+}
+
+func (t *tx) FirstSealed() (bool, error) {
+	all, err := list(t, value[string], "SELECT a.id FROM acts a WHERE a.school = '' AND "+events+" AND a.kind = '"+string(portal.RegisterSealed)+"' AND a.details LIKE '%\"seal\":%' ORDER BY a.at LIMIT 1")
+	return len(all) > 0, err
+}
+
+func (t *tx) LedgerErased() ([]int64, error) {
+	return list(t, value[int64], "SELECT l.idx FROM ledger l WHERE l.record IS NULL ORDER BY l.idx")
+}
+
+// events is what an index of acts is made of.
+const events = "a.kind NOT IN ('signature', 'decision')"
