@@ -182,8 +182,12 @@ type ListFile struct {
 	Sheet   string   // the one that was chosen; "" where nobody has
 	Columns []ListColumn
 	Choices []ListChoice // what a column may be taken for
-	Notes   []string     // what was left out, and how the rest is read
-	Lacks   []string     // what no column is taken for, and a list cannot do without
+	// Encodings is how the file may have been saved, where its bytes do not say so by
+	// themselves; and Encoding the code of the one by which it was read.
+	Encodings []ListChoice
+	Encoding  string
+	Notes     []string // what was left out, and how the rest is read
+	Lacks     []string // what no column is taken for, and a list cannot do without
 }
 
 // Settled says whether the file needs nobody to say what its columns mean.

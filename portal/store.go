@@ -358,4 +358,6 @@ type HeldList struct {
 type ListMapping struct {
 	Sheet   string   // of a workbook, or school of an archive
 	Columns []string // what each column is taken for; "" for nothing
+	// Encoding is how text that is not Unicode was saved: a code of [ListFile.Encodings].
+	Encoding string
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,9 +19,9 @@ import (
 
 // importing is what import was told on the command line.
 type importing struct {
-	school, letters, sheet string
-	apply, leavers         bool
-	say                    answers
+	school, letters, sheet, encoding string
+	apply, leavers                   bool
+	say                              answers
 }
 
 func importCommand(settings settingsFunc) *cobra.Command {
@@ -52,6 +53,7 @@ letter for anybody whose letter went astray.`,
 	}
 	cmd.Flags().StringVar(&i.school, "school", "", "the school's folder `name`")
 	cmd.Flags().StringVar(&i.sheet, "sheet", "", "read this `sheet` of a workbook, or this school of an archive")
+	cmd.Flags().StringVar(&i.encoding, "encoding", "", "how text that is not Unicode was saved: "+strings.Join(roster.Encodings(), ", "))
 	cmd.Flags().BoolVar(&i.apply, "apply", false, "save the changes")
 	cmd.Flags().BoolVar(&i.leavers, "leavers", false, "pupils whom the list does not name have left")
 	cmd.Flags().BoolVar(&i.say.same, "same", false, "whoever may be one person, as the preview shows, is")
@@ -65,11 +67,14 @@ letter for anybody whose letter went astray.`,
 
 // run shows what the list in a file would change, and applies it where that was asked.
 func (i importing) run(cmd *cobra.Command, app *application, name string) error {
+	if i.encoding != "" && !slices.Contains(roster.Encodings(), i.encoding) {
+		return fmt.Errorf("--encoding %s is not known: use one of %s", i.encoding, strings.Join(roster.Encodings(), ", "))
+	}
 	file, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
-	m, err := app.mapping(cmd, i.school, file, i.sheet)
+	m, err := app.mapping(cmd, i.school, file, portal.ListMapping{Sheet: i.sheet, Encoding: i.encoding})
 	if err != nil {
 		return listed(name, named(i.school, err))
 	}
@@ -110,14 +115,14 @@ func (i importing) run(cmd *cobra.Command, app *application, name string) error 
 
 // mapping is how a file is to be read: as the school's office said of files of
 // its shape.
-func (app *application) mapping(cmd *cobra.Command, school string, file []byte, sheet string) (portal.ListMapping, error) {
-	m := portal.ListMapping{Sheet: sheet}
+func (app *application) mapping(cmd *cobra.Command, school string, file []byte, m portal.ListMapping) (portal.ListMapping, error) {
 	f, err := roster.Open(file, m)
 	if err != nil {
 		return m, err
 	}
 	said, found, err := app.portal.ClassListMapping(cmd.Context(), portal.Operator, school, f.Shape)
-	if found && (sheet == "" || sheet == said.Sheet) {
+	if found && (m.Sheet == "" || m.Sheet == said.Sheet) {
+		said.Encoding = cmp.Or(m.Encoding, said.Encoding)
 		m = said
 	}
 	return m, err

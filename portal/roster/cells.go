@@ -30,12 +30,15 @@ type sheet struct {
 	*grid
 	columns
 	*problems
+	*doubts
 	now           time.Time
 	today, eldest portal.Date
 	fixed         bool
 	monthFirst    bool            // the column of birthdays is written the American way
 	clashes       map[[2]int]bool // columns that contradict each other, already reported
 	notes         []string
+	continued     bool // a pupil's cells stand only in the first of their rows
+	above         *portal.ClassListRow
 }
 
 // shape reports what is wrong with a row as a whole, and whether its cells are
@@ -75,7 +78,15 @@ var slashed = regexp.MustCompile(`^(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4}|\d{2})
 // and months are written.
 func (s *sheet) profile() error {
 	day, month, serial, serialLate := 0, 0, 0, 0
+	hanging, repeated, who := 0, 0, ""
 	err := s.body(func(l line) {
+		if s.hangs(l) {
+			hanging++
+		} else if now := s.whose(l); now == who {
+			repeated++
+		} else {
+			who = now
+		}
 		for _, c := range s.pupil[born] {
 			if c.at >= len(l.cells) {
 				continue
@@ -103,10 +114,41 @@ func (s *sheet) profile() error {
 	if s.monthFirst = month > 0 && day == 0; s.monthFirst {
 		s.notes = append(s.notes, fmt.Sprintf("The birthdays are written with the month first, as in America (%d of them can be nothing else), and were read so.", month))
 	}
+	s.continued = hanging > 0 && repeated == 0 // as in reports that leave out what would stand twice, and in merged cells
 	if day >= 3 && serial >= 3 && serialLate == 0 {
 		s.problems.add(s.grid.head()+", column "+s.labels[s.pupil[born][0].at], "the spreadsheet took some of these days for the American order and turned day and month round, and left the others as text. Export the list again, and choose it without opening it in between")
 	}
 	return nil
+}
+
+// hangs says whether a row has a contact and no pupil.
+func (s *sheet) hangs(l line) bool {
+	if s.whose(l) != "" {
+		return false
+	}
+	for _, c := range s.contacts {
+		for _, f := range []field{contactName, contactForename, contactSurname} {
+			for _, x := range c.meant[f] {
+				if x.at < len(l.cells) && strings.TrimSpace(l.cells[x.at]) != "" {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// whose is a row's cells that are of the pupil, as one text.
+func (s *sheet) whose(l line) string {
+	var all strings.Builder
+	for f := range contactName {
+		for _, c := range s.pupil[f] {
+			if c.at < len(l.cells) {
+				all.WriteString(strings.TrimSpace(l.cells[c.at]))
+			}
+		}
+	}
+	return all.String()
 }
 
 var serialForm = regexp.MustCompile(`^(\d{5})(\.\d+)?$`)
@@ -140,7 +182,22 @@ func (s *sheet) day(text string) (portal.Date, error) {
 // with none. It is nothing if the row has problems.
 func (s *sheet) read(l line) []portal.ClassListRow {
 	r := reader{sheet: s, cells: l.cells, row: l.n}
-	pupil := r.pupil()
+	var pupil portal.ClassListRow
+	if s.continued && s.hangs(l) {
+		if s.above == nil { // its problems are told
+			return nil
+		}
+		pupil = *s.above
+		pupil.Row = l.n
+		s.doubt("The cells of the pupil are empty, so the row was taken for one more contact of the pupil above it.")
+	} else {
+		pupil = r.pupil()
+		s.above = nil
+		if !r.bad {
+			above := pupil
+			s.above = &above
+		}
+	}
 	var rows []portal.ClassListRow
 	for i := range s.contacts {
 		with := pupil
@@ -286,12 +343,31 @@ func (r *reader) pupil() portal.ClassListRow {
 			p.Year = y
 		}
 	}
-	p.Group = r.value(m, group).text
+	if p.Group = r.value(m, group).text; p.Group != "" && r.dayFor(p.Group) {
+		r.doubt("The class is a day, such as 4 May: a spreadsheet makes one of a class such as 4/5 or 4MAY. It was left out, and the register's stays. Export the list again, and choose it without opening it in between.")
+		p.Group, p.Unsaid = "", p.Unsaid|portal.UnsaidGroup
+	}
+	if r.classless() && r.class != "" {
+		r.headed(&p)
+	}
 	var said bool
 	if p.LookedAfter, said = r.yes(m, lookedAfter); !said {
 		p.Unsaid |= portal.UnsaidLookedAfter
 	}
 	return p
+}
+
+// headed gives a pupil the class, or the year, that stands above them or is their sheet's.
+func (r *reader) headed(p *portal.ClassListRow) {
+	y, err := portal.ParseYear(r.class)
+	switch isYear := err == nil && !wholeNumber.MatchString(r.class); {
+	case isYear && len(r.sheet.pupil[year]) == 0:
+		p.Year, p.Unsaid = y, p.Unsaid&^portal.UnsaidYear
+		r.doubt("No column is of years: the one that stands above the pupils, or is the sheet's name, was taken.")
+	case !isYear || !strings.HasPrefix(strings.ToLower(r.class), "y"):
+		p.Group, p.Unsaid = r.class, p.Unsaid&^portal.UnsaidGroup
+		r.doubt("No column is of classes: the one that stands above the pupils, or is the sheet's name, was taken.")
+	}
 }
 
 // parted is the forename and the surname of a whole name: "Lee, Ann" or "Ann Lee".
@@ -332,7 +408,12 @@ func (r *reader) contact(m *slot, into *portal.ClassListRow) bool {
 	}
 
 	address := r.value(&m.meant, email)
-	if into.Email = strings.TrimPrefix(address.text, "mailto:"); into.Email != "" {
+	into.Email = strings.TrimPrefix(address.text, "mailto:")
+	if several := listOf(into.Email); len(several) > 1 {
+		into.Email = several[0]
+		r.doubt(r.labels[address.at] + ": there is more than one email address. The first was taken.")
+	}
+	if into.Email != "" {
 		if why := emailProblem(into.Email); why != "" {
 			r.wrong(address.at, shown(into.Email)+" "+why)
 		}
@@ -342,12 +423,11 @@ func (r *reader) contact(m *slot, into *portal.ClassListRow) bool {
 		r.wrong(line.at, shown(into.Phone)+shortened)
 	}
 	if order := r.value(&m.meant, priority); order.text != "" {
-		n := priorityForm.FindStringSubmatch(order.text)
-		if n == nil {
-			r.wrong(order.at, shown(order.text)+" is not a contact's priority: write a whole number from 1 to 99, or leave it empty")
-		} else {
-			into.Priority, _ = strconv.Atoi(n[1])
+		n, ok := place(order.text)
+		if !ok {
+			r.doubt(r.labels[order.at] + ": " + shown(order.text) + " does not say in which order the contacts come, and was left out.")
 		}
+		into.Priority = n
 	}
 	var saidParental, saidOrder bool
 	into.Parental, saidParental = r.yes(&m.meant, parental)
@@ -370,7 +450,33 @@ func (r *reader) contact(m *slot, into *portal.ClassListRow) bool {
 	return false
 }
 
-var priorityForm = regexp.MustCompile(`^(?i:priority )?0*(\d{1,2})(?:\.0+|st|nd|rd|th)?$`)
+var (
+	priorityForm = regexp.MustCompile(`^(?:(?:priority|contact|parent|emergency|emergency contact|p|no|number)[ .:#]*)?0*(\d{1,2})(?:\.0+|st|nd|rd|th)?(?: (?:contact|priority|parent|choice|call))?$`)
+	ordinals     = map[string]int{"first": 1, "primary": 1, "main": 1, "one": 1, "second": 2, "secondary": 2, "two": 2, "third": 3, "three": 3, "fourth": 4, "four": 4}
+)
+
+// place is a contact's priority: '2', 'Priority 2', '2nd contact', 'Second'.
+func place(text string) (int, bool) {
+	text = strings.ToLower(text)
+	if m := priorityForm.FindStringSubmatch(text); m != nil {
+		n, err := strconv.Atoi(m[1])
+		return n, err == nil
+	}
+	first, rest, _ := strings.Cut(text, " ")
+	n, ok := ordinals[first]
+	return n, ok && (rest == "" || rest == "contact" || rest == "priority" || rest == "parent")
+}
+
+// days are those into which spreadsheets make the names of classes.
+var days = regexp.MustCompile(`(?i)^(\d{1,2}-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-\d{2}|\d{1,2}/\d{1,2}/\d{4}|\d{4}-\d\d-\d\d([T ].*)?)$`)
+
+// dayFor says whether a spreadsheet has made a day of the name of a class.
+func (s *sheet) dayFor(class string) bool {
+	if t, ok := s.serialDay(class); ok && s.excel {
+		return t.Year() > 2000 && t.Year() < 2100
+	}
+	return days.MatchString(class)
+}
 
 // dialling is a telephone number with the zero that a spreadsheet took for
 // nothing.
@@ -396,19 +502,43 @@ func firstOf(columns ...int) int {
 }
 
 // yes reads a tick in any of its spellings, and whether there is one or its
-// opposite: an empty cell says nothing.
+// opposite: an empty cell says nothing. Other words are told once and read as gives a
+// family no more than a tick would: they settle nobody's responsibility, and are
+// taken for an order of a court or for care (a list can only tighten).
 func (r *reader) yes(m *meant, f field) (yes, said bool) {
 	v := r.value(m, f)
-	switch strings.ToLower(strings.TrimSuffix(v.text, ".0")) {
-	case "":
-		return false, false
+	words := strings.ToLower(strings.TrimSuffix(v.text, ".0"))
+	first, _, _ := strings.Cut(strings.NewReplacer(",", " ", ":", " ", "(", " ", ";", " ", "-", " ").Replace(words), " ")
+	switch first {
 	case "t", "true", "y", "yes", "1", "✓", "✔":
 		return true, true
-	case "f", "false", "n", "no", "0", "✗", "none":
-	default:
-		r.wrong(v.at, shown(v.text)+" is neither yes nor no: write Yes, No, Y, N, T, F, 1 or 0, or leave it empty where nothing is known")
+	case "f", "false", "n", "no", "0", "✗", "none", "nil", "not", "never":
+		return false, !strings.HasPrefix(words, "not known") && !strings.HasPrefix(words, "not stated") && !strings.HasPrefix(words, "not recorded")
+	case "previously", "formerly", "former", "post", "adopted":
+		if f == lookedAfter {
+			return false, true
+		}
 	}
-	return false, true
+	switch words {
+	case "", "?", "–", "—", "unknown", "don't know", "tbc":
+		return false, false
+	case "n/a":
+		return false, f != parental
+	case "pr", "has pr", "parental responsibility", "has parental responsibility", "full", "shared", "joint":
+		if f == parental {
+			return true, true
+		}
+	case "lac", "cla", "in care", "looked after":
+		if f == lookedAfter {
+			return true, true
+		}
+	}
+	if f == parental {
+		r.doubt(r.labels[v.at] + ": " + shown(v.text) + " is neither yes nor no. Your office settles who holds parental responsibility there.")
+		return false, false
+	}
+	r.doubt(r.labels[v.at] + ": " + shown(v.text) + " is neither yes nor no, and was taken for yes, so that nothing is given that may be barred.")
+	return true, true
 }
 
 var (
@@ -429,7 +559,7 @@ func clean(raw string, f field) (text, why string) {
 		text = strings.TrimSpace(m[1])
 		raw = text
 	}
-	if text == "" {
+	if text == "" || text == "-" && f != forename && f != surname {
 		return "", ""
 	}
 	if lead, _ := utf8.DecodeRuneInString(text); strings.ContainsRune("=+-@\uff1d\uff0b\uff0d\uff20", lead) && !(f == phone && dialled.MatchString(text)) {
@@ -523,11 +653,9 @@ func emailProblem(s string) string {
 	local, domain, _ := strings.Cut(s, "@")
 	labels := strings.Split(domain, ".")
 	switch {
-	case strings.Count(s, "@") > 1 || strings.ContainsAny(s, ";,"):
-		return "is more than one email address: keep one"
 	case len(s) > maxEmail:
 		return fmt.Sprintf("is longer than the %d characters that an email address may have", maxEmail)
-	case local == "" || len(labels) < 2 || strings.ContainsAny(s, " <>()[]\\\":") || strings.HasPrefix(domain, "-"):
+	case local == "" || strings.Count(s, "@") > 1 || len(labels) < 2 || strings.ContainsAny(s, " <>()[]\\\":") || strings.HasPrefix(domain, "-"):
 		return "is not an email address: write one such as name@example.org, or leave it empty"
 	}
 	for _, l := range labels {

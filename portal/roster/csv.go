@@ -9,7 +9,7 @@ import (
 
 // openText opens CSV, whatever separates its cells.
 func openText(file []byte, m portal.ListMapping) (*book, error) {
-	text, encoding, broken := decode(file)
+	text, encoding, page, broken := decode(file, m.Encoding)
 	if strings.TrimSpace(text) == "" {
 		return nil, invalid("file", "the file is empty")
 	}
@@ -40,6 +40,11 @@ func openText(file []byte, m portal.ListMapping) (*book, error) {
 		return nil, failed
 	}
 	b := &book{}
+	if b.page = page; page != "" {
+		if word := wrongLetters(text[:min(len(text), 256<<10)]); word != "" {
+			b.notes = append(b.notes, "Letters came out wrong, as in "+shown(word)+": say how the file was saved.")
+		}
+	}
 	if err := b.choose([]*grid{best}, m); err != nil {
 		return nil, err
 	}
@@ -64,17 +69,17 @@ func system(heads []string) string {
 	}
 	best, most := "Class list", 1
 	for _, s := range []struct {
-		name  string
-		score int
+		name        string
+		own, shared int // headings that are this system's, and that others have too
 	}{
-		{"NHS class list", 3 * has("childfirstname", "childdateofbirth", "childregistration")},
-		{"SIMS report", 2*has("adno", "inleacare", "regn") + has("legalsurname", "legalforename", "reg", "yeartaughtin", "parentalresponsibility", "primaryemail")},
-		{"Arbor export", 2*has("guardian", "emaildefault", "arborstudentid", "legalguardian") + has("legalfirstname", "legallastname", "registrationform", "yeargroup")},
-		{"Bromcom export", 2*has("pupilfirstname", "bromcom", "tutorgroup") + has("admissionno", "contactfirstname", "mobilephone", "homephone", "yeargroup")},
-		{"ScholarPack export", 2*has("admno", "pupilforename", "lac") + has("ncyear", "relation", "responsibility", "class")},
+		{"NHS class list", has("childfirstname", "childdateofbirth", "childregistration"), 0},
+		{"SIMS report", has("adno", "inleacare", "regn", "yeartaughtin"), has("legalsurname", "legalforename", "reg", "parentalresponsibility", "primaryemail")},
+		{"Arbor export", has("guardian", "emaildefault", "arborstudentid", "legalguardian"), has("legalfirstname", "legallastname", "registrationform", "yeargroup")},
+		{"Bromcom export", has("pupilfirstname", "bromcom", "tutorgroup"), has("admissionno", "contactfirstname", "mobilephone", "homephone", "yeargroup")},
+		{"ScholarPack export", has("admno", "pupilforename"), has("ncyear", "relation", "responsibility", "class")},
 	} {
-		if s.score > most {
-			best, most = s.name, s.score
+		if score := 2*s.own + s.shared; s.own > 0 && score > most {
+			best, most = s.name, score
 		}
 	}
 	return best

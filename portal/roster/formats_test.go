@@ -202,6 +202,35 @@ func TestShapes(t *testing.T) {
 				t.Errorf("%q %q %q", l.Rows[0].AdmissionNumber, l.Rows[1].Forename, l.Rows[3].Forename)
 			}
 		}},
+		"what stands once": {file: []byte("Forename,Surname,DOB,Contact name,Relationship\nAnn,Lee,14/11/2017,Jo Lee,Mother\n,,,Al Lee,Father\nBo,Lee,15/11/2017,Jo Lee,Mother\n"), format: "CSV", pupils: 2, contacts: 3, check: func(t *testing.T, l portal.ClassList) {
+			if r := l.Rows[1]; r.Forename != "Ann" || r.ContactName != "Al Lee" || r.Row != 3 || len(l.Notes) != 1 {
+				t.Errorf("%s, %s, row %d, notes %q", r.Forename, r.ContactName, r.Row, l.Notes)
+			}
+		}},
+		"classes above their pupils": {file: []byte("Class list of Fernlow\nForename,Surname,DOB,Contact name\nClass: 4KP,,,\nAnn,Lee,14/11/2017,Jo Lee\nTotal in class: 1,,,\nYear 2,,,\nBo,Lee,15/11/2019,\n"), format: "CSV", pupils: 2, contacts: 1, check: func(t *testing.T, l portal.ClassList) {
+			if a, b := l.Rows[0], l.Rows[1]; a.Group != "4KP" || b.Year != 2 || b.Group != "" || a.Unsaid.Has(portal.UnsaidGroup) || len(l.Notes) != 2 {
+				t.Errorf("%s, %s, %v, notes %q", a.Group, b.Group, b.Year, l.Notes)
+			}
+		}},
+		"sheets named as classes": {
+			file:   workbook(t, nil, "4KP", [][]any{{"Forename", "Surname", "DOB"}, {"Ann", "Lee", 43053}}, "Sheet2", [][]any{{"Forename", "Surname", "DOB"}, {"Bo", "Lee", 43053}}),
+			format: "Excel workbook", pupils: 2, check: func(t *testing.T, l portal.ClassList) {
+				if l.Rows[0].Group != "4KP" || l.Rows[1].Group != "" {
+					t.Errorf("%s, %s", l.Rows[0].Group, l.Rows[1].Group)
+				}
+			},
+		},
+		"all in one column": {file: workbook(t, nil, "P", [][]any{{"Forename;Surname;DOB;Contact name"}, {"Ann;\"Lee; Poe\";14/11/2017;Jo Lee"}}), format: "Excel workbook", pupils: 1, contacts: 1},
+		"a class made a day": {file: workbook(t, nil, "P", [][]any{{"Forename", "Surname", "DOB", "Class"}, {"Ann", "Lee", 43053, time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC)}}), format: "Excel workbook", pupils: 1, check: func(t *testing.T, l portal.ClassList) {
+			if r := l.Rows[0]; r.Group != "" || !r.Unsaid.Has(portal.UnsaidGroup) || len(l.Notes) != 1 {
+				t.Errorf("%q, notes %q", r.Group, l.Notes)
+			}
+		}},
+		"lines of Arbor": {file: []byte("Legal First Name,Legal Last Name,Date of birth,Guardian 1 - Full name,Guardian 1 - Default email address,Guardian 1 - Default mobile telephone,Guardian 1 - Work telephone number\nAnn,Lee,14/11/2017,Jo Lee,jo@h.example,07700900123,01632960111\n"), format: "Arbor", pupils: 1, contacts: 1, check: func(t *testing.T, l portal.ClassList) {
+			if r := l.Rows[0]; r.Phone != "07700900123" || r.Email != "jo@h.example" {
+				t.Errorf("%s, %s", r.Phone, r.Email)
+			}
+		}},
 		"short rows": {file: []byte(head + "U801200018001,17,Ania,Wójcik,14/11/2017,4\n"), format: "CSV", pupils: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -264,6 +293,8 @@ func TestHostileFiles(t *testing.T) {
 		"other XML":    {[]byte(`<?xml version="1.0"?><html/>`), "not a common transfer file"},
 		"half an XML":  {[]byte(`<?xml version="1.0"?><CTfile><CTFpupilData><Pupil>`), "half-way"},
 		"two schools":  {oneRoster(t, "s2"), "which school's list"},
+		"no result":    {formula(t), "column Forename: is a formula whose result is not in the file"},
+		"hanging":      {[]byte("Forename,Surname,DOB,Contact name\nAnn,Lee,14/11/2017,Jo Lee\nAnn,Lee,14/11/2017,Al Lee\n,,,Mo Lee\n"), "row 4, column Forename: is empty"},
 		"error cell":   {[]byte("Forename,Surname,DOB\nAnn,#REF!,14/11/2017\n"), "went wrong in the spreadsheet"},
 		"mixed orders": {[]byte("Forename,Surname,DOB\nAnn,Lee,14/11/2017\nBo,Lee,11/14/2017\n"), "is not a date"},
 	} {
@@ -271,6 +302,41 @@ func TestHostileFiles(t *testing.T) {
 		var wrong *portal.Invalid
 		if !errors.As(err, &wrong) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %.300v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// formula is a workbook with a formula that nothing has worked out.
+func formula(t testing.TB) []byte {
+	return workbook(t, func(x *excelize.File) {
+		if err := x.SetCellFormula("P", "A2", `="A"&"nn"`); err != nil {
+			t.Fatal(err)
+		}
+	}, "P", [][]any{{"Forename", "Surname", "DOB"}, {nil, "Lee", 43053}})
+}
+
+// How the file was saved is asked where no byte says it, and remembered with the shape.
+func TestEncodingIsChosen(t *testing.T) {
+	file := []byte("Forename,Surname,DOB,Caf\x8e\nZo\x91,Lee,14/11/2017,x\n")
+	f, err := Open(file, portal.ListMapping{})
+	if err != nil || len(f.Encodings) < 5 || f.Encoding != "windows-1252" || len(f.Notes) != 1 {
+		t.Fatalf("%v, %v, %q, notes %q", err, f.Encodings, f.Encoding, f.Notes)
+	}
+	m := portal.ListMapping{Encoding: "macintosh"}
+	g, err := Open(file, m)
+	if err != nil || g.Shape != f.Shape || g.Encoding != "macintosh" || len(g.Notes) > 0 {
+		t.Errorf("%v, %q, notes %q", err, g.Encoding, g.Notes)
+	}
+	if l, _, _ := counts(t, file, m); l.Rows[0].Forename != "Zoë" || !strings.Contains(l.Format, "Macintosh") {
+		t.Errorf("%s, %s", l.Rows[0].Forename, l.Format)
+	}
+	// A later file of the shape that says what it is goes by what it says.
+	if l, _, _ := counts(t, []byte("Forename,Surname,DOB,Café\nZoë,Lee,14/11/2017,x\n"), m); l.Rows[0].Forename != "Zoë" {
+		t.Errorf("%s of UTF-8", l.Rows[0].Forename)
+	}
+	for _, code := range Encodings() {
+		if g, err := Open(file, portal.ListMapping{Encoding: code}); err != nil || g.Encoding != code {
+			t.Errorf("%s: %q, %v", code, g.Encoding, err)
 		}
 	}
 }

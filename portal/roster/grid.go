@@ -26,9 +26,16 @@ type grid struct {
 	excel   bool   // whole numbers may be days
 	d1904   bool   // counted from 1904
 	broken  bool   // U+FFFD stands for what could not be read
+	// resultless is the first row of each column that has a formula without its result,
+	// as programs write that are no spreadsheets.
+	resultless map[int]int
 	// lines gives the table from its first line on, until yield answers false;
 	// its error is about the file, for whoever brought it.
 	lines func(yield func(line) bool) error
+
+	// Where no column is of classes or years, what a sheet's name or a line alone above
+	// its pupils says of them.
+	alone, class string
 
 	top     int      // the number of the line of headings
 	heads   []string // the headings
@@ -112,6 +119,40 @@ func (g *grid) find() error {
 	return bad
 }
 
+// split makes cells of a table that has all of a row in one, as where a file with
+// semicolons was opened in a spreadsheet that expected commas.
+func (g *grid) split() error {
+	whole := g.lines
+	for _, comma := range []byte(";\t|,") {
+		parted := &grid{lines: func(yield func(line) bool) error {
+			return whole(func(l line) bool {
+				if len(trimmed(l.cells)) == 1 {
+					in := &records{s: l.cells[0], comma: comma}
+					in.next()
+					l.cells, l.wide, l.fault, l.faultAt = in.cells, in.wide, in.fault, in.faultAt
+				}
+				return yield(l)
+			})
+		}}
+		if err := parted.find(); err != nil {
+			return err
+		}
+		if parted.known > g.known {
+			g.lines, g.top, g.heads, g.known = parted.lines, parted.top, parted.heads, parted.known
+		}
+	}
+	return nil
+}
+
+// unworked reports columns that are read and whose formulas have no results.
+func (g *grid) unworked(p *problems) {
+	for i, u := range g.cols.uses {
+		if row := g.resultless[i]; u.used && row > g.top {
+			p.add(g.cell(row, i), "is a formula whose result is not in the file: open it in a spreadsheet program, save it there, and choose it again")
+		}
+	}
+}
+
 // understood counts the headings that mean something to us, each meaning once.
 func understood(heads []string) (n int) {
 	seen := map[told]bool{}
@@ -166,13 +207,44 @@ func (g *grid) sample() error {
 var aside = regexp.MustCompile(`(?i)^\W*((sub|grand)[ -]?totals?\b|totals?\b|count\b|sum\b|average\b|(total )?(number|no\.?|count) of (pupils|students|children|learners|records|rows|contacts)\b|(pupils|students|children|learners|records|rows|boys|girls|contacts)( (listed|found|shown|in (class|group|total)))?\s*[:=]?\s*\d+\W*$|\d+ (pupils|students|children|learners|records|rows|contacts|boys|girls)\b|end of (report|list|file)\b|(report|list) (created|generated|printed|produced|run|title|name|date)\b|(created|generated|printed|produced|exported|run|report run|extracted) (on|by|at|from)?\b|page \d+|confidential\b|(class|year|year group|form|reg|registration group|tutor group|group)\s*[:=])`)
 
 // section is the name of a class that stands alone above its pupils.
-var section = regexp.MustCompile(`(?i)^(class|year|year group|form|reg|registration( group| form)?|tutor group|group)\b`)
+var section = regexp.MustCompile(`(?i)^(class|year|year group|form|reg|registration(?: group| form| class)?|tutor group|group)\b\s*[:=-]?\s*(.*)$`)
+
+// sectionOf says whether a line stands above the pupils of a class, and of which where
+// it says so.
+func sectionOf(cells []string) (class string, ok bool) {
+	var filled []string
+	for _, c := range cells {
+		if c = strings.TrimSpace(c); c != "" {
+			filled = append(filled, c)
+		}
+	}
+	if len(filled) == 0 || len(filled) > 2 || len(filled) == 2 && !strings.ContainsAny(filled[0], ":=") {
+		return "", false
+	}
+	m := section.FindStringSubmatch(strings.Join(filled, " "))
+	if m == nil {
+		return "", false
+	}
+	if !className.MatchString(m[2]) || title.MatchString(m[2]) {
+		return "", true
+	}
+	if strings.HasPrefix(strings.ToLower(m[1]), "year") && wholeNumber.MatchString(m[2]) {
+		return "Year " + m[2], true
+	}
+	return m[2], true
+}
+
+var (
+	className = regexp.MustCompile(`^[\pL\pN][\pL\pN'’&./-]*( [\pL\pN'’&./-]+){0,2}$`)
+	title     = regexp.MustCompile(`(?i)\b(lists?|register|report|details|contacts?|of|for|totals?|term|autumn|spring|summer|pupils|students|children|school|sheet|tab|page|data|table|all)(\b|\d)`)
+)
 
 // body gives the lines below the headings that are of pupils: not the blank
 // ones, not the headings again as at the top of a page, and not titles and totals.
 func (g *grid) body(each func(line)) error {
 	heads := squashed(g.heads)
 	total, bad := 0, error(nil)
+	g.class = g.alone
 	var held []line // sparse lines: notes, if no pupil follows
 	give := func() {
 		for _, l := range held {
@@ -185,7 +257,14 @@ func (g *grid) body(each func(line)) error {
 			bad = invalid("file", fmt.Sprintf("the file has more than %d rows: upload one school's class list, or split it by year", MaxRows))
 			return false
 		}
-		if l.n <= g.top || blank(l.cells) && !l.faulty() || l.fault == "" && slices.Equal(squashed(trimmed(l.cells)), heads) {
+		if blank(l.cells) && !l.faulty() {
+			return true
+		}
+		if class, ok := sectionOf(l.cells); ok && l.fault == "" && class != "" && !g.dated(l) {
+			g.class = class
+			return true
+		}
+		if l.n <= g.top || l.fault == "" && slices.Equal(squashed(trimmed(l.cells)), heads) {
 			return true
 		}
 		filled, first := 0, ""
@@ -220,6 +299,11 @@ func (g *grid) body(each func(line)) error {
 // words in a column that does not hold names, numbers or contacts alone.
 func (g *grid) lastNote(held []line) bool {
 	for _, l := range held {
+		for i, c := range l.cells {
+			if strings.TrimSpace(c) != "" && i < len(g.cols.uses) && g.cols.uses[i].used && g.cols.uses[i].field.ofContact() {
+				return false
+			}
+		}
 		if !strings.ContainsAny(strings.TrimSpace(strings.Join(l.cells, " ")), " :") {
 			return false
 		}

@@ -85,19 +85,55 @@ var bareHeadings = headings(
 // The headings of contacts that need no such word before them.
 var contactOnly = headings(
 	words(relationship, 0, "relationship relation relationshiptype relationshiptopupil relationshiptostudent relationshiptochild relationshiptolearner relationshipname relationshipdescription relationtopupil relationtostudent relationtochild contactrelationship contacttype"),
-	words(email, 0, "primaryemail primaryemailaddress mainemail mainemailaddress defaultemail defaultemailaddress emaildefault preferredemail emailprimary"),
-	words(email, 1, "email emailaddress emails emailaddresses"),
-	words(email, 2, "homeemail homeemailaddress personalemail personalemailaddress emailhome"),
-	words(email, 3, "workemail workemailaddress"),
-	words(phone, 0, "mobile mobilephone mobilenumber mobileno mobiletelephone mobilephonenumber mobiletelephonenumber mobiletel phonemobile telephonemobile mobiletelno telmobile cellphone defaultmobile defaultmobilenumber defaultmobiletelephonenumber mobiles primarymobile"),
-	words(phone, 1, "maintelephone mainphone maintelephonenumber mainphonenumber primarytelephone primaryphone primarytelephonenumber primaryphonenumber defaultphone defaulttelephone defaulttelephonenumber defaultphonenumber mainphoneno maintelno maincontactnumber contactnumber contactnumbers"),
-	words(phone, 2, "phone telephone phonenumber telephonenumber phoneno telephoneno telno tel phonenumbers telephones telephonenumbers phones daytimephone daytimetelephone"),
-	words(phone, 3, "hometelephone homephone hometelephonenumber homephonenumber hometel hometelno phonehome telephonehome landline landlinenumber"),
-	words(phone, 4, "worktelephone workphone worktelephonenumber workphonenumber worktel worktelno phonework telephonework"),
+	words(phone, 1, "maincontactnumber contactnumber contactnumbers"),
 	words(priority, 0, "priority contactpriority priorityorder contactorder callorder prioritynumber"),
 	words(parental, 0, "parentalresponsibility hasparentalresponsibility parentresponsibility parentalresp parentresp pr responsibility legalguardian islegalguardian parentalresponsibilityflag haspr parentalresponsibilities legalresponsibility"),
 	words(courtOrder, 0, "courtorder courtorders hascourtorder courtorderinplace iscourtorder courtorderflag subjecttocourtorder"),
 )
+
+// reaching are the words of headings for telephones and email addresses, which every
+// system puts together its own way: 'Default mobile telephone', 'Phone (home)', 'Tel no'.
+// Longer ones come before those that they begin with.
+var reaching = []string{"telephones", "telephone", "phones", "phone", "tel", "mobiles", "mobile", "cell", "landline", "emails", "email",
+	"addresses", "address", "numbers", "number", "nos", "no", "preferred", "primary", "default", "main", "home", "personal", "work", "business", "daytime", "evening"}
+
+// reach is what such a heading means, as far as it has no other words.
+func reach(w string) (meaning, bool) {
+	said := map[string]bool{}
+next:
+	for w != "" {
+		for _, part := range reaching {
+			if rest, ok := strings.CutPrefix(w, part); ok {
+				said[strings.TrimSuffix(part, "s")], w = true, rest
+				continue next
+			}
+		}
+		return meaning{}, false
+	}
+	best, work := said["preferred"] || said["primary"] || said["default"] || said["main"], said["work"] || said["business"]
+	line := said["telephone"] || said["phone"] || said["tel"] || said["landline"]
+	switch {
+	case said["email"] && (line || said["mobile"]):
+		return meaning{}, false
+	case said["email"] && best:
+		return meaning{email, 0}, true
+	case said["email"] && work:
+		return meaning{email, 3}, true
+	case said["email"] && (said["home"] || said["personal"]):
+		return meaning{email, 2}, true
+	case said["email"]:
+		return meaning{email, 1}, true
+	case said["mobile"] || said["cell"] && line:
+		return meaning{phone, 0}, true
+	case line && best:
+		return meaning{phone, 1}, true
+	case line && work:
+		return meaning{phone, 4}, true
+	case line && (said["home"] || said["landline"]):
+		return meaning{phone, 3}, true
+	}
+	return meaning{phone, 2}, line
+}
 
 type vocabulary map[string]meaning
 
@@ -194,7 +230,7 @@ func plainMeaning(w string) (told, bool) {
 	if m, ok := bareHeadings[w]; ok {
 		return told{meaning: m, bare: true}, true
 	}
-	if m, ok := contactOnly[w]; ok {
+	if m, ok := ofContacts(w); ok {
 		return told{meaning: m}, true
 	}
 	for _, noun := range pupilNouns {
@@ -211,6 +247,13 @@ func plainMeaning(w string) (told, bool) {
 		}
 	}
 	return contactMeaning(w)
+}
+
+func ofContacts(w string) (meaning, bool) {
+	if m, ok := contactOnly[w]; ok {
+		return m, true
+	}
+	return reach(w)
 }
 
 // contactMeaning reads 'Parent 1 name', 'Contact1Email', 'Second contact mobile',
@@ -267,7 +310,7 @@ func contactMeaning(w string) (told, bool) {
 		}
 		m, ok := contactHeadings[after]
 		if !ok {
-			m, ok = contactOnly[after]
+			m, ok = ofContacts(after)
 		}
 		if ok {
 			return told{meaning: m, contact: number}, true
@@ -518,6 +561,9 @@ func (c *columns) silence() (u portal.Unsaid) {
 	}
 	return u
 }
+
+// classless says whether no column is of classes: a sheet's name may be one then.
+func (c *columns) classless() bool { return len(c.pupil[group]) == 0 }
 
 // ignored is the headings that are taken for nothing.
 func (c *columns) ignored() (out []string) {

@@ -81,7 +81,7 @@ func openTable(f *zip.File) (*table, error) {
 	if err != nil {
 		return nil, damaged
 	}
-	text, _, _ := decode(b)
+	text, _, _, _ := decode(b, "")
 	t := &table{name: cleanName(f.Name), at: map[string]int{}, in: &records{s: text, comma: ','}}
 	for t.in.next() && blank(t.in.cells) {
 	}

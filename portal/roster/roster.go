@@ -26,6 +26,7 @@ const (
 const (
 	maxColumns  = 500
 	maxProblems = 500 // listed; the rest are counted
+	maxNotes    = 30  // of what is doubted, likewise
 )
 
 // Open says what a file seems to be, and what its columns would be taken for:
@@ -41,6 +42,11 @@ func Open(file []byte, m portal.ListMapping) (portal.ListFile, error) {
 	g := b.grids[0]
 	f.Shape = b.shape()
 	f.Lacks = b.lacks()
+	if f.Encoding = b.page; b.page != "" {
+		for _, p := range pages {
+			f.Encodings = append(f.Encodings, portal.ListChoice{Code: p.code, Label: p.name})
+		}
+	}
 	if b.fixed {
 		return f, nil
 	}
@@ -86,16 +92,23 @@ func read(file []byte, m portal.ListMapping, now time.Time) (portal.ClassList, e
 		list.Ignored = nil
 	}
 	var wrong problems
+	for _, g := range b.grids {
+		g.unworked(&wrong)
+	}
+	if err := wrong.or(); err != nil { // what follows from it need not be told
+		return none, err
+	}
+	var unsure doubts
 	var seen = map[portal.ClassListRow]bool{}
 	for _, g := range b.grids {
-		s := &sheet{grid: g, columns: g.cols, problems: &wrong, now: now, fixed: b.fixed}
+		s := &sheet{grid: g, columns: g.cols, problems: &wrong, doubts: &unsure, now: now, fixed: b.fixed}
 		s.today, s.eldest = portal.Date(now.Format(time.DateOnly)), portal.Date(now.AddDate(-21, 0, 0).Format(time.DateOnly))
 		if err := s.profile(); err != nil {
 			return none, err
 		}
-		list.Notes = append(list.Notes, s.notes...)
 		err := g.body(func(l line) {
 			if !s.shape(l) {
+				s.above = nil
 				return
 			}
 			for _, row := range s.read(l) {
@@ -110,7 +123,9 @@ func read(file []byte, m portal.ListMapping, now time.Time) (portal.ClassList, e
 		if err != nil {
 			return none, err
 		}
+		list.Notes = append(list.Notes, s.notes...)
 	}
+	list.Notes = append(list.Notes, unsure.told()...)
 	if len(list.Rows) == 0 && len(wrong.Problems) == 0 {
 		return none, invalid("file", "the file has headings and no pupils below them")
 	}
@@ -131,6 +146,7 @@ type book struct {
 	fixed  bool     // the format says what its columns mean
 	// undecided says that one of the sheets has to be chosen first.
 	undecided bool
+	page      string // how text was saved that does not say so; "" where it does
 	notes     []string
 	done      func() error
 }
@@ -156,7 +172,12 @@ func (b *book) lacks() []string {
 func (b *book) shape() string {
 	heads := []string{strings.SplitN(b.format, " (", 2)[0]}
 	for _, h := range b.grids[0].heads {
-		heads = append(heads, squash(h))
+		heads = append(heads, strings.Map(func(r rune) rune { // however their other letters came out
+			if r >= 0x80 {
+				return -1
+			}
+			return r
+		}, squash(h)))
 	}
 	sum := sha256.Sum256([]byte(strings.Join(heads, "\n")))
 	return hex.EncodeToString(sum[:])
@@ -193,6 +214,11 @@ func (b *book) choose(all []*grid, m portal.ListMapping) error {
 		if err := g.find(); err != nil {
 			return err
 		}
+		if len(g.heads) == 1 && g.known == 0 {
+			if err := g.split(); err != nil {
+				return err
+			}
+		}
 		if m.Sheet != "" && g.name != m.Sheet {
 			continue
 		}
@@ -225,6 +251,9 @@ func (b *book) choose(all []*grid, m portal.ListMapping) error {
 	}
 	for _, g := range alike {
 		g.cols = newColumns(g.heads, m.Columns)
+		if len(alike) > 1 && g.cols.classless() && className.MatchString(g.name) && !title.MatchString(g.name) {
+			g.alone = g.name
+		}
 		if err := g.sample(); err != nil {
 			return err
 		}
@@ -246,6 +275,31 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// doubts is what is told once for all rows of which it is so.
+type doubts struct {
+	rows  map[string]int
+	order []string
+}
+
+func (d *doubts) doubt(words string) {
+	if d.rows == nil {
+		d.rows = map[string]int{}
+	}
+	if d.rows[words]++; d.rows[words] == 1 {
+		d.order = append(d.order, words)
+	}
+}
+
+func (d *doubts) told() (notes []string) {
+	for i, words := range d.order {
+		if i == maxNotes {
+			return append(notes, fmt.Sprintf("And %d more of this kind.", len(d.order)-i))
+		}
+		notes = append(notes, words+" ("+count(d.rows[words], "row")+")")
+	}
+	return notes
 }
 
 // problems is the first of the problems, and how many more there are.

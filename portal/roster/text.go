@@ -88,12 +88,36 @@ func wide(head []byte) string {
 	return ""
 }
 
-// decode makes text of UTF-8, of UTF-16, or else of Windows-1252, and names
-// which. Where it answers broken, [lost] stands for each byte that means nothing.
+// pages are the encodings that no byte tells apart, the likeliest first.
+var pages = []struct {
+	code, name string
+	*charmap.Charmap
+}{
+	{"windows-1252", "Windows-1252", charmap.Windows1252},
+	{"macintosh", "Macintosh", charmap.Macintosh},
+	{"cp850", "DOS, Western Europe (850)", charmap.CodePage850},
+	{"cp437", "DOS, America (437)", charmap.CodePage437},
+	{"windows-1250", "Windows-1250 (Central Europe)", charmap.Windows1250},
+	{"cp852", "DOS, Central Europe (852)", charmap.CodePage852},
+	{"iso-8859-15", "ISO-8859-15 (Western Europe)", charmap.ISO8859_15},
+	{"windows-1254", "Windows-1254 (Turkish)", charmap.Windows1254},
+}
+
+// Encodings are the codes that [portal.ListMapping] takes, the likeliest first.
+func Encodings() (codes []string) {
+	for _, p := range pages {
+		codes = append(codes, p.code)
+	}
+	return codes
+}
+
+// decode makes text of UTF-8, of UTF-16, or else of the code page that was chosen or
+// Windows-1252, and names which; the page's code where it is one. Where it answers
+// broken, [lost] stands for each byte that means nothing.
 //
 // A file that is partly UTF-8 is not taken for Windows-1252: its names would come
 // in garbled ('ZoÃ«') and nobody would be told.
-func decode(b []byte) (text, name string, broken bool) {
+func decode(b []byte, chosen string) (text, name, page string, broken bool) {
 	if order := wide(b[:min(len(b), 4096)]); order != "" {
 		e := utf16.LittleEndian
 		if order == "big" {
@@ -101,30 +125,46 @@ func decode(b []byte) (text, name string, broken bool) {
 		}
 		out, err := utf16.UTF16(e, utf16.UseBOM).NewDecoder().Bytes(b)
 		text = string(out)
-		return text, "UTF-16", err != nil || strings.ContainsRune(text, lost)
+		return text, "UTF-16", "", err != nil || strings.ContainsRune(text, lost)
 	}
 	b, marked := bytes.CutPrefix(b, []byte("\xef\xbb\xbf"))
 	switch {
 	case utf8.Valid(b):
-		return string(b), "UTF-8", bytes.ContainsRune(b, lost)
-	case marked || partlyUTF8(b):
-		return string(bytes.ToValidUTF8(b, []byte(string(lost)))), "UTF-8", true
+		return string(b), "UTF-8", "", bytes.ContainsRune(b, lost)
+	case marked || chosen == "" && partlyUTF8(b):
+		return string(bytes.ToValidUTF8(b, []byte(string(lost)))), "UTF-8", "", true
+	}
+	p := pages[0]
+	for _, other := range pages {
+		if other.code == chosen {
+			p = other
+		}
 	}
 	size := 0
 	for _, c := range b {
-		size += utf8.RuneLen(charmap.Windows1252.DecodeByte(c))
+		size += utf8.RuneLen(p.DecodeByte(c))
 	}
 	var out strings.Builder
 	out.Grow(size)
 	for _, c := range b {
-		r := charmap.Windows1252.DecodeByte(c) // lost, for the five bytes that the code page leaves undefined
+		r := p.DecodeByte(c) // lost, for bytes that a code page leaves undefined
 		broken = broken || r == lost || r >= 0x80 && r < 0xa0
 		if r >= 0x80 && r < 0xa0 {
 			r = lost
 		}
 		out.WriteRune(r)
 	}
-	return out.String(), "Windows-1252", broken
+	return out.String(), p.name, p.code, broken
+}
+
+// wrongLetters is a word of a text whose letters came out wrong; "" where there is none.
+func wrongLetters(text string) string {
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r < 0x80 && !unicode.IsLetter(r) }) {
+		if strings.ContainsRune(word, lost) || garbled(word) != "" {
+			return word
+		}
+	}
+	return ""
 }
 
 func partlyUTF8(b []byte) bool {

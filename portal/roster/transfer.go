@@ -15,9 +15,9 @@ import (
 // relationships is the codes of the common transfer file for what a contact is
 // to the pupil (Department for Education, CBDS).
 var relationships = map[string]string{
-	"MTH": "Mother", "FTH": "Father", "PAR": "Parent", "PAM": "Mother", "PAF": "Father", "STM": "Stepmother", "STF": "Stepfather", "SMT": "Stepmother", "SFT": "Stepfather",
+	"MTH": "Mother", "MOT": "Mother", "FTH": "Father", "FAT": "Father", "PAR": "Parent", "PAM": "Mother", "PAF": "Father", "STM": "Stepmother", "STF": "Stepfather", "SPM": "Stepmother", "SPF": "Stepfather", "SMT": "Stepmother", "SFT": "Stepfather",
 	"FOM": "Foster mother", "FOF": "Foster father", "FST": "Foster carer", "CAR": "Carer", "GDN": "Guardian", "GRD": "Guardian", "GPR": "Grandparent", "GRP": "Grandparent", "GRM": "Grandmother", "GRF": "Grandfather",
-	"FAM": "Other family member", "REL": "Other relative", "CHM": "Childminder", "SWR": "Social worker", "DOC": "Doctor", "HTC": "Head teacher", "TCH": "Teacher", "RLG": "Religious contact", "NOK": "Next of kin", "OTH": "Other contact", "FRI": "Friend", "NBR": "Neighbour", "SIB": "Brother or sister", "AUN": "Aunt", "UNC": "Uncle",
+	"FAM": "Other family member", "OFM": "Other family member", "REL": "Other relative", "CHM": "Childminder", "SWR": "Social worker", "DOC": "Doctor", "HTC": "Head teacher", "TCH": "Teacher", "RLG": "Religious contact", "NOK": "Next of kin", "OTH": "Other contact", "FRI": "Friend", "NBR": "Neighbour", "SIB": "Brother or sister", "AUN": "Aunt", "UNC": "Uncle",
 }
 
 // openTransfer reads a common transfer file (CTF) of the Department for

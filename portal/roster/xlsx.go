@@ -2,7 +2,9 @@ package roster
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
+	"encoding/xml"
 	"fmt"
 	"math"
 	"path"
@@ -50,7 +52,7 @@ func openZip(file []byte, m portal.ListMapping) (*book, error) {
 	}
 	switch {
 	case names["workbook.xml"] != nil:
-		return openWorkbook(file, m)
+		return openWorkbook(z, file, m)
 	case names["users.csv"] != nil:
 		return openOneRoster(names, m)
 	case names["content.xml"] != nil && names["mimetype"] != nil:
@@ -62,7 +64,7 @@ func openZip(file []byte, m portal.ListMapping) (*book, error) {
 }
 
 // openWorkbook opens the visible sheets of an Excel workbook.
-func openWorkbook(file []byte, m portal.ListMapping) (*book, error) {
+func openWorkbook(z *zip.Reader, file []byte, m portal.ListMapping) (*book, error) {
 	damaged := invalid("file", "the workbook is damaged, has a password, or was saved half-way: open it in your spreadsheet program, save it again without a password, and choose it again")
 	x, err := excelize.OpenReader(bytes.NewReader(file), excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: inMemory})
 	if err != nil {
@@ -71,6 +73,7 @@ func openWorkbook(file []byte, m portal.ListMapping) (*book, error) {
 	b := &book{done: x.Close}
 	props, err := x.GetWorkbookProps()
 	d1904 := err == nil && props.Date1904 != nil && *props.Date1904
+	parts := sheetParts(z)
 	var all []*grid
 	var hidden []string
 	for _, name := range x.GetSheetList() {
@@ -78,7 +81,7 @@ func openWorkbook(file []byte, m portal.ListMapping) (*book, error) {
 			hidden = append(hidden, quoted(name))
 			continue
 		}
-		g := &grid{name: name, excel: true, d1904: d1904}
+		g := &grid{name: name, excel: true, d1904: d1904, resultless: resultless(z, parts[name])}
 		g.lines = func(yield func(line) bool) error {
 			if err := sheetLines(x, name, yield); err != nil {
 				return damaged
@@ -100,6 +103,82 @@ func openWorkbook(file []byte, m portal.ListMapping) (*book, error) {
 	}
 	b.format = system(b.grids[0].heads) + " (Excel workbook)"
 	return b, nil
+}
+
+// sheetParts is where an archive holds the sheets of a workbook, by their names.
+func sheetParts(z *zip.Reader) map[string]string {
+	var book struct {
+		Sheets []struct {
+			Name string `xml:"name,attr"`
+			ID   string `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
+		} `xml:"sheets>sheet"`
+	}
+	var rels struct {
+		All []struct {
+			ID     string `xml:"Id,attr"`
+			Target string `xml:"Target,attr"`
+		} `xml:"Relationship"`
+	}
+	for name, into := range map[string]any{"xl/workbook.xml": &book, "xl/_rels/workbook.xml.rels": &rels} {
+		if f, err := z.Open(name); err == nil {
+			_ = xml.NewDecoder(f).Decode(into) // what is wrong with it was found when it was opened
+			f.Close()
+		}
+	}
+	parts := map[string]string{}
+	for _, s := range book.Sheets {
+		for _, r := range rels.All {
+			if r.ID == s.ID {
+				parts[s.Name] = path.Join("xl", r.Target)
+				if strings.HasPrefix(r.Target, "/") {
+					parts[s.Name] = r.Target[1:]
+				}
+			}
+		}
+	}
+	return parts
+}
+
+var cellName = regexp.MustCompile(`\br="([A-Z]{1,3})(\d{1,7})"`)
+
+// resultless looks through a sheet for formulas without results, and answers the first
+// row of each column that has one. A text may be empty; a number is not.
+func resultless(z *zip.Reader, part string) map[int]int {
+	f, err := z.Open(part)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	in := bufio.NewScanner(f)
+	in.Buffer(nil, 1<<20)
+	in.Split(func(data []byte, end bool) (int, []byte, error) {
+		if i := bytes.Index(data, []byte("<c ")); i >= 0 {
+			return i + 3, data[:i], nil
+		}
+		if len(data) > 0 && (end || len(data) > 1<<19) { // no cell is as long
+			return len(data), data, nil
+		}
+		return 0, nil, nil
+	})
+	found := map[int]int{}
+	for in.Scan() {
+		cell := in.Bytes()
+		if !bytes.Contains(cell, []byte("<f")) {
+			continue
+		}
+		_, value, ok := bytes.Cut(cell, []byte("<v"))
+		if text := bytes.Contains(cell, []byte(` t="str"`)); ok && (text || len(value) > 1 && value[0] == '>' && value[1] != '<') {
+			continue
+		}
+		if m := cellName.FindSubmatch(cell); m != nil {
+			column, _ := excelize.ColumnNameToNumber(string(m[1]))
+			row, _ := strconv.Atoi(string(m[2]))
+			if found[column-1] == 0 {
+				found[column-1] = row
+			}
+		}
+	}
+	return found
 }
 
 var (

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -285,6 +286,7 @@ func openRows(file []byte, m portal.ListMapping) (portal.ListFile, error) {
 	if strings.HasPrefix(string(file), "?") {
 		f.Choices = []portal.ListChoice{{Code: "born", Group: "Pupil", Label: "Date of birth"}, {Code: "contact.email", Group: "Contact", Label: "Contact: email"}}
 		f.Columns = []portal.ListColumn{{Letter: "D", Heading: "Tag", Samples: []string{"2018-03-27"}, Meaning: strings.Join(m.Columns, "")}}
+		f.Encodings, f.Encoding = []portal.ListChoice{{Code: "windows-1252", Label: "Windows-1252"}, {Code: "macintosh", Label: "Macintosh"}}, cmp.Or(m.Encoding, "windows-1252")
 		if len(m.Columns) == 0 || m.Columns[0] == "" {
 			f.Lacks = []string{"Date of birth"}
 		}

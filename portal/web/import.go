@@ -166,7 +166,8 @@ func (s *server) getColumns(w http.ResponseWriter, r *http.Request, school porta
 // postColumns keeps what somebody said the columns are, for this file and for
 // the school's later ones of its shape.
 func (s *server) postColumns(w http.ResponseWriter, r *http.Request, school portal.School, held portal.HeldList, _ portal.ListMapping) error {
-	m := portal.ListMapping{Sheet: r.PostForm.Get("sheet"), Columns: r.PostForm["column"]}
+	m := portal.ListMapping{Sheet: r.PostForm.Get("sheet"), Columns: r.PostForm["column"], Encoding: r.PostForm.Get("encoding")}
+	again := r.PostForm.Get("was") != m.Sheet || r.PostForm.Get("encoded") != m.Encoding
 	if r.PostForm.Get("was") != m.Sheet { // another sheet has columns of its own
 		m.Columns = nil
 	}
@@ -183,7 +184,7 @@ func (s *server) postColumns(w http.ResponseWriter, r *http.Request, school port
 		return err
 	}
 	to := officeLink(school.Slug) + "import/" + held.ID
-	if r.PostForm.Get("was") != m.Sheet && !f.Settled() {
+	if again && !f.Settled() { // to be looked at anew
 		to += "/columns"
 	}
 	return seeOther(w, r, to)

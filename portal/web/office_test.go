@@ -141,6 +141,13 @@ func TestColumns(t *testing.T) {
 		t.Errorf("asks again: %s", again)
 	}
 	office.get(again+"/columns").wants(t, http.StatusOK, `<option value="born" selected>`)
+	// So is how the file was saved, and its columns are shown again as they come then.
+	office.get(to).wants(t, http.StatusOK, `<option value="windows-1252" selected>`)
+	said := url.Values{"column": {"born"}, "encoding": {"macintosh"}, "encoded": {"windows-1252"}}
+	if to := office.post(to, said).wants(t, http.StatusSeeOther).location(); !strings.HasSuffix(to, "/columns") {
+		t.Errorf("the columns are not shown again: %s", to)
+	}
+	office.get(office.upload(path, "file", strings.NewReader(file)).wants(t, http.StatusSeeOther).location()+"/columns").wants(t, http.StatusOK, `<option value="macintosh" selected>`)
 	w.as(trust).get(to).wants(t, http.StatusNotFound)
 	other := w.as(trust).upload("/portal/office/st-osric/import", "file", strings.NewReader(file)).wants(t, http.StatusSeeOther).location()
 	if !strings.HasSuffix(other, "/columns") {
