@@ -26,6 +26,7 @@ const (
 	EraseRecords    Action = "erase what has had its time"
 	ShowRecord      Action = "show all that is held of a person"
 	AgreeWording    Action = "agree to a correction"
+	SendMail        Action = "send mail and see what was sent"
 )
 
 // Child is a pupil together with one contact who may speak for them.
@@ -99,7 +100,7 @@ func (a Actor) May(do Action, to Subject) error {
 				return nil
 			}
 		}
-	case SeeRegister, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord:
+	case SeeRegister, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord:
 		return a.mayStaff(do, to.School)
 	case AgreeWording: // the office's own work is not for the office to agree to
 		if a.mayStaff(ImportClassList, to.School) == nil {

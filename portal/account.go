@@ -118,9 +118,10 @@ func (s Session) fresh(now time.Time, by Word) bool {
 type Invitation struct {
 	ID        string
 	ContactID string
-	CodeHash  string // see [Portal.hashCode]; the code exists only on the letter
+	CodeHash  string // see [Portal.hashCode]; the code exists only on the letter, or in the mail
 	Issued    time.Time
 	IssuedBy  string // who printed the letter: an account, or the operator with their name; "" where it was not kept
+	Mailed    bool   // the code went by mail, and not in a letter
 	Expires   time.Time
 	Used      time.Time // zero until used or replaced
 	Died      time.Time // of too many wrong dates of birth; zero otherwise

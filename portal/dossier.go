@@ -181,7 +181,30 @@ func (d *Dossier) contact(tx Tx, c Contact, account string, sees func(Child) boo
 	for _, i := range letters {
 		d.add("Letters with a code", Fact{"Printed", moment(i.Issued)}, Fact{"The code ends", moment(i.Expires)}, Fact{"Used or replaced", moment(i.Used)})
 	}
+	mails, err := tx.Mails(c.School)
+	if err != nil {
+		return err
+	}
+	for _, m := range slices.Backward(mails) {
+		if m.ContactID == c.ID {
+			d.add("Mail to the address in your record", Fact{"What for", mailWords[m.Kind]}, Fact{"Asked for", moment(m.Queued)}, Fact{"Came to", string(m.State)}, Fact{"When", moment(m.Ended)})
+		}
+	}
+	mailings, err := tx.Mailings(c.School)
+	if err != nil {
+		return err
+	}
+	for _, m := range mailings {
+		if m.ContactID == c.ID {
+			d.add("How we write to you", Fact{"An address that did not work", m.Bad}, Fact{"Since", moment(m.BadSince)}, Fact{"You want no reminders since", moment(m.Declined)})
+		}
+	}
 	return d.events(tx, c.School, c.ID, account)
+}
+
+// mailWords is what a mail was for.
+var mailWords = map[MailKind]string{
+	InvitationMail: "a code to join", JoinedMail: "that somebody had joined as you", ReceiptMail: "a receipt", ChangedMail: "what had changed", ReminderMail: "a reminder",
 }
 
 // answerWords and wayWords are an answer, and how it reached the school, as a receipt
@@ -216,6 +239,9 @@ var doneWords = map[ActKind]string{
 	JoinEnded:     "access to the portal was taken away",
 	ListSeen:      "shown in a list of the office",
 	ListExported:  "in a list that the office took out",
+	RemindersSent: "reminders were sent to everybody who had something left to answer",
+	AddressMarked: "whether your email address works was noted",
+	MailHandled:   "a mail to you was called back or sent once more",
 	RecordShown:   "this record was looked at",
 	RightsChanged: "who may see and decide was changed",
 }

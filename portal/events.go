@@ -30,6 +30,9 @@ const (
 	ListExported      ActKind = "list-exported"
 	WordingChanged    ActKind = "wording-changed"
 	WordingAgreed     ActKind = "wording-agreed"
+	RemindersSent     ActKind = "reminders-sent" // put into the outbox; to whom, by a hash
+	AddressMarked     ActKind = "address-marked" // as one that does not work, or does
+	MailHandled       ActKind = "mail-handled"   // called back, or sent once more
 	StaffSignedIn     ActKind = "staff-signed-in"
 	RightsChanged     ActKind = "rights-changed"
 	Erased            ActKind = "erased" // itself never erased

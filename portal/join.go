@@ -151,8 +151,15 @@ func (p *Portal) joinBy(tx Tx, account string, inv Invitation, children []Child,
 	if err := tx.UseInvitation(inv.ID, now); err != nil {
 		return err
 	}
-	joined := Join{AccountID: account, ContactID: inv.ContactID, InvitationID: inv.ID, At: now, Counts: now.Add(p.yesAfter(school))}
+	wait := p.yesAfter(school)
+	if inv.Mailed { // however letters are handed over: whoever reads the mailbox may have it
+		wait = max(wait, YesAfter)
+	}
+	joined := Join{AccountID: account, ContactID: inv.ContactID, InvitationID: inv.ID, At: now, Counts: now.Add(wait)}
 	if err := tx.PutJoin(joined); err != nil {
+		return err
+	}
+	if err := p.queue(tx, JoinedMail, school, inv.ContactID, "", now); err != nil {
 		return err
 	}
 	err := p.event(tx, account, school, Joined, Ref{RefContact, inv.ContactID}, map[string]any{"children": len(children), "counts": joined.Counts.UTC().Format(time.RFC3339Nano)})

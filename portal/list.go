@@ -159,13 +159,18 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 // eachPupil is [ActTx.EachPupil], with what does not count marked: what a standing is
 // computed from.
 func (p *Portal) eachPupil(tx Tx, school string, left bool, f func(*PupilRecord) error) error {
+	return p.eachPupilAt(tx, school, left, p.now(), f)
+}
+
+// eachPupilAt is eachPupil with what does not count at a moment marked.
+func (p *Portal) eachPupilAt(tx Tx, school string, left bool, at time.Time, f func(*PupilRecord) error) error {
 	type key struct {
 		kind                 ActKind
 		pupil, contact, text string
 		seq                  int
 	}
 	of := func(a Act) key { return key{a.Kind, a.Subject.ID, a.Party.ID, a.TextSlug, a.Seq} }
-	uncounted, err := tx.ActsNotCounted(school, p.now())
+	uncounted, err := tx.ActsNotCounted(school, at)
 	if err != nil {
 		return err
 	}

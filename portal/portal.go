@@ -55,6 +55,7 @@ type Portal struct {
 	// operator is who runs the command line, for the events.
 	operator string
 	yesAfter func(school string) time.Duration
+	mail     *MailRules // nil where no mail is sent
 	now      func() time.Time
 }
 

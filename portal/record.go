@@ -130,5 +130,11 @@ func (p *Portal) seal(tx Tx, a Act) error {
 	if err := tx.AddAct(a); err != nil {
 		return err
 	}
-	return p.ledger.Append(tx, a.ID, a.Record(), a.At)
+	if err := p.ledger.Append(tx, a.ID, a.Record(), a.At); err != nil {
+		return err
+	}
+	if a.Party.Kind == RefContact && a.TextHash != "" && a.Way != InOffice {
+		return p.queue(tx, ReceiptMail, a.School, a.Party.ID, "", a.At)
+	}
+	return nil
 }

@@ -61,6 +61,25 @@ func (r Restricted) String() string       { return r.Child.String() }
 func (r Restricted) GoString() string     { return r.String() }
 func (r Restricted) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
+func (m Mail) GoString() string     { return m.String() } // of a Message and an OutboxRow, too
+func (m Mail) LogValue() slog.Value { return slog.StringValue(m.String()) }
+
+func (m Mailing) String() string       { return "mail to contact " + m.ContactID }
+func (m Mailing) GoString() string     { return m.String() }
+func (m Mailing) LogValue() slog.Value { return slog.StringValue(m.String()) }
+
+func (o Outbox) String() string       { return "an outbox" }
+func (o Outbox) GoString() string     { return o.String() }
+func (o Outbox) LogValue() slog.Value { return slog.StringValue(o.String()) }
+
+func (r Reminder) String() string       { return "reminder to " + r.Contact.String() }
+func (r Reminder) GoString() string     { return r.String() }
+func (r Reminder) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+func (r Reminders) String() string       { return "reminders" }
+func (r Reminders) GoString() string     { return r.String() }
+func (r Reminders) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
 func (s Staff) String() string       { return string(s.Role) + " of " + s.School }
 func (s Staff) GoString() string     { return s.String() }
 func (s Staff) LogValue() slog.Value { return slog.StringValue(s.String()) }

@@ -42,13 +42,13 @@ var rights = map[Role]struct {
 	scope scope
 	may   []Action
 }{
-	Office:     {anySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, EraseRecords, ShowRecord}},
+	Office:     {anySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, EraseRecords, ShowRecord}},
 	Business:   {anySchool, []Action{SeeRegister, ExportList, SeeEvents}},
 	Lead:       {anySchool, []Action{SeeRegister, ConfirmJoin, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, AgreeWording}},
 	Head:       {anySchool, []Action{SeeRegister, ConfirmJoin, SeeEvents, SetRestrictions, EraseRecords, AgreeWording}},
 	Teacher:    {ownClass, []Action{SeeRegister}},
 	TrustStaff: {everySchool, []Action{SeeRegister}},
-	operator:   {everySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, ConfirmJoin, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord}},
+	operator:   {everySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, ConfirmJoin, SendMail, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord}},
 }
 
 // Roles are those that the settings may give, in the order in which to name them.

@@ -212,7 +212,7 @@ func (p *Portal) DropHeld(ctx context.Context, account, path string) error {
 
 // Tidy deletes what has had its time: sessions, and at once those that anybody
 // can open by beginning to sign in; held forms; class lists that were never
-// applied; counted attempts older than any code; and accounts that in the life
+// applied; counted attempts older than any code; mails that ended long ago; and accounts that in the life
 // of a code came to nothing.
 func (p *Portal) Tidy(ctx context.Context) error {
 	now := p.now()
@@ -223,6 +223,7 @@ func (p *Portal) Tidy(ctx context.Context) error {
 			tx.DeleteHeldBefore(now.Add(-HeldLife)),
 			tx.DeleteHeldListsBefore(now.Add(-ImportLife)),
 			tx.DeleteAttemptsBefore(now.Add(-CodeLife-TriesWindow)),
+			tx.DeleteMailsEndedBefore(now.Add(-mailsKept)),
 		)
 	})
 	return errors.Join(tidied, p.store.Update(ctx, func(tx Tx) error { return tx.DeleteStrangersBefore(now.Add(-CodeLife)) }))

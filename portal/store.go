@@ -28,6 +28,27 @@ type Tx interface {
 	LedgerTx
 	ErasureTx
 	SealTx
+	MailTx
+}
+
+// MailTx is the outbox. A claim of one sender is a change of a row, which fails or comes
+// again for another that wants the same.
+type MailTx interface {
+	// AddMail adds a mail, unless one of its kind waits for the same contact and has not
+	// been tried; [JoinedMail] is always added.
+	AddMail(Mail) error
+	PutMail(Mail) error
+	Mail(id string) (Mail, error)
+	// NextMail is the mail that is due longest, or whose sender had it and was not heard
+	// of again; or [ErrNotFound].
+	NextMail(now time.Time) (Mail, error)
+	Mails(school string) ([]Mail, error) // newest first
+	DeleteMailsEndedBefore(time.Time) error
+
+	// PutMailing is keyed by the contact.
+	PutMailing(Mailing) error
+	MailingByKey(key string) (Mailing, error)
+	Mailings(school string) ([]Mailing, error)
 }
 
 // RegisterTx is the school's register: pupils, contacts and responsibilities.

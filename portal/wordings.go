@@ -243,10 +243,12 @@ func (p *Portal) putSchool(tx Tx, s School) error {
 	if err != nil {
 		return err
 	}
+	anew := map[string]bool{} // texts that come in other words
 	for _, t := range s.Texts {
 		replaced := ""
 		if i := slices.IndexFunc(before.Texts, func(b Text) bool { return b.Kind == t.Kind && b.Slug == t.Slug }); i >= 0 && before.Texts[i].Hash != t.Hash {
 			replaced = before.Texts[i].Hash
+			anew[t.Hash] = true
 		}
 		w, known := is[t.Hash], was[t.Hash]
 		if replaced == "" && w.Sense == known.Sense && w.Corrects == known.Corrects {
@@ -257,5 +259,5 @@ func (p *Portal) putSchool(tx Tx, s School) error {
 			return err
 		}
 	}
-	return nil
+	return p.tellChanged(tx, s.Slug, func(t Text) bool { return anew[t.Hash] })
 }

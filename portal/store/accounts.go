@@ -133,7 +133,7 @@ func (t *tx) JoinedContacts(school string) (map[string]time.Time, error) {
 var invitations = newTable("invitations", "i", "id", func(i *portal.Invitation) []field {
 	return []field{
 		{"id", &i.ID}, {"contact_id", &i.ContactID}, {"code_hash", &i.CodeHash},
-		{"issued", stamp{&i.Issued}}, {"issued_by", &i.IssuedBy}, {"expires", stamp{&i.Expires}}, {"used", stamp{&i.Used}}, {"died", stamp{&i.Died}},
+		{"issued", stamp{&i.Issued}}, {"issued_by", &i.IssuedBy}, {"mailed", &i.Mailed}, {"expires", stamp{&i.Expires}}, {"used", stamp{&i.Used}}, {"died", stamp{&i.Died}},
 	}
 })
 

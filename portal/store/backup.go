@@ -19,10 +19,11 @@ import (
 )
 
 // backedUp is the tables of a backup, each after those that its rows refer to. Not in
-// it is what lives for a day at most: sessions, and forms and lists that are held.
+// it is what lives for a day at most: sessions, and forms and lists that are held; and the
+// outbox, as a mail of an old copy may have been sent since.
 var backedUp = []string{
 	"schools", "list_mappings", "texts", "wordings", "pupils", "contacts", "responsibilities", "restrictions", "keepings",
-	"accounts", "invitations", "account_contacts", "joined_children", "attempts", "acts",
+	"accounts", "invitations", "account_contacts", "joined_children", "mailings", "attempts", "acts",
 	"ledger", "ledger_leaves", "ledger_hashes", "ledger_heads", "ledger_keys",
 }
 

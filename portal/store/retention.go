@@ -42,7 +42,7 @@ func (t *tx) remove(table, where string, args ...any) error {
 }
 
 func (t *tx) EraseContact(id string) error {
-	for _, table := range []string{"joined_children", "account_contacts", "invitations"} {
+	for _, table := range []string{"joined_children", "account_contacts", "invitations", "outbox", "mailings"} {
 		if err := t.remove(table, "contact_id = $1", id); err != nil {
 			return err
 		}

@@ -40,7 +40,7 @@ var sealedTables = map[string]sealed{
 	"accounts":         sealedBy(1, "id, provider, issuer, subject, name, staff_email, created"),
 	"account_contacts": sealedBy(2, "account_id, contact_id, joined, invitation_id, counts, confirmed, ended"),
 	"joined_children":  sealedBy(3, "account_id, contact_id, pupil_id, since"),
-	"invitations":      sealedBy(1, "id, contact_id, code_hash, issued, expires, used, died, issued_by"),
+	"invitations":      sealedBy(1, "id, contact_id, code_hash, issued, expires, used, died, issued_by, mailed"),
 	"keepings":         sealedBy(1, "pupil_id, until, reason, kept_by, at"),
 }
 
@@ -53,6 +53,7 @@ var Unsealed = map[string]string{
 	"sessions.*":              "lives for a day at most; whoever has the database can be anybody for as long",
 	"attempts.*":              "counts tries, for some weeks",
 	"held_forms.*":            "lives for a day", "held_lists.*": "lives for an hour, and is looked at before it counts",
+	"outbox.*": "what is sent, and was: whoever keeps a mail back by hand changes nothing of what anybody said", "mailings.*": "as outbox",
 	"queue.*": "holds nothing", "schema_version.*": "says which program made the tables",
 	"ledger_heads.at": "the set time; what was signed is in the head", "ledger_keys.at": "what was signed is in the key",
 }
