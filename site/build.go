@@ -110,6 +110,7 @@ func Build(ctx context.Context, trust *Trust, opts Options) ([]Result, error) {
 		return nil, fmt.Errorf("lock the folder to build into: %w", err)
 	}
 	defer unlock()
+	defer collectSeldom()()
 
 	all := slices.DeleteFunc(websites(trust, opts), func(e website) bool {
 		return len(opts.Only) > 0 && !slices.Contains(opts.Only, e.slug)

@@ -84,6 +84,12 @@ func (r rendering) config() map[string]any {
 // A telephone number rings from abroad too: see [Dial].
 const renderLink = `
 {{- $to := .Destination -}}
+{{- if and .Title (hasPrefix .Title "Clause ") (hasPrefix $to "#") (in (slice "policy" "policy-chapter") .Page.Layout) -}}
+  {{- $id := strings.TrimPrefix "#" $to -}}
+  {{- if ne .Page.Layout "policy" }}{{ $to = printf "%s%s" (relURL "online-safety-policy/") $to }}{{ end -}}
+  {{- $to = safeURL $to -}}
+<a class="n" id="{{ $id }}" href="{{ $to }}" tabindex="-1" aria-label="{{ .Title }}">{{ .Text }}</a><a class="clause-link" href="{{ $to }}" aria-label="Link to {{ replace .Title "Clause" "clause" }}">#</a>
+{{- else -}}
 {{- if hasPrefix $to "/" -}}
   {{- $to = strings.TrimPrefix "/" $to -}}
   {{- if eq .Page.Type "text" }}{{ $to = absURL $to }}{{ else }}{{ $to = relURL $to }}{{ end -}}
@@ -92,9 +98,6 @@ const renderLink = `
 {{- else if and (hasPrefix $to "#") (eq .Page.Layout "policy-chapter") -}}
   {{- $to = printf "%s%s" (relURL "online-safety-policy/") $to -}}
 {{- end -}}
-{{- if and (hasPrefix .Title "Clause ") (in (slice "policy" "policy-chapter") .Page.Layout) -}}
-<a class="n" id="{{ strings.TrimPrefix "#" .Destination }}" href="{{ $to | safeURL }}" tabindex="-1" aria-label="{{ .Title }}">{{ .Text }}</a><a class="clause-link" href="{{ $to | safeURL }}" aria-label="Link to {{ replace .Title "Clause" "clause" }}">#</a>
-{{- else -}}
 <a href="{{ $to | safeURL }}"{{ with .Title }} title="{{ . }}"{{ end }}>{{ .Text }}</a>
 {{- end -}}
 {{- /**/ -}}

@@ -181,7 +181,7 @@ func checkIDs(name, body string, first int) (problems source.Problems) {
 }
 
 func checkBoxes(name, body string, first int) (problems source.Problems) {
-	if !tickBox.MatchString(body) {
+	if !strings.Contains(body, "[") || !tickBox.MatchString(body) {
 		return nil
 	}
 	_ = ast.Walk(source.Markdown.Parse(text.NewReader([]byte(body))), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
