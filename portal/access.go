@@ -128,6 +128,25 @@ func (a Actor) parentOf(pupil string) bool {
 	return slices.ContainsFunc(a.Children, func(c Child) bool { return c.Pupil.ID == pupil }) || slices.ContainsFunc(a.Family, func(r Responsibility) bool { return r.PupilID == pupil })
 }
 
+// relatives is the actor's contacts at a school and those of the children of their
+// family, by id.
+func (a Actor) relatives(tx Tx, school string) (map[string]bool, error) {
+	all := map[string]bool{}
+	if len(a.Children)+len(a.Family) == 0 {
+		return all, nil
+	}
+	for _, c := range a.Contacts {
+		all[c.ID] = true
+	}
+	links, err := tx.Responsibilities(school)
+	for _, l := range links {
+		if a.parentOf(l.PupilID) {
+			all[l.ContactID] = true
+		}
+	}
+	return all, err
+}
+
 // barred says whether a restriction takes one of these rights from this person. A
 // register may hold somebody twice, and the restriction against only one of the two, whom
 // a list may have dropped.

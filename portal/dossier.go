@@ -58,11 +58,19 @@ func moment(t time.Time) string {
 
 // PersonRecord is everything that is held of a school's pupil or contact, for the
 // office to hand to them. That it was shown is on record. It answers [ErrNotFound] for
-// somebody of another school.
+// somebody of another school, and [ErrForbidden] for one of the account's own family.
 func (p *Portal) PersonRecord(ctx context.Context, account, school string, of Ref) (d Dossier, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, ShowRecord, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, ShowRecord, Subject{School: school})
+		if err != nil {
 			return err
+		}
+		relatives, err := a.relatives(tx, school)
+		if err != nil {
+			return err
+		}
+		if a.parentOf(of.ID) || relatives[of.ID] {
+			return fmt.Errorf("record: %w", ErrForbidden)
 		}
 		d = Dossier{Of: of, School: school, At: p.now()}
 		switch of.Kind {

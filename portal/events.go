@@ -80,6 +80,29 @@ func (p *Portal) event(tx Tx, account, school string, kind ActKind, subject Ref,
 // itself is the portal, where it does what nobody has asked for.
 const itself = "portal"
 
+// Look puts on record that an account is shown a page of a school's office that it may see
+// for do: about a pupil, or, with "", about whoever the page is of. It comes before
+// anything is shown.
+func (p *Portal) Look(ctx context.Context, account, school string, do Action, page, pupil string) error {
+	return p.store.Update(ctx, func(tx Tx) error {
+		if _, err := p.allowed(tx, account, do, Subject{School: school}); err != nil {
+			return err
+		}
+		about := Ref{RefSchool, school}
+		if pupil != "" {
+			x, err := tx.Pupil(pupil)
+			if err == nil && x.School != school {
+				err = fmt.Errorf("pupil: %w", ErrNotFound)
+			}
+			if err != nil {
+				return err
+			}
+			about = Ref{RefPupil, pupil}
+		}
+		return p.event(tx, account, school, ListSeen, about, map[string]any{"page": page})
+	})
+}
+
 // ActAs says under whose name the command line acts; it stands in the events.
 func (p *Portal) ActAs(name string) { p.operator = name }
 
@@ -169,11 +192,18 @@ func (p *Portal) Events(ctx context.Context, account, school, person string) (al
 		if err != nil {
 			return err
 		}
+		relatives, err := actor.relatives(tx, school)
+		if err != nil {
+			return err
+		}
 		acts, err := tx.Events(EventFilter{School: school, Person: person, Most: MostEvents})
 		if err != nil {
 			return err
 		}
 		for _, a := range acts {
+			if relatives[a.Subject.ID] || actor.parentOf(a.Subject.ID) {
+				continue // of their own family they read what every parent does
+			}
 			e := Event{Act: a, About: names[a.Subject.ID], Who: names[a.Party.ID]}
 			if !reasons && a.Private() {
 				if e.Details, err = without(a.Details, "why"); err != nil {

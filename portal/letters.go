@@ -20,7 +20,11 @@ type Letter struct {
 	Contact  Contact
 	Children []Child // whom the contact may speak for
 	Code     string  // in groups of four
-	Expires  time.Time
+	// Second says that somebody else is rung first about one of the children. Those letters
+	// come after all others: whoever hands out the first ones class by class gives no child
+	// the letters of two parents.
+	Second  bool
+	Expires time.Time
 }
 
 // String keeps the person and the code out of logs.
@@ -30,6 +34,7 @@ func (l Letter) String() string { return "letter to " + l.Contact.String() }
 // come to joining.
 type Invitee struct {
 	Contact  Contact
+	Second   bool      // somebody else is rung first about one of the children
 	Children []Child   // whom they may speak for
 	Joined   time.Time // UTC; zero until they have used a letter
 	Issued   time.Time // of the letter whose code would still work; zero where there is none
@@ -38,6 +43,9 @@ type Invitee struct {
 	// Mute says that a restriction keeps the school from writing to them about any of
 	// the children.
 	Mute bool
+	// Own says that whoever looks is of the family of one of the children: a colleague prints
+	// their letter.
+	Own bool
 	// Warning says that somebody who may be they is barred from another child: no letter
 	// goes to them unasked. "" where nothing is known.
 	Warning string
@@ -46,17 +54,19 @@ type Invitee struct {
 // Waiting says whether the contact has neither joined nor a letter that works. Whose
 // code has died waits for somebody to ask them first.
 func (i Invitee) Waiting() bool {
-	return i.Joined.IsZero() && i.Issued.IsZero() && i.Died.IsZero() && !i.Mute && i.Warning == ""
+	return i.Joined.IsZero() && i.Issued.IsZero() && i.Died.IsZero() && !i.Mute && !i.Own && i.Warning == ""
 }
 
 // Invitees is everybody of a school who may see a child on roll, in order
 // of their eldest child's year, class and name.
 func (p *Portal) Invitees(ctx context.Context, account, school string) (all []Invitee, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, PrintLetters, Subject{School: school})
+		if err != nil {
 			return err
 		}
 		all, err = p.invitees(tx, school)
+		a.markOwn(all)
 		return err
 	})
 	return all, err
@@ -95,7 +105,7 @@ func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
 	for _, l := range links {
 		of[l.PupilID] = append(of[l.PupilID], l)
 	}
-	now := p.now()
+	now, first := p.now(), firsts(links)
 	var all []Invitee
 	place := map[string]int{}
 	for _, pupil := range slices.Backward(pupils) { // the eldest year first
@@ -118,6 +128,7 @@ func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
 				place[c.ID] = i
 				all = append(all, invitee)
 			}
+			all[i].Second = all[i].Second || first[pupil.ID] != c.ID
 			all[i].Mute = all[i].Mute && !l.May(MayBeWrittenTo)
 			all[i].Children = append(all[i].Children, Child{Pupil: pupil, Contact: c, Responsibility: l, Since: covered[Link{PupilID: pupil.ID, ContactID: c.ID}]})
 		}
@@ -128,13 +139,15 @@ func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
 
 // Letters makes an invitation for each contact of a school who is waiting for
 // one. With contacts given, it makes one for each of those who has not joined,
-// waiting or not, and an earlier letter's code stops working. It is about the children
+// waiting or not, and an earlier letter's code stops working; but for the account's own
+// family, whose a colleague prints. It is about the children
 // about whom they may be written to, and none is made to whom there is none.
 func (p *Portal) Letters(ctx context.Context, account, school string, contacts ...string) (letters []Letter, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
 		letters = nil
 		warned := 0 // printed for somebody of whom there is a warning
-		if _, err := p.allowed(tx, account, PrintLetters, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, PrintLetters, Subject{School: school})
+		if err != nil {
 			return err
 		}
 		info, err := tx.School(school)
@@ -145,10 +158,11 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 		if err != nil {
 			return err
 		}
+		a.markOwn(all)
 		for _, to := range all {
 			wanted := to.Waiting()
 			if len(contacts) > 0 {
-				wanted = to.Joined.IsZero() && !to.Mute && slices.Contains(contacts, to.Contact.ID)
+				wanted = to.Joined.IsZero() && !to.Mute && !to.Own && slices.Contains(contacts, to.Contact.ID)
 			}
 			if !wanted {
 				continue
@@ -162,14 +176,32 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 			if to.Warning != "" {
 				warned++
 			}
-			letters = append(letters, Letter{School: info, Contact: to.Contact, Children: to.Children, Code: grouped(code), Expires: inv.Expires})
+			letters = append(letters, Letter{School: info, Second: to.Second, Contact: to.Contact, Children: to.Children, Code: grouped(code), Expires: inv.Expires})
 		}
 		if len(letters) == 0 {
 			return nil
 		}
+		slices.SortStableFunc(letters, func(a, b Letter) int { return secondLast(a.Second, b.Second) })
 		return p.event(tx, account, school, LettersIssued, Ref{RefSchool, school}, map[string]any{"letters": len(letters), "against a warning": warned})
 	})
 	return letters, err
+}
+
+// markOwn marks who is of the actor's own family.
+func (a Actor) markOwn(all []Invitee) {
+	for i := range all {
+		all[i].Own = slices.ContainsFunc(all[i].Children, func(c Child) bool { return a.parentOf(c.Pupil.ID) })
+	}
+}
+
+func secondLast(a, b bool) int {
+	switch {
+	case a && !b:
+		return 1
+	case b && !a:
+		return -1
+	}
+	return 0
 }
 
 // ExtendJoin adds a child to what a contact's join covers: the office has made

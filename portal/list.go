@@ -48,9 +48,10 @@ func (l List) Standings() []Standing {
 	return Answers
 }
 
-// told is a standing as the list has it.
-func (l List) told(s Standing) Standing {
-	if l.Reasons || s.Allowed() {
+// told is a standing as the list has it: of a child of one's own without why it is a no,
+// which can be the other parent's answer.
+func (l List) told(s Standing, own bool) Standing {
+	if l.Reasons && !own || s.Allowed() {
 		return s
 	}
 	return StandingNo
@@ -142,8 +143,9 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 				return nil
 			}
 			row.Pupil = r.Pupil
+			own := a.parentOf(r.Pupil.ID)
 			for i, t := range l.Purposes {
-				row.Standings[i] = l.told(StandingOf(r.Pupil, t, today, r.Responsibilities, r.Acts))
+				row.Standings[i] = l.told(StandingOf(r.Pupil, t, today, r.Responsibilities, r.Acts), own)
 			}
 			if f.Standing != "" && (len(row.Standings) == 0 || row.Standings[0] != f.Standing) {
 				return nil

@@ -200,7 +200,7 @@ func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow, 
 	if err != nil {
 		return nil, err
 	}
-	have := register{noes: map[[2]string][]string{}, own: a.parentOf, relatives: map[string]bool{}}
+	have := register{noes: map[[2]string][]string{}, own: a.parentOf}
 	if have.pupils, err = tx.Pupils(school); err != nil {
 		return nil, err
 	}
@@ -210,13 +210,8 @@ func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow, 
 	if have.links, err = tx.Responsibilities(school); err != nil {
 		return nil, err
 	}
-	for _, c := range a.Contacts {
-		have.relatives[c.ID] = true
-	}
-	for _, l := range have.links {
-		if a.parentOf(l.PupilID) {
-			have.relatives[l.ContactID] = true
-		}
+	if have.relatives, err = a.relatives(tx, school); err != nil {
+		return nil, err
 	}
 	if have.restrictions, err = tx.Restrictions(school); err != nil {
 		return nil, err

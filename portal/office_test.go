@@ -332,6 +332,75 @@ func TestImportHoldsOnesOwnFamily(t *testing.T) {
 	}
 }
 
+// Nor does anybody read as staff what the other parent of their child said, or print
+// the other's letter.
+func TestOnesOwnFamilyIsAColleagues(t *testing.T) {
+	w := settled(t)
+	clerk, lead, colleague := w.staff("office@anne.example"), w.staff("lead@anne.example"), w.staff("trust@example")
+	al := w.parent(anne, "Mr Al Lee")
+	w.ok(w.Join(t.Context(), clerk, w.letters(anne)["Mrs Jo Lee"].Code, annsBirthday))
+	w.ok(w.Restrict(t.Context(), lead, anne, portal.RestrictForm{Link: portal.Link{PupilID: w.pupil("Ann"), ContactID: w.contact(anne, "Mr Al Lee")}, Takes: portal.MayBeWrittenTo, Why: "the mother asked"}))
+	w.decide(al, w.answering("Ann", portal.Refused))
+
+	father, stepfather := w.contact(anne, "Mr Al Lee"), w.contact(anne, "Mr Max Stone")
+	for _, who := range []portal.Ref{{Kind: portal.RefContact, ID: father}, {Kind: portal.RefPupil, ID: w.pupil("Ann")}} {
+		_, err := w.PersonRecord(t.Context(), clerk, anne, who)
+		is(t, err, portal.ErrForbidden)
+		_, err = w.PersonRecord(t.Context(), colleague, anne, who)
+		is(t, err, nil)
+	}
+	pupils, _, err := w.Slips(t.Context(), clerk, anne, "")
+	w.ok(err)
+	if slices.ContainsFunc(pupils, func(p portal.Pupil) bool { return p.Surname == "Lee" }) {
+		t.Errorf("she may choose %v", pupils)
+	}
+	_, _, err = w.Slips(t.Context(), clerk, anne, w.pupil("Ann"))
+	is(t, err, portal.ErrForbidden)
+	printed, err := w.PrintSlips(t.Context(), clerk, anne, portal.SlipFilter{})
+	w.ok(err)
+	for _, s := range printed {
+		if s.Child.Pupil.Surname == "Lee" {
+			t.Errorf("she prints what %v has not answered", s.Child.Contact)
+		}
+	}
+	w.ok(w.EndJoin(t.Context(), colleague, anne, father))
+	for who, want := range map[string]int{clerk: 0, colleague: 1} {
+		letters, err := w.Letters(t.Context(), who, anne, father)
+		w.ok(err)
+		if len(letters) != want {
+			t.Errorf("%d letters", len(letters))
+		}
+	}
+
+	// The lead, once she is of the family: no reasons, no restrictions, nobody's doings.
+	_, all, err := w.Restrictions(t.Context(), lead, anne, w.pupil("Ann"))
+	w.ok(err)
+	before, err := w.Events(t.Context(), lead, anne, father)
+	w.ok(err)
+	w.ok(w.Join(t.Context(), lead, w.letters(anne)["Mr Al Lee"].Code, bosBirthday))
+	if len(all) == 0 || len(before) == 0 {
+		t.Fatal("there is nothing that she could read")
+	}
+	_, all, err = w.Restrictions(t.Context(), lead, anne, "")
+	w.ok(err)
+	events, err := w.Events(t.Context(), lead, anne, "")
+	w.ok(err)
+	for _, e := range events {
+		if slices.Contains([]string{w.contact(anne, "Mrs Jo Lee"), stepfather, w.pupil("Ann")}, e.Subject.ID) {
+			t.Errorf("she reads %v about %s", e.Kind, e.About)
+		}
+	}
+	if len(all) != 0 {
+		t.Errorf("she reads of the restrictions of %v", all)
+	}
+	w.ok(w.ReadRegister(t.Context(), lead, anne, portal.Filter{}, func(portal.List) error { return nil }, func(r portal.ListRow) error {
+		if own := r.Pupil.Surname == "Lee"; slices.Contains(r.Standings, portal.StandingNo) != own {
+			t.Errorf("of %v she reads %v", r.Pupil, r.Standings)
+		}
+		return nil
+	}))
+}
+
 // responsibilities is who is whose contact at a school and may do what, in words.
 func (w *world) responsibilities(school string) (all []string) {
 	w.view(func(tx portal.Tx) error {

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"regexp"
@@ -87,6 +88,24 @@ func (r Responsibility) May(all Rights) bool { return r.Parental && r.Barred&all
 
 // Decides says whether this contact has a say for the child.
 func (r Responsibility) Decides() bool { return r.May(MayDecide) }
+
+// firsts is who of a child's contacts a school rings first, by pupil: of those who may
+// decide, or see, in order of priority.
+func firsts(links []Responsibility) map[string]string {
+	first := map[string]Responsibility{}
+	for _, l := range links {
+		was, ok := first[l.PupilID]
+		if !l.May(MayDecide) && !l.May(MaySee) || ok && cmp.Or(cmp.Compare(cmp.Or(was.Priority, 99), cmp.Or(l.Priority, 99)), cmp.Compare(was.ContactID, l.ContactID)) < 0 {
+			continue
+		}
+		first[l.PupilID] = l
+	}
+	ids := map[string]string{}
+	for pupil, l := range first {
+		ids[pupil] = l.ContactID
+	}
+	return ids
+}
 
 // Date is a calendar day without a time zone, as ISO 8601 (2017-09-01).
 // The zero value is no date.

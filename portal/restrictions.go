@@ -135,10 +135,11 @@ func (r Restricted) Unread() bool {
 
 // Restrictions is a school's pupils on roll, and everybody from whom something is taken,
 // in the order of the pupils, those to look at first; or, with a pupil, every contact of
-// theirs.
+// theirs. Of a child of the account's own it tells nothing.
 func (p *Portal) Restrictions(ctx context.Context, account, school, pupil string) (pupils []Pupil, all []Restricted, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, SetRestrictions, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, SetRestrictions, Subject{School: school})
+		if err != nil {
 			return err
 		}
 		if pupils, err = tx.Pupils(school); err != nil {
@@ -149,7 +150,7 @@ func (p *Portal) Restrictions(ctx context.Context, account, school, pupil string
 			return err
 		}
 		all = slices.DeleteFunc(all, func(r Restricted) bool {
-			return pupil == "" && r.Responsibility.Barred == 0 && len(r.Noes) == 0 || pupil != "" && r.Pupil.ID != pupil
+			return a.parentOf(r.Pupil.ID) || pupil == "" && r.Responsibility.Barred == 0 && len(r.Noes) == 0 || pupil != "" && r.Pupil.ID != pupil
 		})
 		for i := range all {
 			for j := range all[i].History {

@@ -3,6 +3,7 @@ package portal
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -327,6 +328,17 @@ func (r *reckoning) people(tx Tx, school string) error {
 	}
 	for _, x := range restricted {
 		r.needed[x.Link.ContactID] = r.needed[x.Link.ContactID] || !r.gone[x.Link.PupilID]
+	}
+	joined, err := tx.EventsOf([]ActKind{JoinExtended})
+	if err != nil {
+		return err
+	}
+	for _, a := range joined {
+		var of struct{ Pupil string }
+		if err := json.Unmarshal([]byte(a.Details), &of); err != nil {
+			return fmt.Errorf("%v: %w", a, err)
+		}
+		r.needed[a.Subject.ID] = r.needed[a.Subject.ID] || !r.gone[of.Pupil]
 	}
 	alone, err := tx.UnneededContacts(school)
 	if err != nil {

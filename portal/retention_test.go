@@ -486,3 +486,46 @@ func TestContactLeftOut(t *testing.T) {
 	is(t, err, portal.ErrNotFound)
 	w.whole(0)
 }
+
+// Somebody at the office makes up a contact, joins as them, looks, and has a list drop them
+// again: who it was stays on record as long as the child does.
+func TestAMadeUpContactLeavesATrace(t *testing.T) {
+	w := keeping(t, "", usualKeep)
+	extra := annesList()[6]
+	extra.ContactName, extra.Email, extra.Relationship = "Mr Never Was", "never@home.example", "Father"
+	w.register(anne, numbered(append(annesList(), extra)), false)
+	cat, insider := w.pupil("Cat"), w.account("insider")
+	made := w.contact(anne, "Mr Never Was")
+	w.ok(w.Join(t.Context(), insider, w.letters(anne)["Mr Never Was"].Code, "2017-11-30"))
+	w.child(insider, "Cat")
+	w.ok(w.EndJoin(t.Context(), w.staff("office@anne.example"), anne, made))
+	w.register(anne, annesList(), false)
+	for range 4 {
+		w.erase(anne)
+		w.pass(40 * 24 * time.Hour)
+	}
+	traces := func() (found []string) {
+		events, err := w.Events(t.Context(), w.staff("lead@anne.example"), anne, made)
+		w.ok(err)
+		for _, e := range events {
+			if e.Kind == portal.Joined || e.Kind == portal.JoinExtended || e.Kind == portal.JoinEnded {
+				found = append(found, e.About)
+			}
+		}
+		return found
+	}
+	if got := traces(); !slices.Equal(got, []string{"Mr Never Was", "Mr Never Was", "Mr Never Was"}) {
+		t.Errorf("what is left of it: %q", got)
+	}
+	// With the child's record it goes.
+	w.register(anne, change(func(r *portal.ClassListRow) bool { return r.Forename != "Cat" }), true)
+	w.pass(400 * 24 * time.Hour)
+	for range 2 {
+		w.erase(anne)
+		w.pass(40 * 24 * time.Hour)
+	}
+	w.erase(anne)
+	if got := traces(); len(got) > 0 || w.contact(anne, "Mr Never Was") != "" {
+		t.Errorf("of %s, who is erased, there is still %q", cat, got)
+	}
+}

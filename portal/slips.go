@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,9 @@ type Slip struct {
 	Child Child
 	Text  Text
 	Last  Act // the contact's last about it that counts; the zero Act for none
+	// Second says that somebody else is rung first about the child, or about another of the
+	// contact's whose slip is printed with it; see [Letter].
+	Second bool
 }
 
 // Answered says whether the contact has signed or answered what the slip asks, on a day.
@@ -46,23 +50,29 @@ func slipRef(contact, pupil, hash string) string {
 
 // SlipFilter is whose slips are wanted, of the pupils on roll.
 type SlipFilter struct {
-	Pupil string // id; "" for all
-	Group string // registration group; "" for all
+	Pupil string                  // id; "" for all
+	Group string                  // registration group; "" for all
+	but   func(pupil string) bool // whose are left out; nil for nobody's
 	// ToSend leaves out what has been answered, and those who are not written to.
 	ToSend bool
 }
 
 // Slips is the pupils on roll, and what is put to each contact who may decide for the
-// one with this id; none for "".
+// one with this id; none for "". Of the account's own children nobody reads what the other
+// parent said: they are left out, and asked for, [ErrForbidden].
 func (p *Portal) Slips(ctx context.Context, account, school, pupil string) (pupils []Pupil, all []Slip, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, WriteDown, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, WriteDown, Subject{School: school})
+		if err != nil {
 			return err
 		}
 		if pupils, err = tx.Pupils(school); err != nil {
 			return err
 		}
-		pupils = slices.DeleteFunc(pupils, func(x Pupil) bool { return !x.OnRoll() })
+		if a.parentOf(pupil) {
+			return fmt.Errorf("slips: %w", ErrForbidden)
+		}
+		pupils = slices.DeleteFunc(pupils, func(x Pupil) bool { return !x.OnRoll() || a.parentOf(x.ID) })
 		if pupil != "" {
 			all, err = p.slips(tx, school, SlipFilter{Pupil: pupil})
 		}
@@ -86,10 +96,10 @@ func (p *Portal) slips(tx Tx, school string, f SlipFilter) (all []Slip, err erro
 	}
 	named, texts := byID(contacts), append(info.Of(Agreement), info.Of(Purpose)...)
 	err = p.eachPupil(tx, school, false, func(r *PupilRecord) error {
-		if f.Pupil != "" && r.Pupil.ID != f.Pupil || f.Group != "" && r.Pupil.Group != f.Group {
+		if f.but != nil && f.but(r.Pupil.ID) || f.Pupil != "" && r.Pupil.ID != f.Pupil || f.Group != "" && r.Pupil.Group != f.Group {
 			return nil
 		}
-		links := slices.Clone(r.Responsibilities)
+		links, first := slices.Clone(r.Responsibilities), firsts(r.Responsibilities)
 		slices.SortFunc(links, func(a, b Responsibility) int {
 			return cmp.Or(strings.Compare(named[a.ContactID].Name, named[b.ContactID].Name), strings.Compare(a.ContactID, b.ContactID))
 		})
@@ -99,7 +109,7 @@ func (p *Portal) slips(tx Tx, school string, f SlipFilter) (all []Slip, err erro
 				continue
 			}
 			for _, t := range texts {
-				s := Slip{slipRef(c.ID, r.Pupil.ID, t.Hash), Child{Pupil: r.Pupil, Contact: c, Responsibility: l}, t, latest(r.Acts, t.act(), r.Pupil.ID, c.ID, t.Slug)}
+				s := Slip{slipRef(c.ID, r.Pupil.ID, t.Hash), Child{Pupil: r.Pupil, Contact: c, Responsibility: l}, t, latest(r.Acts, t.act(), r.Pupil.ID, c.ID, t.Slug), first[r.Pupil.ID] != c.ID}
 				if !f.ToSend || !s.Answered(p.today()) {
 					all = append(all, s)
 				}
@@ -110,17 +120,21 @@ func (p *Portal) slips(tx Tx, school string, f SlipFilter) (all []Slip, err erro
 	return all, err
 }
 
-// PrintSlips is the slips to print, in order of the pupils' years, groups and names, and
-// puts on record that they were.
+// PrintSlips is the slips to print, and puts on record that they were. All of one person
+// come together, in order of their first child's year, group and name, and the second
+// person of a child after everybody's first; see [Letter].
 func (p *Portal) PrintSlips(ctx context.Context, account, school string, f SlipFilter) (all []Slip, err error) {
 	f.ToSend = true
 	err = p.store.Update(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, WriteDown, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, WriteDown, Subject{School: school})
+		if err != nil {
 			return err
 		}
+		f.but = a.parentOf // a colleague prints those of their own family
 		if all, err = p.slips(tx, school, f); err != nil || len(all) == 0 {
 			return err
 		}
+		byPerson(all)
 		details := map[string]any{"slips": len(all)}
 		if f.Group != "" {
 			details["class"] = f.Group
@@ -128,6 +142,24 @@ func (p *Portal) PrintSlips(ctx context.Context, account, school string, f SlipF
 		return p.event(tx, account, school, SlipsPrinted, Ref{RefSchool, school}, details)
 	})
 	return all, err
+}
+
+// byPerson puts slips in the order in which they are printed.
+func byPerson(all []Slip) {
+	place, second := map[string]int{}, map[string]bool{}
+	for i, s := range all {
+		id := s.Child.Contact.ID
+		if _, ok := place[id]; !ok {
+			place[id] = i
+		}
+		second[id] = second[id] || s.Second
+	}
+	for i := range all {
+		all[i].Second = second[all[i].Child.Contact.ID]
+	}
+	slices.SortStableFunc(all, func(a, b Slip) int {
+		return cmp.Or(secondLast(a.Second, b.Second), cmp.Compare(place[a.Child.Contact.ID], place[b.Child.Contact.ID]))
+	})
 }
 
 // Told is what one contact answered, as it reached the school.
@@ -140,6 +172,7 @@ type Told struct {
 // ToldForm is what somebody at the office writes down at one go.
 type ToldForm struct {
 	Way      Way  // Paper, Telephone or InPerson
+	RangBack bool // by telephone: the office rang them, at the number in the register
 	On       Date // the day on which it was signed or said
 	Told     []Told
 	Language string // BCP 47, of the words
@@ -161,7 +194,8 @@ type Written struct {
 // is looked for first, a contact who may not decide, a child of the account's own, a yes
 // to words that are no longer in force or were not yet, or for a child who has left, an
 // answer that the contact has replaced since the day, and a yes by telephone in place of
-// a no. What waits, as somebody new said it online, stands in nobody's way.
+// a no, or of somebody whom the office has not rung back at the number in the register:
+// anybody can ring. A no needs no such proof. What waits, as somebody new said it online, stands in nobody's way.
 func (p *Portal) WriteDown(ctx context.Context, account, school string, f ToldForm) (all []Written, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
 		all = nil
@@ -353,8 +387,12 @@ func (w slipWriter) write(s Slip, answer Answer) (done Written, why string, err 
 		return done, "they have answered again since, so this one counts no more", nil
 	case answer == Given && last.Seq > 0 && last.Answer != Given && w.form.Way == Telephone:
 		return done, "they said no before. A yes in place of a no is not taken by telephone: ask for it on paper, in person or in the portal", nil
+	case answer != Refused && answer != Withdrawn && w.form.Way == Telephone && c.Contact.Phone == "":
+		return done, "the register has no telephone number of theirs, so nobody knows who rang. Ask for a yes or a signature on paper, in person or in the portal", nil
+	case answer != Refused && answer != Withdrawn && w.form.Way == Telephone && !w.form.RangBack:
+		return done, "anybody can ring. Ring them back at the number in the register, and say that you did", nil
 	}
-	details, err := json.Marshal(toldDetails{on})
+	details, err := json.Marshal(toldDetails{on, w.form.Way == Telephone && w.form.RangBack})
 	if err != nil {
 		return done, "", err
 	}
@@ -389,7 +427,8 @@ func uncounted(tx Tx, school string, now time.Time) (map[string]bool, error) {
 
 // toldDetails is what the record of an answer that was written down says besides.
 type toldDetails struct {
-	On Date `json:"on"`
+	On       Date `json:"on"`
+	RangBack bool `json:"rang_back,omitempty"` // they were rung at the number in the register
 }
 
 // told is the day on which somebody answered: for what was written down, the day that

@@ -12,7 +12,7 @@ import (
 // slip is what is put to a contact of St Anne's about a child.
 func (w *world) slip(contact, forename, slug string) portal.Slip {
 	w.t.Helper()
-	_, all, err := w.Slips(w.t.Context(), w.staff("office@anne.example"), anne, w.pupil(forename))
+	_, all, err := w.Slips(w.t.Context(), w.staff("trust@example"), anne, w.pupil(forename))
 	w.ok(err)
 	i := slices.IndexFunc(all, func(s portal.Slip) bool { return s.Child.Contact.Name == contact && s.Text.Slug == slug })
 	if i < 0 {
@@ -229,17 +229,76 @@ func TestPaperBesideSomebodyNew(t *testing.T) {
 	}
 }
 
+// Whoever hands out what was printed, class by class, gives no child what is for both
+// parents: all of one person come together, and each child's other contacts after all.
+func TestPrintedByPerson(t *testing.T) {
+	w := settled(t)
+	office := w.staff("office@anne.example")
+	w.register(anne, change(func(r *portal.ClassListRow) bool {
+		r.Priority = map[string]int{"Mrs Jo Lee": 2, "Mr Al Lee": 1}[r.ContactName]
+		return true
+	}), false)
+	slips, err := w.PrintSlips(t.Context(), office, anne, portal.SlipFilter{})
+	w.ok(err)
+	letters, err := w.Letters(t.Context(), office, anne)
+	w.ok(err)
+	var people, second, dear []string
+	for _, s := range slips {
+		if n := len(people); n == 0 || people[n-1] != s.Child.Contact.Name {
+			people = append(people, s.Child.Contact.Name)
+			if s.Second {
+				second = append(second, s.Child.Contact.Name)
+			}
+		}
+	}
+	for _, l := range letters {
+		dear = append(dear, l.Contact.Name)
+		if l.Second != (l.Contact.Name == "Mrs Jo Lee") {
+			t.Errorf("the letter to %s is of the second pile: %v", l.Contact.Name, l.Second)
+		}
+	}
+	for _, got := range [][]string{people, dear} {
+		if want := "Mr Al Lee, Ms Pia Poe, Mr Tom Fay, Mrs Jo Lee"; len(got) != 4 || got[3] != "Mrs Jo Lee" || len(strings.Join(got, ", ")) != len(want) {
+			t.Errorf("they come as %q", got)
+		}
+	}
+	if !slices.Equal(second, []string{"Mrs Jo Lee"}) {
+		t.Errorf("in the second pile are %q", second)
+	}
+}
+
 // A yes in place of a no is nothing for the telephone, whoever rings; and what was
 // written down, by whom and in place of what, is on record for the lead.
 func TestAYesByTelephone(t *testing.T) {
 	w := settled(t)
 	office := w.staff("office@anne.example")
 	s := w.slip("Ms Pia Poe", "Cat", "website-pictures")
+	back := true
 	rings := func(a portal.Answer) error {
-		_, err := w.WriteDown(t.Context(), office, anne, portal.ToldForm{Way: portal.Telephone, On: w.today(), Told: []portal.Told{{Field: "x", Ref: s.Ref, Answer: a}}, Language: "en-GB"})
+		_, err := w.WriteDown(t.Context(), office, anne, portal.ToldForm{Way: portal.Telephone, RangBack: back, On: w.today(), Told: []portal.Told{{Field: "x", Ref: s.Ref, Answer: a}}, Language: "en-GB"})
 		return err
 	}
+	if err := rings(portal.Given); !says(err, "x", "no telephone number of theirs") {
+		t.Errorf("a yes of somebody whom nobody can ring back: %v", err)
+	}
+	w.register(anne, change(func(r *portal.ClassListRow) bool { r.Phone = "01632 960 144"; return true }), false)
+	back = false
+	if err := rings(portal.Given); !says(err, "x", "Ring them back") || w.standing(w.pupil("Cat"), "website-pictures").Allowed() {
+		t.Errorf("a yes of whoever rings: %v", err)
+	}
+	aup := w.slip("Ms Pia Poe", "Cat", "parents-aup")
+	_, err := w.WriteDown(t.Context(), office, anne, portal.ToldForm{Way: portal.Telephone, On: w.today(), Told: []portal.Told{{Field: "x", Ref: aup.Ref, Answer: portal.Given}}, Language: "en-GB"})
+	if !says(err, "x", "Ring them back") {
+		t.Errorf("a signature of whoever rings: %v", err)
+	}
+	back = true
+	w.ok(rings(portal.Given))
+	if got := w.decisions("Cat"); len(got) != 1 || !strings.Contains(got[0].Details, `"rang_back":true`) || !w.standing(w.pupil("Cat"), "website-pictures").Allowed() {
+		t.Errorf("rung back she said yes, and the record has %+v", got)
+	}
+	back = false // a no needs no such thing
 	w.ok(rings(portal.Refused))
+	back = true
 	if err := rings(portal.Given); !says(err, "x", "not taken by telephone") {
 		t.Errorf("a yes in place of a no by telephone: %v", err)
 	}
@@ -254,7 +313,7 @@ func TestAYesByTelephone(t *testing.T) {
 			told = append(told, e.Who+" "+e.About+" "+e.Details)
 		}
 	}
-	if len(told) != 2 || !strings.Contains(told[0], `"instead of a no":true`) || !strings.Contains(told[0], `"way":"paper"`) || !strings.HasPrefix(told[1], "office@anne.example Ms Pia Poe") || !strings.Contains(told[1], `"instead of a no":false`) {
+	if len(told) != 3 || !strings.Contains(told[0], `"instead of a no":true`) || !strings.Contains(told[0], `"way":"paper"`) || !strings.HasPrefix(told[1], "office@anne.example Ms Pia Poe") || !strings.Contains(told[1], `"instead of a no":false`) {
 		t.Errorf("on record: %q", told)
 	}
 }

@@ -247,7 +247,8 @@ type ErasureTx interface {
 	// have to be erased before.
 	ErasePupil(id string) error
 	// UnneededContacts are those of a school who are nobody's contact, against whom
-	// no restriction ever was, and by whom there is neither a signature nor a decision. MarkUnneeded notes since when,
+	// no restriction ever was, by whom there is neither a signature nor a decision, and as
+	// whom nobody joined for a pupil who is on record. MarkUnneeded notes since when,
 	// and forgets it of whoever is needed again.
 	UnneededContacts(school string) ([]Unneeded, error)
 	MarkUnneeded(school string, at time.Time) error

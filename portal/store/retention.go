@@ -50,8 +50,11 @@ func (t *tx) EraseContact(id string) error {
 	return t.remove("contacts", "id = $1", id)
 }
 
-// Whoever is restricted stays known as that.
-const unneeded = "NOT EXISTS (SELECT 1 FROM responsibilities r WHERE r.contact_id = contacts.id) AND NOT EXISTS (SELECT 1 FROM restrictions s WHERE s.contact_id = contacts.id) AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.contact_id = contacts.id)"
+// Whoever is restricted stays known as that. So does, as long as a pupil whom they could
+// see is on record, whoever somebody joined as: a contact may be made up, to look, and be
+// dropped again. The event of it goes with that pupil.
+const unneeded = "NOT EXISTS (SELECT 1 FROM responsibilities r WHERE r.contact_id = contacts.id) AND NOT EXISTS (SELECT 1 FROM restrictions s WHERE s.contact_id = contacts.id) AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.contact_id = contacts.id)" +
+	" AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.kind = 'join-extended' AND a.subject_id = contacts.id)"
 
 func (t *tx) MarkUnneeded(school string, at time.Time) error {
 	if err := t.put("UPDATE contacts SET unneeded_since = NULL WHERE school = $1 AND unneeded_since IS NOT NULL AND NOT ("+unneeded+")", school); err != nil {

@@ -252,7 +252,7 @@ func TestGetChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	looks := map[string][]string{}
 	looks["GET /portal/record"] = []string{"acts", "ledger", "ledger_hashes"}
-	for _, to := range []string{"/", "/export", "/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}"} {
+	for _, to := range []string{"/", "/export", "/settle", "/letters", "/answers", "/joins", "/restrictions", "/retention", "/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}"} {
 		looks["GET "+office+to] = []string{"acts", "ledger", "ledger_hashes"}
 	}
 	for name, row := range table {
@@ -268,6 +268,34 @@ func TestGetChangesNothing(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Whoever looks at a page with families on it is on record, with what they looked at.
+func TestLooksArePageByPage(t *testing.T) {
+	w := newWorld(t)
+	asha := w.pupils["Asha"]
+	for path, who := range map[string]string{"letters": clerk, "settle": clerk, "joins": head, "retention": head, "restrictions": lead, "answers?pupil=" + asha: clerk, "restrictions?pupil=" + asha: lead} {
+		w.as(who).get("/portal/office/fernlow/"+path).wants(t, http.StatusOK)
+		name, pupil, _ := strings.Cut(path, "?pupil=")
+		if name == "restrictions" {
+			name = "contacts"
+		}
+		about := portal.Ref{Kind: portal.RefSchool, ID: "fernlow"}
+		if pupil != "" {
+			about = portal.Ref{Kind: portal.RefPupil, ID: pupil}
+		}
+		events, err := w.portal.Events(t.Context(), portal.Operator, "fernlow", "")
+		w.must(err)
+		if !slices.ContainsFunc(events, func(e portal.Event) bool {
+			return e.Kind == portal.ListSeen && e.By == w.accounts[who] && e.Subject == about && e.Details == `{"page":"`+name+`"}`
+		}) {
+			t.Errorf("that %s looked at %s is not on record", who, path)
+		}
+		if w.as(farClerk).get("/portal/office/fernlow/"+path).StatusCode != http.StatusNotFound {
+			t.Errorf("another school's office looks at %s", path)
+		}
+	}
+	w.as(clerk).get("/portal/office/fernlow/answers?pupil="+w.pupils["Elin"]).wants(t, http.StatusNotFound)
 }
 
 // Every route that the router has, under every restriction on a mother of two: about this

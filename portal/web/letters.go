@@ -37,6 +37,7 @@ type invitee struct {
 	Expires  time.Time
 	Died     time.Time
 	Mute     bool   // not written to
+	Own      bool   // of the family of whoever looks
 	Warning  string // why no letter goes to them unasked
 }
 
@@ -54,6 +55,7 @@ type letter struct {
 	Children template.HTML // first names, as a sentence has them
 	One      bool          // one child
 	Initial  string        // on the crest
+	Pile     string        // on the sheet before it, where a pile begins: "first" or "second"
 	Issued   time.Time
 	Join     string        // the address to type
 	QR       template.HTML // of the address that spares typing the code
@@ -73,6 +75,9 @@ func (s *server) getLetters(w http.ResponseWriter, r *http.Request) error {
 func (s *server) lettersForm(r *http.Request) (page, error) {
 	school, err := s.office(r, portal.PrintLetters)
 	if err != nil {
+		return page{}, err
+	}
+	if err := s.Portal.Look(r.Context(), account(r), school.Slug, portal.PrintLetters, "letters", ""); err != nil {
 		return page{}, err
 	}
 	all, err := s.Portal.Invitees(r.Context(), account(r), school.Slug)
@@ -97,7 +102,7 @@ func (s *server) lettersForm(r *http.Request) (page, error) {
 }
 
 func newInvitee(i portal.Invitee) invitee {
-	to := invitee{ID: i.Contact.ID, Name: i.Contact.Name, Joined: i.Joined, Issued: i.Issued, Expires: i.Expires, Died: i.Died, Mute: i.Mute, Warning: i.Warning}
+	to := invitee{ID: i.Contact.ID, Name: i.Contact.Name, Joined: i.Joined, Issued: i.Issued, Expires: i.Expires, Died: i.Died, Mute: i.Mute, Own: i.Own, Warning: i.Warning}
 	for _, c := range i.Children {
 		to.Children = append(to.Children, strings.TrimSuffix(c.Pupil.Name()+", "+c.Pupil.Group, ", "))
 		if !i.Joined.IsZero() && c.Since.IsZero() {
@@ -141,6 +146,9 @@ type joinsView struct {
 }
 
 func (s *server) joinsPage(r *http.Request, school portal.School) (page, error) {
+	if err := s.Portal.Look(r.Context(), account(r), school.Slug, portal.ConfirmJoin, "joins", ""); err != nil {
+		return page{}, err
+	}
 	all, err := s.Portal.NewJoins(r.Context(), account(r), school.Slug)
 	if err != nil {
 		return page{}, err
@@ -225,8 +233,23 @@ func (s *server) postJoins(w http.ResponseWriter, r *http.Request) error {
 	return seeOther(w, r, officeLink(school.Slug)+"letters?after=end")
 }
 
+// piles says before which sheets a pile begins, and which, where there is more than one
+// person's: of each sheet it is told whether it is of the second.
+func piles(second []bool) []string {
+	begin := make([]string, len(second))
+	if i := slices.Index(second, true); i >= 0 && len(second) > 1 {
+		begin[0], begin[i] = "first", "second"
+	}
+	return begin
+}
+
 // readable is letters as they read, for a portal at a public address.
 func readable(letters []portal.Letter, address string, qr func(string) (string, error)) (out []letter, err error) {
+	second := make([]bool, len(letters))
+	for i, l := range letters {
+		second[i] = l.Second
+	}
+	begin := piles(second)
 	for _, l := range letters {
 		var names []string
 		for _, c := range l.Children {
@@ -237,7 +260,7 @@ func readable(letters []portal.Letter, address string, qr func(string) (string, 
 			return nil, fmt.Errorf("%v: %w", l, err)
 		}
 		out = append(out, letter{
-			Letter: l, Children: template.HTML(list(names)), One: len(names) == 1, Initial: initial(l.School.ShortName),
+			Letter: l, Pile: begin[len(out)], Children: template.HTML(list(names)), One: len(names) == 1, Initial: initial(l.School.ShortName),
 			Issued: l.Expires.Add(-portal.CodeLife), Join: address + joinPath, QR: template.HTML(square), // our own drawing
 		})
 	}

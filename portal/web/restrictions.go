@@ -47,6 +47,10 @@ var theRights = []struct {
 
 func (s *server) restrictionsPage(r *http.Request, school portal.School, form url.Values) (page, error) {
 	v := restrictionsView{School: school, Base: officeLink(school.Slug), Pupil: r.URL.Query().Get("pupil"), Saved: r.URL.Query().Get("after") == "save"}
+	// Of what it was for the event says nothing: it may be handed to a parent.
+	if err := s.Portal.Look(r.Context(), account(r), school.Slug, portal.SetRestrictions, "contacts", v.Pupil); err != nil {
+		return page{}, err
+	}
 	pupils, all, err := s.Portal.Restrictions(r.Context(), account(r), school.Slug, v.Pupil)
 	if err != nil {
 		return page{}, err

@@ -19,6 +19,9 @@ type retentionView struct {
 }
 
 func (s *server) retentionPage(r *http.Request, school portal.School) (page, error) {
+	if err := s.Portal.Look(r.Context(), account(r), school.Slug, portal.EraseRecords, "retention", ""); err != nil {
+		return page{}, err
+	}
 	all, err := s.Portal.Retention(r.Context(), account(r), school.Slug)
 	if err != nil {
 		return page{}, err

@@ -38,6 +38,9 @@ func (g settleGroup) Plain() string {
 // settlePage shows everybody. Of mothers the boxes are ticked to begin with: a
 // birth mother always holds responsibility. For others the office asks for it.
 func (s *server) settlePage(r *http.Request, school portal.School) (page, error) {
+	if err := s.Portal.Look(r.Context(), account(r), school.Slug, portal.ImportClassList, "settle", ""); err != nil {
+		return page{}, err
+	}
 	all, err := s.Portal.Unsettled(r.Context(), account(r), school.Slug)
 	if err != nil {
 		return page{}, err

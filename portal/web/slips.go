@@ -21,6 +21,7 @@ type toldView struct {
 	Rows    []toldRow
 	Ways    []option
 	On      string           // as typed
+	Rang    bool             // ticked: they were rung back
 	Written []portal.Written // just now
 }
 
@@ -57,7 +58,7 @@ func (s *server) postTold(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := portal.ToldForm{Way: portal.Way(r.PostForm.Get("way")), Language: language}
+	f := portal.ToldForm{Way: portal.Way(r.PostForm.Get("way")), RangBack: r.PostForm.Get("rang-back") == "yes", Language: language}
 	var wrong portal.Invalid
 	if f.On, err = portal.ParseDate(r.PostForm.Get("on")); err != nil {
 		wrong.Add("on", "Type the day on which it was signed or said, as dd/mm/yyyy")
@@ -105,10 +106,15 @@ func toldFields(form url.Values) (all []string) {
 // toldPage is the form, filled with what was typed, nil for an empty one, below what has
 // just been written down.
 func (s *server) toldPage(r *http.Request, school portal.School, typed url.Values, written ...portal.Written) (page, error) {
-	v := toldView{School: school, Base: officeLink(school.Slug), Pupil: r.URL.Query().Get("pupil"), On: typed.Get("on"), Written: written}
+	v := toldView{School: school, Base: officeLink(school.Slug), Pupil: r.URL.Query().Get("pupil"), On: typed.Get("on"), Rang: typed.Get("rang-back") == "yes", Written: written}
 	for _, way := range ways {
 		way.Chosen = way.Value == typed.Get("way")
 		v.Ways = append(v.Ways, way)
+	}
+	if v.Pupil != "" {
+		if err := s.Portal.Look(r.Context(), account(r), school.Slug, portal.WriteDown, "answers", v.Pupil); err != nil {
+			return page{}, err
+		}
 	}
 	classes := map[string]bool{}
 	pupils, rows, err := s.Portal.Slips(r.Context(), account(r), school.Slug, v.Pupil)
@@ -159,6 +165,7 @@ type slipsView struct {
 type sheet struct {
 	School  portal.School
 	Initial string // on the crest
+	Pile    string // as of a letter
 	Child   portal.Child
 	Slips   []paperSlip
 }
@@ -180,12 +187,17 @@ func (s *server) postSlips(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := slipsView{School: school, Base: officeLink(school.Slug)}
+	var second []bool
 	for i, slip := range all {
 		if i == 0 || slip.Child.Pupil.ID != all[i-1].Child.Pupil.ID || slip.Child.Contact.ID != all[i-1].Child.Contact.ID {
 			v.Sheets = append(v.Sheets, sheet{School: school, Initial: initial(school.ShortName), Child: slip.Child})
+			second = append(second, slip.Second)
 		}
 		on := &v.Sheets[len(v.Sheets)-1]
 		on.Slips = append(on.Slips, paperSlip{slip.Ref, s.wording(slip.Text)})
+	}
+	for i, begins := range piles(second) {
+		v.Sheets[i].Pile = begins
 	}
 	return s.show(w, r, http.StatusOK, page{template: "slips.html", title: "Slips to answer on paper", school: &school, data: v})
 }
