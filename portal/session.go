@@ -81,10 +81,7 @@ func (p *Portal) Session(ctx context.Context, token string) (s Session, live boo
 	now := p.now()
 	var a Account
 	err = p.store.View(ctx, func(tx Tx) error {
-		if s, err = tx.Session(hashToken(token)); err != nil || s.AccountID == "" {
-			return err
-		}
-		a, err = tx.Account(s.AccountID)
+		s, a, err = tx.SessionAccount(hashToken(token))
 		return err
 	})
 	if err != nil {

@@ -140,6 +140,8 @@ type AccountTx interface {
 	DeleteAttemptsBefore(time.Time) error
 
 	Session(hash string) (Session, error)
+	// SessionAccount is a session of somebody who is signed in, and its account.
+	SessionAccount(hash string) (Session, Account, error)
 	PutSession(Session) error
 	DeleteSession(hash string) error
 	// AccountSessions are an account's sessions, the newest first.

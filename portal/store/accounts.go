@@ -206,6 +206,16 @@ var sessions = newTable("sessions", "s", "hash", func(s *portal.Session) []field
 	}
 })
 
+func (t *tx) SessionAccount(hash string) (portal.Session, portal.Account, error) {
+	type both struct {
+		session portal.Session
+		account portal.Account
+	}
+	b, err := one(t, func(b *both) []any { return append(sessions.scan(&b.session), accounts.scan(&b.account)...) },
+		"SELECT "+sessions.columns+", "+accounts.columns+" FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE s.hash = $1", hash)
+	return b.session, b.account, err
+}
+
 func (t *tx) AccountSessions(account string) ([]portal.Session, error) {
 	return list(t, sessions.scan, "SELECT "+sessions.columns+" FROM sessions s WHERE s.account_id = $1 ORDER BY s.created DESC, s.hash", account)
 }

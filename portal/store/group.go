@@ -24,7 +24,7 @@ type writers struct {
 
 // group is updates that are committed together.
 type group struct {
-	sql     *sql.Tx
+	conn    *sql.Conn // in a transaction begun by hand: of a sql.Tx each query has a goroutine wait for its end
 	members int
 	broken  error         // of a statement that took the whole transaction with it
 	done    chan struct{} // closed once err is known
@@ -52,13 +52,12 @@ func (db *DB) together(ctx context.Context, alone bool, f func(portal.Tx) error)
 		w.end()
 	}
 	if w.open == nil {
-		// The group is nobody's own: it goes on when one of its members gives up.
-		sqltx, err := db.write.BeginTx(context.WithoutCancel(ctx), nil)
+		conn, err := db.begin()
 		if err != nil {
 			w.pass()
 			return db.engine.clean(ctx, "begin", err)
 		}
-		w.open = &group{sql: sqltx, done: make(chan struct{})}
+		w.open = &group{conn: conn, done: make(chan struct{})}
 	}
 	g := w.open
 	failed := func() error {
@@ -86,6 +85,20 @@ func (db *DB) together(ctx context.Context, alone bool, f func(portal.Tx) error)
 	return again, err
 }
 
+// begin opens a transaction for a group. That is nobody's own: it goes on when one of its
+// members gives up.
+func (db *DB) begin() (*sql.Conn, error) {
+	conn, err := db.write.Conn(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.ExecContext(context.Background(), "BEGIN IMMEDIATE"); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
 // member runs f in a savepoint, and leaves nothing of it where it failed.
 func (db *DB) member(ctx context.Context, g *group, f func(portal.Tx) error) (err error) {
 	if ctx.Err() != nil {
@@ -93,14 +106,14 @@ func (db *DB) member(ctx context.Context, g *group, f func(portal.Tx) error) (er
 	}
 	savepoint := func(statement string) {
 		if g.broken == nil {
-			_, g.broken = g.sql.ExecContext(context.WithoutCancel(ctx), statement)
+			_, g.broken = g.conn.ExecContext(context.WithoutCancel(ctx), statement)
 		}
 	}
 	if savepoint("SAVEPOINT member"); g.broken != nil {
 		_, err = db.engine.clean(ctx, "savepoint", g.broken)
 		return err
 	}
-	t := &tx{ctx: ctx, engine: db.engine, schools: &db.schools, sql: g.sql, shared: true}
+	t := &tx{ctx: ctx, engine: db.engine, schools: &db.schools, sql: g.conn, shared: true}
 	whole := false
 	defer func() {
 		if !whole {
@@ -131,10 +144,12 @@ func (w *writers) end() {
 		return
 	}
 	w.open = nil
-	if g.err = g.broken; g.err != nil {
-		g.sql.Rollback()
-	} else {
-		g.err = g.sql.Commit()
+	if g.err = g.broken; g.err == nil {
+		_, g.err = g.conn.ExecContext(context.Background(), "COMMIT")
 	}
+	if g.err != nil { // what broke it may have ended it already
+		_, _ = g.conn.ExecContext(context.Background(), "ROLLBACK")
+	}
+	_ = g.conn.Close() // which hands the connection back
 	close(g.done)
 }

@@ -15,12 +15,18 @@ import (
 	"schoolgate/portal"
 )
 
+// querier is a [sql.Tx], or a connection on which a transaction was begun.
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
 // tx is one transaction. It is used by one goroutine.
 type tx struct {
 	ctx     context.Context
 	engine  *engine
 	schools *schoolCache
-	sql     *sql.Tx
+	sql     querier
 	shared  bool  // with others: see [tx.begin]
 	failed  error // of the first statement that failed; there is no going on after it
 	again   retry

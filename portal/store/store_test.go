@@ -490,12 +490,18 @@ func TestSessions(t *testing.T) {
 		f.must(func(tx portal.Tx) error {
 			s, err := tx.Session("h")
 			same(t, s, err, waiting)
+			s, _, err = tx.SessionAccount("h")
+			missing(t, s, err)
 			return tx.PutSession(live)
 		})
 		f = f.reopen()
 		f.must(func(tx portal.Tx) error {
 			s, err := tx.Session("h")
 			same(t, s, err, live)
+			s, a, err := tx.SessionAccount("h")
+			same(t, s, err, live)
+			want, err := tx.Account("a-1")
+			same(t, a, err, want)
 			if err := tx.DeleteSessionsBefore(live.Expires); err != nil {
 				return err
 			}
