@@ -63,7 +63,8 @@ type Options struct {
 	// error the old site stays. Nil tells nobody. Calls may come at the same time.
 	HandOver func(context.Context, Result) error
 
-	press *press // of this build
+	press    *press          // of this build
+	pictures *picture.Beside // of all its sites
 }
 
 // A Result is how the build of one site ended.
@@ -89,7 +90,7 @@ var renderingMutex sync.Mutex
 // processes.
 func Build(ctx context.Context, trust *Trust, opts Options) ([]Result, error) {
 	opts.Address = strings.TrimSuffix(opts.Address, "/")
-	opts.press = &press{}
+	opts.press, opts.pictures = &press{}, &picture.Beside{}
 	opts.Now = cmp.Or(opts.Now, time.Now()).UTC().Truncate(time.Second)
 	opts.Log = cmp.Or(opts.Log, slog.New(slog.DiscardHandler))
 	if !filepath.IsAbs(opts.Out) {
@@ -213,7 +214,7 @@ func (w website) publish(ctx context.Context, t theme, read map[string]string, o
 		}
 		return result
 	}
-	w.cleaner = picture.NewCleaner(filepath.Join(dir, "pictures"))
+	w.cleaner = picture.NewCleaner(filepath.Join(dir, "pictures"), opts.pictures)
 	m, err := w.assemble(t, kept, opts.Now)
 	if err != nil {
 		return fail(err)

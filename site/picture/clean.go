@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/bep/imagemeta"
@@ -66,11 +67,43 @@ type Print struct {
 type Cleaner struct {
 	folder string
 	used   map[string]bool // by file name, in this build
+	beside *Beside
 }
 
-// NewCleaner is a cleaner for one build of a site.
-func NewCleaner(folder string) *Cleaner {
-	return &Cleaner{folder: folder, used: map[string]bool{}}
+// Beside is where the sites of one build keep their prints, so that a picture that many
+// of them show, as those of the model are, is made once.
+type Beside struct {
+	mu sync.Mutex
+	at map[string]string // the whole path of a print, by its name
+}
+
+// NewCleaner is a cleaner for one build of a site, beside those of others; nil is alone.
+func NewCleaner(folder string, beside *Beside) *Cleaner {
+	return &Cleaner{folder: folder, used: map[string]bool{}, beside: beside}
+}
+
+// note remembers where a print is.
+func (b *Beside) note(name, at string) {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.at == nil {
+		b.at = map[string]string{}
+	}
+	b.at[name] = at
+}
+
+// link has another site's print be this one's too.
+func (b *Beside) link(name, to string) bool {
+	if b == nil {
+		return false
+	}
+	b.mu.Lock()
+	at, ok := b.at[name]
+	b.mu.Unlock()
+	return ok && os.MkdirAll(filepath.Dir(to), 0o700) == nil && os.Link(at, to) == nil
 }
 
 // Refused says what is wrong with an original, and what to do.
@@ -231,12 +264,17 @@ func (c *Cleaner) recall(prints []Print) bool {
 		return false
 	}
 	for i, pr := range prints {
-		data, err := os.ReadFile(filepath.Join(c.folder, pr.Name))
+		at := filepath.Join(c.folder, pr.Name)
+		data, err := os.ReadFile(at)
+		if err != nil && c.beside.link(pr.Name, at) {
+			data, err = os.ReadFile(at)
+		}
 		if err != nil {
 			return false
 		}
 		prints[i].Data = data
 		c.used[pr.Name] = true
+		c.beside.note(pr.Name, at)
 	}
 	return true
 }
@@ -251,7 +289,10 @@ func (c *Cleaner) keep(prints []Print) error {
 		if err != nil {
 			break
 		}
-		err = writeWhole(filepath.Join(c.folder, pr.Name), pr.Data)
+		at := filepath.Join(c.folder, pr.Name)
+		if err = writeWhole(at, pr.Data); err == nil {
+			c.beside.note(pr.Name, at)
+		}
 		c.used[pr.Name] = true
 	}
 	if err != nil {

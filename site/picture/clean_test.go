@@ -7,6 +7,8 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -138,7 +140,7 @@ func TestErasedPixelsAreForgotten(t *testing.T) {
 	if err := png.Encode(&file, original); err != nil {
 		t.Fatal(err)
 	}
-	c := NewCleaner(t.TempDir())
+	c := NewCleaner(t.TempDir(), nil)
 	prints, err := c.Clean(file.Bytes())
 	if err != nil {
 		t.Fatal(err)
@@ -156,5 +158,36 @@ func TestErasedPixelsAreForgotten(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A picture that two sites of a build show is made once, and stays the second's when the
+// first shows it no more.
+func TestSitesShareWhatTheyShow(t *testing.T) {
+	var file bytes.Buffer
+	if err := png.Encode(&file, image.NewNRGBA(image.Rect(0, 0, 600, 400))); err != nil {
+		t.Fatal(err)
+	}
+	first, second, beside := filepath.Join(t.TempDir(), "pictures"), filepath.Join(t.TempDir(), "pictures"), &Beside{}
+	made, err := NewCleaner(first, beside).Clean(file.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared, err := NewCleaner(second, beside).Clean(file.Bytes())
+	if err != nil || len(shared) != len(made) {
+		t.Fatalf("%d prints and %d, %v", len(made), len(shared), err)
+	}
+	for i, pr := range shared {
+		one, err1 := os.Stat(filepath.Join(first, pr.Name))
+		other, err2 := os.Stat(filepath.Join(second, pr.Name))
+		if err1 != nil || err2 != nil || !os.SameFile(one, other) || !bytes.Equal(pr.Data, made[i].Data) {
+			t.Errorf("%s was made twice, %v, %v", pr.Name, err1, err2)
+		}
+	}
+	if err := NewCleaner(first, beside).Prune(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(second, shared[0].Name)); err != nil {
+		t.Error(err)
 	}
 }
