@@ -103,32 +103,34 @@ func CheckClassList(rows []ClassListRow) []Problem {
 
 // listed is one pupil as a list has them.
 type listed struct {
-	ClassListRow                // the first row of theirs
-	classes      []string       // all that their rows name, if several
-	contacts     []ClassListRow // each person once
+	*ClassListRow                 // the first row of theirs; rows are many, so they are copied only where they change
+	classes       []string        // all that their rows name, if several
+	contacts      []*ClassListRow // each person once
 }
 
 // byPupil gathers rows by pupil, in the order of the list.
 func byPupil(rows []ClassListRow) []listed {
 	var all []listed
 	place := make(map[string]int, len(rows)/2)
-	for _, r := range rows {
-		key := r.key()
+	for n := range rows {
+		key := rows[n].key()
 		i, ok := place[key]
 		if !ok {
 			i = len(all)
 			place[key] = i
-			all = append(all, listed{ClassListRow: r})
+			all = append(all, listed{ClassListRow: &rows[n]})
 		}
-		all[i].add(r)
+		all[i].add(&rows[n])
 	}
 	return all
 }
 
 // add puts a further row to a pupil's. Anything that holds a child back counts
 // whichever row says it.
-func (l *listed) add(r ClassListRow) {
-	l.LookedAfter = l.LookedAfter || r.LookedAfter
+func (l *listed) add(r *ClassListRow) {
+	if r.LookedAfter && !l.LookedAfter {
+		l.change(func(first *ClassListRow) { first.LookedAfter = true })
+	}
 	if r.Group != l.Group && !slices.Contains(l.classes, r.Group) {
 		if len(l.classes) == 0 {
 			l.classes = []string{l.Group}
@@ -139,7 +141,10 @@ func (l *listed) add(r ClassListRow) {
 		return
 	}
 	for i := range l.contacts {
-		if c := &l.contacts[i]; oneContact(*c, r) {
+		if oneContact(*l.contacts[i], *r) {
+			merged := *l.contacts[i]
+			c := &merged
+			l.contacts[i] = c
 			c.Email, c.Relationship = cmp.Or(c.Email, r.Email), cmp.Or(c.Relationship, r.Relationship)
 			c.Phone = withPhones(c.Phone, r.Phone)
 			if c.Priority == 0 || r.Priority > 0 && r.Priority < c.Priority {
@@ -160,6 +165,13 @@ func (l *listed) add(r ClassListRow) {
 		}
 	}
 	l.contacts = append(l.contacts, r)
+}
+
+// change makes another row of a pupil's first, which is the list's own.
+func (l *listed) change(f func(*ClassListRow)) {
+	first := *l.ClassListRow
+	f(&first)
+	l.ClassListRow = &first
 }
 
 // oneContact says whether two contacts of one pupil in one list are one person:

@@ -118,7 +118,10 @@ func (f Filter) details() map[string]any {
 	if len(f.Purposes) > 0 {
 		all["purposes"] = strings.Join(f.Purposes, ", ")
 	}
-	for name, value := range map[string]string{"class": f.Group, "standing": string(f.Standing), "why": f.Why} {
+	if f.Unsigned {
+		all["signed"] = "no"
+	}
+	for name, value := range map[string]string{"class": f.Group, "standing": string(f.Standing), "agreement": f.Agreement, "columns": strings.Join(f.Columns, ", "), "why": f.Why} {
 		if value != "" {
 			all[name] = value
 		}

@@ -185,14 +185,14 @@ type planner struct {
 	have   register
 	choice ImportChoices
 	random func() string
-	minted map[string]string // ids made afresh, and what stands for them
+	minted map[string]int // ids made afresh, by how many were before them
 
 	byUPN, byAdmission, byZeros map[string]Pupil
 	byName                      map[string][]Pupil
 	contacts                    map[string]Contact          // by id
 	addressed                   map[string][]string         // name and email → ids
 	linked                      map[string][]Responsibility // by pupil
-	sharers                     map[string]map[string]bool  // names by email
+	sharers                     map[string][]string         // names by email, up to one more than maxSharers
 	settled                     map[string]bool             // contacts met in this list
 	watch                       watch
 	turned                      map[string]bool // contacts whose new name is that of somebody barred
@@ -206,7 +206,7 @@ type planner struct {
 // have, as where an office writes one for 'none'. Names are compared as [fold]
 // leaves them. A temporary UPN gives way to the one that replaces it.
 func plan(school string, rows []ClassListRow, have register, choice ImportChoices, random func() string) *ImportPlan {
-	p := &planner{ImportPlan: &ImportPlan{School: school, takes: inForce(have.restrictions), because: map[Link]string{}}, have: have, choice: choice, random: random, minted: map[string]string{}, settled: map[string]bool{}, turned: map[string]bool{}}
+	p := &planner{ImportPlan: &ImportPlan{School: school, takes: inForce(have.restrictions), because: map[Link]string{}}, have: have, choice: choice, random: random, minted: map[string]int{}, settled: map[string]bool{}, turned: map[string]bool{}}
 	all := byPupil(rows)
 	p.index(all)
 
@@ -244,7 +244,7 @@ func plan(school string, rows []ClassListRow, have register, choice ImportChoice
 				if !said {
 					waiting[held.ID] = true
 					for _, r := range l.contacts {
-						p.asked(r, Contact{})
+						p.asked(*r, Contact{})
 					}
 					continue
 				}
@@ -283,7 +283,7 @@ func (p *planner) ownFamily(l *listed, was Pupil, claimed map[string]int) bool {
 	}
 	for id := range p.have.relatives {
 		c := p.contacts[id]
-		if slices.ContainsFunc(l.contacts, func(r ClassListRow) bool {
+		if slices.ContainsFunc(l.contacts, func(r *ClassListRow) bool {
 			return samePerson(c.Name, r.ContactName) || sameEmail(c.Email, r.Email) && len(p.sharers[strings.ToLower(r.Email)]) <= maxSharers
 		}) {
 			return true
@@ -304,7 +304,7 @@ func numbers(upn, admission string) string {
 
 func (p *planner) newID() string {
 	id := p.random()
-	p.minted[id] = fmt.Sprintf("new %d", len(p.minted))
+	p.minted[id] = len(p.minted)
 	return id
 }
 
@@ -325,15 +325,14 @@ func (p *planner) index(all []listed) {
 			p.byName[key] = append(p.byName[key], x)
 		}
 	}
-	p.sharers = map[string]map[string]bool{}
+	p.sharers = map[string][]string{}
 	shares := func(name, email string) {
 		if email = strings.ToLower(email); email == "" {
 			return
 		}
-		if p.sharers[email] == nil {
-			p.sharers[email] = map[string]bool{}
+		if names := p.sharers[email]; len(names) <= maxSharers && !slices.Contains(names, sameName(name)) {
+			p.sharers[email] = append(names, sameName(name))
 		}
-		p.sharers[email][sameName(name)] = true
 	}
 	p.watch = watchOf(p.have.restrictions, p.have.contacts, p.have.elsewhere)
 	for _, c := range p.have.contacts {
@@ -402,7 +401,7 @@ func (p *planner) match(all []listed) []Pupil {
 			was[i] = x
 			taken[x.ID] = true
 			p.Notes = append(p.Notes, fmt.Sprintf("%s: %s has the admission number %s, and the register has %s: taken for the same pupil, as the name and the birthday are the same. The spreadsheet seems to have dropped the zeros.", l.Place(), x.Name(), l.AdmissionNumber, x.AdmissionNumber))
-			l.AdmissionNumber = x.AdmissionNumber
+			l.change(func(first *ClassListRow) { first.AdmissionNumber = x.AdmissionNumber })
 			continue
 		}
 		var found []Pupil
@@ -516,7 +515,7 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 		if ids[i] == "wait" {
 			continue
 		}
-		now, old := p.listed(r, ids[i], planned)
+		now, old := p.listed(*r, ids[i], planned)
 		ids[i] = now.ID
 		j := slices.IndexFunc(held, func(l Responsibility) bool { return l.ContactID == now.ID })
 		var was Responsibility
@@ -527,9 +526,9 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 		if p.turned[now.ID] { // it is somebody else who would have it
 			had = Responsibility{}
 		}
-		link, why := p.watch.extend(p.contacts[now.ID], old, had, p.link(r, pupil.ID, now.ID, was, j >= 0))
+		link, why := p.watch.extend(p.contacts[now.ID], old, had, p.link(*r, pupil.ID, now.ID, was, j >= 0))
 		if why == "" && j < 0 && link.Barred&AllRights != AllRights {
-			if why = p.unknown(r, now, old, ids, held, pupil, link.Relationship); why != "" {
+			if why = p.unknown(*r, now, old, ids, held, pupil, link.Relationship); why != "" {
 				link.Barred = AllRights
 			}
 		}
@@ -827,7 +826,7 @@ func (p *planner) matchContacts(l *listed, pupil Pupil, held []Responsibility) (
 			} else if !said {
 				ids[i] = "wait"
 				waiting[c.ID] = true
-				p.asked(r, c)
+				p.asked(*r, c)
 			}
 			break
 		}
@@ -917,7 +916,12 @@ func alike(contacts map[string]Contact) []string {
 // fingerprint covers all that apply would write and all that was shown. The ids
 // of what is new are made afresh each time, so their places stand for them.
 func (p *planner) fingerprint() string {
-	id := func(s string) string { return cmp.Or(p.minted[s], s) }
+	id := func(s string) string {
+		if n, made := p.minted[s]; made {
+			return fmt.Sprintf("new %d", n)
+		}
+		return s
+	}
 	sum := sha256.New()
 	write := json.NewEncoder(sum)
 	note := func(v any) {

@@ -18,15 +18,25 @@ type Filter struct {
 	// Standing keeps the pupils who have it for the first of the purposes: one of
 	// [List.Standings].
 	Standing Standing
-	Why      string // what an export is for, as whoever makes it says: at most [MaxWhy] characters
+	// Agreement keeps the pupils for whom somebody who may speak for them has signed it, or
+	// with Unsigned those for whom nobody has; "" is everybody.
+	Agreement string
+	Unsigned  bool
+	Columns   []string // further columns, of [ListColumns]
+	Why       string   // what an export is for, as whoever makes it says: at most [MaxWhy] characters
 }
+
+// ListColumns are the further columns that a list may have. The UPN is for those alone
+// who may read all that is held of a pupil ([ShowRecord]).
+var ListColumns = []string{"admission", "upn", "agreements"}
 
 // ListRow is one pupil of a list. Standings and Signed are in the order of the
 // texts of the [List]; a row is reused for the next pupil.
 type ListRow struct {
 	Pupil     Pupil
 	Standings []Standing
-	Signed    []bool // of each agreement: by anybody who may speak for the child
+	Signed    []bool   // of each agreement: by anybody who may speak for the child
+	Further   []string // in the order of the list's
 }
 
 // List is the columns of a list: the purposes a filter asks for, or all, and
@@ -35,6 +45,7 @@ type List struct {
 	School     School
 	Purposes   []Text
 	Agreements []Text
+	Further    []string  // headings of the columns after the class
 	At         time.Time // the moment of which all of it is
 	// Reasons says that whoever asks may read why it is a no; see [Answers].
 	Reasons bool
@@ -82,10 +93,60 @@ func (p *Portal) listOf(tx Tx, a Actor, do Action, school string, f Filter) (Lis
 	if err := wrong.Or(); err != nil {
 		return l, err
 	}
+	if err := l.further(f, a.May(ShowRecord, Subject{School: school}) == nil); err != nil {
+		return l, err
+	}
 	if do == ExportList && f.Group != "" { // an empty file would be taken for an answer
 		err = hasGroup(tx, school, f)
 	}
 	return l, err
+}
+
+// further gives a list the columns that a filter asks for besides.
+func (l *List) further(f Filter, upn bool) error {
+	var wrong Invalid
+	if _, ok := l.School.Current(Agreement, f.Agreement); f.Agreement != "" && !ok {
+		wrong.Add("agreement", "This school has no such agreement. Choose one from the list.")
+	}
+	for _, c := range ListColumns {
+		switch {
+		case !slices.Contains(f.Columns, c):
+		case c == "admission":
+			l.Further = append(l.Further, "Admission number")
+		case c == "upn" && upn:
+			l.Further = append(l.Further, "UPN")
+		case c == "upn":
+			wrong.Add("column", "Your role does not take out UPNs.")
+		default:
+			for _, t := range l.Agreements {
+				l.Further = append(l.Further, t.Title)
+			}
+		}
+	}
+	for _, c := range f.Columns {
+		if !slices.Contains(ListColumns, c) {
+			wrong.Add("column", "There is no such column. Choose from: "+strings.Join(ListColumns, ", ")+".")
+		}
+	}
+	return wrong.Or()
+}
+
+// fill writes the further columns of a row.
+func (r *ListRow) fill(f Filter) {
+	r.Further = r.Further[:0]
+	for _, c := range ListColumns {
+		switch {
+		case !slices.Contains(f.Columns, c):
+		case c == "admission":
+			r.Further = append(r.Further, r.Pupil.AdmissionNumber)
+		case c == "upn":
+			r.Further = append(r.Further, r.Pupil.UPN)
+		default:
+			for _, signed := range r.Signed {
+				r.Further = append(r.Further, map[bool]string{true: "Signed", false: "Not signed"}[signed])
+			}
+		}
+	}
 }
 
 func columns(school School, f Filter) (List, error) {
@@ -152,7 +213,11 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 			}
 			for i, t := range l.Agreements {
 				row.Signed[i] = signedByAny(t, today, r)
+				if t.Slug == f.Agreement && row.Signed[i] == f.Unsigned {
+					return nil
+				}
 			}
+			row.fill(f)
 			return each(row)
 		})
 	})

@@ -619,6 +619,29 @@ func TestLists(t *testing.T) {
 		}
 	}
 
+	// Further columns, and by an agreement; the UPN only for whoever may read all of a child.
+	further := func(who string, f portal.Filter) (string, error) {
+		var out []string
+		err := w.Export(t.Context(), w.staff(who), anne, f, func(l portal.List) error { out = append(out, strings.Join(l.Further, "/")); return nil }, func(r portal.ListRow) error {
+			out = append(out, r.Pupil.Forename+" "+strings.Join(r.Further, "/"))
+			return nil
+		})
+		return strings.Join(out, "; "), err
+	}
+	aup := "parents-aup"
+	if got, err := further("business@anne.example", portal.Filter{Columns: []string{"agreements", "admission"}, Agreement: aup}); err != nil || !strings.HasPrefix(got, "Admission number/") || strings.Count(got, "; ") != 1 || !strings.Contains(got, "; Cat ") || !strings.HasSuffix(got, "/Signed/Not signed") {
+		t.Errorf("who has signed: %s (%v)", got, err)
+	}
+	if got, err := further("office@anne.example", portal.Filter{Columns: []string{"upn"}, Agreement: aup, Unsigned: true}); err != nil || !strings.HasPrefix(got, "UPN; ") || strings.Count(got, "; ") != 3 || strings.Contains(got, "Cat") {
+		t.Errorf("who has not signed: %s (%v)", got, err)
+	}
+	for _, f := range []portal.Filter{{Columns: []string{"upn"}}, {Columns: []string{"looked after"}}} {
+		_, err := further("business@anne.example", f)
+		wrong(t, err, "column")
+	}
+	_, err = further("office@anne.example", portal.Filter{Agreement: "website-pictures"})
+	wrong(t, err, "agreement")
+
 	// Why it is a no is told to the safeguarding lead alone: not in a cell, and not by
 	// what a list can be narrowed to.
 	office := "office@anne.example"

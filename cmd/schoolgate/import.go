@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -16,6 +17,29 @@ import (
 	"schoolgate/portal/web"
 	"schoolgate/site/draw"
 )
+
+func lettersCommand(settings settingsFunc) *cobra.Command {
+	var school string
+	cmd := &cobra.Command{
+		Use:   "letters --school SLUG FILE",
+		Short: "Write the invitation letters that are still to be sent, as a page to print",
+		Long: `Write letters for the contacts of a school who have neither joined nor a letter that
+works, as a page to print. The codes in it open families' accounts: the file is made
+anew, and nobody but you can read it. Print it, then delete it.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			app, err := openFor(cmd, settings)
+			if err != nil {
+				return err
+			}
+			defer closing(&err, app)
+			return named(school, app.printLetters(cmd, school, args[0]))
+		},
+	}
+	cmd.Flags().StringVar(&school, "school", "", "the school's folder `name`")
+	cmd.MarkFlagRequired("school")
+	return cmd
+}
 
 // importing is what import was told on the command line.
 type importing struct {
@@ -70,6 +94,7 @@ func (i importing) run(cmd *cobra.Command, app *application, name string) error 
 	if i.encoding != "" && !slices.Contains(roster.Encodings(), i.encoding) {
 		return fmt.Errorf("--encoding %s is not known: use one of %s", i.encoding, strings.Join(roster.Encodings(), ", "))
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(20)) // a list is held whole, and little of what is made on the way
 	file, err := os.ReadFile(name)
 	if err != nil {
 		return err
@@ -103,7 +128,9 @@ func (i importing) run(cmd *cobra.Command, app *application, name string) error 
 	if err != nil {
 		return err
 	}
-	if _, err := app.portal.ApplyImport(cmd.Context(), portal.Operator, i.school, "", list.Rows, plan.Fingerprint, choice); err != nil {
+	shown := plan.Fingerprint
+	plan = nil // it is as large as the one that is worked out again
+	if _, err := app.portal.ApplyImport(cmd.Context(), portal.Operator, i.school, "", list.Rows, shown, choice); err != nil {
 		return listed(name, err)
 	}
 	fmt.Fprintln(out, "\nSaved.")
@@ -167,6 +194,9 @@ func (app *application) printLetters(cmd *cobra.Command, school, file string) er
 		err = web.WriteLetters(f, all, app.settings.Address, app.languages(), css, draw.QR)
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
+		if all == nil { // nothing of it is anybody's
+			err = errors.Join(err, os.Remove(file))
+		}
 		return fmt.Errorf("letters: %w", err)
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "%d letters are in %s. Print it, then delete it.\n", len(all), file)

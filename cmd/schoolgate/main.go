@@ -40,6 +40,7 @@ func command() *cobra.Command {
 		checkCommand(settings),
 		serveCommand(settings),
 		importCommand(settings),
+		lettersCommand(settings),
 		exportCommand(settings),
 		verifyCommand(settings),
 		ledgerCommand(settings),

@@ -125,7 +125,7 @@ func (app *application) handler(providers []signin.Config) (http.Handler, error)
 		return nil, err
 	}
 	pages, err := web.New(web.Config{
-		Portal: app.portal, SignIn: desk, OpenClassList: roster.Open, ReadClassList: roster.Read, WriteList: writeList, WriteTable: lists.Table, Compare: compareWordings, QR: draw.QR,
+		Portal: app.portal, SignIn: desk, OpenClassList: roster.Open, ReadClassList: roster.Read, WriteList: writeList, Seal: seal, WriteTable: lists.Table, Compare: compareWordings, QR: draw.QR,
 		Stylesheet: css, OfficeStyles: office, Colour: app.colour, Review: app.review, Unconfirmed: app.unconfirmed, Tel: telephone, Languages: app.languages(), Easy: app.easy, Address: app.settings.Address, TrustName: app.trustName(), Log: app.log,
 	})
 	if err != nil {

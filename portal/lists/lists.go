@@ -4,6 +4,7 @@ package lists
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -82,7 +83,8 @@ type CSVWriter struct {
 //
 // It is UTF-8 with a byte order mark and CRLF, which is what Excel needs to show
 // every name rightly, quoted as RFC 4180 says. An apostrophe goes before
-// whatever a spreadsheet could take for a formula.
+// whatever a spreadsheet could take for a formula, and before a class or a number of
+// which it would make a day or another number.
 func CSV(w io.Writer, l portal.List) *CSVWriter {
 	c := &CSVWriter{w: w, purposes: len(l.Purposes), cells: map[portal.Standing]string{}, years: map[portal.Year]string{}}
 	for standing, words := range why {
@@ -93,6 +95,9 @@ func CSV(w io.Writer, l portal.List) *CSVWriter {
 		c.cells[standing] = string(cell)
 	}
 	c.buf = append(make([]byte, 0, flushAt+4096), "\ufeffSurname,Forename,Year,Class"...)
+	for _, heading := range l.Further {
+		c.buf = appendCell(append(c.buf, ','), heading)
+	}
 	for _, p := range l.Purposes {
 		c.buf = appendCell(append(c.buf, ','), p.Title)
 		if l.Reasons {
@@ -119,7 +124,10 @@ func (c *CSVWriter) Write(row portal.ListRow) error {
 	b := appendCell(c.buf, row.Pupil.Surname)
 	b = appendCell(append(b, ','), row.Pupil.Forename)
 	b = appendCell(append(b, ','), year)
-	b = appendCell(append(b, ','), row.Pupil.Group)
+	b = appendCell(append(b, ','), kept(row.Pupil.Group))
+	for _, cell := range row.Further {
+		b = appendCell(append(b, ','), kept(cell))
+	}
 	for _, s := range row.Standings {
 		cells, ok := c.cells[s]
 		if !ok {
@@ -145,6 +153,17 @@ func (c *CSVWriter) Flush() error {
 	}
 	c.buf = c.buf[:0]
 	return c.err
+}
+
+// turned is what spreadsheets make numbers or days of, and what was written is lost.
+var turned = regexp.MustCompile(`(?i)^(0\d+|\d{12,}|\d+e\d+|\d{1,4}[-/ ]\d{1,2}([-/ ]\d{2,4})?|\d{1,2}[-/ ]?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*([-/ ]?\d{2,4})?|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-/ ]?\d{1,4})$`)
+
+// kept is a text that stays one: an apostrophe goes before what would be turned.
+func kept(s string) string {
+	if len(s) < 2 || len(s) > 20 || !strings.ContainsAny(s, "0123456789") || !turned.MatchString(s) {
+		return s
+	}
+	return "'" + s
 }
 
 // Table writes rows of words as [CSV] writes a list: for what is no consent list and

@@ -42,6 +42,23 @@ Wójcik,Ania,Nursery,"Owls; mornings",No,No answer yet to the present wording,No
 	}
 }
 
+// What a spreadsheet would make a day or another number of stays a text.
+func TestTurned(t *testing.T) {
+	for cell, want := range map[string]string{
+		"007": "'007", "000123": "'000123", "4-5": "'4-5", "4/5": "'4/5", "6E1": "'6E1", "4MAY": "'4MAY", "2 Jun": "'2 Jun", "Mar 4": "'Mar 4", "1234567890123": "'1234567890123",
+		"4B": "4B", "5EL": "5EL", "123": "123", "1": "1", "B801200005001": "B801200005001", "Oak": "Oak", "R": "R", "Maple 4": "Maple 4",
+	} {
+		var out bytes.Buffer
+		w := CSV(&out, portal.List{Further: []string{"Admission number"}})
+		if err := errors.Join(w.Write(portal.ListRow{Pupil: portal.Pupil{Surname: "Lee", Group: cell}, Further: []string{cell}}), w.Flush()); err != nil {
+			t.Fatal(err)
+		}
+		if got := out.String(); !strings.HasSuffix(got, "Admission number\r\nLee,,Reception,"+want+","+want+"\r\n") {
+			t.Errorf("%s: %q", cell, got)
+		}
+	}
+}
+
 func TestEmptyListHasHeadings(t *testing.T) {
 	var out bytes.Buffer
 	if err := CSV(&out, portal.List{}).Flush(); err != nil {

@@ -42,6 +42,9 @@ func XLSX(w io.Writer, l portal.List, byClass bool) Writer {
 	b := &workbook{w: w, list: l, byClass: byClass, file: excelize.NewFile(), sheets: map[string]*sheet{}, named: map[string]bool{"history": true}}
 	b.heads = []any{"Surname", "Forename", "Year", "Class"}
 	taken := map[string]bool{"surname": true, "forename": true, "year": true, "class": true}
+	for _, heading := range l.Further {
+		b.heads = append(b.heads, unique(heading, 250, taken))
+	}
 	for _, p := range l.Purposes {
 		b.heads = append(b.heads, unique(p.Title, 250, taken))
 		if l.Reasons {
@@ -169,6 +172,9 @@ func (b *workbook) add(row portal.ListRow) error {
 	s := b.sheets[group]
 	s.rows++
 	cells := append(make([]any, 0, len(b.heads)), row.Pupil.Surname, row.Pupil.Forename, row.Pupil.Year.String(), row.Pupil.Group)
+	for _, cell := range row.Further {
+		cells = append(cells, cell)
+	}
 	for _, standing := range row.Standings {
 		words, ok := why[standing]
 		if !ok {

@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"time"
@@ -99,7 +100,8 @@ func read(file []byte, m portal.ListMapping, now time.Time) (portal.ClassList, e
 		return none, err
 	}
 	var unsure doubts
-	var seen = map[portal.ClassListRow]bool{}
+	seen := map[uint64]int{} // where rows stand in the list, by their hash
+	seed := maphash.MakeSeed()
 	for _, g := range b.grids {
 		s := &sheet{grid: g, columns: g.cols, problems: &wrong, doubts: &unsure, now: now, fixed: b.fixed}
 		s.today, s.eldest = portal.Date(now.Format(time.DateOnly)), portal.Date(now.AddDate(-21, 0, 0).Format(time.DateOnly))
@@ -114,10 +116,15 @@ func read(file []byte, m portal.ListMapping, now time.Time) (portal.ClassList, e
 			for _, row := range s.read(l) {
 				key := row
 				key.Row = 0
-				if !seen[key] {
-					seen[key] = true
-					list.Rows = append(list.Rows, row)
+				sum := maphash.Comparable(seed, key)
+				if at, ok := seen[sum]; ok {
+					key.Row = list.Rows[at].Row
+					if key == list.Rows[at] {
+						continue
+					}
 				}
+				seen[sum] = len(list.Rows)
+				list.Rows = append(list.Rows, row)
 			}
 		})
 		if err != nil {

@@ -3,9 +3,13 @@ package web
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"schoolgate/portal"
 )
@@ -19,6 +23,9 @@ type exportView struct {
 	Asked   []option // purposes
 	States  []option // standings
 	Left    bool     // of pupils who have left
+	Texts   []option // agreements
+	Signed  string   // "yes", "no" or ""
+	Further []option // columns besides
 	Why     string   // as typed
 }
 
@@ -36,6 +43,7 @@ func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f, wanted, err := readOfficeFilter(r.URL.Query(), school)
+	furtherOf(r.URL.Query(), &wanted)
 	form := s.exportForm(r, school, f, wanted)
 	if err != nil {
 		return &rejectedForm{err, form}
@@ -54,8 +62,11 @@ func (s *server) exportForm(r *http.Request, school portal.School, f officeFilte
 		for i, o := range v.States {
 			v.States[i].Chosen = o.Value == string(wanted.Standing)
 		}
+		texts := agreementOptions(school, wanted.Agreement)
+		further, columnsErr := s.furtherColumns(r, school, wanted.Columns)
+		err = errors.Join(err, columnsErr)
 		return page{template: "export.html", title: "Download a list", school: &school, data: exportView{
-			School: school, Base: v.Base, Years: v.Years, Classes: v.Classes, Asked: v.Asked, States: v.States, Left: wanted.Left, Why: wanted.Why,
+			School: school, Base: v.Base, Years: v.Years, Classes: v.Classes, Asked: v.Asked, States: v.States, Left: wanted.Left, Texts: texts, Signed: signedWord(wanted), Further: further, Why: wanted.Why,
 		}}, err
 	}
 }
@@ -69,6 +80,8 @@ func (s *server) postExport(w http.ResponseWriter, r *http.Request) error {
 	}
 	f, wanted, err := readOfficeFilter(r.PostForm, school)
 	wanted.Why = r.PostForm.Get("why")
+	furtherOf(r.PostForm, &wanted)
+	passphrase := r.PostForm.Get("passphrase")
 	form := s.exportForm(r, school, f, wanted)
 	format := r.PostForm.Get("format")
 	file, known := listFiles[format]
@@ -77,17 +90,32 @@ func (s *server) postExport(w http.ResponseWriter, r *http.Request) error {
 		wrong.Add("format", "Choose how the list is to come.")
 		err = wrong.Or()
 	}
+	if err == nil {
+		err = checkPassphrase(passphrase, r.PostForm.Get("sealed") == "yes")
+	}
 	if err != nil {
 		return &rejectedForm{err, form}
+	}
+	if passphrase != "" {
+		file.mime, file.ext = "application/octet-stream", file.ext+".age"
 	}
 
 	// Once a part has gone out, an error ends the connection, so that a list cut
 	// short cannot be taken for a whole one.
 	var list ListWriter
+	end := func() error { return nil }
 	begin := func(l portal.List) (err error) {
+		var out io.Writer = w
+		if passphrase != "" {
+			sealed, err := s.Seal(w, passphrase)
+			if err != nil {
+				return err
+			}
+			out, end = sealed, sealed.Close
+		}
 		w.Header().Set("Content-Type", file.mime)
 		w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"`, exportName(l.School, wanted, l.At.In(portal.London))+file.ext))
-		list, err = s.WriteList(w, format, l)
+		list, err = s.WriteList(out, format, l)
 		return err
 	}
 	err = s.Portal.Export(r.Context(), account(r), school.Slug, wanted, begin, func(row portal.ListRow) error { return list.Write(row) })
@@ -96,7 +124,63 @@ func (s *server) postExport(w http.ResponseWriter, r *http.Request) error {
 	} else if err != nil {
 		return err
 	}
-	return list.Flush()
+	return errors.Join(list.Flush(), end())
+}
+
+const minPassphrase = 15 // characters: what is in a file can be tried for ever
+
+// checkPassphrase says what is wrong with a passphrase; wanted says that there was one,
+// which was not held while somebody signed in anew.
+func checkPassphrase(words string, wanted bool) error {
+	var wrong portal.Invalid
+	switch n := utf8.RuneCountInString(words); {
+	case n == 0 && wanted:
+		wrong.Add("passphrase", "Type the passphrase again. We did not keep it while you signed in.")
+	case n > 0 && n < minPassphrase:
+		wrong.Add("passphrase", fmt.Sprintf("Choose a passphrase of at least %d characters, such as four words.", minPassphrase))
+	}
+	return wrong.Or()
+}
+
+// furtherOf reads what a download may have that the office's page has not.
+func furtherOf(q url.Values, f *portal.Filter) {
+	f.Columns = q["column"]
+	if signed := q.Get("signed"); signed != "" {
+		f.Agreement, f.Unsigned = q.Get("agreement"), signed == "no"
+	}
+}
+
+func signedWord(f portal.Filter) string {
+	switch {
+	case f.Agreement == "":
+		return ""
+	case f.Unsigned:
+		return "no"
+	}
+	return "yes"
+}
+
+func agreementOptions(school portal.School, chosen string) (all []option) {
+	for _, t := range school.Of(portal.Agreement) {
+		all = append(all, option{t.Slug, t.Title, t.Slug == chosen})
+	}
+	return all
+}
+
+// furtherColumns are those that whoever asks may have.
+func (s *server) furtherColumns(r *http.Request, school portal.School, chosen []string) (all []option, err error) {
+	actor, err := s.Portal.Actor(r.Context(), account(r))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range portal.ListColumns {
+		if c == "upn" && actor.May(portal.ShowRecord, portal.Subject{School: school.Slug}) != nil {
+			continue
+		}
+		label := map[string]string{"admission": "Admission number", "upn": "UPN", "agreements": "Which agreements are signed"}[c]
+		all = append(all, option{c, label, slices.Contains(chosen, c)})
+	}
+	return all, nil
 }
 
 // exportName says what is in the file, and when it was so: a list is out of date

@@ -253,7 +253,7 @@ func (w *world) serve(address string, change func(*Config)) {
 	c := Config{
 		Portal: w.portal, SignIn: w.door, Stylesheet: []byte("body{margin:0}"), OfficeStyles: []byte("table{margin:0}"), Address: address, TrustName: "Thornmere Trust",
 		Log:           slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		OpenClassList: openRows, ReadClassList: readRows, WriteList: writeRows, WriteTable: writeTable, Compare: compareSources, QR: squareOf,
+		OpenClassList: openRows, ReadClassList: readRows, WriteList: writeRows, Seal: sealed, WriteTable: writeTable, Compare: compareSources, QR: squareOf,
 	}
 	if change != nil {
 		change(&c)
@@ -301,11 +301,27 @@ func writeRows(out io.Writer, format string, l portal.List) (ListWriter, error) 
 }
 
 func (w rowWriter) Write(r portal.ListRow) error {
-	_, err := fmt.Fprintln(w.out, r.Pupil.Surname, r.Standings)
+	cells := []any{r.Pupil.Surname, r.Standings}
+	for _, c := range r.Further {
+		cells = append(cells, c)
+	}
+	_, err := fmt.Fprintln(w.out, cells...)
 	return err
 }
 
 func (w rowWriter) Flush() error { return nil }
+
+// sealed hides what is written, and says where it ends.
+func sealed(w io.Writer, passphrase string) (io.WriteCloser, error) { return sealer{w}, nil }
+
+type sealer struct{ w io.Writer }
+
+func (s sealer) Write(b []byte) (int, error) { return len(b), nil }
+
+func (s sealer) Close() error {
+	_, err := io.WriteString(s.w, "sealed")
+	return err
+}
 
 func compareSources(was, now portal.Text) []Passage {
 	return []Passage{{Op: "removed", Kind: "p", Parts: []Part{{"removed", was.Source}}}, {Op: "added", Kind: "p", Parts: []Part{{"added", now.Source}}}}

@@ -207,6 +207,17 @@ func TestExport(t *testing.T) {
 		t.Errorf("the list comes as %s", d)
 	}
 	w.as(lead).get(path+"?purpose=website-pictures&standing=held").wants(t, http.StatusOK, `value="held" selected`)
+	// With columns to choose, and sealed for whoever has the passphrase, which is kept nowhere.
+	w.as(clerk).post(path, url.Values{"format": {"csv"}, "column": {"admission", "agreements"}}).wants(t, http.StatusOK, "Okonedo [no] 1 Not signed")
+	w.as(clerk).get(path+"?column=upn").wants(t, http.StatusOK, `value="upn" checked`)
+	w.as(business).get(path).wants(t, http.StatusOK, `value="admission"`).lacks(t, `value="upn"`)
+	w.as(business).post(path, url.Values{"format": {"csv"}, "column": {"upn"}}).wants(t, http.StatusUnprocessableEntity, "Your role does not take out UPNs")
+	w.as(clerk).post(path, url.Values{"format": {"csv"}, "passphrase": {"too short"}}).wants(t, http.StatusUnprocessableEntity, "at least 15 characters")
+	w.as(clerk).post(path, url.Values{"format": {"csv"}, "sealed": {"yes"}}).wants(t, http.StatusUnprocessableEntity, "Type the passphrase again")
+	shut := w.as(clerk).post(path, url.Values{"format": {"csv"}, "passphrase": {"four words of my own"}}).wants(t, http.StatusOK, "sealed").lacks(t, "Okonedo")
+	if d := shut.Header.Get("Content-Disposition"); !strings.HasSuffix(d, `.csv.age"`) || strings.Contains(w.dump(), "four words") {
+		t.Errorf("the sealed list comes as %s", d)
+	}
 	exported := func() string {
 		return strings.Join(regexp.MustCompile(`list-exported[^\n]*`).FindAllString(w.dump(), -1), "\n")
 	}

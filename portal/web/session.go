@@ -126,6 +126,12 @@ func (s *server) signedIn(h handler, keep ...string) handler {
 func (s *server) hold(r *http.Request, account string, keep []string) error {
 	form := map[string][]string{}
 	for _, name := range keep {
+		if name == "passphrase" { // is kept nowhere: whoever had typed one is asked for it again
+			if r.PostForm.Get(name) != "" {
+				form["sealed"] = []string{"yes"}
+			}
+			continue
+		}
 		for _, v := range r.PostForm[name] {
 			if v != "" && len(v) <= heldLimit {
 				form[name] = append(form[name], strings.ReplaceAll(strings.ToValidUTF8(v, ""), "\x00", ""))

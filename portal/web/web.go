@@ -62,6 +62,9 @@ type Config struct {
 	// WriteList begins a list, with one column for each purpose, as "csv", "xlsx" or
 	// "xlsx-classes".
 	WriteList func(w io.Writer, format string, l portal.List) (ListWriter, error)
+	// Seal makes of w one that encrypts what is written to it, for whoever has the
+	// passphrase, until it is closed.
+	Seal func(w io.Writer, passphrase string) (io.WriteCloser, error)
 	// WriteTable writes rows of words as CSV, as WriteList writes a list.
 	WriteTable func(w io.Writer, rows [][]string) error
 	// Compare lines up two wordings of a text.
