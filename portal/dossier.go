@@ -240,18 +240,19 @@ func (d *Dossier) act(tx Tx, a Act, about Fact) error {
 
 // doneWords is what was done, where its name in the record does not say it.
 var doneWords = map[ActKind]string{
-	CodeDied:      "the code of a letter stopped working, after too many wrong tries",
-	Joined:        "joined with the code of a letter",
-	JoinExtended:  "one more child was added",
-	JoinConfirmed: "the office made sure who joined",
-	JoinEnded:     "access to the portal was taken away",
-	ListSeen:      "shown in a list of the office",
-	ListExported:  "in a list that the office took out",
-	RemindersSent: "reminders were sent to everybody who had something left to answer",
-	AddressMarked: "whether your email address works was noted",
-	MailHandled:   "a mail to you was called back or sent once more",
-	RecordShown:   "this record was looked at",
-	RightsChanged: "who may see and decide was changed",
+	CodeDied:       "the code of a letter stopped working, after too many wrong tries",
+	Joined:         "joined with the code of a letter",
+	JoinExtended:   "one more child was added",
+	JoinConfirmed:  "the office made sure who joined",
+	JoinEnded:      "access to the portal was taken away",
+	ListSeen:       "shown in a list of the office",
+	ListExported:   "in a list that the office took out",
+	RemindersSent:  "reminders were sent to everybody who had something left to answer",
+	AddressMarked:  "whether your email address works was noted",
+	MailHandled:    "a mail to you was called back or sent once more",
+	RecordShown:    "this record was looked at",
+	DecidesChanged: "what is recorded of parental responsibility was changed",
+	RightsChanged:  "who may see and decide was changed",
 }
 
 // events adds what was done about somebody. Of whoever did it, it says no more than

@@ -25,6 +25,8 @@ var (
 	ErrNoRight = errors.New("the database's role may not do this: its owner's may")
 	// ErrTraces is an erasure that was made, and left something in the database's files.
 	ErrTraces = errors.New("what was erased may still stand in the database's files")
+	// ErrClock is a clock that has jumped, so that nobody knows what has had its time.
+	ErrClock = errors.New("the server’s clock may be wrong")
 	// ErrConflict is a write that lost to another; the stores retry it.
 	ErrConflict = errors.New("conflict")
 	// ErrSecondFactor is staff of a school that asks for a second factor, who have

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -39,6 +40,11 @@ const (
 	RecordKept        ActKind = "record-kept"
 	RecordShown       ActKind = "record-shown"
 	DecidesChanged    ActKind = "who-decides-changed"
+	ClockRight        ActKind = "clock-right" // somebody has looked
+	DatabaseCopied    ActKind = "database-copied"
+	DatabaseRestored  ActKind = "database-restored"
+	HeadsMissing      ActKind = "heads-missing" // the file of heads was not there
+	KeyChanged        ActKind = "key-changed"
 	RegisterSealed    ActKind = "register-sealed"  // once, or a few times in one transaction; see [CheckSeals]
 	RegisterChanged   ActKind = "register-changed" // these two nobody reads
 )
@@ -46,6 +52,10 @@ const (
 // event puts on record, sealed, what an account did: details are counts, filters and
 // reasons, and hold the name of nobody but the operator.
 func (p *Portal) event(tx Tx, account, school string, kind ActKind, subject Ref, details map[string]any) error {
+	details = maps.Clone(details)
+	if details == nil {
+		details = map[string]any{}
+	}
 	who, way := Ref{RefAccount, account}, Online
 	switch account {
 	case itself:
@@ -77,6 +87,20 @@ func (p *Portal) event(tx Tx, account, school string, kind ActKind, subject Ref,
 	return p.seal(tx, a)
 }
 
+// Mark is how an event about many people names one of them: by a hash of their id. So it
+// need not go with the first of them who is erased, and tells nothing of them then.
+func Mark(id string) string { return hashText("schoolgate " + id)[:16] }
+
+// marks is the marks of people, each once.
+func marks(ids []string) string {
+	slices.Sort(ids)
+	var all []string
+	for _, id := range slices.Compact(ids) {
+		all = append(all, Mark(id))
+	}
+	return strings.Join(all, " ")
+}
+
 // itself is the portal, where it does what nobody has asked for.
 const itself = "portal"
 
@@ -100,6 +124,14 @@ func (p *Portal) Look(ctx context.Context, account, school string, do Action, pa
 			about = Ref{RefPupil, pupil}
 		}
 		return p.event(tx, account, school, ListSeen, about, map[string]any{"page": page})
+	})
+}
+
+// Note puts on record what the operator has done with the database itself, its key or what
+// is kept beside it, or has found of them.
+func (p *Portal) Note(ctx context.Context, kind ActKind, details map[string]any) error {
+	return p.store.Update(ctx, func(tx Tx) error {
+		return p.event(tx, Operator, "", kind, Ref{RefSchool, TrustWide}, details)
 	})
 }
 
@@ -178,7 +210,7 @@ type Event struct {
 
 // Events are those of a school, newest first. With a person, they are those about
 // that pupil or contact or by that account, with all that were done to whole lists,
-// on which the person stood: what a parent is answered who asks who has seen their
+// on which the person stood, and what was printed for or about them: what a parent is answered who asks who has seen their
 // child's record. It answers [ErrNotFound] for a person who is not of the school.
 func (p *Portal) Events(ctx context.Context, account, school, person string) (all []Event, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
@@ -253,6 +285,10 @@ func (a Act) Private() bool {
 // person: it is about another adult, as when they joined, answered or tried the code of
 // the person's letter, or why it was done is not theirs to know.
 func (a Act) Withheld(person string) bool {
+	if a.Kind == LettersIssued || a.Kind == SlipsPrinted {
+		var said struct{ To *string }
+		return json.Unmarshal([]byte(a.Details), &said) != nil || said.To != nil && !strings.Contains(*said.To, Mark(person))
+	}
 	return a.Private() || a.Kind == CodeTried || a.Subject.Kind == RefContact && a.Subject.ID != person
 }
 

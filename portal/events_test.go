@@ -171,3 +171,60 @@ func TestStaffCheck(t *testing.T) {
 		}
 	}
 }
+
+// For whom a letter or a slip was printed, and who has changed who may decide, is on record
+// by person, and told to no family that asks about somebody else.
+func TestForWhomAndWhoDecides(t *testing.T) {
+	w := settled(t)
+	office := w.staff("office@anne.example")
+	jo, al, ann, cat := w.contact(anne, "Mrs Jo Lee"), w.contact(anne, "Mr Al Lee"), w.pupil("Ann"), w.pupil("Cat")
+	_, err := w.Letters(t.Context(), office, anne, jo)
+	w.ok(err)
+	_, err = w.PrintSlips(t.Context(), office, anne, portal.SlipFilter{Pupil: cat})
+	w.ok(err)
+	about := func(person string, kind portal.ActKind) (all []portal.Event) {
+		t.Helper()
+		events, err := w.Events(t.Context(), portal.Operator, anne, person)
+		w.ok(err)
+		for _, e := range events {
+			if e.Kind == kind {
+				all = append(all, e)
+			}
+		}
+		return all
+	}
+	for _, c := range []struct {
+		person string
+		kind   portal.ActKind
+		n      int
+		told   bool // to the person's family
+	}{
+		{jo, portal.LettersIssued, 1, true}, {al, portal.LettersIssued, 0, false}, {ann, portal.LettersIssued, 1, false}, {cat, portal.LettersIssued, 0, false},
+		{cat, portal.SlipsPrinted, 1, false}, {ann, portal.SlipsPrinted, 0, false}, {w.contact(anne, "Ms Pia Poe"), portal.SlipsPrinted, 1, true},
+	} {
+		all := about(c.person, c.kind)
+		if len(all) != c.n || c.n > 0 && (all[0].Who != "office@anne.example" || all[0].Withheld(c.person) == c.told) {
+			t.Errorf("%s about %s: %v", c.kind, c.person, all)
+		}
+	}
+	rows := annesList()
+	for i := range rows {
+		switch r := &rows[i]; {
+		case r.Forename == "Ann" && r.ContactName == "Mr Al Lee":
+			r.Parental = false
+		case r.Forename == "Bo":
+			r.LookedAfter = true
+		}
+	}
+	w.register(anne, slices.DeleteFunc(rows, func(r portal.ClassListRow) bool { return r.ContactName == "Mrs Gran Lee" }), false)
+	says := func(person, want string) {
+		t.Helper()
+		if all := about(person, portal.DecidesChanged); len(all) != 1 || !strings.Contains(all[0].Details, want) {
+			t.Errorf("of %s it is on record: %v, want %s", person, all, want)
+		}
+	}
+	says(al, `"before":"yes","parental responsibility":"no"`)
+	says(w.contact(anne, "Mrs Gran Lee"), `"before":"no","parental responsibility":"not a contact"`)
+	says(w.pupil("Bo"), `"looked after by a council":"yes"`)
+	w.whole(0)
+}

@@ -146,6 +146,7 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 	err = p.store.Update(ctx, func(tx Tx) error {
 		letters = nil
 		warned := 0 // printed for somebody of whom there is a warning
+		var sent, about []string
 		a, err := p.allowed(tx, account, PrintLetters, Subject{School: school})
 		if err != nil {
 			return err
@@ -176,13 +177,17 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 			if to.Warning != "" {
 				warned++
 			}
+			sent = append(sent, to.Contact.ID)
+			for _, c := range to.Children {
+				about = append(about, c.Pupil.ID)
+			}
 			letters = append(letters, Letter{School: info, Second: to.Second, Contact: to.Contact, Children: to.Children, Code: grouped(code), Expires: inv.Expires})
 		}
 		if len(letters) == 0 {
 			return nil
 		}
 		slices.SortStableFunc(letters, func(a, b Letter) int { return secondLast(a.Second, b.Second) })
-		return p.event(tx, account, school, LettersIssued, Ref{RefSchool, school}, map[string]any{"letters": len(letters), "against a warning": warned})
+		return p.event(tx, account, school, LettersIssued, Ref{RefSchool, school}, map[string]any{"letters": len(letters), "against a warning": warned, "to": marks(sent), "about": marks(about)})
 	})
 	return letters, err
 }

@@ -170,6 +170,9 @@ func (p *Portal) ApplyImport(ctx context.Context, account, school, id string, ro
 				return err
 			}
 		}
+		if err := p.listDecides(tx, account, school, planned); err != nil {
+			return err
+		}
 		if err := planned.apply(tx, choice.Left, p.now()); err != nil {
 			return err
 		}

@@ -55,7 +55,8 @@ type Portal struct {
 	// operator is who runs the command line, for the events.
 	operator string
 	yesAfter func(school string) time.Duration
-	mail     *MailRules // nil where no mail is sent
+	mail     *MailRules                  // nil where no mail is sent
+	erased   func(context.Context) error // after each run that erases; nil for nothing
 	now      func() time.Time
 }
 

@@ -471,15 +471,22 @@ const eraseAtOnce = 25
 // how many of which kind. A pupil goes whole or not at all; a run that was broken off
 // is taken up by the next. What was erased, under which rule and by whom stays on
 // record, sealed, without anybody's name.
+//
+// Where the clock may be wrong it erases nothing: [ErrClock], until [Portal.ClockIsRight].
 func (p *Portal) Erase(ctx context.Context, account, school string) (total Tally, err error) {
 	total = Tally{}
 	var left erasing
 	err = p.store.View(ctx, func(tx Tx) error {
-		left, err = p.erasing(tx, account, school)
-		return err
+		if left, err = p.erasing(tx, account, school); err != nil {
+			return err
+		}
+		return p.clock(tx)
 	})
 	if err != nil {
 		return total, err
+	}
+	if p.erased != nil {
+		defer func() { err = errors.Join(err, p.erased(ctx)) }()
 	}
 	// Each round reckons anew what is due: somebody may have come back, or be kept.
 	rounds := (len(left.pupils) + eraseAtOnce - 1) / eraseAtOnce
@@ -505,6 +512,65 @@ func (p *Portal) Erase(ctx context.Context, account, school string) (total Tally
 		return total, err
 	}
 	return total, p.store.Scrub(ctx)
+}
+
+// AfterErasing has something done after each run that erases, whoever began it.
+func (p *Portal) AfterErasing(do func(context.Context) error) { p.erased = do }
+
+// clockJump is how far apart two times are at most, of heads of the ledger that were
+// published one after another, and of now, for the clock to be believed. While the portal
+// is served there is a head each day.
+const clockJump = 14 * 24 * time.Hour
+
+// clock answers [ErrClock] where it may have been wrong since somebody last said that it
+// is right: it has jumped, or is behind what it was.
+func (p *Portal) clock(tx Tx) error {
+	heads, err := tx.LedgerHeads()
+	if err != nil {
+		return err
+	}
+	said, err := tx.Events(EventFilter{Kind: ClockRight, Most: 1})
+	if err != nil {
+		return err
+	}
+	var last time.Time
+	if len(said) > 0 {
+		var at struct{ Heads int }
+		if err := json.Unmarshal([]byte(said[0].Details), &at); err != nil {
+			return fmt.Errorf("%v: %w", said[0], err)
+		}
+		last, heads = said[0].At, heads[min(at.Heads, len(heads)):]
+	}
+	now := p.now()
+	for _, at := range append(times(heads), now) {
+		jumped := at.Sub(last) > clockJump || at.Before(last.Add(-24*time.Hour)) // a head has the time that was set for it
+		if !last.IsZero() && jumped {
+			return fmt.Errorf("%w: it went from %s to %s, and now says %s. Nothing was erased", ErrClock, day(last), day(at), day(now))
+		}
+		last = at
+	}
+	return nil
+}
+
+func times(heads []LedgerHead) (all []time.Time) {
+	for _, h := range heads {
+		all = append(all, h.At)
+	}
+	return all
+}
+
+// ClockIsRight puts on record that the operator has looked at the clock and at what is
+// due: what it was before says nothing against it.
+func (p *Portal) ClockIsRight(ctx context.Context) error {
+	var heads []LedgerHead
+	err := p.store.View(ctx, func(tx Tx) (err error) {
+		heads, err = tx.LedgerHeads()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return p.Note(ctx, ClockRight, map[string]any{"heads": len(heads)})
 }
 
 // eraseSome is one transaction of a run, with the event that proves it.

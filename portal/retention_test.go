@@ -62,6 +62,7 @@ func (w *world) due(school string) string {
 
 func (w *world) erase(school string) portal.Tally {
 	w.t.Helper()
+	w.ok(w.ClockIsRight(w.t.Context())) // it goes by leaps in a test
 	n, err := w.Erase(w.t.Context(), portal.Operator, school)
 	w.ok(err)
 	return n
@@ -423,7 +424,7 @@ func TestEventsHaveTheirTime(t *testing.T) {
 		kinds = append(kinds, string(e.Kind))
 	}
 	slices.Sort(kinds)
-	if got := strings.Join(slices.Compact(kinds), " "); got != "erased join-extended joined record-kept restriction-set rights-changed staff-signed-in" {
+	if got := strings.Join(slices.Compact(kinds), " "); got != "clock-right erased join-extended joined record-kept restriction-set rights-changed staff-signed-in" {
 		t.Errorf("left are %s", got)
 	}
 	if got := w.due(portal.TrustWide); !strings.Contains(got, "events 2") {
@@ -446,6 +447,7 @@ func TestWhoErases(t *testing.T) {
 	w := keeping(t, "", usualKeep)
 	w.leesLeave()
 	w.pass(400 * 24 * time.Hour)
+	w.ok(w.ClockIsRight(t.Context()))
 	for email, want := range map[string]error{"teacher@anne.example": portal.ErrForbidden, "office@bede.example": portal.ErrNotFound, "caretaker@anne.example": portal.ErrForbidden} {
 		_, err := w.Erase(t.Context(), w.staff(email), anne)
 		is(t, err, want)
@@ -528,4 +530,53 @@ func TestAMadeUpContactLeavesATrace(t *testing.T) {
 	if got := traces(); len(got) > 0 || w.contact(anne, "Mr Never Was") != "" {
 		t.Errorf("of %s, who is erased, there is still %q", cat, got)
 	}
+}
+
+// A clock that was set forward erases nobody, also on the days after, until the operator
+// has said that it is right; nor does one that was set back.
+func TestClockThatJumped(t *testing.T) {
+	w := keeping(t, "", usualKeep)
+	w.leesLeave()
+	head := func() {
+		t.Helper()
+		_, err := w.ledger.Publish(t.Context(), w.db, w.now)
+		w.ok(err)
+	}
+	refused := func(when string) {
+		t.Helper()
+		n, err := w.Erase(t.Context(), portal.Operator, anne)
+		if is(t, err, portal.ErrClock); n.Sum() != 0 {
+			t.Errorf("%s it erased %v", when, n)
+		}
+	}
+	erases := func(pupils int) {
+		t.Helper()
+		n, err := w.Erase(t.Context(), portal.Operator, anne)
+		if w.ok(err); n[portal.KeptPupils] != pupils {
+			t.Errorf("erased %v", n)
+		}
+	}
+	for range 5 {
+		w.pass(13 * 24 * time.Hour)
+		erases(0)
+		head()
+	}
+	right := w.now
+	w.pass(400 * 24 * time.Hour)
+	refused("at once")
+	for range 3 {
+		head() // as one that serves does
+		w.pass(24 * time.Hour)
+		refused("on the next day")
+	}
+	w.now = right
+	refused("set back")
+	w.ok(w.ClockIsRight(t.Context()))
+	erases(0)
+	w.pass(15 * 24 * time.Hour)
+	refused("after it stood still")
+	w.pass(400 * 24 * time.Hour)
+	w.ok(w.ClockIsRight(t.Context()))
+	erases(2)
+	w.whole(0)
 }

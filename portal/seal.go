@@ -30,7 +30,7 @@ type Seal struct {
 }
 
 // sealKinds are the kinds of event that are signed, and never erased.
-var sealKinds = []ActKind{Erased, RegisterSealed, RegisterChanged}
+var sealKinds = []ActKind{Erased, RegisterSealed, RegisterChanged, ClockRight, DatabaseRestored, HeadsMissing, KeyChanged}
 
 // SealKinds is which events are signed, and never erased.
 func SealKinds() []ActKind { return slices.Clone(sealKinds) }

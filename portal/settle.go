@@ -133,11 +133,76 @@ func (p *Portal) Settle(ctx context.Context, account, school string, links []Lin
 			if warning != "" {
 				held++
 			}
-			if err := errors.Join(tx.PutResponsibility(r), p.withhold(tx, account, school, was, r)); err != nil {
+			if err := errors.Join(tx.PutResponsibility(r), p.decides(tx, account, school, was, r), p.withhold(tx, account, school, was, r)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	return held, err
+}
+
+// decides puts on record what has changed in whether a contact holds parental
+// responsibility for a pupil; both links are of the two, but for one that is not there.
+func (p *Portal) decides(tx Tx, account, school string, was, is Responsibility) error {
+	if parental(was) == parental(is) {
+		return nil
+	}
+	contact, pupil := cmp.Or(is.ContactID, was.ContactID), cmp.Or(is.PupilID, was.PupilID)
+	return p.event(tx, account, school, DecidesChanged, Ref{RefContact, contact}, map[string]any{"pupil": pupil, "parental responsibility": parental(is), "before": parental(was)})
+}
+
+// parental says whether the contact holds it, as an event has it.
+func parental(r Responsibility) string {
+	switch {
+	case r.ContactID == "":
+		return "not a contact"
+	case r.Unsettled:
+		return "not known"
+	case r.Parental:
+		return "yes"
+	}
+	return "no"
+}
+
+// listDecides puts on record what a class list changes in who may decide about the pupils
+// who are on the register, and which of them are in care. For those who are new with it,
+// the list is on record.
+func (p *Portal) listDecides(tx Tx, account, school string, planned *ImportPlan) error {
+	pupils, err := tx.Pupils(school)
+	if err != nil {
+		return err
+	}
+	links, err := tx.Responsibilities(school)
+	if err != nil {
+		return err
+	}
+	known, was := map[string]Pupil{}, map[Link]Responsibility{}
+	for _, x := range pupils {
+		known[x.ID] = x
+	}
+	for _, l := range links {
+		was[Link{l.PupilID, l.ContactID}] = l
+	}
+	for _, x := range planned.puts {
+		if old, ok := known[x.ID]; ok && old.LookedAfter != x.LookedAfter {
+			said := map[bool]string{true: "yes", false: "no"}[x.LookedAfter]
+			if err := p.event(tx, account, school, DecidesChanged, Ref{RefPupil, x.ID}, map[string]any{"looked after by a council": said}); err != nil {
+				return err
+			}
+		}
+	}
+	for _, l := range planned.links {
+		if _, ok := known[l.PupilID]; ok {
+			if err := p.decides(tx, account, school, was[Link{l.PupilID, l.ContactID}], l); err != nil {
+				return err
+			}
+		}
+	}
+	for _, l := range planned.unlinks {
+		if err := p.decides(tx, account, school, l, Responsibility{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

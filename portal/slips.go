@@ -135,7 +135,11 @@ func (p *Portal) PrintSlips(ctx context.Context, account, school string, f SlipF
 			return err
 		}
 		byPerson(all)
-		details := map[string]any{"slips": len(all)}
+		var to, about []string
+		for _, s := range all {
+			to, about = append(to, s.Child.Contact.ID), append(about, s.Child.Pupil.ID)
+		}
+		details := map[string]any{"slips": len(all), "to": marks(to), "about": marks(about)}
 		if f.Group != "" {
 			details["class"] = f.Group
 		}

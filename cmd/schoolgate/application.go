@@ -81,12 +81,20 @@ func newApplication(ctx context.Context, s Settings, db *store.DB, now func() ti
 		now = time.Now
 	}
 	app = &application{settings: s, store: db, now: now, limits: new(limits), log: log}
-	if app.ledger, err = ledger.Open(ctx, db, app.keyFile(), now()); err != nil {
+	if err := app.openLedger(ctx); err != nil {
 		return nil, err
 	}
-	app.ledger.Every = cmp.Or(s.Ledger.every(), app.ledger.Every)
-	app.portal = app.newPortal(s)
 	return app, nil
+}
+
+// openLedger opens the ledger with the key that there is now, and the portal on it.
+func (app *application) openLedger(ctx context.Context) (err error) {
+	if app.ledger, err = ledger.Open(ctx, app.store, app.keyFile(), app.now()); err != nil {
+		return err
+	}
+	app.ledger.Every = cmp.Or(app.settings.Ledger.every(), app.ledger.Every)
+	app.portal = app.newPortal(app.settings)
+	return nil
 }
 
 // newPortal is the portal as the settings want it.
@@ -94,6 +102,7 @@ func (app *application) newPortal(s Settings) *portal.Portal {
 	p := portal.New(app.store, app.ledger, s.staff(), app.now)
 	p.CountYesAfter(s.Joining.wait)
 	p.Demand(portal.Demands(s.Security))
+	p.AfterErasing(app.keepErasures)
 	if who, err := user.Current(); err == nil {
 		p.ActAs(who.Username)
 	}

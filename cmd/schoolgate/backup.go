@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -18,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"schoolgate/portal"
+	"schoolgate/portal/ledger"
 	"schoolgate/portal/store"
 )
 
@@ -99,6 +101,10 @@ func (app *application) backup(ctx context.Context, name string, to []age.Recipi
 	if _, err := os.Lstat(name); err == nil {
 		return 0, fmt.Errorf("%s is there already", name)
 	}
+	// On record before anything leaves, and in the backup itself.
+	if err := app.portal.Note(ctx, portal.DatabaseCopied, map[string]any{"keys that open it": len(to)}); err != nil {
+		return 0, err
+	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".backup-*") // 0600
 	if err != nil {
 		return 0, err
@@ -155,7 +161,8 @@ can encrypt to a public key.
 A backup is the past: what was ended, lifted or erased since comes back. So letters'
 codes are ended, and what else has to be done before you start the server is said.
 With --moved, where the server was stopped before the backup was made, nothing came
-since, and codes go on.`,
+since, and codes go on. It takes the heads.txt of that server, as it is at its end: no
+head may have been published since. That it was restored, and how, is on record.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := settings()
@@ -274,11 +281,29 @@ func (b *backup) restore(cmd *cobra.Command, s Settings, moved bool) (err error)
 		if err != nil {
 			return err
 		}
-		v, err := app.ledger.VerifyAll(ctx, db)
+		kept, same, err := app.headsBeside(ctx)
+		if err != nil {
+			return err
+		}
+		erased, err := app.erasedSince(ctx)
+		if err != nil {
+			return err
+		}
+		if moved && len(erased) > 0 {
+			return fmt.Errorf("--moved is not so: by %s something was erased after the backup was made. Make another, or leave --moved out", app.erasedFile())
+		}
+		if moved && !same {
+			return fmt.Errorf("--moved is not shown: put the heads.txt of the server that you move from beside the key, as %s. If it is there, a head was published there since the backup was made: make another, or leave --moved out", app.headsFile())
+		}
+		v, err := app.ledger.VerifyAll(ctx, db, kept...)
 		if err != nil {
 			return fmt.Errorf("the ledger in the backup does not hold: %w", err)
 		}
-		fmt.Fprintf(out, "The backup of %s is restored. The ledger holds: %d records, each as it was sealed.\n", b.Made.Format("2 January 2006, 15:04 UTC"), v.Records)
+		fmt.Fprintf(out, "The backup of %s is restored.\n", b.Made.Format("2 January 2006, 15:04 UTC"))
+		holds(out, v, len(kept))
+		if err := app.portal.Note(ctx, portal.DatabaseRestored, map[string]any{"backup of": b.Made.UTC().Format(time.RFC3339), "moved": moved, "heads given": len(kept)}); err != nil {
+			return err
+		}
 		if moved {
 			return nil
 		}
@@ -287,10 +312,6 @@ func (b *backup) restore(cmd *cobra.Command, s Settings, moved bool) (err error)
 			return err
 		}
 		if err := app.portal.EndAccess(ctx); err != nil {
-			return err
-		}
-		erased, err := app.erasedSince(ctx)
-		if err != nil {
 			return err
 		}
 		if len(erased) > 0 {
@@ -310,6 +331,21 @@ func (b *backup) restore(cmd *cobra.Command, s Settings, moved bool) (err error)
 		return fmt.Errorf("the backup is restored, and does not open yet: %w", err)
 	}
 	return app.Close()
+}
+
+// headsBeside is the heads in the file of heads that the database knows, too, and whether they
+// are all that it knows, and the file has no others.
+func (app *application) headsBeside(ctx context.Context) (both [][]byte, same bool, err error) {
+	kept, err := orNone(os.ReadFile(app.headsFile()))
+	if err != nil {
+		return nil, false, err
+	}
+	heads, err := app.portal.LedgerHeads(ctx)
+	if err != nil || !bytes.HasPrefix(kept, heads) && !bytes.HasPrefix(heads, kept) || len(kept) == 0 {
+		return nil, false, err // whose they are is said once the database is opened
+	}
+	both, err = ledger.Heads(heads[:min(len(heads), len(kept))])
+	return both, bytes.Equal(kept, heads), err
 }
 
 // saveNew writes a new file that its owner alone may read.

@@ -110,7 +110,7 @@ func TestBackupAndRestore(t *testing.T) {
 				copyFile(t, filepath.Join(data, name), filepath.Join(restored, name))
 			}
 			out := mustRun(t, "restore", file, "--identity", opens, "--settings", to)
-			for _, says := range []string{"The ledger holds: 2 records", "1 letters' codes", "not in force", "Erased after the backup was made, and back now:\n  20", "oak, pupils 1, contacts 1\n", "  1        0      -"} {
+			for _, says := range []string{"The ledger holds: 3 records", "The register holds: 5 rows", "all that the 1 heads given vouched for", "1 letters' codes", "not in force", "Erased after the backup was made, and back now:\n  20", "oak, pupils 1, contacts 1\n", "  1        0      -"} {
 				if !strings.Contains(strings.ReplaceAll(out, "NOT in", "not in"), says) {
 					t.Errorf("it does not say %q:\n%s", says, out)
 				}
@@ -139,8 +139,27 @@ func TestBackupAndRestore(t *testing.T) {
 				t.Errorf("into a database that is in use: %v", err)
 			}
 
-			// Moved by hand, with nothing done since, codes go on.
-			moved, _ := installation(t, "data/moved.db", "")
+			// That it was restored is on record, as the backup is in it.
+			if got := kinds(t, again); !strings.Contains(got, "database-copied database-restored") {
+				t.Errorf("on record are %s", got)
+			}
+
+			// Moved by hand, with nothing done since, codes go on: the old server's heads, and what it
+			// erased, have to say so.
+			moved, there := installation(t, "data/moved.db", "")
+			if err := os.MkdirAll(there, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			for _, says := range []string{"--moved is not shown", "something was erased after"} {
+				if _, err := schoolgate("restore", file, "--identity", opens, "--moved", "--settings", moved); err == nil || !strings.Contains(err.Error(), says) {
+					t.Errorf("moved: %v, want %q", err, says)
+				}
+				copyFile(t, filepath.Join(data, "erased.txt"), filepath.Join(there, "erased.txt"))
+			}
+			copyFile(t, filepath.Join(data, "heads.txt"), filepath.Join(there, "heads.txt"))
+			if err := os.Remove(filepath.Join(there, "erased.txt")); err != nil {
+				t.Fatal(err)
+			}
 			mustRun(t, "restore", file, "--identity", opens, "--moved", "--settings", moved)
 			app = opened(t, moved, nil)
 			defer app.Close()
@@ -156,6 +175,25 @@ func TestBackupAndRestore(t *testing.T) {
 			}
 		})
 	}
+}
+
+// kinds is the kinds of an installation's events that are of no school, oldest first.
+func kinds(t *testing.T, app *application) string {
+	t.Helper()
+	var all []string
+	err := app.store.View(t.Context(), func(tx portal.Tx) error {
+		events, err := tx.Events(portal.EventFilter{Most: portal.MostEvents})
+		for _, e := range slices.Backward(events) {
+			if e.School == "" {
+				all = append(all, string(e.Kind))
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(all, " ")
 }
 
 // Whatever is wrong with a backup, its key or where it goes is said, and leaves nothing.

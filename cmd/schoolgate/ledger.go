@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"schoolgate/portal"
 	"schoolgate/portal/store"
 )
 
@@ -47,12 +49,16 @@ one.`,
 	}
 }
 
-// rotate hands over to a new key and keeps the head that it signed.
+// rotate hands over to a new key and keeps the head that it signed. The event that says so
+// is the first that it seals: from there on no seal by the key before counts.
 func (app *application) rotate(ctx context.Context) error {
 	if err := app.ledger.Rotate(ctx, app.store, app.keyFile(), app.now()); err != nil {
 		return err
 	}
-	return app.keepHeads(ctx)
+	if err := app.openLedger(ctx); err != nil {
+		return err
+	}
+	return errors.Join(app.portal.Note(ctx, portal.KeyChanged, nil), app.keepHeads(ctx))
 }
 
 func grantsCommand() *cobra.Command {
@@ -143,12 +149,42 @@ func (app *application) goOn(ctx context.Context, w io.Writer) error {
 	if _, err := os.Stat(lost); err == nil {
 		return fmt.Errorf("%s is there already: move it away, and keep it", lost)
 	}
-	if err := os.Rename(heads, lost); err != nil {
+	if err := app.loseHeads(lost); err != nil {
 		return err
 	}
 	if err := app.rotate(ctx); err != nil {
 		return errors.Join(err, os.Rename(lost, heads))
 	}
+	if err := app.portal.Note(ctx, portal.DatabaseRestored, map[string]any{"went on": "from an old copy"}); err != nil {
+		return err
+	}
 	fmt.Fprintf(w, "Every session and every code has ended. The ledger goes on under a new key, %s; copy it to where you keep the old one.\nThe heads of the lost part are in %s: keep them.\n", app.keyFile(), filepath.Base(lost))
 	return nil
+}
+
+// loseHeads moves away the heads that the database does not know: the file of them, or, where
+// that is not there, those of a site. The next are kept in a new file.
+func (app *application) loseHeads(lost string) error {
+	dirs, err := app.headsInSites()
+	if err != nil {
+		return err
+	}
+	files := []string{app.headsFile()}
+	for _, dir := range dirs {
+		files = append(files, filepath.Join(dir, "heads.txt"))
+	}
+	moved := false
+	for _, name := range files {
+		err := error(nil)
+		if moved {
+			err = os.Remove(name)
+		} else {
+			err = os.Rename(name, lost)
+			moved = err == nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return os.WriteFile(app.headsFile(), nil, 0o644)
 }

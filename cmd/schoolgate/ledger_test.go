@@ -96,6 +96,96 @@ func TestRestoredFromAnOldCopy(t *testing.T) {
 	if lost, err := filepath.Glob(kept + ".lost-*"); err != nil || len(lost) != 1 {
 		t.Errorf("the lost heads: %v, %v", lost, err)
 	}
+	if got := kinds(t, app); got != "key-changed database-restored" {
+		t.Errorf("on record are %s", got)
+	}
+}
+
+// Without the file of heads an old copy shows by those that stand in the sites, and they are
+// not written over; that the file was not there is said, and on record.
+func TestHeadsGone(t *testing.T) {
+	settings, data := installation(t, "", "")
+	now := time.Now().AddDate(0, 0, -3)
+	open := func() (*application, error) {
+		t.Helper()
+		s, err := readSettings(settings)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return openApplication(t.Context(), s, func() time.Time { return now }, slog.New(slog.DiscardHandler))
+	}
+	published := func() {
+		t.Helper()
+		app, err := open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		now = now.AddDate(0, 0, 1)
+		_, err = app.ledger.Publish(t.Context(), app.store, now)
+		if err = errors.Join(err, app.keepHeads(t.Context()), app.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	site := filepath.Join(data, "sites", "oak", "current", wellKnown, "heads.txt")
+	if err := os.MkdirAll(filepath.Dir(site), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	published()
+	database, heads := filepath.Join(data, "schoolgate.db"), filepath.Join(data, "heads.txt")
+	copyFile(t, database, database+".old")
+	published()
+	later, err := os.ReadFile(site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copyFile(t, database+".old", database)
+	if err := os.Remove(heads); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(); !errors.Is(err, errOldCopy) {
+		t.Errorf("an old copy is opened: %v", err)
+	}
+	if is, err := os.ReadFile(site); err != nil || string(is) != string(later) {
+		t.Errorf("the later heads are written over: %v", err)
+	}
+	mustRun(t, "ledger", "restored", "--settings", settings, "--yes")
+	if lost, err := filepath.Glob(heads + ".lost-*"); err != nil || len(lost) != 1 {
+		t.Errorf("the lost heads: %v, %v", lost, err)
+	}
+	if err := os.Remove(heads); err != nil {
+		t.Fatal(err)
+	}
+	app, err := open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer app.Close()
+	if got := kinds(t, app); got != "key-changed database-restored heads-missing" {
+		t.Errorf("on record are %s", got)
+	}
+	if _, err := app.ledger.VerifyAll(t.Context(), app.store); err != nil {
+		t.Error(err)
+	}
+}
+
+// What the office's button erases is in the file of it, as what a command erases.
+func TestTheFileOfErasures(t *testing.T) {
+	settings, data := installation(t, "", "")
+	app := opened(t, settings, nil)
+	defer app.Close()
+	err := app.store.Update(t.Context(), func(tx portal.Tx) error {
+		return errors.Join(tx.PutSchool(portal.School{Slug: "oak", Name: "Oak", Keep: portal.Keep{Records: 12, Events: 12, Staff: 12}}),
+			tx.PutPupil(portal.Pupil{ID: "p", School: "oak", Left: time.Now().AddDate(-3, 0, 0)}))
+	})
+	if err == nil {
+		_, err = app.portal.Erase(t.Context(), portal.Operator, "oak")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(filepath.Join(data, "erased.txt")); err != nil || !strings.HasSuffix(string(text), " oak, pupils 1\n") {
+		t.Errorf("%s, %v", text, err)
+	}
 }
 
 func copyFile(t *testing.T, from, to string) {

@@ -23,7 +23,7 @@ const daily = "daily"
 
 func retentionCommand(settings settingsFunc) *cobra.Command {
 	var school string
-	var run bool
+	var run, clock bool
 	cmd := &cobra.Command{
 		Use:   "retention",
 		Short: "Show what has had its time and when the rest will have, or erase it",
@@ -35,7 +35,11 @@ which rule and by whom. A run that was broken off is taken up by the next.
 
 What families were told is true only if it is run every night: by serve, where the
 settings say run = "daily" under [retention], or by cron. On PostgreSQL it takes the
-tables' owner, and writes anew those that hold something of people, while others wait.`,
+tables' owner, and writes anew those that hold something of people, while others wait.
+
+Where the clock has gone forward by more than two weeks between two heads of the ledger,
+or since the last, or has gone back, nothing is erased: it may be wrong. Look at it and at
+what is due, and then say --clock-is-right, once; that is on record, too.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			app, err := openFor(cmd, settings)
@@ -43,11 +47,21 @@ tables' owner, and writes anew those that hold something of people, while others
 				return err
 			}
 			defer closing(&err, app)
-			return app.retention(cmd.Context(), cmd.OutOrStdout(), school, run)
+			if clock {
+				if err := app.portal.ClockIsRight(cmd.Context()); err != nil {
+					return err
+				}
+			}
+			err = app.retention(cmd.Context(), cmd.OutOrStdout(), school, run)
+			if errors.Is(err, portal.ErrClock) {
+				err = fmt.Errorf("%w. If the clock is right, as where the server stood still for some weeks: schoolgate retention --run --clock-is-right", err)
+			}
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&school, "school", "", "the school's folder `name` (default all, and what is kept of staff)")
 	cmd.Flags().BoolVar(&run, "run", false, "erase what has had its time")
+	cmd.Flags().BoolVar(&clock, "clock-is-right", false, "you have looked at the clock, though it has jumped")
 	return cmd
 }
 
@@ -55,7 +69,11 @@ tables' owner, and writes anew those that hold something of people, while others
 // and what is kept of staff.
 func (app *application) retention(ctx context.Context, w io.Writer, school string, run bool) (err error) {
 	if run {
-		defer func() { err = errors.Join(err, app.keepErasures(ctx)) }()
+		defer func() {
+			if err == nil {
+				err = app.passed(ctx)
+			}
+		}()
 	}
 	erased := 0
 	slugs := []string{school}
@@ -115,4 +133,11 @@ func (app *application) retention(ctx context.Context, w io.Writer, school strin
 		fmt.Fprintln(w, "Backups from before still hold what was erased: delete them.")
 	}
 	return nil
+}
+
+// passed publishes a head, if one is due, after a run that believed the clock: where nothing
+// serves, it shows the next run that time has passed as it does.
+func (app *application) passed(ctx context.Context) error {
+	_, err := app.ledger.Publish(ctx, app.store, app.now())
+	return errors.Join(err, app.keepHeads(ctx))
 }

@@ -77,12 +77,7 @@ all that the earlier one vouched for.`,
 			if err != nil {
 				return fmt.Errorf("the ledger does not hold: %w", err)
 			}
-			holds(cmd.OutOrStdout(), v)
-			if len(published) == 0 {
-				fmt.Fprintln(cmd.OutOrStdout(), "It is consistent with itself only. To know that nothing was rewritten, give it heads that you kept elsewhere, with --head.")
-			} else {
-				fmt.Fprintf(cmd.OutOrStdout(), "It has all that the %d heads given vouched for.\n", len(published))
-			}
+			holds(cmd.OutOrStdout(), v, len(published))
 			return nil
 		},
 	}
@@ -94,8 +89,9 @@ all that the earlier one vouched for.`,
 	return cmd
 }
 
-// holds says what was found, where everything is as it was sealed.
-func holds(w io.Writer, v ledger.Verified) {
+// holds says what was found, where everything is as it was sealed, and against how many
+// heads that were kept.
+func holds(w io.Writer, v ledger.Verified, heads int) {
 	r := v.Register
 	fmt.Fprintf(w, "The ledger holds: %d records, each as it was sealed; %d wait for the next head.\n", v.Records, v.Waiting)
 	if named := v.Erased - int64(r.ErasedBefore); named > 0 {
@@ -106,9 +102,14 @@ func holds(w io.Writer, v ledger.Verified) {
 	}
 	if r.Since.IsZero() {
 		fmt.Fprintln(w, "The register was never sealed, so nothing is known of changes by hand: it is once the server is started.")
-		return
+	} else {
+		fmt.Fprintf(w, "The register holds: %d rows, each as it was sealed since %s: who is who, who may decide, who joined, and how long what is kept.\n", r.Rows, r.Since.Format("2 January 2006, 15:04 UTC"))
 	}
-	fmt.Fprintf(w, "The register holds: %d rows, each as it was sealed since %s: who is who, who may decide, who joined, and how long what is kept.\n", r.Rows, r.Since.Format("2 January 2006, 15:04 UTC"))
+	if heads == 0 {
+		fmt.Fprintln(w, "All this is consistent with itself only. To know that nothing was rewritten, give heads that you kept elsewhere, with --head.")
+	} else {
+		fmt.Fprintf(w, "It has all that the %d heads given vouched for.\n", heads)
+	}
 }
 
 func readIf(file string) ([]byte, error) {

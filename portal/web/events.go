@@ -70,7 +70,7 @@ func said(details string) string {
 	var parts []string
 	for name, value := range all {
 		switch name {
-		case "operator", "sha256", "pupil", "account", "was", "now", "sense", "corrects", "counts", "before":
+		case "operator", "sha256", "pupil", "account", "was", "now", "sense", "corrects", "counts", "to", "about", "entries", "seal":
 		default:
 			parts = append(parts, fmt.Sprintf("%s: %v", name, value))
 		}

@@ -61,6 +61,12 @@ func (s *server) postErase(w http.ResponseWriter, r *http.Request) error {
 		s.Log.Warn("erased", "request", visitOf(r).id, "error", err)
 		err = nil
 	}
+	if errors.Is(err, portal.ErrClock) {
+		s.Log.Warn("nothing was erased", "request", visitOf(r).id, "error", err)
+		var wrong portal.Invalid
+		wrong.Add("sure", "Nothing was erased: the server’s clock may be wrong, and then nobody knows what has had its time. Ask whoever runs the server to look")
+		err = wrong.Or()
+	}
 	if err != nil {
 		return &rejectedForm{err, form}
 	}

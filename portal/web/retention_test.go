@@ -38,6 +38,8 @@ func TestRetentionPage(t *testing.T) {
 		}
 	}
 	office.post(path, url.Values{}).wants(t, http.StatusUnprocessableEntity, "Tick the box")
+	office.post(path, url.Values{"sure": {"yes"}}).wants(t, http.StatusUnprocessableEntity, "the server’s clock may be wrong")
+	w.must(w.portal.ClockIsRight(t.Context()))
 	done := office.post(path, url.Values{"sure": {"yes"}}).wants(t, http.StatusSeeOther).location()
 	office.get("/portal/office/fernlow/").wants(t, http.StatusOK).lacks(t, "families were told")
 	office.get(done).wants(t, http.StatusOK, "What had its time is erased", "Cai Pugh").lacks(t, "Deepa", "Erase what goes now")
