@@ -25,10 +25,13 @@ type Ref struct {
 type RefKind string
 
 const (
-	RefContact  RefKind = "contact"
-	RefPupil    RefKind = "pupil"
-	RefStaff    RefKind = "staff" // an account of somebody who works at a school
-	RefVisitor  RefKind = "visitor"
+	RefContact RefKind = "contact"
+	RefPupil   RefKind = "pupil"
+	RefStaff   RefKind = "staff" // an account of somebody who works at a school
+	RefVisitor RefKind = "visitor"
+	// RefWorker is the social worker of a pupil in care, who stands in no register: ID is
+	// the pupil's, and the act says by name who it was.
+	RefWorker   RefKind = "worker"
 	RefOperator RefKind = "operator" // whoever runs the command line
 	RefSchool   RefKind = "school"
 	RefText     RefKind = "text"
@@ -77,7 +80,7 @@ type Act struct {
 
 	At        time.Time
 	Until     Date   // the last day on which it counts; empty for always
-	TypedName string // of a signature
+	TypedName string // of a signature; of a social worker's answer, their name
 	Answer    Answer // of a decision
 	Seq       int    // 1 for this party's first about this subject and text
 	// Details is a JSON object without anybody's name: of an event, its counts, filters
@@ -108,13 +111,19 @@ func (a Act) lapsed(on Date) bool { return a.Until != "" && a.Until < on }
 type Standing string
 
 const (
-	// StandingGiven is the only standing under which anything goes ahead.
+	// StandingGiven and StandingUnopposed are the only standings under which anything goes
+	// ahead: the first of what stands on consent, the other of what a school does as its
+	// public task.
 	StandingGiven     Standing = "given"
+	StandingUnopposed Standing = "unopposed" // nobody has objected
 	StandingRefused   Standing = "refused"   // somebody said no, and nobody yes
 	StandingWithdrawn Standing = "withdrawn" // a yes was taken back, and nobody else says yes
 	StandingConflict  Standing = "conflict"  // one says yes and another no: it is a no
-	StandingWaiting   Standing = "waiting"   // nobody has answered, or only an earlier edition: it is a no
-	// StandingHeld is for a looked-after child, whatever anybody answered, until
+	StandingWaiting   Standing = "waiting"   // nobody has answered, or only an earlier edition, or too long ago: it is a no
+	StandingObjected  Standing = "objected"  // somebody objected to what else might go ahead
+	StandingPupil     Standing = "pupil"     // the pupil said no, which stops whatever anybody else said
+	StandingNotAsked  Standing = "unasked"   // it is not asked for the pupil's year group: it is a no
+	// StandingHeld is for a looked-after child, whatever anybody else answered, until
 	// the social worker confirms.
 	StandingHeld Standing = "held"
 	// StandingUnread is a yes for a child about whom somebody is barred by what nobody at
@@ -124,19 +133,21 @@ const (
 	StandingNo Standing = "no"
 )
 
-// Allowed says whether the thing may go ahead: no answer means no.
-func (s Standing) Allowed() bool { return s == StandingGiven }
+// Allowed says whether the thing may go ahead: where it stands on consent, no answer
+// means no.
+func (s Standing) Allowed() bool { return s == StandingGiven || s == StandingUnopposed }
 
-// Standings is every standing that [StandingOf] answers, in the order in which lists and counts show them.
-var Standings = []Standing{StandingGiven, StandingRefused, StandingWithdrawn, StandingConflict, StandingWaiting, StandingHeld, StandingUnread}
-
-// Answers is what those are told of a standing who may not read why it is a no: that can
-// be one parent's answer, or that a child is in care.
-var Answers = []Standing{StandingGiven, StandingNo}
+// Standings is every standing that [StandingOf] answers for what stands on consent, in the
+// order in which lists and counts show them, and Objections for what goes ahead unless
+// somebody objects.
+var (
+	Standings  = []Standing{StandingGiven, StandingRefused, StandingWithdrawn, StandingConflict, StandingPupil, StandingWaiting, StandingHeld, StandingUnread, StandingNotAsked}
+	Objections = []Standing{StandingUnopposed, StandingObjected, StandingPupil, StandingHeld, StandingUnread, StandingNotAsked}
+)
 
 // StandingOf works out one pupil's standing for one purpose on a day (C1, C3, C5).
 //
-// It is given only if somebody who holds parental responsibility said yes to
+// What stands on consent is given only if somebody who holds parental responsibility said yes to
 // this edition and nobody who held it when they spoke last said no: all hold equal say. A
 // no to an earlier edition is still a no; a yes to an earlier edition, or one whose time
 // is up, is no longer a yes.
@@ -147,15 +158,46 @@ var Answers = []Standing{StandingGiven, StandingNo}
 // A named person does, once they have asked ([EarlierNo]). A yes that waits changes
 // nothing before it counts: the word before it stands, a no among them.
 //
+// What a school does as its public task goes ahead unless one of them has objected, which
+// is kept as a no, and outlasts editions and time.
+//
+// For a looked-after child nothing goes ahead before the social worker has confirmed it,
+// to this edition and within its time; then the council speaks as one more who holds
+// parental responsibility. A pupil's own no stops everything, and their yes does
+// nothing: it is never a consent in a parent's place. From the age the text says they are
+// asked; a no that is on record counts at any.
+//
 // Responsibilities and acts may belong to other pupils, parties and purposes, which
 // are passed over; acts may come in any order.
 func StandingOf(p Pupil, purpose Text, on Date, rs []Responsibility, acts []Act) Standing {
-	if p.LookedAfter {
-		return StandingHeld
+	if !purpose.Asks(p) {
+		return StandingNotAsked
 	}
 	var yes, no, withdrew bool
+	take := func(d Act, yesCounts, noCounts bool) {
+		switch {
+		case d.Seq == 0:
+		case d.Answer == Given:
+			yes = yes || yesCounts && purpose.stands(d, on)
+		case noCounts:
+			no = true
+			withdrew = withdrew || d.Answer == Withdrawn
+		}
+	}
+	if p.LookedAfter {
+		worker := latest(acts, Decision, p.ID, Ref{RefWorker, p.ID}, purpose.Slug)
+		if worker.Seq == 0 || worker.Answer == Given && !purpose.stands(worker, on) {
+			return StandingHeld
+		}
+		take(worker, true, true)
+	}
+	if purpose.FromAge > 0 {
+		if own := latest(acts, Decision, p.ID, Ref{RefPupil, p.ID}, purpose.Slug); own.Seq > 0 && own.Answer != Given {
+			return StandingPupil
+		}
+	}
 	for i := range acts {
-		if acts[i].TextSlug != purpose.Slug {
+		if acts[i].TextSlug != purpose.Slug || acts[i].Party.Kind != RefContact {
 			continue
 		}
 		var r Responsibility
@@ -164,20 +206,17 @@ func StandingOf(p Pupil, purpose Text, on Date, rs []Responsibility, acts []Act)
 				r = x
 			}
 		}
-		switch d := latest(acts, Decision, p.ID, acts[i].Party.ID, purpose.Slug); {
-		case d.Seq == 0 || !r.Decides() && (d.Answer == Given || r.Barred&EarlierNo != 0):
-		case d.Answer != Given:
-			no = true
-			withdrew = withdrew || d.Answer == Withdrawn
-		case d.Edition == purpose.Edition && !d.Other && !d.lapsed(on):
-			yes = true
-		}
+		take(latest(acts, Decision, p.ID, acts[i].Party, purpose.Slug), r.Decides(), r.Decides() || r.Barred&EarlierNo == 0)
 	}
-	switch {
+	switch objection := purpose.Basis == Objection; {
+	case objection && no:
+		return StandingObjected
 	case yes && no:
 		return StandingConflict
-	case yes && p.Unread:
+	case (yes || objection) && p.Unread:
 		return StandingUnread
+	case objection:
+		return StandingUnopposed
 	case yes:
 		return StandingGiven
 	case withdrew:
@@ -188,16 +227,18 @@ func StandingOf(p Pupil, purpose Text, on Date, rs []Responsibility, acts []Act)
 	return StandingWaiting
 }
 
-// latest is a contact's last act of a kind about a pupil and text that does not wait;
+// latest is a party's last act of a kind about a pupil and text that does not wait;
 // its Seq is 0 where there is none.
-func latest(acts []Act, kind ActKind, pupil, contact, text string) Act {
-	var last Act
+func latest(acts []Act, kind ActKind, pupil string, party Ref, text string) Act {
+	last := -1
 	for i := range acts {
 		a := &acts[i]
-		if a.Kind == kind && a.Subject.ID == pupil && a.Party.ID == contact && a.TextSlug == text && a.Seq > last.Seq && !a.Waits &&
-			a.Party.Kind == RefContact && a.Subject.Kind == RefPupil {
-			last = *a
+		if a.Kind == kind && a.Subject.ID == pupil && a.Party == party && a.TextSlug == text && !a.Waits && a.Subject.Kind == RefPupil && (last < 0 || a.Seq > acts[last].Seq) {
+			last = i
 		}
 	}
-	return last
+	if last < 0 {
+		return Act{}
+	}
+	return acts[last]
 }

@@ -215,12 +215,8 @@ var mailWords = map[MailKind]string{
 	InvitationMail: "a code to join", JoinedMail: "that somebody had joined as you", ReceiptMail: "a receipt", ChangedMail: "what had changed", ReminderMail: "a reminder",
 }
 
-// answerWords and wayWords are an answer, and how it reached the school, as a receipt
-// says them.
-var (
-	answerWords = map[Answer]string{"": "You signed", Given: "You said yes", Refused: "You said no", Withdrawn: "You changed your answer to no"}
-	wayWords    = map[Way]string{Online: "in the portal", InOffice: "by the school office"}
-)
+// wayWords is how an answer reached the school, as a receipt says it.
+var wayWords = map[Way]string{Online: "in the portal", InOffice: "by the school office"}
 
 func (d *Dossier) act(tx Tx, a Act, about Fact) error {
 	text, err := tx.Text(a.School, a.TextHash)
@@ -231,7 +227,7 @@ func (d *Dossier) act(tx Tx, a Act, about Fact) error {
 	if a.Translated() {
 		translated = "Somebody or something translated this for you"
 	}
-	d.add("Signed and answered", Fact{"What", cmp.Or(text.Question, text.Title)}, about, Fact{"Answer", answerWords[a.Answer]}, Fact{"Name you typed", a.TypedName},
+	d.add("Signed and answered", Fact{"What", cmp.Or(text.Question, text.Title)}, about, Fact{"Answer", text.Said(a.Answer)}, Fact{"Name you typed", a.TypedName},
 		Fact{"When", moment(a.At)}, Fact{"Counts until", a.Until.String()}, Fact{"How", cmp.Or(wayWords[a.Way], string(a.Way))}, Fact{"You told us", translated},
 		Fact{"Wording", fmt.Sprintf("Edition %d, in English", a.Edition)}, Fact{"Check number of the wording", a.TextHash}, Fact{"Receipt number", a.ID})
 	d.Sections[len(d.Sections)-1].Headed = true

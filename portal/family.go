@@ -55,10 +55,16 @@ type PurposeView struct {
 	On   Date // the day it was looked at
 }
 
+// Asks says whether the contact has something to answer: not where silence is no no.
+func (v PurposeView) Asks() bool { return !v.Text.Objected() && !v.Answered() }
+
+// Objected says whether this contact has objected, which nothing but they themselves ends.
+func (v PurposeView) Objected() bool { return v.Mine.Seq > 0 && v.Mine.Answer != Given }
+
 // Answered says whether this contact has answered the current edition, and the
 // answer has not had its time.
 func (v PurposeView) Answered() bool {
-	return v.Mine.Seq > 0 && v.Mine.Edition == v.Text.Edition && !v.Mine.Other && !v.Mine.lapsed(v.On)
+	return v.Text.stands(v.Mine, v.On)
 }
 
 // ToDo counts what is left to do for the child.
@@ -73,7 +79,7 @@ func (v ChildView) ToDo() int {
 		}
 	}
 	for _, d := range v.Purpose {
-		if !d.Answered() {
+		if d.Asks() {
 			n++
 		}
 	}
@@ -144,12 +150,12 @@ func (p *Portal) child(tx Tx, a Actor, pupil string) (ChildView, error) {
 		return tx.Text(school.Slug, a.TextHash)
 	}
 	for _, t := range school.Of(Agreement) {
-		s := latest(acts, Signature, pupil, c.Contact.ID, t.Slug)
+		s := latest(acts, Signature, pupil, Ref{RefContact, c.Contact.ID}, t.Slug)
 		switch {
 		case left && s.Seq == 0:
 			continue
 		case left:
-		case s.Edition != t.Edition || s.Other || s.lapsed(p.today()):
+		case !t.stands(s, p.today()):
 			s = Act{}
 		}
 		if t, err = said(t, s); err != nil {
@@ -162,7 +168,10 @@ func (p *Portal) child(tx Tx, a Actor, pupil string) (ChildView, error) {
 		v.Signing = append(v.Signing, SigningView{t, s, before})
 	}
 	for _, t := range school.Of(Purpose) {
-		d := latest(acts, Decision, pupil, c.Contact.ID, t.Slug)
+		d := latest(acts, Decision, pupil, Ref{RefContact, c.Contact.ID}, t.Slug)
+		if d.Seq == 0 && !t.Asks(c.Pupil) {
+			continue
+		}
 		if t, err = said(t, d); err != nil {
 			return v, fmt.Errorf("the wording of %v: %w", d, err)
 		}
@@ -249,8 +258,8 @@ func (p *Portal) Sign(ctx context.Context, account string, f SignForm) (id strin
 		if err != nil {
 			return err
 		}
-		last := latest(before, Signature, f.Pupil, c.Contact.ID, text.Slug)
-		if a.said(last, p.now()) && last.TextHash == text.Hash && last.Edition == text.Edition && !last.lapsed(p.today()) {
+		last := latest(before, Signature, f.Pupil, Ref{RefContact, c.Contact.ID}, text.Slug)
+		if a.said(last, p.now()) && last.TextHash == text.Hash && text.stands(last, p.today()) {
 			id = last.ID
 			return nil
 		}
@@ -356,12 +365,12 @@ func (p *Portal) Decide(ctx context.Context, account string, f DecideForm) (id s
 		if err != nil {
 			return err
 		}
-		last := latest(before, Decision, f.Pupil, c.Contact.ID, f.Purpose)
+		last := latest(before, Decision, f.Pupil, Ref{RefContact, c.Contact.ID}, f.Purpose)
 		answer := f.Answer
 		if answer == Refused && (last.Answer == Given || last.Answer == Withdrawn) {
 			answer = Withdrawn
 		}
-		if a.said(last, p.now()) && last.Answer == answer && last.TextHash == text.Hash && last.Edition == text.Edition && !last.lapsed(p.today()) {
+		if a.said(last, p.now()) && last.Answer == answer && last.TextHash == text.Hash && text.stands(last, p.today()) {
 			id = last.ID
 			return nil
 		}
@@ -408,7 +417,7 @@ func earlierWording(tx Tx, school string, f DecideForm, text Text, err error) (T
 func (p *Portal) spoken(kind ActKind, account string, c Child, t Text, language string, translated bool) Act {
 	a := Act{
 		Kind: kind, School: c.Pupil.School, Party: Ref{RefContact, c.Contact.ID}, Subject: Ref{RefPupil, c.Pupil.ID}, By: account, Way: Online,
-		TextSlug: t.Slug, Edition: t.Edition, TextHash: t.Hash, Language: language, Until: t.until(p.now()),
+		TextSlug: t.Slug, Edition: t.Edition, TextHash: t.Hash, Language: language, Until: t.until(c.Pupil, p.today()),
 	}
 	if translated {
 		a.Details = translatedDetails

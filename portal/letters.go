@@ -310,7 +310,7 @@ func (p *Portal) takeBack(tx Tx, account string, c Child) error {
 		return err
 	}
 	for _, d := range all {
-		if d.ID != latest(all, Decision, c.Pupil.ID, c.Contact.ID, d.TextSlug).ID || d.Answer != Given || d.Way != Online {
+		if d.ID != latest(all, Decision, c.Pupil.ID, Ref{RefContact, c.Contact.ID}, d.TextSlug).ID || d.Answer != Given || d.Way != Online {
 			continue
 		}
 		d.By, d.Way, d.Answer, d.Seq, d.Until = account, InOffice, Withdrawn, d.Seq+1, ""

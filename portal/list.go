@@ -16,7 +16,7 @@ type Filter struct {
 	Group    string
 	Purposes []string // slugs, in the order of the columns; none is all of the school's
 	// Standing keeps the pupils who have it for the first of the purposes: one of
-	// [List.Standings].
+	// [List.StandingsOf].
 	Standing Standing
 	// Agreement keeps the pupils for whom somebody who may speak for them has signed it, or
 	// with Unsigned those for whom nobody has; "" is everybody.
@@ -51,12 +51,19 @@ type List struct {
 	Reasons bool
 }
 
-// Standings are those that the list has, and may be narrowed by.
-func (l List) Standings() []Standing {
-	if l.Reasons {
+// StandingsOf are those that the list has of a purpose, and may be narrowed by. Without
+// reasons nobody is told why it is a no: that can be one parent's answer, or that a child
+// is in care.
+func (l List) StandingsOf(t Text) []Standing {
+	switch objected := t.Objected(); {
+	case l.Reasons && objected:
+		return Objections
+	case l.Reasons:
 		return Standings
+	case objected:
+		return []Standing{StandingUnopposed, StandingNo}
 	}
-	return Answers
+	return []Standing{StandingGiven, StandingNo}
 }
 
 // told is a standing as the list has it: of a child of one's own without why it is a no,
@@ -84,7 +91,11 @@ func (p *Portal) listOf(tx Tx, a Actor, do Action, school string, f Filter) (Lis
 	}
 	l.At, l.Reasons = p.now(), a.May(SeeReasons, Subject{School: school}) == nil
 	var wrong Invalid
-	if f.Standing != "" && !slices.Contains(l.Standings(), f.Standing) {
+	var by Text // what the list is narrowed by
+	if len(l.Purposes) > 0 {
+		by = l.Purposes[0]
+	}
+	if f.Standing != "" && !slices.Contains(l.StandingsOf(by), f.Standing) {
 		wrong.Add("standing", "There is no such answer. Choose one from the list.")
 	}
 	if utf8.RuneCountInString(f.Why) > MaxWhy || !utf8.ValidString(f.Why) {
@@ -304,7 +315,6 @@ func hasGroup(tx Tx, school string, f Filter) error {
 // current edition of an agreement, and not too long ago.
 func signedByAny(t Text, on Date, r *PupilRecord) bool {
 	return slices.ContainsFunc(r.Responsibilities, func(l Responsibility) bool {
-		s := latest(r.Acts, Signature, l.PupilID, l.ContactID, t.Slug)
-		return l.Decides() && s.Seq > 0 && s.Edition == t.Edition && !s.Other && !s.lapsed(on)
+		return l.Decides() && t.stands(latest(r.Acts, Signature, l.PupilID, Ref{RefContact, l.ContactID}, t.Slug), on)
 	})
 }

@@ -234,10 +234,10 @@ func (p postal) silence(kind MailKind, contact string, children []Child) Silence
 // undone is what a contact has not answered yet of what is asked about a pupil, and which
 // of that they had answered in an earlier edition, or in other words. Their own acts
 // count, and nobody else's.
-func undone(school School, on Date, pupil, contact string, acts []Act) (all, changed []Text) {
+func undone(school School, on Date, x Pupil, contact string, acts []Act) (all, changed []Text) {
 	for _, t := range append(school.Of(Agreement), school.Of(Purpose)...) {
-		switch a := latest(acts, t.act(), pupil, contact, t.Slug); {
-		case a.Seq > 0 && a.Edition == t.Edition && !a.Other && !a.lapsed(on):
+		switch a := latest(acts, t.act(), x.ID, Ref{RefContact, contact}, t.Slug); {
+		case t.Objected() || !t.Asks(x) || t.stands(a, on): // nothing is left to say
 		case a.Seq > 0 && !a.lapsed(on):
 			all, changed = append(all, t), append(changed, t)
 		default:
@@ -268,7 +268,7 @@ func (p *Portal) undoneBy(tx Tx, school School, contact string, children []Child
 		if err := markOther(tx, school, acts); err != nil {
 			return nil, nil, err
 		}
-		some, other := undone(school, p.today(), c.Pupil.ID, contact, acts)
+		some, other := undone(school, p.today(), c.Pupil, contact, acts)
 		all, changed = append(all, some...), append(changed, other...)
 	}
 	return all, changed, nil
@@ -292,7 +292,7 @@ func (p *Portal) tellChanged(tx Tx, school string, anew func(Text) bool) error {
 			if !(Child{Pupil: r.Pupil, Responsibility: l}).asked() {
 				continue
 			}
-			if _, changed := undone(info, p.today(), r.Pupil.ID, l.ContactID, r.Acts); slices.ContainsFunc(changed, anew) {
+			if _, changed := undone(info, p.today(), r.Pupil, l.ContactID, r.Acts); slices.ContainsFunc(changed, anew) {
 				told = append(told, l.ContactID)
 			}
 		}

@@ -231,7 +231,7 @@ func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow, 
 	err = p.eachPupil(tx, school, false, func(r *PupilRecord) error {
 		for _, l := range r.Responsibilities {
 			for _, t := range info.Of(Purpose) {
-				if d := latest(r.Acts, Decision, l.PupilID, l.ContactID, t.Slug); d.Seq > 0 && d.Answer != Given {
+				if d := latest(r.Acts, Decision, l.PupilID, Ref{RefContact, l.ContactID}, t.Slug); d.Seq > 0 && d.Answer != Given {
 					k := [2]string{l.PupilID, l.ContactID}
 					have.noes[k] = append(have.noes[k], t.Title)
 				}

@@ -89,7 +89,7 @@ func (p *Portal) reminders(tx Tx, school string) (r Reminders, err error) {
 	left := map[Link]int{}
 	err = p.eachPupilAt(tx, school, false, afterAllWaits(p.now()), func(x *PupilRecord) error {
 		for _, l := range x.Responsibilities {
-			all, _ := undone(r.School, p.today(), x.Pupil.ID, l.ContactID, x.Acts)
+			all, _ := undone(r.School, p.today(), x.Pupil, l.ContactID, x.Acts)
 			left[Link{PupilID: x.Pupil.ID, ContactID: l.ContactID}] = len(all)
 		}
 		return nil

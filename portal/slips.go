@@ -9,25 +9,48 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Slip is one agreement or question as it is put to one contact about one child on
-// paper, by telephone or in person. What they answer counts the same (S9).
+// paper, by telephone or in person; or a question as it is put to the child, or to the
+// social worker of one in care. What they answer counts the same (S9).
 type Slip struct {
 	// Ref stands on the paper, and is typed to find the slip again. It is worked out of
 	// the three, so that nothing has to be kept, and opens nothing by itself.
 	Ref   string
-	Child Child
+	Party Ref   // whom it is put to
+	Child Child // without a contact, where it is put to nobody of the register but the child
 	Text  Text
-	Last  Act // the contact's last about it that counts; the zero Act for none
+	Last  Act // the party's last about it that counts; the zero Act for none
 	// Second says that somebody else is rung first about the child, or about another of the
 	// contact's whose slip is printed with it; see [Letter].
 	Second bool
 }
 
-// Answered says whether the contact has signed or answered what the slip asks, on a day.
+// Whom is whom it is put to, by the name that the school knows.
+func (s Slip) Whom() string {
+	switch s.Party.Kind {
+	case RefPupil:
+		return s.Child.Pupil.Name()
+	case RefWorker:
+		return "The social worker"
+	}
+	return s.Child.Contact.Name
+}
+
+// slipOf is the slip of a text that is put to somebody about a pupil.
+func slipOf(party Ref, c Child, t Text) Slip {
+	id := party.ID
+	if party.Kind != RefContact { // theirs are the pupil's
+		id = string(party.Kind) + " " + id
+	}
+	return Slip{Ref: slipRef(id, c.Pupil.ID, t.Hash), Party: party, Child: c, Text: t}
+}
+
+// Answered says whether the party has signed or answered what the slip asks, on a day.
 func (s Slip) Answered(on Date) bool {
-	return s.Last.Seq > 0 && s.Last.Edition == s.Text.Edition && !s.Last.Other && !s.Last.lapsed(on)
+	return s.Text.stands(s.Last, on)
 }
 
 // refLength is so long that of a school's ten thousand slips a mistyped one is
@@ -108,16 +131,40 @@ func (p *Portal) slips(tx Tx, school string, f SlipFilter) (all []Slip, err erro
 			if !l.Decides() || f.ToSend && (!l.May(MaySee|MayBeWrittenTo) || watch.warning(c) != "") {
 				continue
 			}
+			var theirs []Slip
+			asks := false // something that waits for an answer
 			for _, t := range texts {
-				s := Slip{slipRef(c.ID, r.Pupil.ID, t.Hash), Child{Pupil: r.Pupil, Contact: c, Responsibility: l}, t, latest(r.Acts, t.act(), r.Pupil.ID, c.ID, t.Slug), first[r.Pupil.ID] != c.ID}
-				if !f.ToSend || !s.Answered(p.today()) {
-					all = append(all, s)
+				s := slipOf(Ref{RefContact, c.ID}, Child{Pupil: r.Pupil, Contact: c, Responsibility: l}, t)
+				s.Last, s.Second = latest(r.Acts, t.act(), r.Pupil.ID, s.Party, t.Slug), first[r.Pupil.ID] != c.ID
+				if t.Asks(r.Pupil) && (!f.ToSend || !s.Answered(p.today())) {
+					theirs, asks = append(theirs, s), asks || !t.Objected()
 				}
 			}
+			if asks || !f.ToSend { // nobody is sent a sheet on which there is nothing to answer
+				all = append(all, theirs...)
+			}
+		}
+		if !f.ToSend {
+			all = append(all, p.otherSlips(r, info.Of(Purpose))...)
 		}
 		return nil
 	})
 	return all, err
+}
+
+// otherSlips are what is put to the pupil, who is asked from an age on, and to their social
+// worker.
+func (p *Portal) otherSlips(r *PupilRecord, purposes []Text) (all []Slip) {
+	for _, kind := range []RefKind{RefPupil, RefWorker} {
+		for _, t := range purposes {
+			if t.Asks(r.Pupil) && (kind == RefPupil && t.AsksPupil(r.Pupil, p.today()) || kind == RefWorker && r.Pupil.LookedAfter) {
+				s := slipOf(Ref{kind, r.Pupil.ID}, Child{Pupil: r.Pupil}, t)
+				s.Last = latest(r.Acts, Decision, r.Pupil.ID, s.Party, t.Slug)
+				all = append(all, s)
+			}
+		}
+	}
+	return all
 }
 
 // PrintSlips is the slips to print, and puts on record that they were. All of one person
@@ -180,6 +227,7 @@ type ToldForm struct {
 	On       Date // the day on which it was signed or said
 	Told     []Told
 	Language string // BCP 47, of the words
+	Worker   string // the name of the social worker, where one of them answered
 }
 
 // Written is an answer that was written down, or had been before.
@@ -233,6 +281,14 @@ func (p *Portal) WriteDown(ctx context.Context, account, school string, f ToldFo
 			if _, ok := found[normalRef(told.Ref)]; !ok {
 				wrong.Add(told.Field, "There is no slip ‘"+clipped(told.Ref)+"’. Look at each letter and number again")
 			}
+		}
+		f.Worker = strings.Join(strings.Fields(f.Worker), " ")
+		asked := slices.ContainsFunc(f.Told, func(t Told) bool { return found[normalRef(t.Ref)].Party.Kind == RefWorker })
+		switch {
+		case asked && (f.Worker == "" || strings.ContainsFunc(f.Worker, misleads)):
+			wrong.Add("worker", "Type the name of the social worker, and the council they work for")
+		case utf8.RuneCountInString(f.Worker) > MaxName:
+			wrong.Add("worker", fmt.Sprintf("The social worker’s name must be %d characters or fewer", MaxName))
 		}
 		if len(wrong.Problems) > 0 {
 			return &wrong
@@ -303,17 +359,25 @@ func (p *Portal) findSlips(tx Tx, school string, told []Told) (map[string]Slip, 
 		return nil, err
 	}
 	named, found := byID(contacts), map[string]Slip{}
-	for _, l := range links {
-		for _, t := range wordings {
-			if ref := slipRef(l.ContactID, l.PupilID, t.Hash); wanted[ref] {
-				if t, err = tx.Text(school, t.Hash); err != nil {
-					return nil, err
-				}
-				found[ref] = Slip{Ref: ref, Child: Child{Pupil: pupilOf[l.PupilID], Contact: named[l.ContactID], Responsibility: l}, Text: t}
+	find := func(s Slip) {
+		if !wanted[s.Ref] || err != nil {
+			return
+		}
+		s.Text, err = tx.Text(school, s.Text.Hash)
+		found[s.Ref] = s
+	}
+	for _, t := range wordings {
+		for _, l := range links {
+			find(slipOf(Ref{RefContact, l.ContactID}, Child{Pupil: pupilOf[l.PupilID], Contact: named[l.ContactID], Responsibility: l}, t))
+		}
+		for _, x := range pupils {
+			if t.Kind == Purpose {
+				find(slipOf(Ref{RefPupil, x.ID}, Child{Pupil: x}, t))
+				find(slipOf(Ref{RefWorker, x.ID}, Child{Pupil: x}, t))
 			}
 		}
 	}
-	return found, nil
+	return found, err
 }
 
 // slipWriter writes down what came in one form at one school.
@@ -351,7 +415,11 @@ func (w slipWriter) refuses(s Slip, answer Answer) string {
 		return "choose what stands on the slip"
 	case w.by.parentOf(c.Pupil.ID):
 		return "this is about a child of your own. Somebody else at the office has to write it down"
-	case !c.Responsibility.Decides():
+	case s.Party.Kind == RefPupil && !t.AsksPupil(c.Pupil, w.form.On):
+		return "this child was not asked on that day: the words say from which age on"
+	case s.Party.Kind == RefWorker && !c.Pupil.LookedAfter:
+		return "the register does not say that a council looks after this child. Put the register right first"
+	case s.Party.Kind == RefContact && !c.Responsibility.Decides():
 		return "this person may not decide for this child, so nothing can be written down. Ask the safeguarding lead"
 	case !c.Pupil.OnRoll() && answer == Given:
 		return "this child has left. Only a no can be written down"
@@ -371,11 +439,11 @@ func (w slipWriter) write(s Slip, answer Answer) (done Written, why string, err 
 	if err != nil {
 		return done, "", err
 	}
-	seq := latest(acts, kind, c.Pupil.ID, c.Contact.ID, t.Slug).Seq
+	seq := latest(acts, kind, c.Pupil.ID, s.Party, t.Slug).Seq
 	for i := range acts {
 		acts[i].Waits = w.waiting[acts[i].ID]
 	}
-	last := latest(acts, kind, c.Pupil.ID, c.Contact.ID, t.Slug)
+	last := latest(acts, kind, c.Pupil.ID, s.Party, t.Slug)
 	if kind == Signature {
 		answer = ""
 	}
@@ -383,7 +451,7 @@ func (w slipWriter) write(s Slip, answer Answer) (done Written, why string, err 
 		answer = Withdrawn
 	}
 	s.Last = last
-	done = Written{Slip: s, Answer: answer, Again: last.Seq > 0 && last.Answer == answer && last.TextHash == t.Hash && !last.lapsed(w.p.today())}
+	done = Written{Slip: s, Answer: answer, Again: last.Seq > 0 && last.Answer == answer && last.TextHash == t.Hash && t.stands(last, w.p.today())}
 	switch {
 	case done.Again:
 		return done, "", nil
@@ -401,14 +469,17 @@ func (w slipWriter) write(s Slip, answer Answer) (done Written, why string, err 
 		return done, "", err
 	}
 	act := Act{
-		Kind: kind, School: w.school.Slug, Party: Ref{RefContact, c.Contact.ID}, Subject: Ref{RefPupil, c.Pupil.ID}, By: w.by.AccountID, Way: w.form.Way,
-		TextSlug: t.Slug, Edition: t.Edition, TextHash: t.Hash, Language: w.form.Language, Until: t.until(on.begin()),
+		Kind: kind, School: w.school.Slug, Party: s.Party, Subject: Ref{RefPupil, c.Pupil.ID}, By: w.by.AccountID, Way: w.form.Way,
+		TextSlug: t.Slug, Edition: t.Edition, TextHash: t.Hash, Language: w.form.Language, Until: t.until(c.Pupil, on),
 		Seq: seq + 1, Details: string(details),
 	}
 	if kind == Signature {
 		act.TypedName = c.Contact.Name
 	} else {
 		act.Answer = answer
+	}
+	if s.Party.Kind == RefWorker {
+		act.TypedName = w.form.Worker
 	}
 	if done.Last, err = w.p.add(w.tx, act); err != nil {
 		return done, "", err

@@ -237,9 +237,9 @@ func TestStandingOfUnknownAnswer(t *testing.T) {
 	}
 }
 
-func TestOnlyGivenIsAllowed(t *testing.T) {
-	for _, s := range append([]portal.Standing{"", "yes", "Given"}, portal.Standings...) {
-		if s.Allowed() != (s == "given") {
+func TestOnlyGivenAndUnopposedAreAllowed(t *testing.T) {
+	for _, s := range slices.Concat([]portal.Standing{"", "yes", "Given"}, portal.Standings, portal.Objections) {
+		if s.Allowed() != (s == "given" || s == "unopposed") {
 			t.Errorf("%q: allowed is %v", s, s.Allowed())
 		}
 	}

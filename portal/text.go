@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,12 +29,13 @@ const (
 	ForVisitors Audience = "visitors"
 )
 
-// Basis is the lawful basis of a purpose.
+// Basis is the lawful basis of a purpose. The two are never told alike: what a school
+// may do as its public task is not agreed to, and silence about it is no yes.
 type Basis string
 
 const (
 	Consent   Basis = "consent"   // only where somebody said yes
-	Objection Basis = "objection" // unless somebody said no
+	Objection Basis = "objection" // unless somebody objected
 )
 
 // Text is one wording of an agreement or a purpose, as the public site
@@ -62,6 +65,10 @@ type Text struct {
 	FromAge int
 	// Months is how long an answer or a signature lasts; 0 for as long as the edition.
 	Months int
+	// Stage says that an answer lasts until the pupil's key stage ends.
+	Stage bool
+	// Years are the year groups that it is asked for; empty for all.
+	Years []Year
 
 	Summary   string // a sentence on what it is
 	Statement string // of an agreement: the words beside the tick
@@ -84,6 +91,23 @@ func (t Text) Parts() (heart, rest string) {
 	return strings.TrimSpace(t.HTML[:i]), t.HTML[i:]
 }
 
+// Said is what somebody said of a text, as they read it.
+func (t Text) Said(a Answer) string {
+	switch {
+	case t.Kind == Agreement:
+		return "You signed"
+	case t.Objected() && a == Given:
+		return "You took back your objection"
+	case t.Objected():
+		return "You objected"
+	case a == Given:
+		return "You said yes"
+	case a == Withdrawn:
+		return "You changed your answer to no"
+	}
+	return "You said no"
+}
+
 // act is the kind of act that answers the text.
 func (t Text) act() ActKind {
 	if t.Kind == Agreement {
@@ -92,10 +116,68 @@ func (t Text) act() ActKind {
 	return Decision
 }
 
-// until is the last day on which an act of now counts; "" for always.
-func (t Text) until(now time.Time) Date {
-	if t.Months == 0 {
+// Objected says whether silence about it is not a no.
+func (t Text) Objected() bool { return t.Kind == Purpose && t.Basis == Objection }
+
+// Asks says whether it is asked about a pupil at all.
+func (t Text) Asks(p Pupil) bool { return len(t.Years) == 0 || slices.Contains(t.Years, p.Year) }
+
+// AsksPupil says whether a pupil is asked beside their parents on a day: from the
+// birthday on, which of somebody born on 29 February is 1 March in other years.
+func (t Text) AsksPupil(p Pupil, on Date) bool {
+	return t.FromAge > 0 && p.Born != "" && p.Born.months(12*t.FromAge) <= on
+}
+
+// withoutYear is how long an answer lasts, in months, that lasts a key stage, of a pupil
+// who is in none.
+const withoutYear = 12
+
+// until is the last day on which what was said about a pupil on a day counts; "" for
+// always. Days are England's, so that it ends at midnight there whatever the clocks do.
+func (t Text) until(p Pupil, said Date) Date {
+	months := t.Months
+	if t.Stage {
+		if end := stageEnd(p.yearOn(said), said); end != "" {
+			return end
+		}
+		months = withoutYear
+	}
+	if months == 0 {
 		return ""
 	}
-	return day(now.AddDate(0, t.Months, 0))
+	return said.months(months)
+}
+
+// lastOfStage are the year groups with which the key stages end (National curriculum in
+// England: the early years, key stages 1 to 4, and sixteen to nineteen).
+var lastOfStage = []Year{Reception, 2, 6, 9, 11, lastYear}
+
+// yearOn is the year group of a pupil on a day. In September, until the new class list is
+// in, a register has last year's.
+func (p Pupil) yearOn(on Date) Year {
+	if by, ok := YearOf(p.Born, on.begin()); ok && by == p.Year+1 && on.begin().In(London).Month() == time.September {
+		return by
+	}
+	return p.Year
+}
+
+// stageEnd is the last day of the key stage of who is in this year group on a day: a 31
+// August. It is "" for [NoYear].
+func stageEnd(y Year, on Date) Date {
+	t, err := time.Parse(time.DateOnly, string(on))
+	i, _ := slices.BinarySearch(lastOfStage, y)
+	if err != nil || i == len(lastOfStage) {
+		return ""
+	}
+	ends := t.Year() + int(lastOfStage[i]-y)
+	if t.Month() >= time.September {
+		ends++
+	}
+	return Date(fmt.Sprintf("%d-08-31", ends))
+}
+
+// stands says whether an act still is what the text, as it is in force, asks for: to
+// these words, and within its time.
+func (t Text) stands(a Act, on Date) bool {
+	return a.Seq > 0 && a.Edition == t.Edition && !a.Other && !a.lapsed(on)
 }

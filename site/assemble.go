@@ -151,7 +151,8 @@ func (m *assembly) addTextsInForce(kept []Text, now time.Time) {
 		m.earlier = append(m.earlier, earlier...)
 		for _, rel := range source.SortedKeys(w.texts[kind]) {
 			src := w.texts[kind][rel]
-			text, links, found := readText(kind, src, w.answers)
+			text, links, found := readText(kind, src, w.answers.with(w.inText[rel]))
+			text.Slug = strings.TrimSuffix(rel, ".md") // of a file that several texts are made of, its own
 			m.problems = append(m.problems, found...)
 			if _, body, line, ok := source.SplitMatter(src.Name, text.Source, &source.Problems{}); ok {
 				m.problems = append(m.problems, checkMarks(src.Name, body, line)...)

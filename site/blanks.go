@@ -17,6 +17,18 @@ var Switches = []string{
 	"tracking_app",
 	"official_social_media",
 	"work_phones",
+	"film_and_voice",
+	"trust_publicity",
+	"press",
+	"printed_pictures",
+	"displays",
+	"school_photographer",
+	"names_in_public",
+	"pupils_work",
+	"partners",
+	"filmed_performances",
+	"call_recording",
+	"live_lessons",
 }
 
 // Conditions are what `[[if …]]`, a page's only and a passage's when may ask
@@ -29,6 +41,7 @@ var Conditions = append(Switches[:len(Switches):len(Switches)],
 var builtIn = []string{
 	"school", "school_short", "trust", "trust_short",
 	"email", "phone", "address", "portal", thisYear, keptBlank,
+	"channel", "channel_address", "channel_purpose", "channel_run_by", "channel_for",
 	keepBlank("records"), keepBlank("answers"), keepBlank("agreements"), keepBlank("replaced"), keepBlank("events"), keepBlank("staff"),
 }
 
@@ -60,6 +73,15 @@ func (a answers) value(name string) (string, bool) {
 		return a.today.year(), true
 	}
 	return v, ok
+}
+
+// with is the answers with some more.
+func (a answers) with(more map[string]string) answers {
+	if len(more) > 0 {
+		a.values = maps.Clone(a.values)
+		maps.Copy(a.values, more)
+	}
+	return a
 }
 
 // withoutDetails is the answers with each detail left as the blank that it is; so

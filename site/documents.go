@@ -45,6 +45,10 @@ type Channel struct {
 	Purpose string `toml:"purpose"` // a sentence
 	RunBy   string `toml:"run_by"`  // who posts and who watches, by role
 	For     string `toml:"for"`     // whom it is meant for
+
+	// Slug is of a channel that shows pupils, or their work with their names: a question
+	// of its own is put to each family, at /consents/<text>-<slug>/.
+	Slug string `toml:"slug"`
 }
 
 var documentFile = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*\.pdf$`)
@@ -172,12 +176,20 @@ func checkTools(c source.Checker, s *School) {
 		}
 		address("name", t.Name, t.URL)
 	}
+	slugs := map[string]bool{}
 	for _, ch := range s.Channels {
 		c.Value = ch.Name
 		if ch.Name == "" || ch.Purpose == "" || ch.RunBy == "" || ch.For == "" || ch.URL == "" {
 			c.Say("name", "channel %q needs name, url, purpose, run_by and for", ch.Name)
 		}
 		address("name", ch.Name, ch.URL)
+		if ch.Slug != "" && !source.SlugPattern.MatchString(ch.Slug) {
+			c.Say("slug", "channel %q: a slug has only a-z, 0-9 and single hyphens", ch.Name)
+		}
+		if ch.Slug != "" && slugs[ch.Slug] {
+			c.Say("slug", "channel %q: there is another with the slug %s", ch.Name, ch.Slug)
+		}
+		slugs[ch.Slug] = true
 	}
 	c.Value = ""
 	if used := slices.Contains(s.Uses, "official_social_media"); used != (len(s.Channels) > 0) {

@@ -49,8 +49,10 @@ type Text struct {
 	Corrects  string    // Hash of an earlier wording of this edition that this one says again in better words; "" for none
 	Because   string    // of a correction: why
 
-	For    string // whom it is put to; one of Signers
-	Months int    // how long a signature or an answer lasts; 0 for as long as the edition
+	For    string   // whom it is put to; one of Signers
+	Months int      // how long a signature or an answer lasts; 0 for as long as the edition
+	Stage  bool     // of a purpose: an answer lasts until the pupil's key stage ends
+	Years  []string // of a purpose: the year groups that it is asked for; empty for all
 
 	Statement string // of an agreement: the words beside the tick
 
@@ -66,7 +68,17 @@ type Text struct {
 var Signers = []string{"parents", "pupils", "staff", "visitors"}
 
 // Bases are the lawful bases of a purpose.
-var Bases = []string{"consent"}
+//
+// What stands on consent goes ahead only where a parent said yes; what a school may do
+// as its public task, unless a parent objects.
+var Bases = []string{"consent", "objection"}
+
+// lastsStage is what lasts says of an answer that is asked for again in each key stage.
+const lastsStage = "key stage"
+
+// eachChannel is what each says of a text that is put to families once for every channel
+// of their school that shows pupils.
+const eachChannel = "channel"
 
 // What a text's numbers may be at most: ten years, and the age at which pupils leave.
 const (
@@ -89,19 +101,23 @@ type agreementMatter struct {
 }
 
 type purposeMatter struct {
-	Title    string `toml:"title"`
-	Edition  int    `toml:"edition"`
-	Corrects string `toml:"corrects"`
-	Because  string `toml:"because"`
-	Weight   int    `toml:"weight"`
-	Summary  string `toml:"summary"`
-	For      string `toml:"for"`
-	Months   int    `toml:"months"`
-	Basis    string `toml:"basis"`
-	FromAge  int    `toml:"from_age"`
-	Question string `toml:"question"`
-	Given    string `toml:"given"`
-	Refused  string `toml:"refused"`
+	Title    string   `toml:"title"`
+	Edition  int      `toml:"edition"`
+	Corrects string   `toml:"corrects"`
+	Because  string   `toml:"because"`
+	Weight   int      `toml:"weight"`
+	Summary  string   `toml:"summary"`
+	For      string   `toml:"for"`
+	Months   int      `toml:"months"`
+	Basis    string   `toml:"basis"`
+	FromAge  int      `toml:"from_age"`
+	Question string   `toml:"question"`
+	Given    string   `toml:"given"`
+	Refused  string   `toml:"refused"`
+	Only     []string `toml:"only"`  // as of an agreement
+	Years    []string `toml:"years"` // the first and the last year group that it is asked for
+	Lasts    string   `toml:"lasts"` // lastsStage, or nothing
+	Each     string   `toml:"each"`  // eachChannel, or nothing
 }
 
 // address is where the wording in force is found, within the school's site.
@@ -149,11 +165,26 @@ func readText(kind string, src source.File, a answers) (t Text, links []source.L
 		var m purposeMatter
 		ok = source.DecodeTOML(src.Name, []byte(matter), &m, &problems)
 		t.Title, t.Edition, t.Summary, t.Question, t.Given, t.Refused, t.Corrects, t.Because = m.Title, m.Edition, m.Summary, m.Question, m.Given, m.Refused, m.Corrects, m.Because
-		t.For, t.Months, t.Basis, t.FromAge = cmp.Or(m.For, Signers[0]), m.Months, m.Basis, m.FromAge
+		t.For, t.Months, t.Basis, t.FromAge, t.Stage = cmp.Or(m.For, Signers[0]), m.Months, m.Basis, m.FromAge, m.Lasts == lastsStage
 		required = map[string]string{"title": t.Title, "summary": t.Summary, "question": t.Question, "given": t.Given, "refused": t.Refused}
 		if ok {
 			c.OneOf("basis", t.Basis, Bases)
 			c.OneOf("for", t.For, Signers)
+			for _, condition := range m.Only {
+				c.OneOf("only", condition, Conditions)
+			}
+			if checkYears(c, m.Years); len(m.Years) == 2 {
+				t.Years = yearsBetween(m.Years[0], m.Years[1])
+			}
+			if m.Lasts != "" {
+				c.OneOf("lasts", m.Lasts, []string{lastsStage})
+			}
+			if m.Each != "" {
+				c.OneOf("each", m.Each, []string{eachChannel})
+			}
+			if m.Lasts != "" && m.Months > 0 {
+				problems.Add(src.Name, c.Line("months"), "months and lasts say two things: leave one out")
+			}
 			if t.FromAge < 0 || t.FromAge > mostAge {
 				problems.Add(src.Name, c.Line("from_age"), "from_age is an age in years, up to %d", mostAge)
 			}
@@ -259,20 +290,69 @@ func readEarlier(kind string, files source.Layer, kept []Text, now time.Time) (e
 	return earlier, problems
 }
 
-// applies says whether an agreement is one for a school where these conditions
-// hold. What cannot be read applies, so that [readText] tells what is wrong.
-func applies(src source.File, holds []string) bool {
-	var (
-		none source.Problems
-		m    agreementMatter
-	)
-	matter, _, _, ok := source.SplitMatter(src.Name, string(src.Data), &none)
-	if !ok || toml.Unmarshal([]byte(matter), &m) != nil || len(m.Only) == 0 {
-		return true
+// forWhom is what the front matter of a text of either kind says of the schools that it
+// is for.
+type forWhom struct {
+	Only  []string `toml:"only"`
+	Years []string `toml:"years"`
+	Each  string   `toml:"each"`
+}
+
+func readForWhom(src source.File) (m forWhom) {
+	var none source.Problems
+	if matter, _, _, ok := source.SplitMatter(src.Name, string(src.Data), &none); ok && toml.Unmarshal([]byte(matter), &m) != nil {
+		return forWhom{}
 	}
-	return slices.ContainsFunc(m.Only, func(condition string) bool {
+	return m
+}
+
+// applies says whether a text is one for a school that has these year groups, first and
+// last, and where these conditions hold. What cannot be read applies, so that [readText]
+// tells what is wrong.
+func applies(src source.File, holds []string, has [2]string) bool {
+	m := readForWhom(src)
+	if len(m.Years) == 2 && !slices.ContainsFunc(yearsBetween(m.Years[0], m.Years[1]), func(year string) bool {
+		return slices.Contains(yearsBetween(has[0], has[1]), year)
+	}) {
+		return false
+	}
+	return len(m.Only) == 0 || slices.ContainsFunc(m.Only, func(condition string) bool {
 		return slices.Contains(holds, condition) || !slices.Contains(Conditions, condition)
 	})
+}
+
+// yearsBetween are the year groups from one to another; none where they are not two of
+// YearGroups in order.
+func yearsBetween(first, last string) []string {
+	from, to := slices.Index(YearGroups, first), slices.Index(YearGroups, last)
+	if from < 0 || to < from {
+		return nil
+	}
+	return YearGroups[from : to+1]
+}
+
+// perChannel puts, in place of a purpose that is asked for each channel, one for each
+// channel of the school that shows pupils. The file is the same: what it says of the
+// channel stands in blanks, of which it answers those of each text by its path.
+func (s *School) perChannel(texts source.Layer) (source.Layer, map[string]map[string]string) {
+	out, blanks := source.Layer{}, map[string]map[string]string{}
+	for rel, src := range texts {
+		if readForWhom(src).Each != eachChannel {
+			out[rel] = src
+			continue
+		}
+		for _, c := range s.Channels {
+			if c.Slug == "" {
+				continue
+			}
+			one := strings.TrimSuffix(rel, ".md") + "-" + c.Slug + ".md"
+			out[one] = src
+			blanks[one] = map[string]string{
+				"channel": c.Name, "channel_address": c.URL, "channel_purpose": c.Purpose, "channel_run_by": c.RunBy, "channel_for": c.For,
+			}
+		}
+	}
+	return out, blanks
 }
 
 // ForYoung says whether an agreement is for nobody above Year 6, so that its page

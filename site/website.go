@@ -32,6 +32,7 @@ type website struct {
 	cleaner   *picture.Cleaner                 // of pictures; nil keeps nothing
 	originals *originals                       // sums of what is published from the disk; nil: none were taken
 	texts     map[string]source.Layer          // by kind
+	inText    map[string]map[string]string     // what stands in the blanks of a single text, by its path
 	policy    *policySources                   // nil for the overview
 	made      func() map[string]map[string]any // pages that nobody wrote: front matter by address; may be nil
 	earlier   map[string]source.Layer          // by kind: wordings from before the site, <slug>/<day>.md
@@ -174,6 +175,7 @@ func (s *School) website(t *Trust, opts Options) website {
 		"school": s.Name, "school_short": s.ShortName, "email": s.Email, "phone": s.Phone,
 		"address": strings.Join(s.Address, ", "), "portal": portal,
 	})
+	consents, inText := s.perChannel(s.consents.Over(t.consents))
 	holds := slices.Concat([]string{s.Kind}, s.stages(), s.Uses, t.condition(), frontDoor(values, s.Help))
 	return website{
 		slug:     s.Slug,
@@ -190,9 +192,10 @@ func (s *School) website(t *Trust, opts Options) website {
 		album:    s.album.over(t.album),
 		policy:   &policySources{model: t.policy, changes: s.policy, own: s.ownPolicy},
 		texts: map[string]source.Layer{
-			Agreement: s.agreements.Over(t.agreements).Only(func(src source.File) bool { return applies(src, holds) }),
-			Purpose:   s.consents.Over(t.consents),
+			Agreement: s.agreements.Over(t.agreements).Only(func(src source.File) bool { return applies(src, holds, s.yearGroups()) }),
+			Purpose:   consents.Only(func(src source.File) bool { return applies(src, holds, s.yearGroups()) }),
 		},
+		inText:   inText,
 		earlier:  map[string]source.Layer{Agreement: s.earlierAgreements, Purpose: s.earlierConsents},
 		problems: s.problems,
 		others:   func(string) bool { return false },

@@ -229,11 +229,21 @@ func (app *application) school(s *site.School, r site.Result) portal.School {
 			School: s.Slug, Kind: portal.Kind(t.Kind), Slug: t.Slug, Title: t.Title, Edition: t.Edition, Hash: t.Hash,
 			Source: string(t.Source), HTML: string(t.HTML), Path: t.Path, Published: t.Published,
 			Sense: t.Sense, Corrects: t.Corrects, Because: t.Because,
-			Audience: portal.Audience(t.For), Basis: portal.Basis(t.Basis), FromAge: t.FromAge, Months: t.Months,
+			Audience: portal.Audience(t.For), Basis: portal.Basis(t.Basis), FromAge: t.FromAge, Months: t.Months, Stage: t.Stage, Years: years(t.Years),
 			Summary: t.Summary, Statement: t.Statement, Question: t.Question, IfGiven: t.Given, IfRefused: t.Refused,
 		})
 	}
 	return out
+}
+
+// years is year groups as the portal knows them: the site has read their names.
+func years(named []string) (all []portal.Year) {
+	for _, name := range named {
+		if y, err := portal.ParseYear(name); err == nil {
+			all = append(all, y)
+		}
+	}
+	return all
 }
 
 // kept is what the database holds of people, for the sites' privacy notices.

@@ -409,6 +409,9 @@ func (a asker) uses(guide site.Guide) ([]string, error) {
 		what := name
 		if i := slices.IndexFunc(guide.Switches, func(q site.Question) bool { return q.Name == name }); i >= 0 {
 			what = guide.Switches[i].What
+			if guide.Switches[i].Optional {
+				continue
+			}
 		}
 		fmt.Fprintf(a.out, "\n%s Is that so? y or n\n", what)
 		for {

@@ -14,6 +14,10 @@ import (
 // why is each standing in words, for whoever holds the list in their hand.
 var why = map[portal.Standing]string{
 	portal.StandingGiven:     "A parent or carer agreed",
+	portal.StandingUnopposed: "Nobody has objected",
+	portal.StandingObjected:  "A parent or carer objected",
+	portal.StandingPupil:     "The pupil said no",
+	portal.StandingNotAsked:  "Not asked for this year group",
 	portal.StandingRefused:   "A parent or carer said no",
 	portal.StandingWithdrawn: "A parent or carer took back their yes",
 	portal.StandingConflict:  "One parent or carer agreed and another said no",
@@ -23,9 +27,13 @@ var why = map[portal.Standing]string{
 	portal.StandingNo:        "",                                     // of a list without reasons
 }
 
-// answer is a standing as whoever holds the list acts on it.
+// answer is a standing as whoever holds the list acts on it. That nobody objected is no
+// yes, and is not called one.
 func answer(s portal.Standing) string {
-	if s.Allowed() {
+	switch {
+	case s == portal.StandingUnopposed:
+		return "May go ahead"
+	case s.Allowed():
 		return "Yes"
 	}
 	return "No"

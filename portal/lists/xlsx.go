@@ -181,7 +181,10 @@ func (b *workbook) add(row portal.ListRow) error {
 			return noWords(row, standing)
 		}
 		style := b.styles.no
-		if standing.Allowed() {
+		switch {
+		case standing == portal.StandingUnopposed:
+			style = b.styles.wrap // and not the colour of a yes
+		case standing.Allowed():
 			style = b.styles.yes
 		}
 		if cells = append(cells, excelize.Cell{StyleID: style, Value: answer(standing)}); b.list.Reasons {

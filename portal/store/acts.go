@@ -3,6 +3,8 @@ package store
 import (
 	"cmp"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"strings"
 	"time"
 
@@ -13,10 +15,38 @@ var texts = newTable("texts", "t", "school, hash", func(x *portal.Text) []field 
 	return []field{
 		{"school", &x.School}, {"hash", &x.Hash}, {"kind", &x.Kind}, {"slug", &x.Slug}, {"title", &x.Title}, {"edition", &x.Edition},
 		{"source", &x.Source}, {"html", &x.HTML}, {"path", &x.Path}, {"published", stamp{&x.Published}},
-		{"audience", &x.Audience}, {"basis", &x.Basis}, {"from_age", &x.FromAge}, {"months", &x.Months},
+		{"audience", &x.Audience}, {"basis", &x.Basis}, {"from_age", &x.FromAge}, {"months", &x.Months}, {"stage", &x.Stage}, {"years", yearCodes{&x.Years}},
 		{"summary", &x.Summary}, {"statement", &x.Statement}, {"question", &x.Question}, {"if_given", &x.IfGiven}, {"if_refused", &x.IfRefused},
 	}
 })
+
+// yearCodes reads and writes year groups as one text.
+type yearCodes struct{ at *[]portal.Year }
+
+func (y yearCodes) Scan(v any) error {
+	s, ok := v.(string)
+	if !ok {
+		return errors.New("not a text")
+	}
+	*y.at = nil
+	for _, code := range strings.Fields(s) {
+		year, err := portal.ParseYear(code)
+		if err != nil {
+			return err
+		}
+		*y.at = append(*y.at, year)
+	}
+	return nil
+}
+
+// Value is the codes as a statement takes them.
+func (y yearCodes) Value() (driver.Value, error) {
+	var codes []string
+	for _, year := range *y.at {
+		codes = append(codes, year.Code())
+	}
+	return strings.Join(codes, " "), nil
+}
 
 // putText keeps a wording as it first was.
 func (t *tx) putText(x portal.Text) error {

@@ -27,7 +27,7 @@ var KeptOfPeople = []Kept{
 	{"Which mails we sent you, what each was for and when, but not their words; that an address of yours did not work; and that you want no reminders", "So that a mail goes to you once, and no more often than you want", "Which mails: 13 months. The rest: with your record",
 		[]string{"outbox.kind", "outbox.asked_by", "outbox.queued", "outbox.due", "outbox.since", "outbox.tries", "outbox.state", "outbox.lease", "outbox.ended", "outbox.reason",
 			"mailings.mailing_key", "mailings.bad", "mailings.bad_since", "mailings.declined"}},
-	{"The agreements you signed, the name you typed, when, and the exact words", "To show what was agreed", "Until [[keep_agreements]] after your child leaves. If you sign again, we delete the old one [[keep_replaced]]",
+	{"The agreements you signed, the name you typed, when, and the exact words. Where a council looks after your child, the name of the social worker who answered", "To show what was agreed", "Until [[keep_agreements]] after your child leaves. If you sign again, we delete the old one [[keep_replaced]]",
 		[]string{"acts.typed_name"}},
 	{"Your answers to consents, when, and the exact words", "Because we may act only on your yes, and must be able to show it", "Until [[keep_answers]] after your child leaves",
 		[]string{"acts.kind", "acts.school", "acts.party_kind", "acts.party_id", "acts.subject_kind", "acts.subject_id", "acts.entered_by", "acts.way", "acts.text_slug", "acts.edition", "acts.text_hash", "acts.language", "acts.at", "acts.until",

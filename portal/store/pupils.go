@@ -108,7 +108,7 @@ func (r *packedPupil) unpack(rec *portal.PupilRecord) error {
 // What the first letters in a pack stand for.
 var (
 	actKinds   = map[string]portal.ActKind{"s": portal.Signature, "d": portal.Decision}
-	partyKinds = map[string]portal.RefKind{"c": portal.RefContact, "p": portal.RefPupil, "s": portal.RefStaff, "v": portal.RefVisitor}
+	partyKinds = map[string]portal.RefKind{"c": portal.RefContact, "p": portal.RefPupil, "s": portal.RefStaff, "v": portal.RefVisitor, "w": portal.RefWorker}
 )
 
 // pack is a packed text as it is read.

@@ -30,7 +30,7 @@ func sealedBy(key int, columns string) sealed { return sealed{key, strings.Split
 // the columns in [Unsealed].
 var sealedTables = map[string]sealed{
 	"schools":          sealedBy(1, "slug, content_hash, content"),
-	"texts":            sealedBy(2, "school, hash, kind, slug, title, edition, source, html, path, published, summary, statement, question, if_given, if_refused, audience, basis, from_age, months"),
+	"texts":            sealedBy(2, "school, hash, kind, slug, title, edition, source, html, path, published, summary, statement, question, if_given, if_refused, audience, basis, from_age, months, stage, years"),
 	"wordings":         sealedBy(2, "school, hash, sense, corrects, because"),
 	"list_mappings":    sealedBy(2, "school, shape, mapping"),
 	"pupils":           sealedBy(1, "id, school, upn, admission_number, forename, surname, born, school_year, reg_group, looked_after, left_at"),

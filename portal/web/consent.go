@@ -30,6 +30,9 @@ type consentView struct {
 
 	Answer  string // as chosen: "given", "refused" or ""
 	Changed bool   // the wording is not the one that was sent
+
+	Objected bool   // of what goes ahead unless somebody objects: they have
+	Did      string // what they said last, in words
 }
 
 // consentFields are what is held when somebody has to sign in again.
@@ -82,9 +85,13 @@ func (s *server) consentPage(r *http.Request, form url.Values, changed bool) (pa
 			Answered: p.Answered(), Said: s.public(p.Said.Path), Earlier: p.Mine.Seq > 0 && !p.Answered(),
 			Changed: changed || form != nil && !same,
 		}
+		v.Objected, v.Did = p.Objected(), p.Text.Said(p.Mine.Answer)
 		v.Translated = form.Get("translated") == "yes"
 		if same {
 			v.Answer = form.Get("answer")
+		}
+		if p.Text.Objected() {
+			return page{template: "objection.html", title: "For " + isolated(v.Child) + ": " + p.Text.Title, school: &child.School, data: v}, nil
 		}
 		return page{template: "consent.html", title: "For " + isolated(v.Child) + ": " + p.Text.Question, school: &child.School, data: v}, nil
 	}

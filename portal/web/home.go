@@ -28,6 +28,8 @@ type childCard struct {
 	Reads  bool      // may see, and may not decide
 	ToDo   []toDo
 	Done   []decided
+	// Unasked is what the school does unless somebody objects: nothing is left to do about it.
+	Unasked []decided
 }
 
 // toDo is one thing left to do.
@@ -120,6 +122,12 @@ func (s *server) card(c portal.ChildView) childCard {
 		})
 	}
 	for _, p := range c.Purpose {
+		if p.Text.Objected() {
+			if !left {
+				card.Unasked = append(card.Unasked, unasked(c, p, s.day(p.Mine.At)))
+			}
+			continue
+		}
 		switch {
 		case c.Reads && p.Mine.Seq == 0:
 			card.Done = append(card.Done, decided{What: p.Text.Question, Answer: answer{"No answer", "waiting"}, Link: textLink(c, p.Text), Label: "See"})
@@ -136,11 +144,27 @@ func (s *server) card(c portal.ChildView) childCard {
 			label = "See"
 		}
 		card.Done = append(card.Done, decided{
-			What: p.Text.Question, Answer: mine(p.Mine.Answer), On: s.day(p.Mine.At),
+			What: p.Text.Question, Answer: mine(p.Text, p.Mine.Answer), On: s.day(p.Mine.At),
 			Link: textLink(c, p.Text), Label: label,
 		})
 	}
 	return card
+}
+
+// unasked is what goes ahead unless somebody objects, and what this contact said of it
+// on a day, if they did.
+func unasked(c portal.ChildView, p portal.PurposeView, on string) decided {
+	d := decided{What: p.Text.Title, Link: textLink(c, p.Text), Label: "Read, or object"}
+	switch {
+	case c.Reads:
+		d.Label = "See"
+	case p.Objected():
+		d.Label = "Change"
+	}
+	if p.Mine.Seq > 0 {
+		d.Answer, d.On = mine(p.Text, p.Mine.Answer), on
+	}
+	return d
 }
 
 // textLink is where somebody signs or decides about a child.

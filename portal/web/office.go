@@ -23,12 +23,13 @@ type officeView struct {
 	States  []option // standings
 
 	Listed     int // pupils of the chosen year and class: on roll, or those who have left
-	Purposes   []purposeCount
+	Questions  []purposeGroup
+	purposes   []*purposeCount // those of all groups, as the list has them
 	Agreements []agreementCount
 	Columns    []string
 	Rows       []officeRow
 	Showing    string // whom the rows are of, in words; "" for everybody
-	Reasons    bool   // why it is a no is on the page
+	Meanings   []meaning
 
 	Base    string          // the office's address
 	Export  string          // the list on show, as a download
@@ -65,8 +66,22 @@ type count struct {
 }
 
 type purposeCount struct {
-	Text   portal.Text
-	Counts []count // in the order of the list's standings
+	Text      portal.Text
+	Counts    []count // in the order of the standings
+	standings []portal.Standing
+}
+
+// purposeGroup is the purposes of one lawful basis, which are never counted together
+// with those of another.
+type purposeGroup struct {
+	ID, Caption string
+	Purposes    []*purposeCount
+}
+
+// meaning is a word of the list, and a sentence that explains it.
+type meaning struct {
+	Answer answer
+	Says   string
 }
 
 type agreementCount struct {
@@ -233,16 +248,17 @@ type officeReader struct {
 
 func (o *officeReader) begin(l portal.List) error {
 	v, f := o.view, o.view.Filter
-	o.columns, v.Reasons = l, l.Reasons
-	if f.Standing != "" && !slices.Contains(l.Standings(), o.wanted.Standing) {
+	o.columns = l
+	states := v.heads(l, f)
+	if f.Standing != "" && !slices.Contains(states, o.wanted.Standing) {
 		var wrong portal.Invalid
 		wrong.Add("standing", "There is no such answer. Choose one from the list.")
 		return wrong.Or()
 	}
-	for _, standing := range l.Standings() {
+	for _, standing := range states {
 		v.States = append(v.States, option{string(standing), standingWords[standing].Word, string(standing) == f.Standing})
+		v.Meanings = append(v.Meanings, meaning{standingWords[standing], standingSays[standing]})
 	}
-	v.heads(l, f)
 	o.purposes, o.agreements = chosen(l.Purposes, f.Purpose), chosen(l.Agreements, f.Agreement)
 	switch { // one column was asked for
 	case f.Purpose != "" && f.Agreement == "":
@@ -295,7 +311,7 @@ func (o *officeReader) row(row portal.ListRow) error {
 func (o *officeReader) count(row portal.ListRow) bool {
 	v, f, keep := o.view, o.view.Filter, true
 	for i, standing := range row.Standings {
-		v.Purposes[i].Counts[slices.Index(o.columns.Standings(), standing)].Number++
+		v.purposes[i].Counts[slices.Index(v.purposes[i].standings, standing)].Number++
 		if o.columns.Purposes[i].Slug == f.Purpose && o.wanted.Standing != "" && standing != o.wanted.Standing {
 			keep = false
 		}
@@ -339,16 +355,27 @@ func (f officeFilter) words(wanted portal.Filter, l portal.List) string {
 	return strings.Join(parts, ", ")
 }
 
-// heads makes a line of counts for each text, each count a link to its list.
-func (v *officeView) heads(l portal.List, f officeFilter) {
+// heads makes a line of counts for each text, each count a link to its list. It answers
+// the standings that the chosen question may have, or all of them.
+func (v *officeView) heads(l portal.List, f officeFilter) (states []portal.Standing) {
+	groups := map[bool]*purposeGroup{false: {ID: "purposes", Caption: "Questions: how many pupils"}, true: {ID: "objections", Caption: "What goes ahead unless somebody objects: how many pupils"}}
 	for _, t := range l.Purposes {
-		c := purposeCount{Text: t}
-		for _, standing := range l.Standings() {
+		c := &purposeCount{Text: t, standings: l.StandingsOf(t)}
+		for _, standing := range c.standings {
+			if !slices.Contains(states, standing) && (f.Purpose == "" || f.Purpose == t.Slug) {
+				states = append(states, standing)
+			}
 			to := officeFilter{Year: f.Year, Class: f.Class, Purpose: t.Slug, Standing: string(standing), Left: f.Left}
 			c.Counts = append(c.Counts, count{Label: standingWords[standing].Word, About: t.Title, Link: v.Base + to.Query(), Current: to == f})
 		}
-		v.Purposes = append(v.Purposes, c)
+		v.purposes = append(v.purposes, c)
+		groups[t.Objected()].Purposes = append(groups[t.Objected()].Purposes, c)
 		v.Asked = append(v.Asked, option{t.Slug, t.Title, t.Slug == f.Purpose})
+	}
+	for _, objected := range []bool{false, true} {
+		if g := groups[objected]; len(g.Purposes) > 0 {
+			v.Questions = append(v.Questions, *g)
+		}
 	}
 	for _, t := range l.Agreements {
 		yes := officeFilter{Year: f.Year, Class: f.Class, Agreement: t.Slug, Signed: "yes", Left: f.Left}
@@ -357,6 +384,7 @@ func (v *officeView) heads(l portal.List, f officeFilter) {
 		v.Agreements = append(v.Agreements, agreementCount{t,
 			count{Label: "Signed", About: t.Title, Link: v.Base + yes.Query(), Current: yes == f}, count{Label: "Not signed", About: t.Title, Link: v.Base + no.Query(), Current: no == f}})
 	}
+	return states
 }
 
 // chosen is the places of the texts with a slug, or of all for "".

@@ -19,6 +19,7 @@ type receiptView struct {
 	Child    string // first name
 	Signed   bool   // a signature, not an answer
 	Yes      bool
+	Objects  bool      // it goes ahead unless somebody objects
 	Held     bool      // a looked-after child: the school has to ask the social worker first
 	Reads    bool      // may see, and may not decide
 	Waits    time.Time // from when a signature or a yes counts; zero where it does
@@ -47,15 +48,12 @@ func (s *server) getReceipt(w http.ResponseWriter, r *http.Request) error {
 		Receipt: got, Child: got.Child.Pupil.Forename, Signed: got.Act.Kind == portal.Signature, Yes: got.Act.Answer == portal.Given,
 		Held: got.Child.Pupil.LookedAfter, Download: receiptLink(got.Act.ID) + "/receipt.json", Address: s.public(got.Text.Path), What: got.Text.Question,
 	}
+	v.Did, v.Objects = got.Text.Said(got.Act.Answer), got.Text.Objected()
 	switch {
 	case v.Signed:
 		v.Did, v.What = "You have signed", got.Text.Title
-	case v.Yes:
-		v.Did = "You said yes"
-	case got.Act.Answer == portal.Withdrawn:
-		v.Did = "You changed your answer to no"
-	default:
-		v.Did = "You said no"
+	case v.Objects:
+		v.What = got.Text.Title
 	}
 	for _, child := range family {
 		var left []nextStep

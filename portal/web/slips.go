@@ -22,6 +22,8 @@ type toldView struct {
 	Ways    []option
 	On      string           // as typed
 	Rang    bool             // ticked: they were rung back
+	InCare  bool             // the social worker is asked, too
+	Worker  string           // as typed
 	Written []portal.Written // just now
 }
 
@@ -58,7 +60,7 @@ func (s *server) postTold(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := portal.ToldForm{Way: portal.Way(r.PostForm.Get("way")), RangBack: r.PostForm.Get("rang-back") == "yes", Language: language}
+	f := portal.ToldForm{Way: portal.Way(r.PostForm.Get("way")), RangBack: r.PostForm.Get("rang-back") == "yes", Language: language, Worker: r.PostForm.Get("worker")}
 	var wrong portal.Invalid
 	if f.On, err = portal.ParseDate(r.PostForm.Get("on")); err != nil {
 		wrong.Add("on", "Type the day on which it was signed or said, as dd/mm/yyyy")
@@ -90,7 +92,7 @@ func (s *server) postTold(w http.ResponseWriter, r *http.Request) error {
 }
 
 // answers is what the form's answers are.
-var answers = map[string]portal.Answer{"yes": portal.Given, "signed": portal.Given, "no": portal.Refused}
+var answers = map[string]portal.Answer{"yes": portal.Given, "signed": portal.Given, "no": portal.Refused, "objects": portal.Refused, "back": portal.Given}
 
 // toldFields is the names of the form's rows, in order, from "told-0" on.
 func toldFields(form url.Values) (all []string) {
@@ -106,7 +108,7 @@ func toldFields(form url.Values) (all []string) {
 // toldPage is the form, filled with what was typed, nil for an empty one, below what has
 // just been written down.
 func (s *server) toldPage(r *http.Request, school portal.School, typed url.Values, written ...portal.Written) (page, error) {
-	v := toldView{School: school, Base: officeLink(school.Slug), Pupil: r.URL.Query().Get("pupil"), On: typed.Get("on"), Rang: typed.Get("rang-back") == "yes", Written: written}
+	v := toldView{School: school, Base: officeLink(school.Slug), Pupil: r.URL.Query().Get("pupil"), On: typed.Get("on"), Rang: typed.Get("rang-back") == "yes", Worker: typed.Get("worker"), Written: written}
 	for _, way := range ways {
 		way.Chosen = way.Value == typed.Get("way")
 		v.Ways = append(v.Ways, way)
@@ -133,7 +135,8 @@ func (s *server) toldPage(r *http.Request, school portal.School, typed url.Value
 	}
 	for n, slip := range rows {
 		row := toldRow{Slip: slip, Field: fmt.Sprintf("told-%d", n), N: n + 1, Typed: slip.Ref}
-		row.NewContact = n == 0 || rows[n-1].Child.Contact.ID != slip.Child.Contact.ID
+		row.NewContact = n == 0 || rows[n-1].Party != slip.Party
+		v.InCare = v.InCare || slip.Party.Kind == portal.RefWorker
 		if slip.Ref == "" {
 			row.Typed = typed.Get("ref-" + row.Field)
 		}
@@ -144,13 +147,22 @@ func (s *server) toldPage(r *http.Request, school portal.School, typed url.Value
 }
 
 // choices is what may be written down, as far as the form knows the slip.
-func (row toldRow) choices(chosen string) []option {
-	all := []option{{"", "Nothing", chosen == ""}}
-	if row.Text.Kind != portal.Agreement {
-		all = append(all, option{"yes", "Yes", chosen == "yes"}, option{"no", "No", chosen == "no"})
-	}
-	if row.Text.Kind != portal.Purpose {
-		all = append(all, option{"signed", "Signed", chosen == "signed"})
+func (row toldRow) choices(chosen string) (all []option) {
+	known := row.Ref != ""
+	for _, c := range []struct {
+		value, label string
+		fits         bool
+	}{
+		{"", "Nothing", true},
+		{"yes", "Yes", !known || row.Text.Kind == portal.Purpose && !row.Text.Objected()},
+		{"no", "No", !known || row.Text.Kind == portal.Purpose && !row.Text.Objected()},
+		{"signed", "Signed", !known || row.Text.Kind == portal.Agreement},
+		{"objects", "Objects", !known || row.Text.Objected()},
+		{"back", "Takes back an objection", known && row.Text.Objected()},
+	} {
+		if c.fits {
+			all = append(all, option{c.value, c.label, chosen == c.value})
+		}
 	}
 	return all
 }

@@ -246,7 +246,7 @@ func (s *seeding) say(ctx context.Context, account string, d *parent, answer fun
 		}
 		for _, t := range texts {
 			said := answer(v.Child, t)
-			if said == "" {
+			if said == "" || t.Objected() && said == portal.Given { // who does not object says nothing
 				continue
 			}
 			s.at(s.now)
