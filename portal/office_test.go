@@ -439,6 +439,8 @@ func TestOwnFamilyIsKnown(t *testing.T) {
 		}
 	}
 	held(clerk, 2)
+	w.register(anne, change(func(r *portal.ClassListRow) bool { r.Email = "office@anne.example"; return true }), false)
+	held(clerk, 0)                       // the office wrote its own address for whoever has none
 	w.register(anne, annesList(), false) // and her address is another now
 	held(clerk, 0)
 	w.ok(w.Join(t.Context(), clerk, w.letters(anne)["Mrs Jo Lee"].Code, annsBirthday))

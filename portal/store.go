@@ -106,7 +106,8 @@ type AccountTx interface {
 	// AccountFamily is whose family an account's owner is of, by whatever the register
 	// holds beside AccountChildren: the children whom a join of theirs covered, and those
 	// from whom a contact of theirs is barred, whom no list joins to them now; and those a
-	// contact of whom has this email address, where it is not "". Of each it says what is
+	// contact of whom has this email address, where it is not "" nor that of more
+	// than three names, as where an office writes its own for whoever has none. Of each it says what is
 	// barred of the pair of the first two sorts, and nothing else.
 	AccountFamily(account, email string) ([]Responsibility, error)
 	// PutJoin adds the join of an account to a contact, or begins it anew.

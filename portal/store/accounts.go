@@ -64,7 +64,8 @@ func (t *tx) AccountFamily(account, email string) ([]portal.Responsibility, erro
 			SELECT j.pupil_id, j.contact_id FROM joined_children j WHERE j.account_id = $1 AND j.contact_id IN `+mine+`
 			UNION SELECT s.pupil_id, s.contact_id FROM restrictions s WHERE s.until IS NULL AND s.contact_id IN `+mine+`
 		) r WHERE NOT EXISTS (SELECT 1 FROM responsibilities l WHERE l.pupil_id = r.pupil_id AND l.contact_id = r.contact_id)
-		UNION ALL SELECT r.pupil_id, r.contact_id, 0 FROM contacts c JOIN responsibilities r ON r.contact_id = c.id WHERE LOWER(c.email) = $2 AND $2 <> ''`, account, email)
+		UNION ALL SELECT r.pupil_id, r.contact_id, 0 FROM contacts c JOIN responsibilities r ON r.contact_id = c.id WHERE LOWER(c.email) = $2 AND $2 <> ''
+			AND (SELECT COUNT(DISTINCT x.name) FROM contacts x WHERE LOWER(x.email) = $2) <= 3`, account, email)
 }
 
 func (t *tx) ContactPupils(contact string) ([]portal.Child, error) {
