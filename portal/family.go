@@ -58,6 +58,26 @@ type PurposeView struct {
 // Asks says whether the contact has something to answer: not where silence is no no.
 func (v PurposeView) Asks() bool { return !v.Text.Objected() && !v.Answered() }
 
+// Lapsed is the last day on which an answer to the present edition counted, where that is
+// over; "" otherwise.
+func (v PurposeView) Lapsed() Date {
+	if v.Mine.Seq > 0 && v.Mine.Edition == v.Text.Edition && !v.Mine.Other && v.Mine.lapsed(v.On) {
+		return v.Mine.Until
+	}
+	return ""
+}
+
+// soon is how long before an answer's last day somebody is told that it nears, in months.
+const soon = 1
+
+// Ends is the last day of a yes that counts, and whether it is near; "" for always.
+func (v PurposeView) Ends() (last Date, near bool) {
+	if v.Text.Objected() || !v.Answered() || v.Mine.Answer != Given {
+		return "", false
+	}
+	return v.Mine.Until, v.Mine.Until != "" && v.Mine.Until <= v.On.months(soon)
+}
+
 // Objected says whether this contact has objected, which nothing but they themselves ends.
 func (v PurposeView) Objected() bool { return v.Mine.Seq > 0 && v.Mine.Answer != Given }
 

@@ -86,6 +86,7 @@ var table = map[string]row{
 	"GET " + child + "/agreements/{slug:[a-z0-9-]+}":                     {path: asha("/agreements/home-school"), want: hers},
 	"POST " + child + "/agreements/{slug:[a-z0-9-]+}":                    {path: asha("/agreements/home-school"), form: signed, want: sends(hers, 303)},
 	"GET " + child + "/consents/{slug:[a-z0-9-]+}":                       {path: asha("/consents/website-pictures"), want: hers},
+	"GET " + child + "/consents/":                                        {path: asha("/consents/"), want: hers},
 	"POST " + child + "/consents/{slug:[a-z0-9-]+}":                      {path: asha("/consents/website-pictures"), form: answered, want: sends(hers, 303)},
 	"GET /portal/receipts/{id:[A-Za-z0-9_-]+}":                           {path: her(""), want: hers},
 	"GET /portal/receipts/{id:[A-Za-z0-9_-]+}/receipt.json":              {path: her("/receipt.json"), want: hers},

@@ -28,11 +28,25 @@ type consentView struct {
 	Said     string // where the words are that were answered, if they are others
 	Earlier  bool   // Mine is about an earlier one
 
+	Lapsed string // the last day on which Mine counted, where it had its time
+	Ends   string // until when it counts, to stand behind its day
+
+	Turn  bool // the questions come one after another
+	N, Of int  // in turn: which question it is, of how many
+	Next  string
+	Same  []sameAnswer
+
 	Answer  string // as chosen: "given", "refused" or ""
 	Changed bool   // the wording is not the one that was sent
 
 	Objected bool   // of what goes ahead unless somebody objects: they have
 	Did      string // what they said last, in words
+}
+
+// sameAnswer is what was said to the same words for another child, to be said again for
+// this one by a press of its own.
+type sameAnswer struct {
+	Child, Word, Value string
 }
 
 // consentFields are what is held when somebody has to sign in again.
@@ -63,7 +77,85 @@ func (s *server) postConsent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return &rejectedForm{err, func(changed bool) (page, error) { return s.consentPage(r, r.PostForm, changed) }}
 	}
+	if r.URL.Query().Has("turn") {
+		child, err := s.Portal.Child(r.Context(), account(r), mux.Vars(r)["pupil"])
+		if err != nil {
+			return err
+		}
+		return seeOther(w, r, after(child, mux.Vars(r)["slug"]))
+	}
 	return seeOther(w, r, receiptLink(id))
+}
+
+// after is where it goes on from a question when they come in turn: the next that is not
+// answered, or what was said to all of them.
+func after(c portal.ChildView, slug string) string {
+	if links := questions(c, slug); len(links) > 0 {
+		return links[0]
+	}
+	return answersLink(c)
+}
+
+func answersLink(c portal.ChildView) string {
+	return "/portal/children/" + c.Child.Pupil.ID + "/consents/"
+}
+
+// answersView is what somebody said to all questions about one child, to be looked over.
+type answersView struct {
+	Child  string // first name
+	School string
+	Card   childCard
+	Others []toDo // where another child's questions begin
+}
+
+// getAnswers is the summary at the end of the questions.
+func (s *server) getAnswers(w http.ResponseWriter, r *http.Request) error {
+	child, err := s.Portal.Child(r.Context(), account(r), mux.Vars(r)["pupil"])
+	if err != nil {
+		return err
+	}
+	family, err := s.Portal.Family(r.Context(), account(r))
+	if err != nil {
+		return err
+	}
+	v := answersView{Child: child.Child.Pupil.Forename, School: child.School.Name, Card: s.card(child)}
+	for _, c := range family {
+		if links := questions(c, ""); c.Child.Pupil.ID != child.Child.Pupil.ID && c.Child.Pupil.OnRoll() && !c.Reads && len(links) > 0 {
+			v.Others = append(v.Others, toDo{Do: c.Child.Pupil.Forename, Link: links[0]})
+		}
+	}
+	return s.show(w, r, http.StatusOK, page{template: "checked.html", title: "What you said for " + isolated(v.Child), school: &child.School, data: v})
+}
+
+// inTurn fills in where a question stands among the others about the child.
+func (v *consentView) inTurn(c portal.ChildView, slug string) {
+	v.Turn, v.Next = true, after(c, slug)
+	for _, p := range c.Purpose {
+		if p.Text.Objected() {
+			continue
+		}
+		v.Of++
+		if p.Text.Slug == slug {
+			v.N = v.Of
+		}
+	}
+}
+
+// saidBefore is what this contact said to the same words for their other children.
+func saidBefore(family []portal.ChildView, of portal.ChildView, t portal.Text) (all []sameAnswer) {
+	for _, c := range family {
+		for _, p := range c.Purpose {
+			if c.Child.Pupil.ID == of.Child.Pupil.ID || c.Reads || p.Text.Hash != t.Hash || c.School.Slug != of.School.Slug || !p.Answered() {
+				continue
+			}
+			x := sameAnswer{c.Child.Pupil.Forename, "no", string(portal.Refused)}
+			if p.Mine.Answer == portal.Given {
+				x.Word, x.Value = "yes", string(portal.Given)
+			}
+			all = append(all, x)
+		}
+	}
+	return all
 }
 
 // consentPage is the page filled with a form; nil for an empty one. An answer
@@ -86,6 +178,17 @@ func (s *server) consentPage(r *http.Request, form url.Values, changed bool) (pa
 			Changed: changed || form != nil && !same,
 		}
 		v.Objected, v.Did = p.Objected(), p.Text.Said(p.Mine.Answer)
+		v.Lapsed, v.Ends = p.Lapsed().String(), ends(p)
+		if r.URL.Query().Has("turn") && !p.Text.Objected() {
+			v.inTurn(child, p.Text.Slug)
+		}
+		if p.Asks() && !v.Left && !v.Reads {
+			family, err := s.Portal.Family(r.Context(), account(r))
+			if err != nil {
+				return page{}, err
+			}
+			v.Same = saidBefore(family, child, p.Text)
+		}
 		v.Translated = form.Get("translated") == "yes"
 		if same {
 			v.Answer = form.Get("answer")

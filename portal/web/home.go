@@ -22,6 +22,7 @@ type childCard struct {
 	Name   string // first
 	School string
 	Held   bool      // the school has to ask the social worker first
+	Turns  string    // where the questions begin, one after another; "" where there are not several
 	Left   string    // the day on which they left, in words; "" while on roll
 	Erased string    // from which day on the record is erased, in words
 	Waits  time.Time // from when a yes counts; zero where it does
@@ -34,9 +35,9 @@ type childCard struct {
 
 // toDo is one thing left to do.
 type toDo struct {
-	Do      string // a link's words
-	Link    string
-	Changed bool // done before, and asked again as the wording has changed
+	Do   string // a link's words
+	Link string
+	Why  string // it was done before, and is asked again
 }
 
 // decided is one thing done.
@@ -136,7 +137,7 @@ func (s *server) card(c portal.ChildView) childCard {
 			card.Done = append(card.Done, decided{What: p.Text.Question, Answer: answer{"No answer", "waiting"}, Link: textLink(c, p.Text), Label: "Say no"})
 			continue
 		case !left && !c.Reads && !p.Answered():
-			card.ToDo = append(card.ToDo, toDo{Do: p.Text.Question, Link: textLink(c, p.Text), Changed: p.Mine.Seq > 0})
+			card.ToDo = append(card.ToDo, toDo{Do: p.Text.Question, Link: textLink(c, p.Text), Why: askedAgain(p)})
 			continue
 		}
 		label := "Change"
@@ -144,11 +145,49 @@ func (s *server) card(c portal.ChildView) childCard {
 			label = "See"
 		}
 		card.Done = append(card.Done, decided{
-			What: p.Text.Question, Answer: mine(p.Text, p.Mine.Answer), On: s.day(p.Mine.At),
+			What: p.Text.Question, Answer: mine(p.Text, p.Mine.Answer), On: s.day(p.Mine.At) + ends(p),
 			Link: textLink(c, p.Text), Label: label,
 		})
 	}
+	if !left && !c.Reads && len(questions(c, "")) > 1 {
+		card.Turns = questions(c, "")[0]
+	}
 	return card
+}
+
+// questions is where the questions are answered that a contact still has before them, in
+// turn; those after one of them, or all for "".
+func questions(c portal.ChildView, after string) (links []string) {
+	passed := after == ""
+	for _, p := range c.Purpose {
+		if passed && p.Asks() {
+			links = append(links, textLink(c, p.Text)+"?turn=yes")
+		}
+		passed = passed || p.Text.Slug == after
+	}
+	return links
+}
+
+// askedAgain is why a question comes again that was answered; "" where it was not.
+func askedAgain(p portal.PurposeView) string {
+	switch last := p.Lapsed(); {
+	case last != "":
+		return "Your answer counted until " + last.String() + ", so we are asking again."
+	case p.Mine.Seq > 0:
+		return "We changed the wording, so we are asking again."
+	}
+	return ""
+}
+
+// ends is until when a yes counts, to stand behind its day.
+func ends(p portal.PurposeView) string {
+	switch last, near := p.Ends(); {
+	case near:
+		return ". It counts until " + last.String() + ", which is soon. Then we ask again."
+	case last != "":
+		return ". It counts until " + last.String() + "."
+	}
+	return ""
 }
 
 // unasked is what goes ahead unless somebody objects, and what this contact said of it

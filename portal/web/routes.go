@@ -39,6 +39,7 @@ func (s *server) routes() *mux.Router {
 	get(child+"/agreements/{slug:[a-z0-9-]+}", s.signedIn(s.getSign))
 	post(child+"/agreements/{slug:[a-z0-9-]+}", s.signedIn(s.postSign, signFields...))
 	get(child+"/consents/{slug:[a-z0-9-]+}", s.signedIn(s.getConsent))
+	get(child+"/consents/", s.signedIn(s.getAnswers))
 	post(child+"/consents/{slug:[a-z0-9-]+}", s.signedIn(s.postConsent))
 
 	const receipt = "/portal/receipts/{id:[A-Za-z0-9_-]+}"
