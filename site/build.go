@@ -58,6 +58,11 @@ type Options struct {
 	Kept     []Kept // what the portal keeps of people, for [[what_we_keep]]
 	Upcoming bool   // publish news of days to come too, for whoever is writing it
 
+	// Gate is asked which pictures of a school may be shown in which pupils can be seen,
+	// before its site is made of them; it answers one for each, in their order. On an error
+	// the old site stays. Nil withholds them all. Calls may come at the same time.
+	Gate func(ctx context.Context, school string, pictures []Depicted) ([]Shown, error)
+
 	// HandOver is told of each school's site, before a new one is put in place and also
 	// of one that stays as it is, so that whoever goes by its texts changes with it. On an
 	// error the old site stays. Nil tells nobody. Calls may come at the same time.
@@ -75,6 +80,7 @@ type Result struct {
 	Pages     int        // HTML pages in it
 	Withheld  []Withheld // pictures that pages show and that were not published
 	Texts     []Text     // wordings in force: agreements, then purposes, by slug
+	Asked     []string   // names that the register gave to pictures that are published
 	Err       error      // why the site stayed as it was
 }
 
@@ -198,6 +204,9 @@ func (w website) publish(ctx context.Context, t theme, read map[string]string, o
 	if err != nil {
 		return fail(err)
 	}
+	if err := w.ask(ctx, opts.Gate); err != nil {
+		return fail(err)
+	}
 	inputs, err := w.inputs(t, read, opts)
 	if err != nil {
 		return fail(err)
@@ -238,7 +247,7 @@ func (w website) publish(ctx context.Context, t theme, read map[string]string, o
 	if err = opts.press.publish(files, generation, earlier); err == nil {
 		err = w.publishFiles(generation)
 	}
-	result := Result{Slug: w.slug, Dir: generation, Pages: pages, Texts: m.texts, Withheld: m.gallery.withheld}
+	result := Result{Slug: w.slug, Dir: generation, Pages: pages, Texts: m.texts, Withheld: m.gallery.withheld, Asked: m.gallery.asked()}
 	var added []Text
 	for _, text := range slices.Concat(m.earlier, m.texts) {
 		fresh := false
@@ -283,7 +292,7 @@ func (w website) record(past archive, inputs, dir, id string, result Result) err
 	for _, hidden := range result.Withheld {
 		withheld[sum(hidden.File)] = hidden.Why
 	}
-	return record{whole, w.today.shown(), id, files, result.Pages, withheld, result.Texts}.keep(dir)
+	return record{whole, w.today.shown(), id, files, result.Pages, withheld, result.Texts, result.Asked}.keep(dir)
 }
 
 // produce renders an assembly, adds the files that Hugo does not make, and audits the
@@ -310,6 +319,7 @@ func (w website) produce(m *assembly, t theme) (files map[string][]byte, pages i
 		out.files["/files/"+name] = true
 	}
 	problems = append(problems, w.unreached(out)...)
+	problems = append(problems, w.leaked(m, files)...)
 	problems = append(problems, w.doubled(m, out.twice)...)
 	if err := w.checkLinks(m, out, problems); err != nil {
 		return files, 0, err

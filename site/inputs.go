@@ -184,7 +184,7 @@ func (w website) inputs(t theme, read map[string]string, opts Options) (string, 
 	if err != nil {
 		return "", err
 	}
-	type picture struct{ Alt, Why, Sum string }
+	type picture struct{ Alt, Why, Sum, Name string }
 	of := struct {
 		Program, Theme, Slug, Title, Base, Address string
 		Upcoming                                   bool
@@ -214,7 +214,7 @@ func (w website) inputs(t theme, read map[string]string, opts Options) (string, 
 		if err != nil {
 			return "", err
 		}
-		of.Pictures[p.name] = picture{p.alt, p.why, sum}
+		of.Pictures[p.name] = picture{p.alt, p.why, sum, p.shownAs}
 	}
 	return sumOf(of)
 }
@@ -238,12 +238,13 @@ type record struct {
 	Pages      int
 	Withheld   map[string]string // why, by the hash of the file's name, as that may be a child's
 	Texts      []Text
+	Asked      []string // see [Result.Asked]
 }
 
 // result is the result of a build that had nothing to do.
 func (r record) result(w website, dir string) Result {
 	result := Result{
-		Slug: w.slug, Dir: filepath.Join(dir, "generations", r.Generation), Unchanged: true, Pages: r.Pages, Texts: r.Texts,
+		Slug: w.slug, Dir: filepath.Join(dir, "generations", r.Generation), Unchanged: true, Pages: r.Pages, Texts: r.Texts, Asked: r.Asked,
 	}
 	for _, rel := range source.SortedKeys(w.album) {
 		if why, ok := r.Withheld[sum(w.album[rel].name)]; ok {

@@ -1,6 +1,11 @@
 package site
 
 import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
@@ -32,7 +38,11 @@ type photograph struct {
 	folder fs.FS
 	name   string // path within the content folder
 	alt    string // what there is to see, for those who cannot see it
-	why    string // why it is withheld; empty: nobody is in it and it may be published
+	why    string // why it is withheld; empty: it may be published
+
+	pupils         []string // the portal's references of those who can be seen
+	purpose, until string   // what their parents are asked about, and the last day; "" for no last one
+	shownAs        string   // what the register calls it, where pupils are in it
 }
 
 // An album is the pictures of a folder of pages, by path relative to it.
@@ -61,9 +71,33 @@ type declared struct {
 	Alt    string   `toml:"alt"`
 	Nobody bool     `toml:"nobody"` // no pupil can be seen in it
 	Pupils []string `toml:"pupils"` // the portal's references of those who can
+
+	Purpose string `toml:"purpose"` // what their parents are asked about; "" for [picturesPurpose]
+	Until   string `toml:"until"`   // the last day on which it is shown
 }
 
-const undeclared = picturesFile + " does not say who is in it: write nobody = true when no pupil is"
+// picturesPurpose is what parents are asked where a picture does not say it.
+const picturesPurpose = "website-pictures"
+
+const (
+	undeclared = picturesFile + " does not say who is in it: write nobody = true when no pupil is"
+	unasked    = "pupils are in it, and no register of consents was asked"
+)
+
+// A Depicted is a picture in which pupils can be seen, as a register of consents is
+// asked about it.
+type Depicted struct {
+	Key     string   // SHA-256 of where it stands and of the picture itself, hexadecimal
+	Page    string   // the page it stands beside, within the site: "/news/fair/"
+	Alt     string   // what there is to see
+	Purpose string   // slug
+	Until   string   // the last day on which it is shown, "2027-07-31"; "" for no last one
+	Pupils  []string // references, as the register gives them
+}
+
+// A Shown is what a register answers: under which name a picture is published, which
+// holds for it alone and cannot be guessed, or why it is not.
+type Shown struct{ Name, Why string }
 
 // loadAlbum finds the pictures among the pages under dir, and what is said of
 // them. It returns the names of all these files too, which are no pages.
@@ -129,7 +163,7 @@ func loadAlbum(fsys fs.FS, dir string, problems *source.Problems) (pictures albu
 			case d.Nobody:
 				p.why = ""
 			case len(d.Pupils) > 0:
-				p.why = "pupils are in it, and no register of consents was asked"
+				p.why, p.pupils, p.purpose, p.until = unasked, d.Pupils, cmp.Or(d.Purpose, picturesPurpose), d.Until
 			}
 			pictures[rel] = p
 		}
@@ -168,9 +202,59 @@ func readDeclared(fsys fs.FS, name string, problems *source.Problems) map[string
 				c.Say("file", "%s: pupils holds something that is not a reference from the portal; a name must never stand here", d.File)
 			}
 		}
+		if !d.Nobody && d.Purpose != "" && !source.SlugPattern.MatchString(d.Purpose) {
+			c.Say("purpose", "%s: purpose is the short name of what parents are asked, such as %q", d.File, picturesPurpose)
+		}
+		if _, err := time.Parse(time.DateOnly, d.Until); d.Until != "" && err != nil {
+			c.Say("until", "%s: until is a day, written as 2027-07-31", d.File)
+		}
 		said[d.File] = d
 	}
 	return said
+}
+
+// ask asks the register about every picture of a school in which pupils can be seen,
+// before anything is made of it (P15). A picture of which the same file is said
+// to show nobody elsewhere is withheld there.
+func (w website) ask(ctx context.Context, gate func(context.Context, string, []Depicted) ([]Shown, error)) error {
+	if gate == nil || w.slug == Overview {
+		return nil
+	}
+	var files []string
+	var all []Depicted
+	depicts := map[string]string{} // by the sum of a file that shows pupils: where it stands
+	sums := map[string]string{}
+	for _, rel := range source.SortedKeys(w.album) {
+		p := w.album[rel]
+		sum, err := w.originals.sum(p.folder, p.name, p.name)
+		if err != nil {
+			return err
+		}
+		sums[rel] = sum
+		if len(p.pupils) == 0 {
+			continue
+		}
+		depicts[sum] = p.name
+		key := sha256.Sum256([]byte(p.name + "\n" + sum))
+		files = append(files, rel)
+		all = append(all, Depicted{Key: hex.EncodeToString(key[:]), Page: "/" + path.Dir(rel) + "/", Alt: p.alt, Purpose: p.purpose, Until: p.until, Pupils: p.pupils})
+	}
+	shown, err := gate(ctx, w.slug, all)
+	if err != nil {
+		return fmt.Errorf("ask whether pictures may be shown: %w", err)
+	}
+	for i, rel := range files {
+		p := w.album[rel]
+		p.why, p.shownAs = shown[i].Why, shown[i].Name
+		w.album[rel] = p
+	}
+	for rel, p := range w.album {
+		if where, ok := depicts[sums[rel]]; ok && len(p.pupils) == 0 {
+			p.why = "the same picture shows pupils, as is said of " + path.Dir(where)
+			w.album[rel] = p
+		}
+	}
+	return nil
 }
 
 // imagesOf are the pictures that a body of Markdown shows.
@@ -208,6 +292,18 @@ func (p photograph) clean(c *picture.Cleaner, read *originals) ([]picture.Print,
 type gallery struct {
 	shown    map[string]photograph // by address of the page and file name: "/news/fair/stall.jpg"
 	withheld []Withheld
+	prints   []string // paths within the site
+}
+
+// asked are the register's names of the pictures that are shown.
+func (g *gallery) asked() (names []string) {
+	for _, p := range g.shown {
+		if p.shownAs != "" && !slices.Contains(names, p.shownAs) {
+			names = append(names, p.shownAs)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // addShown finds the pictures that the page of a file shows. They stand in the
@@ -247,6 +343,31 @@ func (g *gallery) addShown(rel string, p page, pictures album, problems *source.
 // picturesFolder is where prints are published, within the site.
 const picturesFolder = "pictures"
 
+// AskedFolder is where the prints of pictures are published in which pupils can be
+// seen. Whoever serves them asks the register before each, by the name that it gave;
+// nobody keeps them without asking again.
+const AskedFolder = picturesFolder + "/asked/"
+
+// AskedName is the register's name for a picture, of the file's path within the site;
+// "" for a file of another kind.
+func AskedName(file string) string {
+	rest, asked := strings.CutPrefix(file, AskedFolder)
+	name, _, _ := strings.Cut(rest, "-")
+	if !asked {
+		return ""
+	}
+	return cmp.Or(name, "-") // which no picture is called
+}
+
+// publishedAs is the path of a print within the site.
+func (p photograph) publishedAs(pr picture.Print) string {
+	if p.shownAs == "" {
+		return picturesFolder + "/" + pr.Name
+	}
+	_, size, _ := strings.Cut(pr.Name, "-")
+	return AskedFolder + p.shownAs + "-" + size
+}
+
 // frame cleans every picture that is shown and adds the files to publish. It
 // returns what layouts get to know, by address of the page and file name, in small
 // letters as Hugo's params are.
@@ -265,16 +386,53 @@ func (g *gallery) frame(c *picture.Cleaner, read *originals, files map[string][]
 			}
 			var set []string
 			for _, pr := range prints {
-				files[picturesFolder+"/"+pr.Name] = pr.Data
-				set = append(set, fmt.Sprintf("%s %dw", picturesFolder+"/"+pr.Name, pr.Width))
+				files[p.publishedAs(pr)] = pr.Data
+				g.prints = append(g.prints, p.publishedAs(pr))
+				set = append(set, fmt.Sprintf("%s %dw", p.publishedAs(pr), pr.Width))
 			}
 			widest := prints[len(prints)-1]
 			made[p.name] = map[string]any{
-				"src": picturesFolder + "/" + widest.Name, "set": set,
+				"src": p.publishedAs(widest), "set": set,
 				"width": widest.Width, "height": widest.Height, "alt": p.alt,
 			}
 		}
 		params[strings.ToLower(at)] = made[p.name]
 	}
 	return params, problems, nil
+}
+
+// leaked looks, before a site is put in place, for what must not be in it: a withheld
+// picture under whichever name, a print of which nobody asked for, and the name of the
+// file of a picture that shows pupils, which may be a child's.
+func (w website) leaked(m *assembly, files map[string][]byte) (problems source.Problems) {
+	prints, names := map[string]bool{}, map[string]string{}
+	for _, p := range m.gallery.prints {
+		prints[p] = true
+	}
+	secret := map[string]string{} // sums of originals that must not go out: where they stand
+	for _, p := range w.album {
+		if p.why != "" || p.shownAs != "" {
+			names[path.Base(p.name)] = p.name
+			if w.originals != nil {
+				secret[w.originals.sums[p.name]] = p.name
+			}
+		}
+	}
+	for _, name := range source.SortedKeys(files) {
+		data := files[name]
+		if strings.HasPrefix(name, picturesFolder+"/") && !prints[name] {
+			problems.AddKind(source.AsBuilt, name, 0, "built: no page shows this picture")
+		}
+		if len(secret) > 0 {
+			if from, ok := secret[sum(string(data))]; ok {
+				problems.AddKind(source.AsBuilt, name, 0, "built: it is the picture %s, as it came", path.Dir(from))
+			}
+		}
+		for own, from := range names {
+			if strings.Contains(name, own) || pictureKind.MatchString(own) && !pictureKind.MatchString(name) && bytes.Contains(data, []byte(own)) {
+				problems.AddKind(source.AsBuilt, name, 0, "built: it names the file of a picture beside %s that shows pupils, or is withheld: nothing may lead to it", path.Dir(from))
+			}
+		}
+	}
+	return problems
 }

@@ -2,7 +2,9 @@ package site
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"image"
 	"image/png"
@@ -219,7 +221,7 @@ func TestPicturesRefused(t *testing.T) {
 		{"both", "[[picture]]\nfile = \"a.jpg\"\nalt = \"A\"\nnobody = true\npupils = [\"ABCDEFGHIJKLMNOPQRSTUVWXYZ\"]\n", "", map[string][]byte{"a.jpg": good},
 			"larkfield: schools/larkfield/pages/fair/pictures.toml:2: a.jpg says nobody = true and names pupils: only one can be so"},
 		{"unknown key", "[[picture]]\nfile = \"a.jpg\"\nalt = \"A\"\nanybody = true\n", "", map[string][]byte{"a.jpg": good},
-			"larkfield: schools/larkfield/pages/fair/pictures.toml:4:1: unknown key picture.anybody: there are file, alt, nobody, pupils"},
+			"larkfield: schools/larkfield/pages/fair/pictures.toml:4:1: unknown key picture.anybody: there are file, alt, nobody, pupils, purpose, until"},
 		{"not there", "[[picture]]\nfile = \"b.jpg\"\nalt = \"B\"\nnobody = true\n", "![](c.jpg)", map[string][]byte{"a.jpg": good},
 			"larkfield: schools/larkfield/pages/fair/index.md:5: there is no picture \"c.jpg\" in this page's folder\nschools/larkfield/pages/fair/pictures.toml:2: there is no picture \"b.jpg\" in this folder"},
 		{"elsewhere", "", "![](https://elsewhere.example/a.jpg) ![](/fair/a.jpg)", map[string][]byte{"a.jpg": good},
@@ -248,6 +250,124 @@ func TestPicturesRefused(t *testing.T) {
 			}
 			if worked := sitetest.Worked() - before; worked > 20*time.Second {
 				t.Errorf("worked for %s", worked)
+			}
+		})
+	}
+}
+
+// Pupils are shown as long as the register says so, under a name of its own, and nothing
+// of a picture that it withholds goes out: neither the picture, nor a copy of it that is
+// said to show nobody, nor its file's name (P15).
+func TestGate(t *testing.T) {
+	f, originals := withPictures(t)
+	f.Write("schools/larkfield/pages/copy/index.md", "+++\ntitle = \"Copy\"\n+++\n\n![](copied.jpg)\n")
+	f.Write("schools/larkfield/pages/copy/copied.jpg", string(originals["pupils.jpg"]))
+	f.Write("schools/larkfield/pages/copy/pictures.toml", "[[picture]]\nfile = \"copied.jpg\"\nalt = \"A copy\"\nnobody = true\n")
+	answer := Shown{Why: "withheld"}
+	var failing error
+	var asked []Depicted
+	out := t.TempDir()
+	build := func() (Result, error) {
+		t.Helper()
+		trust, err := Load(f.Content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		results, err := Build(t.Context(), trust, Options{
+			Theme: f.Theme, Out: out, Address: "http://localhost:8080", Now: sitetest.Now,
+			Gate: func(_ context.Context, school string, pictures []Depicted) (said []Shown, err error) {
+				if school == "larkfield" {
+					asked = pictures
+				}
+				for range pictures {
+					said = append(said, answer)
+				}
+				return said, failing
+			},
+		})
+		return resultOf(t, results, "larkfield"), err
+	}
+	files := func() (names []string) {
+		t.Helper()
+		err := fs.WalkDir(os.DirFS(out), "larkfield/generations", func(name string, e fs.DirEntry, err error) error {
+			if err == nil && !e.IsDir() && strings.Contains(name, "/pictures/asked/") {
+				names = append(names, path.Base(name))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return names
+	}
+	copied := "schools/larkfield/pages/copy/copied.jpg"
+	withheld := func(r Result, file string) string {
+		for _, w := range r.Withheld {
+			if w.File == file {
+				return w.Why
+			}
+		}
+		return ""
+	}
+
+	result, err := build()
+	if err != nil || len(files()) > 0 || withheld(result, "schools/larkfield/pages/fair/pupils.jpg") != "withheld" || withheld(result, copied) == "" {
+		t.Fatalf("withheld: %v, %v, %v", result, files(), err)
+	}
+	if len(asked) != 1 || asked[0].Page != "/fair/" || asked[0].Purpose != "website-pictures" || len(asked[0].Pupils) != 1 {
+		t.Errorf("asked %+v", asked)
+	}
+
+	answer = Shown{Name: "JIQA2WKSMX43ENXTU2XRPBNXQK"}
+	result, err = build()
+	if err != nil || result.Unchanged || len(result.Asked) != 1 || withheld(result, copied) == "" {
+		t.Fatalf("shown: %v, %v", result, err)
+	}
+	if got := files(); len(got) != 1 || AskedName("pictures/asked/"+got[0]) != answer.Name {
+		t.Errorf("published as %v", got)
+	}
+	page := sitetest.Read(t, out, "larkfield/current/fair/index.html")
+	if !strings.Contains(page, AskedFolder+answer.Name) || strings.Contains(page, "pupils.jpg") {
+		t.Errorf("the page does not show it under its own name:\n%s", page)
+	}
+	if result, err = build(); err != nil || !result.Unchanged || len(result.Asked) != 1 {
+		t.Errorf("built again for nothing: %v, %v", result, err)
+	}
+
+	answer = Shown{Why: "taken down"}
+	if result, err = build(); err != nil || result.Unchanged || len(files()) > 0 {
+		t.Errorf("a picture that was withdrawn stays: %v, %v, %v", result, files(), err)
+	}
+	failing = errors.New("the register is away")
+	if _, err = build(); !errors.Is(err, failing) {
+		t.Errorf("built without the register: %v", err)
+	}
+}
+
+// What gets past the gate by another way is found in the built site, and keeps it from
+// being put in place.
+func TestLeaks(t *testing.T) {
+	for name, leak := range map[string]func(sitetest.Fixture, []byte){
+		"the file in the theme": func(f sitetest.Fixture, original []byte) { f.Write("theme/static/x.jpg", string(original)) },
+		"its name in a page": func(f sitetest.Fixture, _ []byte) {
+			f.Write("schools/larkfield/pages/leak.md", "+++\ntitle = \"Leak\"\n+++\n\nSee `pupils.jpg`.\n")
+		},
+		"a print that no page shows": func(f sitetest.Fixture, _ []byte) { f.Write("theme/static/pictures/asked/x-480.jpg", "x") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, originals := withPictures(t)
+			leak(f, originals["pupils.jpg"])
+			trust, err := Load(f.Content)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := t.TempDir()
+			results, err := Build(t.Context(), trust, Options{Theme: f.Theme, Out: out, Address: "http://localhost:8080", Now: sitetest.Now})
+			if r := resultOf(t, results, "larkfield"); err == nil || r.Err == nil || !strings.Contains(r.Err.Error(), "built: ") {
+				t.Errorf("it went out: %v", err)
+			}
+			if _, err := os.Stat(filepath.Join(out, "larkfield", "current")); err == nil {
+				t.Error("the site is in place")
 			}
 		})
 	}
