@@ -27,6 +27,7 @@ const (
 	ShowRecord      Action = "show all that is held of a person"
 	AgreeWording    Action = "agree to a correction"
 	SendMail        Action = "send mail and see what was sent"
+	KeepPictures    Action = "look after pictures of pupils"
 )
 
 // Child is a pupil together with one contact who may speak for them.
@@ -100,7 +101,7 @@ func (a Actor) May(do Action, to Subject) error {
 				return nil
 			}
 		}
-	case SeeRegister, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord:
+	case SeeRegister, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, KeepPictures:
 		return a.mayStaff(do, to.School)
 	case AgreeWording: // the office's own work is not for the office to agree to
 		if a.mayStaff(ImportClassList, to.School) == nil {

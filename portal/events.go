@@ -39,6 +39,7 @@ const (
 	Erased            ActKind = "erased" // itself never erased
 	RecordKept        ActKind = "record-kept"
 	RecordShown       ActKind = "record-shown"
+	PicturePutBack    ActKind = "picture-put-back"
 	DecidesChanged    ActKind = "who-decides-changed"
 	ClockRight        ActKind = "clock-right" // somebody has looked
 	DatabaseCopied    ActKind = "database-copied"

@@ -452,6 +452,7 @@ type Receipt struct {
 	Text   Text
 	Act    Act
 	Proof  Proof
+	Taken  []Picture // off the public site, by this no
 }
 
 // Receipt is the act with this id, proved to be in the ledger as it stands now.
@@ -492,7 +493,10 @@ func (p *Portal) Receipt(ctx context.Context, account, id string) (r Receipt, er
 			return fmt.Errorf("the proof of act %s: %w", id, err)
 		}
 		r.Proof.Text = r.Text.Source
-		return nil
+		if r.Act.Kind == Decision && r.Act.Answer != Given {
+			r.Taken, err = takenAfter(tx, r.Act)
+		}
+		return err
 	})
 	return r, err
 }

@@ -58,6 +58,7 @@ type Portal struct {
 	mail     *MailRules                  // nil where no mail is sent
 	erased   func(context.Context) error // after each run that erases; nil for nothing
 	now      func() time.Time
+	shown    shownCache
 }
 
 // New makes a portal. Staff are named by the settings, and lose their rights as

@@ -130,6 +130,11 @@ func (p *Portal) seal(tx Tx, a Act) error {
 	if err := tx.AddAct(a); err != nil {
 		return err
 	}
+	if a.Kind == Decision && a.Answer != Given {
+		if err := p.takeDown(tx, a); err != nil {
+			return err
+		}
+	}
 	if err := p.ledger.Append(tx, a.ID, a.Record(), a.At); err != nil {
 		return err
 	}

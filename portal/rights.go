@@ -42,10 +42,10 @@ var rights = map[Role]struct {
 	scope scope
 	may   []Action
 }{
-	Office:     {anySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, EraseRecords, ShowRecord}},
+	Office:     {anySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, EraseRecords, ShowRecord, KeepPictures}},
 	Business:   {anySchool, []Action{SeeRegister, ExportList, SeeEvents}},
-	Lead:       {anySchool, []Action{SeeRegister, ConfirmJoin, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, AgreeWording}},
-	Head:       {anySchool, []Action{SeeRegister, ConfirmJoin, SeeEvents, SetRestrictions, EraseRecords, AgreeWording}},
+	Lead:       {anySchool, []Action{SeeRegister, ConfirmJoin, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, AgreeWording, KeepPictures}},
+	Head:       {anySchool, []Action{SeeRegister, ConfirmJoin, SeeEvents, SetRestrictions, EraseRecords, AgreeWording, KeepPictures}},
 	Teacher:    {ownClass, []Action{SeeRegister}},
 	TrustStaff: {everySchool, []Action{SeeRegister}},
 	operator:   {everySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, ConfirmJoin, SendMail, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord}},

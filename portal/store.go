@@ -29,6 +29,7 @@ type Tx interface {
 	ErasureTx
 	SealTx
 	MailTx
+	PictureTx
 }
 
 // MailTx is the outbox. A claim of one sender is a change of a row, which fails or comes
@@ -287,6 +288,15 @@ type SealTx interface {
 	FirstSealed() (bool, error)
 	// LedgerErased are the entries that have no record, in their order.
 	LedgerErased() ([]int64, error)
+}
+
+// PictureTx is the pictures of the public sites in which pupils can be seen.
+type PictureTx interface {
+	// PutPicture adds a picture, or replaces the one of the same school and Key.
+	PutPicture(Picture) error
+	Picture(school, id string) (Picture, error)
+	Pictures(school string) ([]Picture, error) // in order of Page, Key
+	DeletePicture(school, id string) error
 }
 
 // LedgerEntry is one record as the ledger holds it. Record and Salt may be

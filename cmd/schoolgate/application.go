@@ -184,6 +184,7 @@ func (app *application) build(ctx context.Context, which extent) ([]site.Result,
 	}
 	results, err := site.Build(ctx, trust, site.Options{
 		Theme: themes.FS, Out: app.sites(), Address: app.settings.Address, Now: app.now(), Log: app.log, All: which == everySite, Kept: kept(),
+		Gate: app.gatePictures,
 		HandOver: func(ctx context.Context, r site.Result) error {
 			if err := app.portal.SetSchools(ctx, []portal.School{app.school(schools[r.Slug], r)}); err != nil {
 				return fmt.Errorf("%w: %w", errNotHandedOver, err)
@@ -192,6 +193,20 @@ func (app *application) build(ctx context.Context, which extent) ([]site.Result,
 		},
 	})
 	return results, errors.Join(err, app.keepHeads(ctx))
+}
+
+// gatePictures asks the register which pictures of pupils a school's site may show.
+func (app *application) gatePictures(ctx context.Context, school string, all []site.Depicted) ([]site.Shown, error) {
+	pictures := make([]portal.Picture, len(all))
+	for i, d := range all {
+		pictures[i] = portal.Picture{Key: d.Key, Page: d.Page, Alt: d.Alt, Purpose: d.Purpose, Until: portal.Date(d.Until), Pupils: d.Pupils}
+	}
+	names, why, err := app.portal.Declare(ctx, school, pictures)
+	shown := make([]site.Shown, len(all))
+	for i := range names {
+		shown[i] = site.Shown{Name: names[i], Why: why[i]}
+	}
+	return shown, err
 }
 
 // read reads the content folder.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"time"
@@ -31,15 +32,18 @@ type keeper struct {
 	wait  time.Duration // after a build that the portal could not take over; 0 after another
 	again time.Time     // when to build then
 
+	asked map[string][]string // by school: the register's names of the pictures that its site shows
+
 	erased string // the day on which it erased last, in London
 }
 
 // keep works until ctx ends. It builds at once, on hup after it has read the
 // settings again, after midnight, and when the database is back.
 func (k *keeper) keep(ctx context.Context, hup <-chan os.Signal) {
-	tidying, looking := time.NewTicker(5*time.Minute), time.NewTicker(leastWait)
+	tidying, looking, watching := time.NewTicker(5*time.Minute), time.NewTicker(leastWait), time.NewTicker(time.Second)
 	defer tidying.Stop()
 	defer looking.Stop()
+	defer watching.Stop()
 	k.build(ctx)
 	k.tidy(ctx)
 	for {
@@ -50,6 +54,8 @@ func (k *keeper) keep(ctx context.Context, hup <-chan os.Signal) {
 			k.tidy(ctx)
 		case <-looking.C:
 			k.look(ctx)
+		case <-watching.C:
+			k.watch(ctx)
 		case <-hup:
 			k.reload(ctx)
 		}
@@ -78,6 +84,20 @@ func (k *keeper) look(ctx context.Context) {
 	}
 }
 
+// watch builds when a picture on a site may not be shown any more. Nobody is served it
+// meanwhile: see [publicSites].
+func (k *keeper) watch(ctx context.Context) {
+	for school, pictures := range k.asked {
+		for _, id := range pictures {
+			if shown, err := k.portal.Shows(ctx, school, id); err == nil && !shown {
+				k.log.Info("a picture is taken down", "site", school)
+				k.build(ctx)
+				return
+			}
+		}
+	}
+}
+
 // reload reads the settings again; while they are wrong the old ones go on.
 func (k *keeper) reload(ctx context.Context) {
 	next, handler, err := k.renew(k.application)
@@ -98,8 +118,13 @@ func (k *keeper) build(ctx context.Context) {
 		return
 	}
 	k.built.Store(true)
+	asked := map[string][]string{}
+	maps.Copy(asked, k.asked)
 	var built, unchanged int
 	for _, r := range results {
+		if r.Err == nil {
+			asked[r.Slug] = r.Asked
+		}
 		switch {
 		case r.Unchanged:
 			unchanged++
@@ -107,6 +132,7 @@ func (k *keeper) build(ctx context.Context) {
 			built++
 		}
 	}
+	k.asked = asked
 	if err != nil {
 		k.log.Error("some sites were not built and stay as they were", "err", err)
 	}

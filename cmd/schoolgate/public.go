@@ -56,6 +56,30 @@ func publicSites(sites string) http.Handler {
 	})
 }
 
+// onlyShown stands before the public sites. A picture in which pupils can be seen goes
+// out only while the register says so, which is asked at each request: the page that
+// leads to it may be of a moment before. Caches are told to forget one that may not.
+func onlyShown(shows func(ctx context.Context, school, picture string) (bool, error), next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		school, file, _ := strings.Cut(strings.TrimPrefix(path.Clean(r.URL.Path), "/"), "/")
+		if picture := site.AskedName(file); picture != "" {
+			shown, err := shows(r.Context(), school, picture)
+			if err != nil || !shown {
+				w.Header().Set("Clear-Site-Data", `"cache"`)
+			}
+			switch {
+			case err != nil:
+				say(w, http.StatusServiceUnavailable, "This picture cannot be shown at the moment. Try again in a minute.\n")
+				return
+			case !shown:
+				say(w, http.StatusGone, "This picture is not shown.\n")
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // publicHeaders go with everything of the public sites, whoever serves them.
 var publicHeaders = [][2]string{
 	{"Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
@@ -179,6 +203,8 @@ func caching(name string) string {
 	switch {
 	case private(name):
 		return "no-store"
+	case site.AskedName(name) != "":
+		return "private, no-cache" // asked for each time
 	case hashedNames.MatchString(name):
 		return forEver
 	}

@@ -140,7 +140,7 @@ func (app *application) handler(providers []signin.Config) (http.Handler, error)
 	r.PathPrefix("/portal/").Handler(pages)
 	r.Path("/portal").Handler(http.RedirectHandler("/portal/", http.StatusSeeOther))
 	r.HandleFunc("/leave", leave(strings.HasPrefix(app.settings.Address, "https://"))).Methods(http.MethodGet, http.MethodHead)
-	r.PathPrefix("/").Handler(publicSites(app.sites())).Methods(http.MethodGet, http.MethodHead)
+	r.PathPrefix("/").Handler(onlyShown(app.portal.Shows, publicSites(app.sites()))).Methods(http.MethodGet, http.MethodHead)
 	gate, err := newGate(app.settings, app.limits)
 	if err != nil {
 		return nil, err

@@ -115,6 +115,8 @@ var table = map[string]row{
 	"POST " + office + "/joins":                                          {path: at("/portal/office/fernlow/joins"), form: fathersJoin, want: sends(offices, 303)},
 	"GET " + office + "/export":                                          {path: at("/portal/office/fernlow/export"), want: exporters},
 	"POST " + office + "/export":                                         {path: at("/portal/office/fernlow/export"), form: asCSV, want: sends(exporters, 200)},
+	"GET " + office + "/pictures":                                        {path: at("/portal/office/fernlow/pictures"), want: erasers},
+	"POST " + office + "/pictures":                                       {path: at("/portal/office/fernlow/pictures"), want: sends(erasers, 404)}, // none was taken down
 	"GET " + office + "/wordings":                                        {path: at("/portal/office/fernlow/wordings"), want: leads},
 	"POST " + office + "/wordings":                                       {path: at("/portal/office/fernlow/wordings"), want: sends(leads, 404)}, // none waits
 	"GET " + office + "/events":                                          {path: at("/portal/office/fernlow/events"), want: watchers},
@@ -253,7 +255,7 @@ func TestGetChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	looks := map[string][]string{}
 	looks["GET /portal/record"] = []string{"acts", "ledger", "ledger_hashes"}
-	for _, to := range []string{"/", "/export", "/settle", "/letters", "/answers", "/joins", "/restrictions", "/retention", "/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}"} {
+	for _, to := range []string{"/", "/export", "/pictures", "/settle", "/letters", "/answers", "/joins", "/restrictions", "/retention", "/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}"} {
 		looks["GET "+office+to] = []string{"acts", "ledger", "ledger_hashes"}
 	}
 	for name, row := range table {

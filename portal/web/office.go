@@ -33,7 +33,7 @@ type officeView struct {
 
 	Base    string          // the office's address
 	Export  string          // the list on show, as a download
-	May     map[string]bool // what else whoever looks may do here: "import", "letters", "answers", "export", "events", "restrictions", "retention", "record", "wordings"
+	May     map[string]bool // what else whoever looks may do here: "import", "letters", "answers", "export", "events", "restrictions", "retention", "record", "wordings", "pictures"
 	Over    int             // of what is kept has had its time
 	Applied bool            // a class list has just been applied
 	Joins   int             // who has joined and waits for the office to make sure of them
@@ -182,7 +182,7 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.May = map[string]bool{}
-	for name, do := range map[string]portal.Action{"import": portal.ImportClassList, "letters": portal.PrintLetters, "joins": portal.ConfirmJoin, "answers": portal.WriteDown, "export": portal.ExportList, "events": portal.SeeEvents, "restrictions": portal.SetRestrictions, "retention": portal.EraseRecords, "record": portal.ShowRecord, "wordings": portal.AgreeWording} {
+	for name, do := range map[string]portal.Action{"import": portal.ImportClassList, "letters": portal.PrintLetters, "joins": portal.ConfirmJoin, "answers": portal.WriteDown, "export": portal.ExportList, "events": portal.SeeEvents, "restrictions": portal.SetRestrictions, "retention": portal.EraseRecords, "record": portal.ShowRecord, "wordings": portal.AgreeWording, "pictures": portal.KeepPictures} {
 		v.May[name] = actor.May(do, portal.Subject{School: school.Slug}) == nil
 	}
 	if v.May["joins"] {

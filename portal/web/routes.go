@@ -72,6 +72,8 @@ func (s *server) routes() *mux.Router {
 	get(office+"/export", s.anew(portal.ByProvider, s.getExport))
 	post(office+"/export", s.anew(portal.ByProvider, s.postExport))
 	get(office+"/events", s.signedIn(s.getEvents))
+	get(office+"/pictures", s.signedIn(s.getPictures))
+	post(office+"/pictures", s.anew(portal.ByProvider, s.postPictures))
 	get(office+"/wordings", s.signedIn(s.getWordings))
 	post(office+"/wordings", s.anew(portal.ByProvider, s.postWordings))
 
