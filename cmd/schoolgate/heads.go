@@ -14,10 +14,11 @@ import (
 
 	"schoolgate/portal"
 	"schoolgate/portal/ledger"
+	"schoolgate/site"
 )
 
 // Where the ledger's public keys and published heads stand in each site.
-const wellKnown = ".well-known/schoolgate"
+const wellKnown = site.Apart + "/schoolgate"
 
 // errOldCopy is a database that is behind the heads that were published from it.
 var errOldCopy = errors.New("it was restored from an old copy, or records were taken away. " +
