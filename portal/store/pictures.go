@@ -4,13 +4,13 @@ import "schoolgate/portal"
 
 var pictures = newTable("pictures", "x", "school, declared", func(x *portal.Picture) []field {
 	return []field{
-		{"id", &x.ID}, {"school", &x.School}, {"declared", &x.Key}, {"page", &x.Page}, {"alt", &x.Alt}, {"purpose", &x.Purpose},
+		{"school", &x.School}, {"declared", &x.Key}, {"id", &x.ID}, {"page", &x.Page}, {"alt", &x.Alt}, {"purpose", &x.Purpose},
 		{"pupils", document{&x.Pupils}}, {"until", &x.Until}, {"shown", stamp{&x.Shown}}, {"taken", stamp{&x.Taken}},
 	}
 })
 
 func (t *tx) PutPicture(x portal.Picture) error {
-	return t.put(pictures.upsert, pictures.values(&x)...)
+	return put(t, pictures, &x)
 }
 
 func (t *tx) Picture(school, id string) (portal.Picture, error) {
@@ -22,5 +22,5 @@ func (t *tx) Pictures(school string) ([]portal.Picture, error) {
 }
 
 func (t *tx) DeletePicture(school, id string) error {
-	return t.put("DELETE FROM pictures WHERE school = $1 AND id = $2", school, id)
+	return t.remove("pictures", "school = $1 AND id = $2", school, id)
 }

@@ -42,6 +42,7 @@ var sealedTables = map[string]sealed{
 	"joined_children":  sealedBy(3, "account_id, contact_id, pupil_id, since"),
 	"invitations":      sealedBy(1, "id, contact_id, code_hash, issued, expires, used, died, issued_by, mailed"),
 	"keepings":         sealedBy(1, "pupil_id, until, reason, kept_by, at"),
+	"pictures":         sealedBy(2, "school, declared, id, page, alt, purpose, pupils, until, shown, taken"),
 }
 
 // Unsealed is the columns, or whole tables ("sessions.*"), in which no seal notices a
