@@ -58,6 +58,7 @@ func TestBackup(t *testing.T) {
 			return errors.Join(tx.PutSchool(odd), tx.PutPupil(left),
 				tx.PutListMapping("oak", "s", portal.ListMapping{Sheet: "Żaneta"}),
 				tx.PutRestriction(portal.Restriction{ID: "r", Link: portal.Link{PupilID: "p-ann", ContactID: "c-dad"}, Takes: portal.MayDecide, Since: noon, Why: "order"}),
+				tx.PutMailing(portal.Mailing{ContactID: "c-mum", Key: "m", Bad: "a@b.example", BadSince: noon}),
 				tx.PutPicture(portal.Picture{ID: "x", School: "oak", Key: "k", Pupils: []string{"p-ann"}, Shown: noon}),
 				tx.PutKeeping(portal.Keeping{PupilID: "p-ben", Until: "2030-01-01", Reason: "a dispute", By: "a-1", At: noon}),
 				tx.PutInvitation(portal.Invitation{ID: "i", ContactID: "c-mum", CodeHash: "h", Issued: noon, Expires: noon}),
