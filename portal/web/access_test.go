@@ -391,7 +391,7 @@ func TestWhoMayDoWhatUnderEveryRestriction(t *testing.T) {
 		}
 		restrict(c.about, c.takes, 0)
 	}
-	if want := len(columns)*len(routes) + 8*6*(len(who)-1); tried != want {
+	if want := len(columns)*len(routes) + 8*7*(len(who)-1); tried != want {
 		t.Errorf("%d requests, want %d: each column and route as her, and those about a child as everybody", tried, want)
 	}
 }
