@@ -94,7 +94,7 @@ func (a answers) withoutDetails() answers {
 		}
 	}
 	for name := range shared {
-		if strings.HasSuffix(name, "_phone") || strings.HasSuffix(name, "_call") {
+		if strings.HasSuffix(name, "_phone") || strings.HasSuffix(name, "_call") || strings.HasSuffix(name, "_hours") {
 			shared[name] = "[" + name + "]"
 		}
 	}

@@ -21,6 +21,7 @@ type ChecklistItem struct {
 	Years  []string `toml:"years"`      // first and last year group it is about; empty: whatever the school has
 	Where  string   `toml:"where"`      // page of the model that holds it
 	Policy string   `toml:"policy"`     // slug in a school's policies.toml that meets it
+	Trusts bool     `toml:"trusts"`     // on the site of the trust, where there is one, and not on the school's
 	Source string   `toml:"source"`     // where it is asked for
 }
 

@@ -26,7 +26,7 @@ type Document struct {
 	Approved string `toml:"approved"` // the day it was approved
 	Review   string `toml:"review"`   // the day it is to be looked at again
 	File     string `toml:"file"`     // a PDF in the school's files folder
-	Page     string `toml:"page"`     // or a page of the site, "/anti-bullying/"; neither: on paper
+	Page     string `toml:"page"`     // or a page of the site, "/anti-bullying/", or of the school's other site, https://; neither: on paper
 }
 
 // A SearchTool is a way to look things up that the school has chosen for some
@@ -78,8 +78,8 @@ func loadDocuments(content fs.FS, dir string, files []string, problems *source.P
 			c.Say("slug", "%s has a file and a page: choose one", d.Slug)
 		case d.File != "" && !slices.Contains(files, d.File):
 			c.Say("slug", "%s: there is no file %s/files/%s", d.Slug, dir, d.File)
-		case d.Page != "" && !strings.HasPrefix(d.Page, "/"):
-			c.Say("slug", `%s: page %q has to begin with /`, d.Slug, d.Page)
+		case d.Page != "" && !strings.HasPrefix(d.Page, "/") && !strings.HasPrefix(d.Page, "https://"):
+			c.Say("slug", `%s: page %q has to begin with / or https://`, d.Slug, d.Page)
 		}
 	}
 	return file.Policies

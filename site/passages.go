@@ -23,8 +23,9 @@ type Passage struct {
 	Source string   `toml:"source"` // where it was found, and the day
 	Own    []string `toml:"own"`    // patterns of other words for it, by which a check finds a page that has words of its own
 	Danger string   `toml:"danger"` // what other words may do to somebody; empty: pages would only disagree
-	On     []string `toml:"on"`     // addresses of pages that must not be without it
+	On     []string `toml:"on"`     // addresses of pages that must not be without it; "/worried/*" for every page below
 	Along  []string `toml:"along"`  // passages one of which has to be on every page that has this one
+	Before []string `toml:"before"` // passages that come after this one on a page that has both
 
 	own []*regexp.Regexp
 }
@@ -54,9 +55,11 @@ func loadPassages(content fs.FS, name string, problems *source.Problems) []Passa
 		if when := strings.TrimPrefix(p.When, "not "); when != "" && !slices.Contains(Conditions, when) {
 			c.Say("name", "%s: when %q is not one of %s", p.Name, p.When, strings.Join(Conditions, ", "))
 		}
-		for _, name := range p.Along {
-			if !names[name] {
-				c.Say("name", "%s: along names no passage, %s", p.Name, name)
+		for key, others := range map[string][]string{"along": p.Along, "before": p.Before} {
+			for _, name := range others {
+				if !names[name] {
+					c.Say("name", "%s: %s names no passage, %s", p.Name, key, name)
+				}
 			}
 		}
 		fillLine(p.Says, func(blank string) (string, bool) {
@@ -80,7 +83,8 @@ func loadPassages(content fs.FS, name string, problems *source.Problems) []Passa
 // shared is what is said alike on every page of a site where these conditions
 // hold: the passages, and of each organisation of its directory of help the
 // number, by slug: [[childline_phone]] for the number alone, [[childline_call]]
-// for one that can be pressed. So is [[school_call]] of whose site it is.
+// for one that can be pressed, [[childline_hours]] for when it is answered. So is
+// [[school_call]] of whose site it is.
 func (t *Trust) shared(holds []string, help []Organisation, phone string) map[string]string {
 	said := map[string]string{"school_call": pressed(phone)}
 	for _, o := range help {
@@ -88,6 +92,9 @@ func (t *Trust) shared(holds []string, help []Organisation, phone string) map[st
 			name := strings.ReplaceAll(o.Slug, "-", "_")
 			said[name+"_phone"] = o.Phone
 			said[name+"_call"] = pressed(o.Phone)
+			if hours := o.ownHours(); hours != "" {
+				said[name+"_hours"] = hours
+			}
 		}
 	}
 	for _, p := range t.Passages {
@@ -98,6 +105,18 @@ func (t *Trust) shared(holds []string, help []Organisation, phone string) map[st
 	}
 	return said
 }
+
+// ownHours are the hours of the entry's own number: what the directory says of
+// another number to ring at other times is left out.
+func (o Organisation) ownHours() string {
+	parts := slices.DeleteFunc(strings.Split(o.Hours, ";"), func(part string) bool {
+		return within.MatchString(part) || otherTimes.MatchString(part)
+	})
+	return strings.TrimSpace(strings.Join(parts, ";"))
+}
+
+// otherTimes is what an entry's hours say of the rest of the day.
+var otherTimes = regexp.MustCompile(`(?i)\bat (all |any )?other times?\b`)
 
 // noShared reports blanks that are not a school's to fill.
 func (t *Trust) noShared(content fs.FS, file string, blanks map[string]string, local []Organisation, problems *source.Problems) {

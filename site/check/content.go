@@ -61,11 +61,16 @@ func (in *inspection) checkDuties() {
 			fix += " The trust's funding agreement may make it a must."
 		}
 		where, said := s.Checklist.Met[item.ID]
+		if said && item.Policy != "" && slices.ContainsFunc(s.Documents, func(d site.Document) bool { return d.Slug == item.Policy }) {
+			in.report("publish", Wrong, place{file, line(item.ID), ""}, "Take the line out, and write the address in policies.toml as the policy's page: families are told there to ask for a copy, or are led elsewhere.", "%s: where it is stands here and in policies.toml, which disagree", item.Words)
+		}
 		if reason := s.Checklist.NotApplicable[item.ID]; reason != "" {
 			d.State, d.Reason = NotApplicable, reason
 		} else if said {
 			d.Where = where
 			switch {
+			case item.Trusts && in.trust.Name != "" && strings.HasPrefix(where, "/"):
+				in.report("publish", severityOf(item.Need), place{file, line(item.ID), ""}, "Write the address of the page on the trust's website, which begins with https://.", "%s: %s is a page of this site", item.Words, where)
 			case !strings.HasPrefix(where, "/"):
 				d.State = Met
 				in.outside = append(in.outside, outsideLink{where, place{file: file, line: line(item.ID)}, in.draft.Slug})
@@ -77,6 +82,9 @@ func (in *inspection) checkDuties() {
 			}
 		} else if i := slices.IndexFunc(s.Documents, func(d site.Document) bool { return item.Policy != "" && d.Slug == item.Policy }); i >= 0 {
 			d.State, d.Where = Met, cmpOr(s.Documents[i].Page, "/files/"+s.Documents[i].File)
+			if strings.HasPrefix(d.Where, "https://") {
+				in.outside = append(in.outside, outsideLink{d.Where, in.at("schools/"+s.Slug+"/policies.toml", "slug", s.Documents[i].Slug), in.draft.Slug})
+			}
 			if s.Documents[i].Page == "" && s.Documents[i].File == "" {
 				d.State, d.Where = Missing, ""
 				fix = "Give the policy a file or a page in policies.toml: on paper alone it is not published."

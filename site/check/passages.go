@@ -50,9 +50,18 @@ func (in *inspection) checkPassages() {
 			in.report("passage", severity, place{file: name, line: line}, p.Danger+" Write [["+strings.Join(p.Along, "]] or [[")+"]] as well.",
 				"a page that says %s has to say this too (%s)", p.Name, strings.Join(p.Along, " or "))
 		}
-		for _, address := range p.On {
-			page := in.page(address)
-			if page == nil {
+		for _, name := range in.sources.order {
+			raw := in.sources.byName[name].raw
+			at := strings.Index(raw, "[["+p.Name+"]]")
+			for _, later := range p.Before {
+				if first := strings.Index(raw, "[["+later+"]]"); first >= 0 && first < at && speaks(name) {
+					line := 1 + strings.Count(raw[:first], "\n")
+					in.report("passage", severity, place{file: name, line: line}, why+" Write [["+p.Name+"]] above it.", "%s comes before %s here, and has to come after it", later, p.Name)
+				}
+			}
+		}
+		for _, page := range in.pages {
+			if !slices.ContainsFunc(p.On, page.isAt) {
 				continue
 			}
 			if f := in.sources.byName[page.source]; f != nil && !strings.Contains(f.raw, "[["+p.Name+"]]") {
@@ -61,6 +70,12 @@ func (in *inspection) checkPassages() {
 		}
 	}
 	in.checkOwnNumbers()
+}
+
+// isAt says whether a page stands at an address, or below one that ends in *.
+func (p *builtPage) isAt(address string) bool {
+	below, many := strings.CutSuffix(address, "*")
+	return p.address == address || many && p.address != below && strings.HasPrefix(p.address, below)
 }
 
 // checkOwnNumbers looks for numbers of the directory of help that a page has written
