@@ -73,7 +73,7 @@ func (p *Portal) Invitees(ctx context.Context, account, school string) (all []In
 }
 
 func (p *Portal) invitees(tx Tx, school string) ([]Invitee, error) {
-	pupils, err := tx.Pupils(school)
+	pupils, err := listedPupils(tx, school)
 	if err != nil {
 		return nil, err
 	}

@@ -208,6 +208,16 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 		if err := begin(l); err != nil {
 			return err
 		}
+		pupils, err := listedPupils(tx, school)
+		if err != nil {
+			return err
+		}
+		apart := map[string]string{}
+		for _, x := range pupils {
+			if x.Apart != "" {
+				apart[x.ID] = x.Apart
+			}
+		}
 		today := p.today()
 		row := ListRow{Standings: make([]Standing, len(l.Purposes)), Signed: make([]bool, len(l.Agreements))}
 		return p.eachPupil(tx, school, f.Left, func(r *PupilRecord) error {
@@ -216,6 +226,7 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 			}
 			row.Pupil = r.Pupil
 			own := a.parentOf(r.Pupil.ID)
+			row.Pupil.Apart = apart[r.Pupil.ID]
 			for i, t := range l.Purposes {
 				row.Standings[i] = l.told(StandingOf(r.Pupil, t, today, r.Responsibilities, r.Acts), own)
 			}

@@ -27,10 +27,60 @@ type Pupil struct {
 	LookedAfter     bool      // in the care of a local authority
 	Unread          bool      // somebody is barred from the child by what nobody has looked at; only [ActTx.EachPupil] says so
 	Left            time.Time // UTC; zero while on roll
+	Apart           string    // what tells the pupil from another of the name, "(born 6 December)"; only lists for staff have it
 }
 
-// Name is the pupil's name as the school writes it.
-func (p Pupil) Name() string { return strings.TrimSpace(p.Forename + " " + p.Surname) }
+// Name is the pupil's name as the school writes it, and what tells them from another.
+func (p Pupil) Name() string {
+	return strings.TrimSpace(strings.TrimSpace(p.Forename+" "+p.Surname) + " " + p.Apart)
+}
+
+// Known is the forename as a list has it beside the surname, and what tells the pupil
+// from another of both.
+func (p Pupil) Known() string { return strings.TrimSpace(p.Forename + " " + p.Apart) }
+
+// listedPupils are a school's pupils in the order of [RegisterTx.Pupils], those of one name told
+// apart: somebody who reads the wrong one of two answers may do what a family refused.
+// The day of birth does, without its year, which proves a family who joins; where that
+// is the same too, the admission number, or the id.
+func listedPupils(tx Tx, school string) ([]Pupil, error) {
+	all, err := tx.Pupils(school)
+	alike := map[string][]int{}
+	for i, p := range all {
+		name := pupilName(p.Forename, p.Surname)
+		alike[name] = append(alike[name], i)
+	}
+	for _, of := range alike {
+		if len(of) < 2 {
+			continue
+		}
+		days := map[string]int{}
+		for _, i := range of {
+			days[all[i].Born.dayAndMonth()]++
+		}
+		for _, i := range of {
+			p := &all[i]
+			switch day := p.Born.dayAndMonth(); {
+			case day != "" && days[day] == 1:
+				p.Apart = "(born " + day + ")"
+			case p.AdmissionNumber != "":
+				p.Apart = "(admission number " + p.AdmissionNumber + ")"
+			default:
+				p.Apart = "(" + p.ID + ")"
+			}
+		}
+	}
+	return all, err
+}
+
+// dayAndMonth is a day of birth without its year, "6 December".
+func (d Date) dayAndMonth() string {
+	day, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return ""
+	}
+	return day.Format("2 January")
+}
 
 // OnRoll says whether the pupil still attends the school.
 func (p Pupil) OnRoll() bool { return p.Left.IsZero() }

@@ -142,7 +142,7 @@ func (p *Portal) Restrictions(ctx context.Context, account, school, pupil string
 		if err != nil {
 			return err
 		}
-		if pupils, err = tx.Pupils(school); err != nil {
+		if pupils, err = listedPupils(tx, school); err != nil {
 			return err
 		}
 		pupils = slices.DeleteFunc(pupils, func(x Pupil) bool { return !x.OnRoll() })
@@ -205,7 +205,7 @@ func restricted(tx Tx, school string) (all []Restricted, err error) {
 	if err != nil {
 		return nil, err
 	}
-	pupils, err := tx.Pupils(school)
+	pupils, err := listedPupils(tx, school)
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func linked(tx Tx, school string, want func(Responsibility) bool) (all []Child, 
 		return nil, err
 	}
 	named := byID(contacts)
-	pupils, err := tx.Pupils(school)
+	pupils, err := listedPupils(tx, school)
 	if err != nil {
 		return nil, err
 	}

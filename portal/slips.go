@@ -89,7 +89,7 @@ func (p *Portal) Slips(ctx context.Context, account, school, pupil string) (pupi
 		if err != nil {
 			return err
 		}
-		if pupils, err = tx.Pupils(school); err != nil {
+		if pupils, err = listedPupils(tx, school); err != nil {
 			return err
 		}
 		if a.parentOf(pupil) {

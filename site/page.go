@@ -122,7 +122,7 @@ func readPage(rel string, src source.File, a answers) (page, source.Problems) {
 var layoutIDs = []string{
 	"main", "contents", "talk", "new", "coming", "past", "kinds", "always", "steps", "who", "near", "country", "by-worry", "by-year",
 	"answers", "statement", "wording", "who-is-responsible", "left-out", "blanks", "grown-ups", "pages", "channels", "notes", "poster", "more",
-	"about-this-policy", "all", "clause-links", "chapters", "ways", "tell", "then", "for-pupils", "agreed", "worries",
+	"about-this-policy", "all", "clause-links", "chapters", "ways", "tell", "then", "for-pupils", "agreed", "worries", "tonight",
 }
 
 var (

@@ -157,6 +157,9 @@ func pressedIn(line string) string { return within.ReplaceAllStringFunc(line, pr
 // asked are the blanks that a line asks a school to fill, those in its passages
 // too.
 func (t *Trust) asked(line string) []string {
+	if !strings.Contains(line, "[[") {
+		return nil
+	}
 	var names []string
 	said := t.shared(nil, t.Help, "")
 	for _, m := range blankUse.FindAllStringSubmatch(line, -1) {

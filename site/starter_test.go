@@ -113,6 +113,7 @@ func TestBeginnings(t *testing.T) {
 					t.Fatal(err)
 				}
 				files["trust/trust.toml"] = fillIn(t, guide, "trust", overview["trust/trust.toml"])
+				start.Content = files.FS()
 			}
 			start.Values = map[string]any{"name": "Quillmere Hill Primary School", "phase": "infant", "kind": "maintained"}
 			school, err := start.School("quillmere-hill")

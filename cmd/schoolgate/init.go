@@ -180,6 +180,7 @@ func (b beginning) begin(ask asker, guide site.Guide, trust map[string]any) (sta
 	}
 	overview, err := start.Overview()
 	maps.Copy(files, overview)
+	start.Content = files.FS() // what the demo's trust answers is no answer of this one
 	return start, files, "academy", err
 }
 

@@ -85,7 +85,7 @@ type CSVWriter struct {
 }
 
 // CSV begins a list of what may be done with or for each pupil: surname,
-// forename, year and class; then, for each purpose, 'Yes' or 'No' under its
+// forename (with what tells two of one name apart), year and class; then, for each purpose, 'Yes' or 'No' under its
 // title, and the reason in words where the list has reasons. Nothing reaches w before [CSVWriter.Flush],
 // or before enough rows are written.
 //
@@ -130,7 +130,7 @@ func (c *CSVWriter) Write(row portal.ListRow) error {
 		c.years[row.Pupil.Year] = year
 	}
 	b := appendCell(c.buf, row.Pupil.Surname)
-	b = appendCell(append(b, ','), row.Pupil.Forename)
+	b = appendCell(append(b, ','), row.Pupil.Known())
 	b = appendCell(append(b, ','), year)
 	b = appendCell(append(b, ','), kept(row.Pupil.Group))
 	for _, cell := range row.Further {

@@ -171,7 +171,7 @@ func (b *workbook) add(row portal.ListRow) error {
 	}
 	s := b.sheets[group]
 	s.rows++
-	cells := append(make([]any, 0, len(b.heads)), row.Pupil.Surname, row.Pupil.Forename, row.Pupil.Year.String(), row.Pupil.Group)
+	cells := append(make([]any, 0, len(b.heads)), row.Pupil.Surname, row.Pupil.Known(), row.Pupil.Year.String(), row.Pupil.Group)
 	for _, cell := range row.Further {
 		cells = append(cells, cell)
 	}

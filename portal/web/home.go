@@ -20,7 +20,7 @@ type homeView struct {
 // childCard is one child: what is left to do, then what was decided.
 type childCard struct {
 	Name   string // first
-	School string
+	School portal.School
 	Held   bool      // the school has to ask the social worker first
 	Turns  string    // where the questions begin, one after another; "" where there are not several
 	Left   string    // the day on which they left, in words; "" while on roll
@@ -103,7 +103,7 @@ func sameSchool(family []portal.ChildView) bool {
 }
 
 func (s *server) card(c portal.ChildView) childCard {
-	card := childCard{Name: c.Child.Pupil.Forename, School: c.School.Name, Held: c.Child.Pupil.LookedAfter, Waits: c.Waits, Reads: c.Reads}
+	card := childCard{Name: c.Child.Pupil.Forename, School: c.School, Held: c.Child.Pupil.LookedAfter, Waits: c.Waits, Reads: c.Reads}
 	left := !c.Child.Pupil.OnRoll()
 	if left {
 		card.Left, card.Erased = s.day(c.Child.Pupil.Left), c.Erased().String()

@@ -292,7 +292,7 @@ func (o *officeReader) row(row portal.ListRow) error {
 	if !o.count(row) {
 		return nil
 	}
-	out := officeRow{ID: p.ID, Name: p.Surname + ", " + p.Forename, Year: p.Year.String(), Class: p.Group}
+	out := officeRow{ID: p.ID, Name: p.Surname + ", " + p.Known(), Year: p.Year.String(), Class: p.Group}
 	for _, i := range o.purposes {
 		out.Cells = append(out.Cells, standingWords[row.Standings[i]])
 	}

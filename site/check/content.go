@@ -240,6 +240,9 @@ func (in *inspection) checkDirectory() {
 	file := "schools/" + in.school.Slug + "/help.toml"
 	for _, o := range in.school.Help {
 		at := in.at(file, "slug", o.Slug)
+		if someNights.MatchString(o.Hours) {
+			in.report("directory", Wrong, at, "Write the hours of its own number, and then: at all other times on …", "%s has another number for some hours, and nobody is told whom to ring between them", o.Name)
+		}
 		day, err := site.ReadDay(o.Checked)
 		switch {
 		case err != nil:
@@ -249,6 +252,10 @@ func (in *inspection) checkDirectory() {
 		}
 	}
 }
+
+// someNights finds hours that give another number for nights or weekends, so that each
+// evening there are hours of neither.
+var someNights = regexp.MustCompile(`(?i)\b(nights?|weekends?|evenings?|holidays?)\b[^;]*\b0[0-9]{2}`)
 
 // at is the line of a file where a key stands, with a value if one is given.
 func (in *inspection) at(file, key, value string) place {
