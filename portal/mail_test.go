@@ -534,3 +534,30 @@ func TestWhatHasChanged(t *testing.T) {
 		t.Errorf("it is about %+v", items)
 	}
 }
+
+// Somebody of the office who has a child at the school sees nothing of what the other
+// parent is sent, and sends them nothing.
+func TestOwnFamilysMail(t *testing.T) {
+	w := mailing(t)
+	w.parent(anne, "Mr Al Lee")
+	clerk := w.staff("office@anne.example")
+	jo := w.letters(anne)["Mrs Jo Lee"]
+	w.ok(w.Join(t.Context(), clerk, jo.Code, "2017-09-01"))
+	w.mails(portal.Delivery{Outcome: portal.Turned, Reason: "550 5.1.1", BadAddress: true})
+	w.pass(8 * 24 * time.Hour)
+	failed := ""
+	w.view(func(tx portal.Tx) error {
+		all, err := tx.Mails(anne)
+		failed = all[0].ID
+		return err
+	})
+	o, err := w.Outbox(t.Context(), clerk, anne)
+	w.ok(err)
+	r, err := w.Reminders(t.Context(), clerk, anne)
+	w.ok(err)
+	if len(o.Trouble)+len(o.Bad)+len(o.Counts) > 0 || slices.ContainsFunc(r.All, func(x portal.Reminder) bool { return strings.Contains(x.Contact.Name, "Lee") }) {
+		t.Errorf("of her own family she sees %v, %v, %v, %v", o.Trouble, o.Bad, o.Counts, r.All)
+	}
+	is(t, w.RetryMail(t.Context(), clerk, anne, failed), portal.ErrForbidden)
+	is(t, w.MarkAddress(t.Context(), clerk, anne, w.contact(anne, "Mr Al Lee"), false), portal.ErrForbidden)
+}

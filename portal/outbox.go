@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -19,6 +20,10 @@ type Message struct {
 	Expires time.Time     // of the code
 	Key     string        // of the page on which reminders are stopped
 }
+
+// MailLinks are the addresses that mails lead to, in full. After Join goes a code, after
+// Receipt an act's id, after Reminders a [Message]'s key.
+type MailLinks struct{ Portal, Join, Receipt, Reminders string }
 
 // MessageItem is one text that a mail is about.
 type MessageItem struct {
@@ -36,6 +41,8 @@ const (
 	// MailedCodeLife is how long a code lives that went by mail. It is read at once, and
 	// stays in a mailbox.
 	MailedCodeLife = 14 * 24 * time.Hour
+	// sentLately is within what time a mail that came back is told of.
+	sentLately = 14 * 24 * time.Hour
 	// mailsKept is how long it is kept that a mail was sent: a school year, and the
 	// summer after.
 	mailsKept = 400 * 24 * time.Hour
@@ -49,6 +56,21 @@ func mailRetry(tries int) time.Duration {
 		wait = min(4*wait, 6*time.Hour)
 	}
 	return wait
+}
+
+// MailDue says whether there is a mail to send now, or one to give up.
+func (p *Portal) MailDue(ctx context.Context) (due bool, err error) {
+	if p.mail == nil {
+		return false, nil
+	}
+	err = p.store.View(ctx, func(tx Tx) error {
+		_, err := tx.NextMail(p.now())
+		if due = err == nil; errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	return due, err
 }
 
 // NextMail is a mail to send now, for one sender alone, or [ErrNotFound]. Whoever takes
@@ -237,6 +259,11 @@ const (
 	Unsure         // all of it was handed over, and no answer came
 )
 
+// String is the outcome in a word, for a log.
+func (o Outcome) String() string {
+	return map[Outcome]string{Taken: "taken", Later: "later", Turned: "turned away", Unsure: "unsure"}[o]
+}
+
 // MailDone says what came of a mail. Who was too long about it, so that the lease was
 // over, is heard only where it was taken.
 func (p *Portal) MailDone(ctx context.Context, m Message, d Delivery) error {
@@ -284,8 +311,8 @@ func (p *Portal) unsent(tx Tx, m Mail) error {
 // OutboxRow is a mail with whom it is for.
 type OutboxRow struct {
 	Mail
-	Contact Contact
-	Address bool // there is one now that may be written to
+	Contact    Contact
+	Recallable bool // the office may call it back
 }
 
 // Outbox is what a school sends by mail.
@@ -294,6 +321,7 @@ type Outbox struct {
 	Sends   bool                           // mail is sent at all
 	Waiting []OutboxRow                    // and what is being sent, the next to go first
 	Trouble []OutboxRow                    // failed, or nobody knows; the newest first
+	Sent    []Contact                      // to whom something was sent lately, by name
 	Counts  map[MailKind]map[MailState]int // of all that is kept
 	Late    int                            // of Waiting: due for more than an hour
 	Bad     []Mailing                      // whose address does not work
@@ -302,10 +330,12 @@ type Outbox struct {
 	Letter  int                            // who waits for a letter, and cannot
 }
 
-// Outbox is a school's outbox as it is now.
+// Outbox is a school's outbox as it is now, without the mail to the account's own family,
+// which is a colleague's to see: it tells what the other parent does.
 func (p *Portal) Outbox(ctx context.Context, account, school string) (o Outbox, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, SendMail, Subject{School: school}); err != nil {
+		a, own, err := p.mailRoom(tx, account, school)
+		if err != nil {
 			return err
 		}
 		o = Outbox{Sends: p.mail != nil, Counts: map[MailKind]map[MailState]int{}}
@@ -322,11 +352,14 @@ func (p *Portal) Outbox(ctx context.Context, account, school string) (o Outbox, 
 			return err
 		}
 		for _, m := range mails {
+			if own[m.ContactID] {
+				continue
+			}
 			if o.Counts[m.Kind] == nil {
 				o.Counts[m.Kind] = map[MailState]int{}
 			}
 			o.Counts[m.Kind][m.State]++
-			row := OutboxRow{Mail: m, Contact: to.contacts[m.ContactID]}
+			row := OutboxRow{Mail: m, Contact: to.contacts[m.ContactID], Recallable: m.State == MailWaiting && m.Kind.asks()}
 			switch m.State {
 			case MailWaiting, MailSending:
 				o.Waiting = append(o.Waiting, row)
@@ -335,11 +368,16 @@ func (p *Portal) Outbox(ctx context.Context, account, school string) (o Outbox, 
 				}
 			case MailFailed, MailUnknown:
 				o.Trouble = append(o.Trouble, row)
+			case MailSent:
+				if p.now().Sub(m.Ended) < sentLately && !slices.Contains(o.Sent, row.Contact) {
+					o.Sent = append(o.Sent, row.Contact)
+				}
 			}
 		}
 		slices.SortStableFunc(o.Waiting, func(a, b OutboxRow) int { return a.Due.Compare(b.Due) })
-		o.Bad = to.bad()
-		invite, letter, err := p.mailable(tx, school, to, mails)
+		slices.SortFunc(o.Sent, func(a, b Contact) int { return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID)) })
+		o.Bad = slices.DeleteFunc(to.bad(), func(m Mailing) bool { return own[m.ContactID] })
+		invite, letter, err := p.mailable(tx, a, school, to, mails)
 		for _, i := range invite {
 			o.Invite = append(o.Invite, i.Contact)
 		}
@@ -347,6 +385,15 @@ func (p *Portal) Outbox(ctx context.Context, account, school string) (o Outbox, 
 		return err
 	})
 	return o, err
+}
+
+// mailRoom is the actor, if they may send a school's mail, and whose is a colleague's to
+// see and to send: that of their own family.
+func (p *Portal) mailRoom(tx Tx, account, school string) (a Actor, own map[string]bool, err error) {
+	if a, err = p.allowed(tx, account, SendMail, Subject{School: school}); err == nil {
+		own, err = a.relatives(tx, school)
+	}
+	return a, own, err
 }
 
 // bad is whose address in the register does not work, by name.
@@ -364,7 +411,7 @@ func (p postal) bad() (all []Mailing) {
 
 // mailable is who waits for a letter and can have it by mail, and how many cannot. Whose
 // invitation waits to be sent, or may have been, is neither.
-func (p *Portal) mailable(tx Tx, school string, to postal, mails []Mail) (invite []Invitee, letter int, err error) {
+func (p *Portal) mailable(tx Tx, a Actor, school string, to postal, mails []Mail) (invite []Invitee, letter int, err error) {
 	under := map[string]bool{}
 	for _, m := range mails {
 		if m.Kind == InvitationMail && (m.State == MailWaiting || m.State == MailSending) {
@@ -372,6 +419,7 @@ func (p *Portal) mailable(tx Tx, school string, to postal, mails []Mail) (invite
 		}
 	}
 	all, err := p.invitees(tx, school)
+	a.markOwn(all)
 	for _, i := range all {
 		switch {
 		case !i.Waiting() || under[i.Contact.ID]:
@@ -397,7 +445,8 @@ func (p *Portal) MailTrouble(ctx context.Context, account, school string) (addre
 func (p *Portal) InviteByMail(ctx context.Context, account, school string) (n int, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
 		n = 0
-		if _, err := p.allowed(tx, account, SendMail, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, SendMail, Subject{School: school})
+		if err != nil {
 			return err
 		}
 		if p.mail == nil {
@@ -411,7 +460,7 @@ func (p *Portal) InviteByMail(ctx context.Context, account, school string) (n in
 		if err != nil {
 			return err
 		}
-		invite, _, err := p.mailable(tx, school, to, mails)
+		invite, _, err := p.mailable(tx, a, school, to, mails)
 		if err != nil {
 			return err
 		}
@@ -460,12 +509,16 @@ func (p *Portal) RetryMail(ctx context.Context, account, school, id string) erro
 
 func (p *Portal) handleMail(ctx context.Context, account, school, id, what string, do func(*Mail) error) error {
 	return p.store.Update(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, SendMail, Subject{School: school}); err != nil {
+		_, own, err := p.mailRoom(tx, account, school)
+		if err != nil {
 			return err
 		}
 		m, err := tx.Mail(id)
 		if err != nil {
 			return fmt.Errorf("mail: %w", err)
+		}
+		if own[m.ContactID] {
+			return fmt.Errorf("%v: %w", m, ErrForbidden)
 		}
 		if m.School != school {
 			return fmt.Errorf("mail: %w", ErrNotFound)
@@ -485,8 +538,12 @@ func (p *Portal) handleMail(ctx context.Context, account, school, id, what strin
 // brings is taken to work.
 func (p *Portal) MarkAddress(ctx context.Context, account, school, contact string, bad bool) error {
 	return p.store.Update(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, SendMail, Subject{School: school}); err != nil {
+		_, own, err := p.mailRoom(tx, account, school)
+		if err != nil {
 			return err
+		}
+		if own[contact] {
+			return fmt.Errorf("address: %w", ErrForbidden)
 		}
 		contacts, err := tx.Contacts(school)
 		if err != nil {

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -30,13 +31,15 @@ type Reminders struct {
 	Fingerprint string     // of whom they would go to
 }
 
-// Reminders looks at a school as it is now.
+// Reminders looks at a school as it is now, but for the account's own family, whom a
+// colleague reminds.
 func (p *Portal) Reminders(ctx context.Context, account, school string) (r Reminders, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, SendMail, Subject{School: school}); err != nil {
+		_, own, err := p.mailRoom(tx, account, school)
+		if err != nil {
 			return err
 		}
-		r, err = p.reminders(tx, school)
+		r, err = p.reminders(tx, school, own)
 		return err
 	})
 	return r, err
@@ -48,12 +51,16 @@ func (p *Portal) Reminders(ctx context.Context, account, school string) (r Remin
 func (p *Portal) Remind(ctx context.Context, account, school, seen string) (n int, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
 		n = 0
-		if _, err := p.allowed(tx, account, SendMail, Subject{School: school}); err != nil {
-			return err
-		}
-		r, err := p.reminders(tx, school)
+		_, own, err := p.mailRoom(tx, account, school)
 		if err != nil {
 			return err
+		}
+		r, err := p.reminders(tx, school, own)
+		if err != nil {
+			return err
+		}
+		if !r.Sends {
+			return fmt.Errorf("mail: %w", ErrNotFound)
 		}
 		if r.Fingerprint != seen {
 			var wrong Invalid
@@ -76,7 +83,7 @@ func (p *Portal) Remind(ctx context.Context, account, school, seen string) (n in
 	return n, err
 }
 
-func (p *Portal) reminders(tx Tx, school string) (r Reminders, err error) {
+func (p *Portal) reminders(tx Tx, school string, but map[string]bool) (r Reminders, err error) {
 	r.Sends = p.mail != nil
 	if r.School, err = tx.School(school); err != nil || !r.Sends {
 		return r, err
@@ -117,7 +124,7 @@ func (p *Portal) reminders(tx Tx, school string) (r Reminders, err error) {
 				x.Children, x.ToDo = append(x.Children, c), x.ToDo+n
 			}
 		}
-		if x.ToDo == 0 {
+		if x.ToDo == 0 || but[i.Contact.ID] {
 			continue
 		}
 		past := past[i.Contact.ID]

@@ -54,7 +54,7 @@ func load(folder fs.FS) (*Trust, source.Problems) {
 	trust.problems = append(wrong, later...)
 	trust.unusable = slices.ContainsFunc(wrong, func(p source.Problem) bool { return p.File == "trust/trust.toml" })
 	trust.checkTop(content, &problems)
-	trust.model, trust.album = readPages(content, "model", &problems, "help.toml", "checklist.toml", "replaced.toml", passagesFile, languagesFile, guideFile, PolicyFolder)
+	trust.model, trust.album = readPages(content, "model", &problems, "help.toml", "checklist.toml", "replaced.toml", passagesFile, languagesFile, mailsFile, guideFile, PolicyFolder)
 	trust.policy = source.ReadLayer(content, "model/"+PolicyFolder, &problems)
 	trust.agreements = readTexts(content, "agreements", &problems)
 	trust.consents = readTexts(content, "consents", &problems)
@@ -63,6 +63,7 @@ func load(folder fs.FS) (*Trust, source.Problems) {
 	trust.Replaced = loadReplaced(content, "model/replaced.toml", &problems)
 	trust.Passages = loadPassages(content, "model/"+passagesFile, &problems)
 	trust.Languages = loadLanguages(content, "model/"+languagesFile, &problems)
+	trust.Mails = loadMails(content, "model/"+mailsFile, &problems)
 	trust.noShared(content, "trust/trust.toml", trust.Blanks, nil, &trust.problems)
 
 	trust.loadSchools(content, &problems)

@@ -39,6 +39,7 @@ type Trust struct {
 	Replaced  []Replaced      `toml:"-"` // what must not be said any more
 	Passages  []Passage       `toml:"-"` // what is said in the same words everywhere
 	Languages []Language      `toml:"-"` // in which families are asked to tell us theirs
+	Mails     []Mail          `toml:"-"` // what families are sent by mail
 
 	crest                                      *badge
 	ownAlbum, album                            album // pictures of the overview, and of the model

@@ -103,6 +103,9 @@ func (app *application) newPortal(s Settings) *portal.Portal {
 	p.CountYesAfter(s.Joining.wait)
 	p.Demand(portal.Demands(s.Security))
 	p.AfterErasing(app.keepErasures)
+	if s.Mail.Server != "" {
+		p.SendMail(s.Mail.rules(func(string, string) {})) // check has seen to it
+	}
 	if who, err := user.Current(); err == nil {
 		p.ActAs(who.Username)
 	}

@@ -508,6 +508,20 @@ content = "content"
 [retention]
 run = "daily"
 
+# The mail server, by which families are told and reminded; without it, there is paper. The
+# password stands in a file of its own, or in the variable SCHOOLGATE_SECRET_MAIL.
+#
+# [mail]
+# server = "smtp.quillmere.example:587"
+# security = "starttls"               # or "tls", as at port 465
+# user = "schoolgate"
+# password_file = "mail.secret"
+# from = "no-reply@quillmere.example" # answers go to the school's own address
+# every = 7                           # days at least between two mails that ask the same person
+# most = 3                            # reminders to one person in a school year
+# quiet = "19:00-08:00"               # nobody is asked for anything
+# holidays = { "*" = ["2026-12-19/2027-01-03"] } # nor then; by school, or all
+
 # Who can open what schoolgate backup writes: public keys of age, as age-keygen prints them.
 #
 # [backup]

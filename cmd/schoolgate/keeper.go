@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"schoolgate/site"
@@ -35,6 +36,8 @@ type keeper struct {
 	asked map[string][]string // by school: the register's names of the pictures that its site shows
 
 	erased string // the day on which it erased last, in London
+
+	post func() // stops the sender of mail, once it has finished the mail that it is at
 }
 
 // keep works until ctx ends. It builds at once, on hup after it has read the
@@ -44,6 +47,8 @@ func (k *keeper) keep(ctx context.Context, hup <-chan os.Signal) {
 	defer tidying.Stop()
 	defer looking.Stop()
 	defer watching.Stop()
+	k.send(ctx)
+	defer func() { k.post() }()
 	k.build(ctx)
 	k.tidy(ctx)
 	for {
@@ -76,6 +81,25 @@ func (k *keeper) tidy(ctx context.Context) {
 	}
 }
 
+// send starts the sender of the settings' mail server, in place of the one before.
+func (k *keeper) send(ctx context.Context) {
+	if k.post != nil {
+		k.post()
+	}
+	k.post = func() {}
+	sender, err := k.mailSender()
+	if err != nil {
+		k.log.Error("no mail is sent", "err", err)
+	}
+	if sender == nil {
+		return
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { sender.Run(ctx) })
+	k.post = func() { stop(); running.Wait() }
+}
+
 // look builds when it is time to.
 func (k *keeper) look(ctx context.Context) {
 	late := k.wait > 0 && !time.Now().Before(k.again) && k.answers(ctx) == nil
@@ -106,6 +130,7 @@ func (k *keeper) reload(ctx context.Context) {
 	} else {
 		k.application = next
 		k.show(handler)
+		k.send(ctx)
 	}
 	k.build(ctx)
 }

@@ -42,6 +42,7 @@ func command() *cobra.Command {
 		importCommand(settings),
 		lettersCommand(settings),
 		exportCommand(settings),
+		remindCommand(settings),
 		verifyCommand(settings),
 		ledgerCommand(settings),
 		retentionCommand(settings),

@@ -106,6 +106,9 @@ func (app *application) handler(providers []signin.Config) (http.Handler, error)
 	if err := app.knowsSchools(); err != nil {
 		return nil, err
 	}
+	if _, err := app.mailSender(); err != nil {
+		return nil, err
+	}
 	if _, err := app.portal.RecordRights(context.Background()); err != nil {
 		return nil, err
 	}

@@ -33,6 +33,7 @@ type Settings struct {
 	Joining   JoinSettings      `toml:"joining"`
 	Backup    BackupSettings    `toml:"backup"`
 	Retention RetentionSettings `toml:"retention"`
+	Mail      MailSettings      `toml:"mail"`
 	SignIn    []SignIn          `toml:"sign_in"`
 	Staff     []StaffSetting    `toml:"staff"`
 }
@@ -110,7 +111,7 @@ type StaffSetting struct {
 // readSettings reads a settings file. Everything wrong with it is reported at
 // once, each by the setting's name with what is expected.
 func readSettings(file string) (Settings, error) {
-	s := Settings{Listen: "127.0.0.1:8080", Data: "data", Ledger: LedgerSettings{Every: "24h"}}
+	s := Settings{Listen: "127.0.0.1:8080", Data: "data", Ledger: LedgerSettings{Every: "24h"}, Mail: usualMail}
 	b, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, fmt.Errorf("there is no settings file %s: write one as the README shows, or name yours with --settings", file)
@@ -162,6 +163,7 @@ func (s *Settings) locate(dir string) {
 	at(&s.Data)
 	at(&s.Content)
 	at(&s.Ledger.Heads)
+	at(&s.Mail.PasswordFile)
 	if s.Database == "" {
 		s.Database = filepath.Join(s.Data, "schoolgate.db")
 	} else if !strings.Contains(s.Database, "://") {
@@ -221,6 +223,7 @@ func (s *Settings) check() error {
 	if _, err := recipients(s.Backup.Recipients); err != nil && len(s.Backup.Recipients) > 0 {
 		wrong("backup.recipients", err.Error())
 	}
+	s.Mail.check(wrong)
 	if s.Content != "" {
 		if info, err := os.Stat(s.Content); err != nil || !info.IsDir() {
 			wrong("content", "expected a folder, and "+s.Content+" is not one")

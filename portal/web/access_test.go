@@ -108,6 +108,12 @@ var table = map[string]row{
 	"POST " + office + "/retention/keep":                                 {path: at("/portal/office/fernlow/retention/keep"), form: keepAsha, want: sends(erasers, 303)},
 	"GET " + office + "/letters":                                         {path: at("/portal/office/fernlow/letters"), want: offices},
 	"POST " + office + "/letters":                                        {path: at("/portal/office/fernlow/letters"), want: sends(offices, 200)},
+	"GET /portal/reminders/{key:[A-Z0-9]{1,64}}":                         {path: mailKey, want: everybody},
+	"POST /portal/reminders/{key:[A-Z0-9]{1,64}}":                        {path: mailKey, want: away},
+	"GET " + office + "/mail":                                            {path: at("/portal/office/fernlow/mail"), want: offices},
+	"POST " + office + "/mail":                                           {path: at("/portal/office/fernlow/mail"), want: sends(offices, 400)}, // nothing to do
+	"GET " + office + "/reminders":                                       {path: at("/portal/office/fernlow/reminders"), want: offices},
+	"POST " + office + "/reminders":                                      {path: at("/portal/office/fernlow/reminders"), want: sends(offices, 404)}, // no mail is sent
 	"GET " + office + "/answers":                                         {path: at("/portal/office/fernlow/answers"), want: offices},
 	"POST " + office + "/answers":                                        {path: at("/portal/office/fernlow/answers"), want: sends(offices, 422)},
 	"POST " + office + "/slips":                                          {path: at("/portal/office/fernlow/slips"), want: sends(offices, 200)},
@@ -129,6 +135,20 @@ const (
 
 func signed(*world) url.Values {
 	return url.Values{"name": {"Somebody Okonedo"}, "agreed": {"yes"}, "hash": {homeSchool.Hash}}
+}
+
+// mailKey is the page on which a mother stops reminders, for whoever has her mail.
+func mailKey(w *world, _ string) string {
+	key := strings.Repeat("K", 26)
+	w.must(w.store.Update(w.t.Context(), func(tx portal.Tx) error {
+		all, err := tx.Contacts("fernlow")
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(all, func(c portal.Contact) bool { return c.Name == mother })
+		return tx.PutMailing(portal.Mailing{ContactID: all[i].ID, Key: key})
+	}))
+	return remindersPath + key
 }
 
 func asCSV(*world) url.Values { return url.Values{"format": {"csv"}} }

@@ -33,10 +33,11 @@ type officeView struct {
 
 	Base    string          // the office's address
 	Export  string          // the list on show, as a download
-	May     map[string]bool // what else whoever looks may do here: "import", "letters", "answers", "export", "events", "restrictions", "retention", "record", "wordings", "pictures"
+	May     map[string]bool // what else whoever looks may do here: "import", "letters", "mail", "answers", "export", "events", "restrictions", "retention", "record", "wordings", "pictures"
 	Over    int             // of what is kept has had its time
 	Applied bool            // a class list has just been applied
 	Joins   int             // who has joined and waits for the office to make sure of them
+	Unsent  int             // mails that did not arrive, and addresses that do not work
 	Dead    int             // letters whose code has died
 	Orders  int             // contacts whom a class list has barred, and nobody has looked
 	Review  string          // of the online safety policy: "soon", "overdue" or ""
@@ -182,8 +183,16 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.May = map[string]bool{}
-	for name, do := range map[string]portal.Action{"import": portal.ImportClassList, "letters": portal.PrintLetters, "joins": portal.ConfirmJoin, "answers": portal.WriteDown, "export": portal.ExportList, "events": portal.SeeEvents, "restrictions": portal.SetRestrictions, "retention": portal.EraseRecords, "record": portal.ShowRecord, "wordings": portal.AgreeWording, "pictures": portal.KeepPictures} {
+	for name, do := range map[string]portal.Action{"import": portal.ImportClassList, "letters": portal.PrintLetters, "joins": portal.ConfirmJoin, "mail": portal.SendMail, "answers": portal.WriteDown, "export": portal.ExportList, "events": portal.SeeEvents, "restrictions": portal.SetRestrictions, "retention": portal.EraseRecords, "record": portal.ShowRecord, "wordings": portal.AgreeWording, "pictures": portal.KeepPictures} {
 		v.May[name] = actor.May(do, portal.Subject{School: school.Slug}) == nil
+	}
+	v.May["mail"] = v.May["mail"] && s.Portal.SendsMail()
+	if v.May["mail"] {
+		addresses, mails, err := s.Portal.MailTrouble(r.Context(), account(r), school.Slug)
+		if err != nil {
+			return err
+		}
+		v.Unsent = addresses + mails
 	}
 	if v.May["joins"] {
 		joins, err := s.Portal.NewJoins(r.Context(), account(r), school.Slug)

@@ -29,7 +29,7 @@ const lettersFile = "letters-file.html"
 // pageFiles is every page's template.
 var pageFiles = []string{
 	"anew.html", "apply.html", "columns.html", "consent.html", "end-join.html", "error.html", "events.html", "export.html", "go-on.html", "home.html", "import.html", "join.html", "joins.html",
-	"leaving.html", "letters.html", "pictures.html", "letters-form.html", "office.html", "receipt.html", "record.html", "restrictions.html", "retention.html", "checked.html", "objection.html", "sessions.html", "settle.html", "sign.html", "sign-in.html", "slips.html", "answers.html", "wordings.html",
+	"leaving.html", "letters.html", "pictures.html", "letters-form.html", "office.html", "receipt.html", "record.html", "restrictions.html", "retention.html", "checked.html", "objection.html", "sessions.html", "settle.html", "sign.html", "sign-in.html", "slips.html", "answers.html", "wordings.html", "mail.html", "reminders.html", "stop.html",
 }
 
 type templates map[string]*template.Template
@@ -76,6 +76,9 @@ func (s *server) newTemplate(names ...string) (*template.Template, error) {
 		"tel":       s.tel,
 		"breaks":    breaks,
 		"languages": func() []Language { return s.Languages },
+
+		"mailKind":   func(k portal.MailKind) string { return mailWords[k] },
+		"mailReason": mailReason,
 	})
 	return t, parse(t, names...)
 }

@@ -35,6 +35,9 @@ func (s *server) routes() *mux.Router {
 	get(joinPath, s.anew(portal.ByReturning, s.getJoin))
 	post(joinPath, s.anew(portal.ByReturning, s.postJoin))
 
+	get(remindersPath+"{key:[A-Z0-9]{1,64}}", s.getStop)
+	post(remindersPath+"{key:[A-Z0-9]{1,64}}", s.postStop)
+
 	const child = "/portal/children/{pupil:[A-Za-z0-9_-]+}"
 	get(child+"/agreements/{slug:[a-z0-9-]+}", s.signedIn(s.getSign))
 	post(child+"/agreements/{slug:[a-z0-9-]+}", s.signedIn(s.postSign, signFields...))
@@ -64,6 +67,10 @@ func (s *server) routes() *mux.Router {
 	post(office+"/retention/keep", s.anew(portal.ByProvider, s.postKeep))
 	get(office+"/letters", s.signedIn(s.getLetters))
 	post(office+"/letters", s.anew(portal.ByProvider, s.postLetters))
+	get(office+"/mail", s.signedIn(s.getMail))
+	post(office+"/mail", s.anew(portal.ByProvider, s.postMail))
+	get(office+"/reminders", s.signedIn(s.getReminders))
+	post(office+"/reminders", s.anew(portal.ByProvider, s.postReminders))
 	get(office+"/answers", s.signedIn(s.getTold))
 	post(office+"/answers", s.anew(portal.ByProvider, s.postTold))
 	post(office+"/slips", s.anew(portal.ByProvider, s.postSlips))
