@@ -28,6 +28,8 @@ const (
 	AgreeWording    Action = "agree to a correction"
 	SendMail        Action = "send mail and see what was sent"
 	KeepPictures    Action = "look after pictures of pupils"
+	SeeTasks        Action = "see what needs doing"
+	SeeFamilies     Action = "see who a pupil's family are"
 )
 
 // Child is a pupil together with one contact who may speak for them.
@@ -101,7 +103,7 @@ func (a Actor) May(do Action, to Subject) error {
 				return nil
 			}
 		}
-	case SeeRegister, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, KeepPictures:
+	case SeeRegister, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, SeeTasks, SeeFamilies, KeepPictures:
 		return a.mayStaff(do, to.School)
 	case AgreeWording: // the office's own work is not for the office to agree to
 		if a.mayStaff(ImportClassList, to.School) == nil {

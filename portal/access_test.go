@@ -13,7 +13,7 @@ import (
 // Everything that a route does for somebody.
 var everyAction = []portal.Action{
 	portal.SeeChild, portal.Sign, portal.Decide, portal.SeeReceipt, portal.Refuse,
-	portal.SeeRegister, portal.ImportClassList, portal.PrintLetters, portal.ConfirmJoin, portal.WriteDown, portal.ExportList, portal.SeeEvents, portal.SetRestrictions, portal.SeeReasons, portal.EraseRecords, portal.ShowRecord, portal.AgreeWording, portal.KeepPictures,
+	portal.SeeRegister, portal.ImportClassList, portal.PrintLetters, portal.ConfirmJoin, portal.WriteDown, portal.ExportList, portal.SeeEvents, portal.SetRestrictions, portal.SeeReasons, portal.EraseRecords, portal.ShowRecord, portal.AgreeWording, portal.SeeTasks, portal.SeeFamilies, portal.KeepPictures,
 }
 
 // The subjects of the table: Ann is at St Anne's, with her mother and father;
@@ -67,7 +67,7 @@ func TestMay(t *testing.T) {
 		for _, s := range schools {
 			beyond = append(beyond, "!"+strings.TrimPrefix(s, "!"))
 		}
-		return rights{portal.SeeRegister: schools, portal.ImportClassList: schools, portal.PrintLetters: schools, portal.ConfirmJoin: schools, portal.WriteDown: schools, portal.ExportList: schools, portal.EraseRecords: schools, portal.ShowRecord: schools, portal.KeepPictures: schools,
+		return rights{portal.SeeRegister: schools, portal.SeeTasks: schools, portal.SeeFamilies: schools, portal.ImportClassList: schools, portal.PrintLetters: schools, portal.ConfirmJoin: schools, portal.WriteDown: schools, portal.ExportList: schools, portal.EraseRecords: schools, portal.ShowRecord: schools, portal.KeepPictures: schools,
 			portal.SeeEvents: beyond, portal.SetRestrictions: beyond, portal.SeeReasons: beyond, portal.AgreeWording: beyond}
 	}
 	// with is some rights and, at these schools, one more.
@@ -121,9 +121,9 @@ func TestMay(t *testing.T) {
 		{"caretaker here, office there", staff(other("st-anne"), office("st-bede")), everyOffice("!Ann", "!St Anne's", "Ben", "St Bede's")},
 		{"caretaker and office of one school", staff(other("st-anne"), office("st-anne")), everyOffice("Ann", "St Anne's")},
 		{"office and caretaker of one school", staff(office("st-anne"), other("st-anne")), everyOffice("Ann", "St Anne's")},
-		{"a business manager", as(portal.Business), at("St Anne's", portal.SeeRegister, portal.ExportList, portal.SeeEvents)},
-		{"a safeguarding lead", as(portal.Lead), at("St Anne's", portal.SeeRegister, portal.ConfirmJoin, portal.ExportList, portal.SeeEvents, portal.SetRestrictions, portal.SeeReasons, portal.EraseRecords, portal.ShowRecord, portal.AgreeWording, portal.KeepPictures)},
-		{"a head", as(portal.Head), at("St Anne's", portal.SeeRegister, portal.ConfirmJoin, portal.SeeEvents, portal.SetRestrictions, portal.EraseRecords, portal.AgreeWording, portal.KeepPictures)},
+		{"a business manager", as(portal.Business), at("St Anne's", portal.SeeRegister, portal.SeeTasks, portal.ExportList, portal.SeeEvents)},
+		{"a safeguarding lead", as(portal.Lead), at("St Anne's", portal.SeeRegister, portal.SeeTasks, portal.SeeFamilies, portal.ConfirmJoin, portal.ExportList, portal.SeeEvents, portal.SetRestrictions, portal.SeeReasons, portal.EraseRecords, portal.ShowRecord, portal.AgreeWording, portal.KeepPictures)},
+		{"a head", as(portal.Head), at("St Anne's", portal.SeeRegister, portal.SeeTasks, portal.SeeFamilies, portal.ConfirmJoin, portal.SeeEvents, portal.SetRestrictions, portal.EraseRecords, portal.AgreeWording, portal.KeepPictures)},
 		{"a teacher", as(portal.Teacher), at("St Anne's", portal.SeeRegister)},
 		{"the mother", parent(child(ann, "mother", true, false)), motherOfAnn},
 		{"the mother, once the child has left", parent(child(left, "mother", true, false)), rights{
@@ -153,7 +153,7 @@ func TestMay(t *testing.T) {
 		}},
 		{"the mother, who works in the office", portal.Actor{AccountID: "BOTH", Children: []portal.Child{child(ann, "mother", true, false)}, Roles: []portal.Staff{office("st-anne")}}, rights{
 			portal.SeeChild: speaksForAnn, portal.Refuse: speaksForAnn, portal.Sign: speaksForAnn, portal.Decide: speaksForAnn, portal.SeeReceipt: {"the mother's act about Ann"},
-			portal.SeeRegister: {"Ann", "St Anne's"}, portal.ImportClassList: {"Ann", "St Anne's"}, portal.PrintLetters: {"Ann", "St Anne's"}, portal.ConfirmJoin: {"Ann", "St Anne's"}, portal.WriteDown: {"Ann", "St Anne's"}, portal.ExportList: {"Ann", "St Anne's"}, portal.EraseRecords: {"Ann", "St Anne's"}, portal.ShowRecord: {"Ann", "St Anne's"}, portal.KeepPictures: {"Ann", "St Anne's"},
+			portal.SeeRegister: {"Ann", "St Anne's"}, portal.SeeTasks: {"Ann", "St Anne's"}, portal.SeeFamilies: {"Ann", "St Anne's"}, portal.ImportClassList: {"Ann", "St Anne's"}, portal.PrintLetters: {"Ann", "St Anne's"}, portal.ConfirmJoin: {"Ann", "St Anne's"}, portal.WriteDown: {"Ann", "St Anne's"}, portal.ExportList: {"Ann", "St Anne's"}, portal.EraseRecords: {"Ann", "St Anne's"}, portal.ShowRecord: {"Ann", "St Anne's"}, portal.KeepPictures: {"Ann", "St Anne's"},
 			portal.SeeEvents: {"!Ann", "!St Anne's"}, portal.SetRestrictions: {"!Ann", "!St Anne's"}, portal.SeeReasons: {"!Ann", "!St Anne's"}, portal.AgreeWording: {"!Ann", "!St Anne's"},
 		}},
 		{"a barred mother, who works in the office", portal.Actor{AccountID: "BOTH", Children: []portal.Child{child(ann, "mother", true, true)}, Roles: []portal.Staff{office("st-anne")}}, everyOffice("Ann", "St Anne's")},

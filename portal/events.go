@@ -26,6 +26,7 @@ const (
 	RestrictionSet    ActKind = "restriction-set"
 	RestrictionLifted ActKind = "restriction-lifted"
 	ListApplied       ActKind = "list-applied"
+	ListUndone        ActKind = "list-undone"
 	ListPreviewed     ActKind = "list-previewed" // where the preview told of orders, or of other schools
 	ListSeen          ActKind = "list-seen"
 	ListExported      ActKind = "list-exported"

@@ -44,6 +44,7 @@ type ImportPlan struct {
 	// be told from what would now be applied.
 	Fingerprint string
 
+	have    register // before
 	wrong   Invalid
 	puts    []Pupil
 	people  []Contact
@@ -182,7 +183,6 @@ func (g register) stands(was Responsibility) string {
 // planner works out what a list would change.
 type planner struct {
 	*ImportPlan
-	have   register
 	choice ImportChoices
 	random func() string
 	minted map[string]int // ids made afresh, by how many were before them
@@ -206,7 +206,7 @@ type planner struct {
 // have, as where an office writes one for 'none'. Names are compared as [fold]
 // leaves them. A temporary UPN gives way to the one that replaces it.
 func plan(school string, rows []ClassListRow, have register, choice ImportChoices, random func() string) *ImportPlan {
-	p := &planner{ImportPlan: &ImportPlan{School: school, takes: inForce(have.restrictions), because: map[Link]string{}}, have: have, choice: choice, random: random, minted: map[string]int{}, settled: map[string]bool{}, turned: map[string]bool{}}
+	p := &planner{ImportPlan: &ImportPlan{School: school, takes: inForce(have.restrictions), because: map[Link]string{}, have: have}, choice: choice, random: random, minted: map[string]int{}, settled: map[string]bool{}, turned: map[string]bool{}}
 	all := byPupil(rows)
 	p.index(all)
 
@@ -342,7 +342,7 @@ func (p *planner) index(all []listed) {
 		for _, r := range all[i].contacts {
 			shares(r.ContactName, r.Email)
 			if r.CourtOrder { // also where it is new with this list
-				p.watch.here = append(p.watch.here, Barred{Contact{Name: r.ContactName, Email: r.Email, Phone: r.Phone}, always})
+				p.watch.here = append(p.watch.here, watching(Barred{Contact{Name: r.ContactName, Email: r.Email, Phone: r.Phone}, always}))
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -216,47 +217,70 @@ type NewJoin struct {
 // NewJoins are those of a school, the newest first.
 func (p *Portal) NewJoins(ctx context.Context, account, school string) (all []NewJoin, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
-		all = nil
 		a, err := p.allowed(tx, account, ConfirmJoin, Subject{School: school})
 		if err != nil {
 			return err
 		}
-		joins, err := tx.Joins(school)
-		if err != nil {
-			return err
-		}
-		covered, err := tx.JoinedChildren(school)
-		if err != nil {
-			return err
-		}
-		for _, j := range slices.Backward(joins) {
-			if !j.Confirmed.IsZero() {
-				continue
-			}
-			children, err := tx.ContactPupils(j.ContactID)
-			if err != nil {
-				return err
-			}
-			n := NewJoin{Join: j, Waits: j.Counts.After(p.now())}
-			if n.Own, err = p.printed(tx, account, j.IssuedBy); err != nil {
-				return err
-			}
-			for _, c := range children {
-				n.Contact, n.Family = c.Contact, n.Family || a.parentOf(c.Pupil.ID)
-				if _, ok := covered[Link{PupilID: c.Pupil.ID, ContactID: j.ContactID}]; ok && c.Pupil.OnRoll() {
-					n.Children = append(n.Children, c.Pupil)
-				}
-			}
-			if n.Family {
-				n.Contact.Email, n.Contact.Phone = "", ""
-			}
-			if len(n.Children) > 0 { // the others act for nobody
-				all = append(all, n)
-			}
-		}
-		return nil
+		all, err = p.newJoins(tx, a, school)
+		return err
 	})
 	return all, err
+}
+
+func (p *Portal) newJoins(tx Tx, a Actor, school string) (all []NewJoin, err error) {
+	joins, err := tx.Joins(school)
+	if err != nil {
+		return nil, err
+	}
+	covered, err := tx.JoinedChildren(school)
+	if err != nil {
+		return nil, err
+	}
+	contacts, err := tx.Contacts(school)
+	if err != nil {
+		return nil, err
+	}
+	pupils, err := tx.Pupils(school)
+	if err != nil {
+		return nil, err
+	}
+	links, err := tx.Responsibilities(school)
+	if err != nil {
+		return nil, err
+	}
+	named, known, children, family := byID(contacts), make(map[string]Pupil, len(pupils)), map[string][]Pupil{}, map[string]bool{}
+	for _, x := range pupils {
+		known[x.ID] = x
+	}
+	for l := range covered {
+		if x, ok := known[l.PupilID]; ok && x.OnRoll() {
+			children[l.ContactID] = append(children[l.ContactID], x)
+		}
+	}
+	for _, l := range links {
+		family[l.ContactID] = family[l.ContactID] || a.parentOf(l.PupilID)
+	}
+	own := map[string]bool{} // by who printed a letter
+	for _, j := range slices.Backward(joins) {
+		theirs := children[j.ContactID]
+		if !j.Confirmed.IsZero() || len(theirs) == 0 { // who covers nobody acts for nobody
+			continue
+		}
+		if _, asked := own[j.IssuedBy]; !asked {
+			if own[j.IssuedBy], err = p.printed(tx, a.AccountID, j.IssuedBy); err != nil {
+				return nil, err
+			}
+		}
+		slices.SortFunc(theirs, func(a, b Pupil) int {
+			return cmp.Or(cmp.Compare(cmp.Or(a.Born, "~"), cmp.Or(b.Born, "~")), cmp.Compare(a.ID, b.ID))
+		})
+		n := NewJoin{Join: j, Contact: named[j.ContactID], Children: theirs, Waits: j.Counts.After(p.now()), Own: own[j.IssuedBy], Family: family[j.ContactID]}
+		if n.Family {
+			n.Contact.Email, n.Contact.Phone = "", ""
+		}
+		all = append(all, n)
+	}
+	return all, nil
 }
 
 // ConfirmJoins records, for all of the contacts or for none, that the office has made

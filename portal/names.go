@@ -122,12 +122,30 @@ func samePerson(a, b string) bool {
 // maybeSame says whether two names may well be one person's, for whom it would be a
 // harm not to notice: the same but for the order of the words, for names in the middle,
 // initials and short forms, unless one is a man's and the other a woman's.
-func maybeSame(a, b string) bool {
-	if samePerson(a, b) {
+func maybeSame(a, b string) bool { return spellingOf(a).maybe(spellingOf(b)) }
+
+// spelling is a name made ready for comparing with many others.
+type spelling struct {
+	name, bare string // as written, and as [titled] has it
+	of         byte
+	words      []string // as [nameWords] has them
+	ofWords    byte
+}
+
+func spellingOf(name string) spelling {
+	s := spelling{name: name}
+	s.bare, s.of = titled(name)
+	s.words, s.ofWords = nameWords(name)
+	return s
+}
+
+// maybe is [maybeSame].
+func (a spelling) maybe(b spelling) bool {
+	if a.name == b.name || a.bare == b.bare && (a.of == 0 || b.of == 0 || a.of == b.of) {
 		return true
 	}
-	wordsA, ofA := nameWords(a)
-	wordsB, ofB := nameWords(b)
+	wordsA, ofA := a.words, a.ofWords
+	wordsB, ofB := b.words, b.ofWords
 	if len(wordsA) > len(wordsB) {
 		wordsA, wordsB = wordsB, wordsA
 	}

@@ -182,7 +182,16 @@ func (p *Portal) ApplyImport(ctx context.Context, account, school, id string, ro
 				return err
 			}
 		}
-		if err := p.event(tx, account, school, ListApplied, Ref{RefSchool, school}, map[string]any{"new": len(planned.New), "changed": len(planned.Changed), "left": len(choice.Left), "held for a colleague": len(planned.Held)}); err != nil {
+		stay := 0 // who is missing from the list, and of whom nobody said that they left
+		for _, x := range planned.Missing {
+			if !slices.Contains(choice.Left, x.ID) {
+				stay++
+			}
+		}
+		if err := p.event(tx, account, school, ListApplied, Ref{RefSchool, school}, map[string]any{"new": len(planned.New), "changed": len(planned.Changed), "left": len(choice.Left), "stay": stay, "held for a colleague": len(planned.Held)}); err != nil {
+			return err
+		}
+		if err := p.keepUndo(tx, planned, choice.Left); err != nil {
 			return err
 		}
 		if id == "" {

@@ -230,8 +230,7 @@ func TestImportTurnsNoNoIntoAYes(t *testing.T) {
 				noes = append(noes, r.Noes...)
 			}
 		}
-		n, err := w.RestrictionsToLook(t.Context(), office, anne)
-		w.ok(err)
+		n := w.waits(office, portal.TaskOrders)
 		if n != len(noes) {
 			t.Errorf("%d wait for somebody to look, and the lead is shown %q", n, noes)
 		}

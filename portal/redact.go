@@ -227,3 +227,47 @@ func (f ToldForm) LogValue() slog.Value { return slog.StringValue(f.String()) }
 func (w Written) String() string       { return "answer on paper" }
 func (w Written) GoString() string     { return w.String() }
 func (w Written) LogValue() slog.Value { return slog.StringValue(w.String()) }
+
+func (v PupilPage) String() string       { return "page of " + v.Pupil.String() }
+func (v PupilPage) GoString() string     { return v.String() }
+func (v PupilPage) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
+func (v ContactPage) String() string       { return "page of " + v.Contact.String() }
+func (v ContactPage) GoString() string     { return v.String() }
+func (v ContactPage) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
+func (t Tie) String() string       { return t.Child.String() }
+func (t Tie) GoString() string     { return t.String() }
+func (t Tie) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+func (s Said) String() string       { return s.Act.String() }
+func (s Said) GoString() string     { return s.String() }
+func (s Said) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+func (i Issued) String() string       { return i.Invitation.String() }
+func (i Issued) GoString() string     { return i.String() }
+func (i Issued) LogValue() slog.Value { return slog.StringValue(i.String()) }
+
+func (f Found) String() string       { return fmt.Sprintf("%d found", len(f.Pupils)+len(f.Contacts)) }
+func (f Found) GoString() string     { return f.String() }
+func (f Found) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+func (f FoundContact) String() string       { return f.Contact.String() }
+func (f FoundContact) GoString() string     { return f.String() }
+func (f FoundContact) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+func (u UndoPlan) String() string       { return "undo" }
+func (u UndoPlan) GoString() string     { return u.String() }
+func (u UndoPlan) LogValue() slog.Value { return slog.StringValue(u.String()) }
+
+func (u ListUndo) String() string       { return "undo of " + u.School }
+func (u ListUndo) GoString() string     { return u.String() }
+func (u ListUndo) LogValue() slog.Value { return slog.StringValue(u.String()) }
+
+func (b ListBefore) String() string       { return "what a list changed" }
+func (b ListBefore) GoString() string     { return b.String() }
+func (b ListBefore) LogValue() slog.Value { return slog.StringValue(b.String()) }
+
+func (c Chased) String() string       { return c.Child.String() }
+func (c Chased) GoString() string     { return c.String() }
+func (c Chased) LogValue() slog.Value { return slog.StringValue(c.String()) }

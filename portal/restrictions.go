@@ -170,22 +170,15 @@ func (p *Portal) Restrictions(ctx context.Context, account, school, pupil string
 	return pupils, all, err
 }
 
-// RestrictionsToLook is of how many of a school's contacts nobody has looked at what was
-// taken, or settled a no that stands.
-func (p *Portal) RestrictionsToLook(ctx context.Context, account, school string) (n int, err error) {
-	err = p.store.View(ctx, func(tx Tx) error {
-		n = 0
-		if _, err := p.allowed(tx, account, SeeRegister, Subject{School: school}); err != nil {
-			return err
+// toLook is of how many of a school's contacts nobody has looked at what was taken, or
+// settled a no that stands.
+func toLook(tx Tx, school string) (n int, err error) {
+	all, err := restricted(tx, school)
+	for _, r := range all {
+		if r.Looks() {
+			n++
 		}
-		all, err := restricted(tx, school)
-		for _, r := range all {
-			if r.Looks() {
-				n++
-			}
-		}
-		return err
-	})
+	}
 	return n, err
 }
 

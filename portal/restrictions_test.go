@@ -147,8 +147,7 @@ func TestAListedOrderIsLookedAt(t *testing.T) {
 	}
 	toLook := func(want int) {
 		t.Helper()
-		n, err := w.RestrictionsToLook(t.Context(), w.staff("office@anne.example"), anne)
-		if w.ok(err); n != want {
+		if n := w.waits(w.staff("office@anne.example"), portal.TaskOrders); n != want {
 			t.Errorf("%d to look at, want %d", n, want)
 		}
 	}

@@ -179,6 +179,11 @@ func (p *Portal) erasing(tx Tx, account, school string) (e erasing, err error) {
 	if _, err := p.allowed(tx, account, EraseRecords, Subject{School: school}); err != nil {
 		return e, err
 	}
+	return p.reckon(tx, school)
+}
+
+// reckon works out what a school's run would erase.
+func (p *Portal) reckon(tx Tx, school string) (e erasing, err error) {
 	e.On = p.today()
 	if school == TrustWide {
 		return e, p.trustWide(tx, &e)

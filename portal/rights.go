@@ -42,13 +42,13 @@ var rights = map[Role]struct {
 	scope scope
 	may   []Action
 }{
-	Office:     {anySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, EraseRecords, ShowRecord, KeepPictures}},
-	Business:   {anySchool, []Action{SeeRegister, ExportList, SeeEvents}},
-	Lead:       {anySchool, []Action{SeeRegister, ConfirmJoin, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, AgreeWording, KeepPictures}},
-	Head:       {anySchool, []Action{SeeRegister, ConfirmJoin, SeeEvents, SetRestrictions, EraseRecords, AgreeWording, KeepPictures}},
+	Office:     {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, EraseRecords, ShowRecord, KeepPictures}},
+	Business:   {anySchool, []Action{SeeRegister, SeeTasks, ExportList, SeeEvents}},
+	Lead:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, AgreeWording, KeepPictures}},
+	Head:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, SeeEvents, SetRestrictions, EraseRecords, AgreeWording, KeepPictures}},
 	Teacher:    {ownClass, []Action{SeeRegister}},
-	TrustStaff: {everySchool, []Action{SeeRegister}},
-	operator:   {everySchool, []Action{SeeRegister, ExportList, ImportClassList, PrintLetters, ConfirmJoin, SendMail, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord}},
+	TrustStaff: {everySchool, []Action{SeeRegister, SeeTasks}},
+	operator:   {everySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, SendMail, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord}},
 }
 
 // Roles are those that the settings may give, in the order in which to name them.

@@ -218,6 +218,7 @@ func (p *Portal) Tidy(ctx context.Context) error {
 			tx.DeleteHandshakesBefore(now),
 			tx.DeleteSessionsBefore(now.Add(-HeldLife)),
 			tx.DeleteHeldBefore(now.Add(-HeldLife)),
+			tx.DeleteListUndosBefore(now.Add(-UndoLife)),
 			tx.DeleteHeldListsBefore(now.Add(-ImportLife)),
 			tx.DeleteAttemptsBefore(now.Add(-CodeLife-TriesWindow)),
 			tx.DeleteMailsEndedBefore(now.Add(-mailsKept)),

@@ -79,6 +79,16 @@ type RegisterTx interface {
 	// something about a child, once for each.
 	RestrictedElsewhere(school string) ([]Barred, error)
 
+	// FindPupils are a school's pupils, on roll or not, of whose [SearchWords] one begins
+	// with the first spelling of each word, or is one of its others: in no order, and at
+	// most so many. Where there is nobody, the first may also stand within one of theirs; in
+	// a school of more than some twenty thousand people not everybody is looked at then.
+	// FindContacts is that for contacts, each once for every pupil of theirs.
+	FindPupils(school string, words [][]string, most int) ([]Pupil, error)
+	FindContacts(school string, words [][]string, most int) ([]Child, error)
+	// PupilsNumbered are those of a school with this UPN or admission number.
+	PupilsNumbered(school, number string) ([]Pupil, error)
+
 	// PupilsElsewhere are those on roll at other schools who have this UPN or this
 	// birthday.
 	PupilsElsewhere(school, upn string, born Date) ([]Pupil, error)
@@ -86,6 +96,12 @@ type RegisterTx interface {
 	PutHeldList(HeldList) error
 	HeldList(id string) (HeldList, error)
 	DeleteHeldListsBefore(time.Time) error
+	// PutListUndo keeps what a school's last class list changed, instead of what the one
+	// before did.
+	PutListUndo(ListUndo) error
+	ListUndo(school string) (ListUndo, error)
+	DeleteListUndo(school string) error
+	DeleteListUndosBefore(time.Time) error
 	// PutListMapping keeps how a school's class lists of a shape are read.
 	PutListMapping(school, shape string, m ListMapping) error
 	ListMapping(school, shape string) (ListMapping, error)
@@ -124,7 +140,10 @@ type AccountTx interface {
 	// JoinedContacts is when each contact of a school first joined an account, by
 	// id; of those only who have one now.
 	JoinedContacts(school string) (map[string]time.Time, error)
+	// ContactPupils are a contact's children, the eldest first, and PupilContacts a
+	// pupil's contacts, in the order in which the school rings them.
 	ContactPupils(contact string) ([]Child, error)
+	PupilContacts(pupil string) ([]Child, error)
 
 	// PutInvitation adds an invitation and ends the contact's earlier ones.
 	PutInvitation(Invitation) error
@@ -192,6 +211,10 @@ type ActTx interface {
 	// verify, and then the act, and answers which entry it was. The store refuses to
 	// delete any other act.
 	EraseAct(id string) (entry int64, err error)
+
+	// FirstAnswers is when each pupil on roll was first signed or answered for by
+	// anybody; of those only for whom somebody has.
+	FirstAnswers(school string) ([]time.Time, error)
 
 	// EachPupil calls f for each pupil on roll of a school, or each who has left it, in
 	// the order of Pupils, with all their responsibilities, one without a say for each who is

@@ -16,21 +16,32 @@ type Barred struct {
 // [watch.extend]): what is taken from somebody about one child is not left behind with
 // another, until a named person has looked.
 type watch struct {
-	here, elsewhere []Barred
+	here, elsewhere []watched
 	// looked is when a named person last gave back something about a link.
 	looked map[Link]time.Time
 }
+
+// watched is somebody who is barred, with their name made ready for comparing.
+type watched struct {
+	Barred
+	name spelling
+}
+
+func watching(b Barred) watched { return watched{b, spellingOf(b.Contact.Name)} }
 
 // always is since when those are barred of whom nobody can have looked yet.
 var always = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func watchOf(history []Restriction, contacts []Contact, elsewhere []Barred) watch {
-	w := watch{elsewhere: elsewhere, looked: map[Link]time.Time{}}
+	w := watch{looked: map[Link]time.Time{}}
+	for _, b := range elsewhere {
+		w.elsewhere = append(w.elsewhere, watching(b))
+	}
 	named := byID(contacts)
 	for _, r := range history {
 		switch {
 		case r.InForce():
-			w.here = append(w.here, Barred{named[r.Link.ContactID], r.Since})
+			w.here = append(w.here, watching(Barred{named[r.Link.ContactID], r.Since}))
 		case r.Until.After(w.looked[r.Link]):
 			w.looked[r.Link] = r.Until
 		}
@@ -67,11 +78,15 @@ func (w watch) warningNew(c Contact) string { return w.since(c, false, time.Time
 
 // since is warning about what was set after a named person last looked.
 func (w watch) since(c Contact, known bool, looked time.Time) string {
+	if len(w.here)+len(w.elsewhere) == 0 {
+		return ""
+	}
+	name := spellingOf(c.Name)
 	for _, x := range []struct {
-		all   []Barred
+		all   []watched
 		words string
 	}{{w.here, barredHere}, {w.elsewhere, barredFar}} {
-		if slices.ContainsFunc(x.all, func(b Barred) bool { return b.Since.After(looked) && alikePerson(b.Contact, c, known) }) {
+		if slices.ContainsFunc(x.all, func(b watched) bool { return b.Since.After(looked) && b.alike(c, name, known) }) {
 			return x.words
 		}
 	}
@@ -99,10 +114,10 @@ func (r Responsibility) rights() Rights {
 	return AllRights &^ r.Barred
 }
 
-// alikePerson says whether a contact may be the one who is barred: the same, or of that
-// name; or, of somebody new, of that email or telephone.
-func alikePerson(b, c Contact, known bool) bool {
-	return b.ID == c.ID && c.ID != "" || maybeSame(b.Name, c.Name) || !known && (sameEmail(b.Email, c.Email) || sharePhone(b.Phone, c.Phone))
+// alike says whether a contact, of that name, may be the one who is barred: the same, or
+// of that name; or, of somebody new, of that email or telephone.
+func (b watched) alike(c Contact, name spelling, known bool) bool {
+	return b.Contact.ID == c.ID && c.ID != "" || b.name.maybe(name) || !known && (sameEmail(b.Contact.Email, c.Email) || sharePhone(b.Contact.Phone, c.Phone))
 }
 
 // Why something was taken, for the record, where nobody has said it.

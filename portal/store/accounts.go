@@ -73,6 +73,11 @@ func (t *tx) ContactPupils(contact string) ([]portal.Child, error) {
 		JOIN responsibilities r ON r.contact_id = c.id JOIN pupils p ON p.id = r.pupil_id WHERE c.id = $1`+childOrder, contact)
 }
 
+func (t *tx) PupilContacts(pupil string) ([]portal.Child, error) {
+	return list(t, childFields, "SELECT "+childColumns+` FROM responsibilities r JOIN contacts c ON c.id = r.contact_id
+		JOIN pupils p ON p.id = r.pupil_id WHERE r.pupil_id = $1 ORDER BY CASE r.priority WHEN 0 THEN 1 ELSE 0 END, r.priority, c.id`, pupil)
+}
+
 var joins = newTable("account_contacts", "j", "account_id, contact_id", func(j *portal.Join) []field {
 	return []field{
 		{"account_id", &j.AccountID}, {"contact_id", &j.ContactID}, {"invitation_id", maybe{&j.InvitationID}},

@@ -117,6 +117,11 @@ func (t *tx) NoesLeft(school string) ([]portal.Act, error) {
 		ORDER BY a.pupil_id, a.contact_id, a.text_slug`, school)
 }
 
+func (t *tx) FirstAnswers(school string) ([]time.Time, error) {
+	return list(t, func(at *time.Time) []any { return []any{stamp{at}} },
+		"SELECT MIN(a.at) FROM pupils p JOIN acts a ON a.pupil_id = p.id WHERE p.school = $1 AND p.left_at IS NULL GROUP BY p.id", school)
+}
+
 func (t *tx) ActsNotCounted(school string, now time.Time) ([]portal.Act, error) {
 	return list(t, acts.scan, "SELECT "+acts.columns+` FROM contacts c JOIN account_contacts j ON j.contact_id = c.id JOIN acts a ON a.entered_by = j.account_id AND a.contact_id = c.id
 		WHERE c.school = $1 AND (j.counts > $2 OR j.ended IS NOT NULL) AND a.way = 'online' AND (a.kind = 'signature' OR a.answer = 'given')`, school, now)

@@ -56,6 +56,8 @@ func TestBackup(t *testing.T) {
 		left.Left, left.Surname = noon.Add(7*time.Microsecond), "Ó Súilleabháin <\u2028\"\\>"
 		f.must(func(tx portal.Tx) error {
 			return errors.Join(tx.PutSchool(odd), tx.PutPupil(left),
+				tx.PutListUndo(portal.ListUndo{School: "oak", At: noon, Before: portal.ListBefore{Pupils: []portal.Pupil{left}}}),
+				tx.PutMailing(portal.Mailing{ContactID: "c-mum", Key: "k", Bad: "a@b.example", BadSince: noon}),
 				tx.PutListMapping("oak", "s", portal.ListMapping{Sheet: "Żaneta"}),
 				tx.PutRestriction(portal.Restriction{ID: "r", Link: portal.Link{PupilID: "p-ann", ContactID: "c-dad"}, Takes: portal.MayDecide, Since: noon, Why: "order"}),
 				tx.PutMailing(portal.Mailing{ContactID: "c-mum", Key: "m", Bad: "a@b.example", BadSince: noon}),

@@ -16,7 +16,7 @@ var KeptOfPeople = []Kept{
 		[]string{"pupils.upn", "pupils.admission_number", "pupils.forename", "pupils.surname", "pupils.born", "pupils.school_year", "pupils.reg_group", "pupils.looked_after", "pupils.left_at", "pupils.sort_key"}},
 	{"From the same records, about you: name, relationship, email, telephone, whether you have parental responsibility, who said so, and whether an order or something else limits what you may see or decide, since when and why",
 		"So that the right person signs and decides for the right child", "Until [[keep_records]] after your child leaves, or one month after we see that you are nobody's contact",
-		[]string{"contacts.name", "contacts.email", "contacts.phone", "contacts.unneeded_since", "responsibilities.relationship", "responsibilities.priority", "responsibilities.parental", "responsibilities.order_listed",
+		[]string{"contacts.name", "contacts.email", "contacts.phone", "contacts.unneeded_since", "name_words.word", "responsibilities.relationship", "responsibilities.priority", "responsibilities.parental", "responsibilities.order_listed",
 			"responsibilities.unsettled", "responsibilities.settled_by", "responsibilities.packed", "restrictions.takes", "restrictions.since", "restrictions.set_by", "restrictions.why", "restrictions.until", "restrictions.lifted_by", "restrictions.lifted_why"}},
 	{"A number that stands for the account you sign in with, not its name or email address, and when you signed in first and last. We never see its password, messages or contacts",
 		"So that nobody else can sign as you", "With your record, or two months after you last signed in if you never joined",
@@ -42,6 +42,7 @@ var KeptOfPeople = []Kept{
 	{"What you typed, if your session ends before you send it", "So that you need not type it again", "One day", []string{"held_forms.path", "held_forms.form", "held_forms.at"}},
 	{"That somebody tried a code and a date of birth that did not fit", "So that nobody can guess them", "Two months", []string{"attempts.attempt_key", "attempts.at"}},
 	{"A class list that the office brings in, while somebody checks it", "So that it is checked before it is saved", "One hour", []string{"held_lists.content", "held_lists.mapping", "held_lists.applied", "held_lists.at"}},
+	{"What the last class list changed in our records, as it was before", "So that the office can take back a list that was wrong", "One week, or until a record of the school goes", []string{"list_undos.content", "list_undos.at"}},
 	{"The work email of staff who use the portal", "So that only they can see the school's lists", "For [[keep_staff]] after they last signed in, once they do not work here, and as long as what they did with records is kept", []string{"accounts.staff_email"}},
 }
 
@@ -53,5 +54,5 @@ var Impersonal = []string{
 	"pupils.id", "pupils.school", "contacts.id", "contacts.school", "responsibilities.pupil_id", "responsibilities.contact_id",
 	"restrictions.id", "restrictions.pupil_id", "restrictions.contact_id", "accounts.id", "account_contacts.account_id", "account_contacts.contact_id",
 	"joined_children.account_id", "joined_children.contact_id", "joined_children.pupil_id", "invitations.id", "invitations.contact_id", "outbox.id", "outbox.school", "outbox.contact_id", "mailings.contact_id", "acts.id",
-	"pictures.id", "pictures.school", "pictures.declared", "pictures.purpose", "keepings.pupil_id", "sessions.account_id", "held_forms.account_id", "held_lists.id", "held_lists.school", "held_lists.account_id",
+	"pictures.id", "pictures.school", "pictures.declared", "pictures.purpose", "keepings.pupil_id", "list_undos.school", "name_words.school", "name_words.kind", "name_words.person_id", "sessions.account_id", "held_forms.account_id", "held_lists.id", "held_lists.school", "held_lists.account_id",
 }

@@ -65,7 +65,7 @@ func (db *DB) schema(inAnyOrder bool) (*goose.Provider, versions, error) {
 		return nil, versions{}, err
 	}
 	p, err := goose.NewProvider("", db.write, layered{common, own},
-		goose.WithStore(versions{table}), goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(inAnyOrder))
+		goose.WithStore(versions{table}), goose.WithGoMigrations(db.fillNameWords()), goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(inAnyOrder))
 	return p, versions{table}, err
 }
 

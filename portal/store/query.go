@@ -79,6 +79,10 @@ func (s stamp) Scan(v any) error {
 		*s.at = time.Time{}
 	case time.Time:
 		*s.at = v.UTC()
+	case string: // SQLite's, where an expression has no type of its own
+		at, err := time.Parse("2006-01-02 15:04:05.999999999-07:00", v)
+		*s.at = at.UTC()
+		return err
 	default:
 		return errors.New("not a time")
 	}

@@ -81,10 +81,18 @@ func (t *tx) Responsibilities(school string) ([]portal.Responsibility, error) {
 	return list(t, responsibilityFields, "SELECT "+responsibilities.columns+barred+" FROM pupils p JOIN responsibilities r ON r.pupil_id = p.id WHERE p.school = $1 ORDER BY r.pupil_id, r.contact_id", school)
 }
 
-func (t *tx) PutPupil(p portal.Pupil) error { return put(t, pupils, &p) }
+func (t *tx) PutPupil(p portal.Pupil) error {
+	if err := put(t, pupils, &p); err != nil {
+		return err
+	}
+	return t.putWords(p.School, portal.RefPupil, p.ID, p.Name())
+}
 
 func (t *tx) PutContact(c portal.Contact) error {
-	return put(t, contacts, &c)
+	if err := put(t, contacts, &c); err != nil {
+		return err
+	}
+	return t.putWords(c.School, portal.RefContact, c.ID, c.Name)
 }
 
 func (t *tx) PutResponsibility(r portal.Responsibility) error {
@@ -127,6 +135,26 @@ func (t *tx) HeldList(id string) (portal.HeldList, error) {
 
 func (t *tx) DeleteHeldListsBefore(at time.Time) error {
 	return t.put("DELETE FROM held_lists WHERE at < $1", at)
+}
+
+var listUndos = newTable("list_undos", "u", "school", func(u *portal.ListUndo) []field {
+	return []field{{"school", &u.School}, {"at", stamp{&u.At}}, {"content", document{&u.Before}}}
+})
+
+func (t *tx) PutListUndo(u portal.ListUndo) error {
+	return put(t, listUndos, &u)
+}
+
+func (t *tx) ListUndo(school string) (portal.ListUndo, error) {
+	return one(t, listUndos.scan, "SELECT "+listUndos.columns+" FROM list_undos u WHERE u.school = $1", school)
+}
+
+func (t *tx) DeleteListUndo(school string) error {
+	return t.remove("list_undos", "school = $1", school)
+}
+
+func (t *tx) DeleteListUndosBefore(at time.Time) error {
+	return t.remove("list_undos", "at < $1", at)
 }
 
 func (t *tx) PutListMapping(school, shape string, m portal.ListMapping) error {

@@ -33,6 +33,9 @@ func (t *tx) ErasePupil(id string) error {
 			return err
 		}
 	}
+	if err := t.forgetNamed("pupils", id); err != nil {
+		return err
+	}
 	return t.remove("pupils", "id = $1", id)
 }
 
@@ -47,7 +50,18 @@ func (t *tx) EraseContact(id string) error {
 			return err
 		}
 	}
+	if err := t.forgetNamed("contacts", id); err != nil {
+		return err
+	}
 	return t.remove("contacts", "id = $1", id)
+}
+
+// forgetNamed deletes what else holds the name of a pupil or a contact.
+func (t *tx) forgetNamed(table, id string) error {
+	if err := t.put("DELETE FROM name_words WHERE person_id = $1", id); err != nil {
+		return err
+	}
+	return t.remove("list_undos", "school = (SELECT school FROM "+table+" WHERE id = $1)", id)
 }
 
 // Whoever is restricted stays known as that. So does, as long as a pupil whom they could

@@ -41,6 +41,7 @@ var sealedTables = map[string]sealed{
 	"account_contacts": sealedBy(2, "account_id, contact_id, joined, invitation_id, counts, confirmed, ended"),
 	"joined_children":  sealedBy(3, "account_id, contact_id, pupil_id, since"),
 	"invitations":      sealedBy(1, "id, contact_id, code_hash, issued, expires, used, died, issued_by, mailed"),
+	"list_undos":       sealedBy(1, "school, at, content"),
 	"keepings":         sealedBy(1, "pupil_id, until, reason, kept_by, at"),
 	"pictures":         sealedBy(2, "school, declared, id, page, alt, purpose, pupils, until, shown, taken"),
 }
@@ -51,6 +52,7 @@ var Unsealed = map[string]string{
 	"accounts.last_sign_in":   "changes with every sign-in; it says when an account that nobody uses goes",
 	"contacts.unneeded_since": "found anew by each run that erases",
 	"pupils.sort_key":         "in which order they are shown, worked out from their names",
+	"name_words.*":            "by what they are found, worked out from their names",
 	"sessions.*":              "lives for a day at most; whoever has the database can be anybody for as long",
 	"attempts.*":              "counts tries, for some weeks",
 	"held_forms.*":            "lives for a day", "held_lists.*": "lives for an hour, and is looked at before it counts",

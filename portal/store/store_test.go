@@ -296,6 +296,102 @@ func TestRegister(t *testing.T) {
 	})
 }
 
+// A name is found by the beginnings of its words, and failing that by what stands in
+// them; as it is now, and not when it has gone.
+func TestFind(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		f.must(func(tx portal.Tx) error {
+			zoe := portal.Pupil{ID: "p-zoe", School: "oak", AdmissionNumber: "19", Forename: "Zoë Ann", Surname: "O’Neill-MacBride", Year: 2}
+			return errors.Join(tx.PutPupil(zoe), tx.PutPupil(portal.Pupil{ID: "p-zoe", School: "oak", AdmissionNumber: "19", Forename: "Zoë", Surname: "O’Neill-MacBride", Year: 2}),
+				tx.PutSchool(portal.School{Slug: "elm"}), tx.PutPupil(portal.Pupil{ID: "p-far", School: "elm", Forename: "Zoe", Surname: "Far", Year: 2}))
+		})
+		f.see(func(tx portal.Tx) error {
+			for _, c := range []struct {
+				looked [][]string
+				want   string
+			}{
+				{[][]string{{"ash"}}, "p-ann p-ben"}, {[][]string{{"ash"}, {"be"}}, "p-ben"}, {[][]string{{"ash", "oneill"}, {"zoe", "ben"}}, "p-ben p-zoe"},
+				{[][]string{{"ann"}}, "p-ann"}, {[][]string{{"eil"}}, "p-zoe"}, {[][]string{{"oneillmcb"}}, "p-zoe"}, {[][]string{{"mcbride"}}, "p-zoe"},
+				{[][]string{{"far"}}, ""}, {[][]string{{"nobody"}}, ""}, {[][]string{{"ash"}, {"nobody"}}, ""},
+			} {
+				all, err := tx.FindPupils("oak", c.looked, 9)
+				if err != nil {
+					return err
+				}
+				var ids []string
+				for _, p := range all {
+					ids = append(ids, p.ID)
+				}
+				slices.Sort(ids)
+				same(t, strings.Join(ids, " "), nil, c.want)
+			}
+			one, err := tx.FindPupils("oak", [][]string{{"ash"}}, 1)
+			same(t, len(one), err, 1)
+			kids, err := tx.FindContacts("oak", [][]string{{"ash"}, {"ms"}}, 9)
+			same(t, kids, err, []portal.Child{{Pupil: ben, Contact: mum, Responsibility: benMum}, {Pupil: ann, Contact: mum, Responsibility: annMum}})
+			kids, err = tx.PupilContacts("p-ann")
+			same(t, kids, err, []portal.Child{{Pupil: ann, Contact: mum, Responsibility: annMum}, {Pupil: ann, Contact: dad, Responsibility: annDad}})
+			for _, number := range []string{ann.UPN, ann.AdmissionNumber} {
+				numbered, err := tx.PupilsNumbered("oak", number)
+				same(t, numbered, err, []portal.Pupil{ann})
+			}
+			return nil
+		})
+		f.must(func(tx portal.Tx) error { return tx.ErasePupil("p-zoe") })
+		f.see(func(tx portal.Tx) error {
+			gone, err := tx.FindPupils("oak", [][]string{{"mcbride"}}, 9)
+			same(t, gone, err, nil)
+			return nil
+		})
+	})
+}
+
+// What it takes to take back a list is of the school's last, and goes with anybody of it.
+func TestListUndos(t *testing.T) {
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.must(register)
+		first := portal.ListUndo{School: "oak", At: noon, Before: portal.ListBefore{Pupils: []portal.Pupil{ann}, NewLinks: []portal.Link{{PupilID: "p-ann", ContactID: "c-mum"}}}}
+		last := portal.ListUndo{School: "oak", At: noon.Add(time.Hour), Before: portal.ListBefore{NewContacts: []string{"c-dad"}, After: "a"}}
+		is := func(want portal.ListUndo) {
+			t.Helper()
+			f.see(func(tx portal.Tx) error {
+				u, err := tx.ListUndo("oak")
+				if want.School == "" {
+					missing(t, u, err)
+				} else {
+					same(t, u, err, want)
+				}
+				return nil
+			})
+		}
+		put := func(u portal.ListUndo) {
+			t.Helper()
+			f.must(func(tx portal.Tx) error { return tx.PutListUndo(u) })
+		}
+		put(first)
+		is(first)
+		put(last)
+		is(last)
+		f.must(func(tx portal.Tx) error { return tx.DeleteListUndosBefore(last.At) })
+		is(last)
+		f.must(func(tx portal.Tx) error { return tx.DeleteListUndosBefore(last.At.Add(time.Second)) })
+		is(portal.ListUndo{})
+		for name, goes := range map[string]func(portal.Tx) error{
+			"itself":  func(tx portal.Tx) error { return tx.DeleteListUndo("oak") },
+			"a pupil": func(tx portal.Tx) error { return tx.ErasePupil("p-ben") },
+			"a contact": func(tx portal.Tx) error {
+				return errors.Join(tx.DeleteResponsibility("p-ann", "c-dad"), tx.EraseContact("c-dad"))
+			},
+		} {
+			t.Log(name)
+			put(last)
+			f.must(goes)
+			is(portal.ListUndo{})
+		}
+	})
+}
+
 func TestClassLists(t *testing.T) {
 	onBoth(t, func(t *testing.T, f *fixture) {
 		f.must(register)

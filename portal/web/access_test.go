@@ -28,6 +28,10 @@ var (
 	shower    = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 403, 403, 403}
 	erasers   = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 403, 403, 200}
 	watchers  = []int{303, 404, 404, 404, 404, 404, 404, 403, 404, 403, 200, 403, 200, 200}
+	daily     = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 403, 200, 200} // who see what needs doing
+	everyDay  = []int{303, 404, 404, 404, 404, 404, 404, 200, 200, 200, 200, 404, 200, 200} // at any school
+	families  = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 403, 403, 200}
+	reached   = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 404, 200, 200} // the teacher has no such pupil
 	leads     = []int{303, 404, 404, 404, 404, 404, 404, 403, 404, 403, 200, 403, 403, 200}
 )
 
@@ -91,12 +95,22 @@ var table = map[string]row{
 	"GET /portal/receipts/{id:[A-Za-z0-9_-]+}":                           {path: her(""), want: hers},
 	"GET /portal/receipts/{id:[A-Za-z0-9_-]+}/receipt.json":              {path: her("/receipt.json"), want: hers},
 	"GET " + office + "/":                                                {path: at("/portal/office/fernlow/"), want: readers},
+	"GET /portal/office/":                                                {path: at("/portal/office/"), want: everyDay},
+	"GET " + office + "/today":                                           {path: at("/portal/office/fernlow/today"), want: daily},
+	"GET " + office + "/find":                                            {path: at("/portal/office/fernlow/find"), want: readers},
+	"POST " + office + "/find":                                           {path: at("/portal/office/fernlow/find"), form: lookFor, want: sends(readers, 200)},
+	"GET " + office + "/pupil/{id:[A-Za-z0-9_-]+}":                       {path: func(w *world, _ string) string { return "/portal/office/fernlow/pupil/" + w.pupils["Asha"] }, want: reached},
+	"GET " + office + "/contact/{id:[A-Za-z0-9_-]+}":                     {path: func(w *world, _ string) string { return "/portal/office/fernlow/contact/" + w.contact(father) }, want: families},
 	"GET " + office + "/import":                                          {path: at("/portal/office/fernlow/import"), want: offices},
 	"POST " + office + "/import":                                         {path: at("/portal/office/fernlow/import"), want: sends(offices, 400)}, // not a file
 	"GET " + office + "/import/{id:[A-Za-z0-9_-]+}":                      {path: pending, want: offices},
 	"GET " + office + "/import/{id:[A-Za-z0-9_-]+}/columns":              {path: columns, want: offices},
 	"POST " + office + "/import/{id:[A-Za-z0-9_-]+}/columns":             {path: columns, want: sends(offices, 303)},
 	"POST " + office + "/import/{id:[A-Za-z0-9_-]+}":                     {path: pending, form: fingerprint, want: sends(offices, 303)},
+	"GET " + office + "/undo":                                            {path: at("/portal/office/fernlow/undo"), want: offices},
+	"POST " + office + "/undo":                                           {path: at("/portal/office/fernlow/undo"), want: sends(offices, 404)}, // no list is named
+	"GET " + office + "/chase":                                           {path: at("/portal/office/fernlow/chase"), want: offices},
+	"POST " + office + "/chase":                                          {path: at("/portal/office/fernlow/chase"), want: sends(offices, 200)},
 	"GET " + office + "/settle":                                          {path: at("/portal/office/fernlow/settle"), want: offices},
 	"POST " + office + "/restrictions":                                   {path: at("/portal/office/fernlow/restrictions"), want: sends(leads, 404)},
 	"GET " + office + "/restrictions":                                    {path: at("/portal/office/fernlow/restrictions"), want: leads},
@@ -150,6 +164,8 @@ func mailKey(w *world, _ string) string {
 	}))
 	return remindersPath + key
 }
+
+func lookFor(*world) url.Values { return url.Values{"find": {"okonedo"}} }
 
 func asCSV(*world) url.Values { return url.Values{"format": {"csv"}} }
 
@@ -275,7 +291,7 @@ func TestGetChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	looks := map[string][]string{}
 	looks["GET /portal/record"] = []string{"acts", "ledger", "ledger_hashes"}
-	for _, to := range []string{"/", "/export", "/pictures", "/settle", "/letters", "/answers", "/joins", "/restrictions", "/retention", "/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}"} {
+	for _, to := range []string{"/", "/export", "/pictures", "/settle", "/letters", "/answers", "/joins", "/restrictions", "/retention", "/chase", "/pupil/{id:[A-Za-z0-9_-]+}", "/contact/{id:[A-Za-z0-9_-]+}", "/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}"} {
 		looks["GET "+office+to] = []string{"acts", "ledger", "ledger_hashes"}
 	}
 	for name, row := range table {

@@ -47,6 +47,41 @@ type lettersView struct {
 	School  portal.School
 	Base    string
 	Letters []letter
+	Classes []lettersOfClass
+}
+
+// lettersOfClass is the letters that a class takes home, below a sheet with a line for
+// each: of somebody with several children, the eldest's class.
+type lettersOfClass struct {
+	School  portal.School
+	Initial string
+	Pile    string // where a pile begins with it
+	Name    string
+	Printed time.Time
+	Letters []letter
+}
+
+// byClass is letters in the order in which a school hands them out.
+func byClass(letters []letter) (all []lettersOfClass) {
+	place := map[string]int{}
+	for _, l := range letters {
+		x := l.Letter.Children[0].Pupil
+		name := x.Year.String()
+		if x.Group != "" {
+			name += ", class " + x.Group
+		}
+		if l.Second {
+			name += ", second pile"
+		}
+		i, ok := place[name]
+		if !ok {
+			i = len(all)
+			place[name] = i
+			all = append(all, lettersOfClass{School: l.School, Initial: l.Initial, Pile: l.Pile, Name: name, Printed: l.Issued})
+		}
+		all[i].Letters = append(all[i].Letters, l)
+	}
+	return all
 }
 
 // letter is one letter as it reads.
@@ -131,6 +166,9 @@ func (s *server) postLetters(w http.ResponseWriter, r *http.Request) error {
 	v := lettersView{School: school, Base: officeLink(school.Slug)}
 	if v.Letters, err = readable(letters, s.Address, s.QR); err != nil {
 		return err
+	}
+	if len(v.Letters) > 1 {
+		v.Classes = byClass(v.Letters)
 	}
 	return s.show(w, r, http.StatusOK, page{template: "letters.html", title: "Invitation letters", school: &school, data: v})
 }

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gorilla/mux"
 
@@ -33,17 +32,11 @@ type officeView struct {
 
 	Base    string          // the office's address
 	Export  string          // the list on show, as a download
-	May     map[string]bool // what else whoever looks may do here: "import", "letters", "mail", "answers", "export", "events", "restrictions", "retention", "record", "wordings", "pictures"
+	May     map[string]bool // what else whoever looks may do here: "import", "letters", "mail", "answers", "export", "events", "restrictions", "retention", "record", "wordings", "tasks", "pictures"
 	Over    int             // of what is kept has had its time
 	Applied bool            // a class list has just been applied
-	Joins   int             // who has joined and waits for the office to make sure of them
-	Unsent  int             // mails that did not arrive, and addresses that do not work
-	Dead    int             // letters whose code has died
-	Orders  int             // contacts whom a class list has barred, and nobody has looked
-	Review  string          // of the online safety policy: "soon", "overdue" or ""
-	Due     time.Time
-
-	Unconfirmed []string // places of help that nobody here has looked at within a year
+	Undone  bool            // or taken back
+	Tasks   []task          // what waits for whoever looks
 }
 
 // option is one choice of a select.
@@ -183,50 +176,14 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.May = map[string]bool{}
-	for name, do := range map[string]portal.Action{"import": portal.ImportClassList, "letters": portal.PrintLetters, "joins": portal.ConfirmJoin, "mail": portal.SendMail, "answers": portal.WriteDown, "export": portal.ExportList, "events": portal.SeeEvents, "restrictions": portal.SetRestrictions, "retention": portal.EraseRecords, "record": portal.ShowRecord, "wordings": portal.AgreeWording, "pictures": portal.KeepPictures} {
+	for name, do := range map[string]portal.Action{"import": portal.ImportClassList, "letters": portal.PrintLetters, "joins": portal.ConfirmJoin, "mail": portal.SendMail, "answers": portal.WriteDown, "export": portal.ExportList, "events": portal.SeeEvents, "restrictions": portal.SetRestrictions, "retention": portal.EraseRecords, "record": portal.ShowRecord, "wordings": portal.AgreeWording, "tasks": portal.SeeTasks, "pictures": portal.KeepPictures} {
 		v.May[name] = actor.May(do, portal.Subject{School: school.Slug}) == nil
 	}
 	v.May["mail"] = v.May["mail"] && s.Portal.SendsMail()
-	if v.May["mail"] {
-		addresses, mails, err := s.Portal.MailTrouble(r.Context(), account(r), school.Slug)
-		if err != nil {
-			return err
-		}
-		v.Unsent = addresses + mails
+	if v.Tasks, err = s.waiting(r, actor, school); err != nil {
+		return err
 	}
-	if v.May["joins"] {
-		joins, err := s.Portal.NewJoins(r.Context(), account(r), school.Slug)
-		if err != nil {
-			return err
-		}
-		v.Joins = len(joins)
-	}
-	if v.May["letters"] {
-		dead, err := s.deadCodes(r, school)
-		if err != nil {
-			return err
-		}
-		v.Dead = len(dead)
-	}
-	if v.May["import"] || v.May["restrictions"] {
-		if v.Orders, err = s.Portal.RestrictionsToLook(r.Context(), account(r), school.Slug); err != nil {
-			return err
-		}
-	}
-	if v.May["retention"] {
-		kept, err := s.Portal.Retention(r.Context(), account(r), school.Slug)
-		if err != nil {
-			return err
-		}
-		v.Over = kept.Now()
-	}
-	v.Applied = r.URL.Query().Get("after") == "import"
-	if s.Review != nil {
-		v.Due, v.Review = s.Review(school.Slug)
-	}
-	if s.Unconfirmed != nil {
-		v.Unconfirmed = s.Unconfirmed(school.Slug)
-	}
+	v.Applied, v.Undone = r.URL.Query().Get("after") == "import", r.URL.Query().Get("after") == "undo"
 	p := page{template: "office.html", title: "School office: " + school.ShortName, school: &school, data: v}
 	if wrong != nil {
 		return &rejectedForm{wrong, func(bool) (page, error) { return p, nil }}

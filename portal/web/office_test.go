@@ -290,7 +290,7 @@ func TestPlacesOfHelpToConfirm(t *testing.T) {
 	w := newWorld(t)
 	places := []string{"Childline", "The Boathouse"}
 	w.serve("http://127.0.0.1:1", func(c *Config) { c.Unconfirmed = func(string) []string { return places } })
-	page := w.as(clerk).get("/portal/office/fernlow/").wants(t, http.StatusOK, "2 places of help on your site wait to be looked at", `<li translate="no">The Boathouse</li>`,
+	page := w.as(clerk).get("/portal/office/fernlow/").wants(t, http.StatusOK, "<b>2</b> places of help on your site wait to be looked at", `<li translate="no">The Boathouse</li>`,
 		`Signed in as <bdi translate="no">clerk<wbr>@fernlow<wbr>.example</bdi>`)
 	if strings.Index(page.body, `class="notice`) < strings.Index(page.body, "<h1>") {
 		t.Error("a notice stands above the heading")
@@ -302,7 +302,7 @@ func TestPlacesOfHelpToConfirm(t *testing.T) {
 
 // The office is told when the school's policy is to be reviewed; nobody else is.
 func TestReviewDue(t *testing.T) {
-	for standing, says := range map[string]string{"": "", "soon": "is due for review by 8 January 2027", "overdue": "is overdue: it was due by 8 January 2027"} {
+	for standing, says := range map[string]string{"": "", "soon": "online safety policy is due by 8 January 2027", "overdue": "is overdue: it was due by 8 January 2027"} {
 		w := newWorld(t)
 		w.serve("http://127.0.0.1:1", func(c *Config) {
 			c.Review = func(string) (time.Time, string) { return time.Date(2027, 1, 8, 0, 0, 0, 0, time.UTC), standing }
@@ -334,7 +334,7 @@ func TestNewJoinsAreLookedAt(t *testing.T) {
 	w.wait = 48 * time.Hour
 	w.joinAgain(mother)
 	office, hers := w.as(clerk), w.as(mother)
-	office.get("/portal/office/fernlow/").wants(t, 200, "people have joined by letter")
+	office.get("/portal/office/fernlow/").wants(t, 200, "people have joined</a>")
 	page := office.get("/portal/office/fernlow/joins").wants(t, 200, mother, "grace.okonedo@mail.example", "Asha Okonedo", "by the letter of 21 November 2026", "A yes counts from 23 November 2026 at 10:04 pm")
 	id := regexp.MustCompile(`id="confirm-([A-Z0-9]+)".*It is <bdi translate="no">` + mother).FindStringSubmatch(page.body)[1]
 	hers.get("/portal/").wants(t, 200).lacks(t, "The school waits until") // she has answered nothing
@@ -367,7 +367,7 @@ func TestADeadCodeIsShownToTheOffice(t *testing.T) {
 	for range portal.TriesPerCode {
 		w.as(stranger).post("/portal/join", url.Values{"code": {letters[0].Code}, "born-day": {"1"}, "born-month": {"2"}, "born-year": {"2017"}}).wants(t, 422).lacks(t, "dead")
 	}
-	office.get("/portal/office/fernlow/").wants(t, 200, "The code of a letter is dead")
+	office.get("/portal/office/fernlow/").wants(t, 200, "letter’s code is dead", "/portal/office/fernlow/joins#dead")
 	office.get("/portal/office/fernlow/letters").wants(t, 200, "Its code is dead since 21 November 2026")
 	office.get("/portal/office/fernlow/joins").wants(t, 200, mother, "dead since 21 November 2026", "Print another letter")
 	office.post("/portal/office/fernlow/letters", url.Values{"for": {"chosen"}, "contact": {all[i].Contact.ID}}).wants(t, 200, mother)
@@ -380,8 +380,8 @@ func TestADeadCodeIsShownToTheOffice(t *testing.T) {
 func TestRestrictionsPage(t *testing.T) {
 	w := newWorld(t)
 	page := w.as(lead).get("/portal/office/fernlow/restrictions").wants(t, 200, uncle, "A class list says that there is a court order").lacks(t, mother)
-	w.as(lead).get("/portal/office/fernlow/").wants(t, 200, "Look at them</a>")
-	w.as(clerk).get("/portal/office/fernlow/").wants(t, 200, "Tell the safeguarding lead or the head").lacks(t, "/restrictions")
+	w.as(lead).get("/portal/office/fernlow/").wants(t, 200, `<a href="/portal/office/fernlow/restrictions"><b>1</b> contact waits for somebody to look</a>`)
+	w.as(clerk).get("/portal/office/fernlow/").wants(t, 200, "Tell the safeguarding lead or the head").lacks(t, "/restrictions\"")
 	w.as(lead).get("/portal/office/fernlow/restrictions?pupil="+w.pupils["Asha"]).wants(t, 200, mother, father, stepmother, uncle)
 
 	link := func(page reply, name string) string {
@@ -403,7 +403,7 @@ func TestRestrictionsPage(t *testing.T) {
 	hers.post(asha+"/agreements/home-school", signed(w)).wants(t, 403)
 
 	w.as(lead).post(to, url.Values{"link": {link(page, uncle)}, "was": {"see decide write"}, "decide": {"yes"}, "why": {"It bars contact"}}).wants(t, 303)
-	w.as(lead).get("/portal/office/fernlow/").wants(t, 200).lacks(t, "Look at them</a>")
+	w.as(lead).get("/portal/office/fernlow/").wants(t, 200).lacks(t, "waits for somebody to look")
 	w.as(lead).get("/portal/office/fernlow/events").wants(t, 200, "restriction set", "restriction lifted", "may again: decide", "It bars contact")
 
 	// The file goes to a parent, who learns nothing of the others; the page does not.

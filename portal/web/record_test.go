@@ -16,7 +16,9 @@ func TestRecordPages(t *testing.T) {
 	}
 	w.as(uncle).get("/portal/record").wants(t, http.StatusOK, "Tomas Reeve").lacks(t, "Asha", "Grace")
 	path := "/portal/office/fernlow/record/pupil/" + w.pupils["Asha"]
-	w.as(clerk).get("/portal/office/fernlow/").wants(t, http.StatusOK, path)
+	pupil := "/portal/office/fernlow/pupil/" + w.pupils["Asha"]
+	w.as(clerk).get("/portal/office/fernlow/").wants(t, http.StatusOK, pupil)
+	w.as(clerk).get(pupil).wants(t, http.StatusOK, path, "Asha Okonedo", mother, "Holds parental responsibility, and decides", "not answered")
 	w.as(clerk).get(path).wants(t, http.StatusOK, "27 March 2018", "Records of their contacts", "Grace Okonedo")
 	w.as(clerk).get(path+"?format=json").wants(t, http.StatusOK, "27 March 2018").lacks(t, "Grace", "Daniel")
 	w.as(teacher).get("/portal/office/fernlow/").wants(t, http.StatusOK).lacks(t, "/record/")

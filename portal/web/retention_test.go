@@ -33,7 +33,7 @@ func TestRetentionPage(t *testing.T) {
 	office = w.as(clerk)
 	office.get(path).wants(t, http.StatusOK, "Erase what goes now", "Deepa")
 	for who, told := range map[string]bool{clerk: true, lead: true, teacher: false} {
-		if page := w.as(who).get("/portal/office/fernlow/").wants(t, http.StatusOK); strings.Contains(page.body, "families were told") != told {
+		if page := w.as(who).get("/portal/office/fernlow/").wants(t, http.StatusOK); strings.Contains(page.body, "Families were told") != told {
 			t.Errorf("%s is told that something is overdue: %t", who, !told)
 		}
 	}
@@ -41,7 +41,7 @@ func TestRetentionPage(t *testing.T) {
 	office.post(path, url.Values{"sure": {"yes"}}).wants(t, http.StatusUnprocessableEntity, "the server’s clock may be wrong")
 	w.must(w.portal.ClockIsRight(t.Context()))
 	done := office.post(path, url.Values{"sure": {"yes"}}).wants(t, http.StatusSeeOther).location()
-	office.get("/portal/office/fernlow/").wants(t, http.StatusOK).lacks(t, "families were told")
+	office.get("/portal/office/fernlow/").wants(t, http.StatusOK).lacks(t, "Families were told")
 	office.get(done).wants(t, http.StatusOK, "What had its time is erased", "Cai Pugh").lacks(t, "Deepa", "Erase what goes now")
 	w.later(7 * 24 * time.Hour)
 	office = w.as(clerk)

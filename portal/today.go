@@ -1,0 +1,245 @@
+package portal
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// TaskKind is a sort of work that waits for somebody at a school.
+type TaskKind string
+
+const (
+	TaskOrders    TaskKind = "orders"    // contacts held back, whom nobody has looked at
+	TaskSettle    TaskKind = "settle"    // contacts of whom nobody has said whether they hold parental responsibility
+	TaskJoins     TaskKind = "joins"     // joins to make sure of
+	TaskDead      TaskKind = "dead"      // letters whose code has died
+	TaskLetters   TaskKind = "letters"   // contacts with neither a letter nor a join
+	TaskLeavers   TaskKind = "leavers"   // pupils whom the last class list left out, and of whom nobody said that they left
+	TaskConflicts TaskKind = "conflicts" // pupils about whom those who decide do not agree
+	TaskLapsing   TaskKind = "lapsing"   // pupils about whom a yes lapses within [LapsingDays]
+	TaskWordings  TaskKind = "wordings"  // corrections that wait for a second person
+	TaskOver      TaskKind = "over"      // records that have had their time
+)
+
+// LapsingDays is how long before a yes lapses the office is told.
+const LapsingDays = 30
+
+// Task is how much of a sort of work waits at a school.
+type Task struct {
+	Kind  TaskKind
+	Count int
+	May   bool // whoever looks does it; others see how much there is, and not of whom
+}
+
+// tasks is the one table of what may wait, in the order in which to do it: who does it,
+// and how it is counted.
+var tasks = []struct {
+	kind  TaskKind
+	do    Action
+	count func(*desk) (int, error)
+}{
+	{TaskOrders, SetRestrictions, func(d *desk) (int, error) { return toLook(d, d.school) }},
+	{TaskSettle, ImportClassList, func(d *desk) (int, error) {
+		all, err := linked(d, d.school, unsettled)
+		return len(all), err
+	}},
+	{TaskJoins, ConfirmJoin, func(d *desk) (int, error) {
+		all, err := d.p.newJoins(d, d.actor, d.school)
+		return len(all), err
+	}},
+	{TaskDead, PrintLetters, func(d *desk) (int, error) { return d.inviteesWho(func(i Invitee) bool { return !i.Died.IsZero() }) }},
+	{TaskLetters, PrintLetters, func(d *desk) (int, error) { return d.inviteesWho(Invitee.Waiting) }},
+	{TaskLeavers, ImportClassList, (*desk).leftOut},
+	{TaskConflicts, SeeReasons, func(d *desk) (int, error) { return d.conflicts, nil }},
+	{TaskLapsing, PrintLetters, func(d *desk) (int, error) { return d.lapsing, nil }},
+	{TaskWordings, AgreeWording, func(d *desk) (int, error) {
+		all, err := corrections(d, d.school)
+		return len(all), err
+	}},
+	{TaskOver, EraseRecords, func(d *desk) (int, error) {
+		kept, err := d.p.reckon(d, d.school)
+		return kept.Now(), err
+	}},
+}
+
+// desk is a school's register while several things are worked out from it at one moment:
+// each of its lists is read once.
+type desk struct {
+	Tx
+	p      *Portal
+	actor  Actor
+	school string
+
+	pupils   []Pupil
+	contacts []Contact
+	links    []Responsibility
+	bars     []Restriction
+	invited  []Invitee
+
+	conflicts, lapsing int // pupils; see stand
+}
+
+// once is a list as it was read first, for whoever asks for it to change as they like.
+func once[T any](at *[]T, read func() ([]T, error)) ([]T, error) {
+	if *at == nil {
+		all, err := read()
+		if err != nil {
+			return nil, err
+		}
+		*at = append([]T{}, all...)
+	}
+	return slices.Clone(*at), nil
+}
+
+func (d *desk) Pupils(school string) ([]Pupil, error) {
+	return once(&d.pupils, func() ([]Pupil, error) { return d.Tx.Pupils(school) })
+}
+
+func (d *desk) Contacts(school string) ([]Contact, error) {
+	return once(&d.contacts, func() ([]Contact, error) { return d.Tx.Contacts(school) })
+}
+
+func (d *desk) Responsibilities(school string) ([]Responsibility, error) {
+	return once(&d.links, func() ([]Responsibility, error) { return d.Tx.Responsibilities(school) })
+}
+
+func (d *desk) Restrictions(school string) ([]Restriction, error) {
+	return once(&d.bars, func() ([]Restriction, error) { return d.Tx.Restrictions(school) })
+}
+
+func (d *desk) inviteesWho(are func(Invitee) bool) (n int, err error) {
+	all, err := once(&d.invited, func() ([]Invitee, error) { return d.p.invitees(d, d.school) })
+	for _, i := range all {
+		if are(i) {
+			n++
+		}
+	}
+	return n, err
+}
+
+// leftOut is of whom the last class list said nothing, and nobody that they left.
+func (d *desk) leftOut() (int, error) {
+	last, err := d.Events(EventFilter{School: d.school, Kind: ListApplied, Most: 1})
+	if err != nil || len(last) == 0 {
+		return 0, err
+	}
+	var said struct {
+		Stay int `json:"stay"`
+	}
+	if err := json.Unmarshal([]byte(last[0].Details), &said); err != nil {
+		return 0, fmt.Errorf("%v: %w", last[0], err)
+	}
+	return said.Stay, nil
+}
+
+// stand counts the pupils about whom those who decide do not agree, and of whom a yes
+// will have lapsed soon.
+func (d *desk) stand() error {
+	info, err := d.School(d.school)
+	if err != nil {
+		return err
+	}
+	today, purposes := d.p.today(), info.Of(Purpose)
+	soon := day(today.begin().AddDate(0, 0, LapsingDays))
+	return d.p.eachPupil(d, d.school, false, func(r *PupilRecord) error {
+		conflict, lapses := 0, 0
+		for _, t := range purposes {
+			switch StandingOf(r.Pupil, t, today, r.Responsibilities, r.Acts) {
+			case StandingConflict:
+				conflict = 1
+			case StandingGiven:
+				if t.Months > 0 && StandingOf(r.Pupil, t, soon, r.Responsibilities, r.Acts) != StandingGiven {
+					lapses = 1
+				}
+			}
+		}
+		d.conflicts, d.lapsing = d.conflicts+conflict, d.lapsing+lapses
+		return nil
+	})
+}
+
+// Tasks is what waits at a school, in the order in which to do it; what there is none of
+// is left out.
+func (p *Portal) Tasks(ctx context.Context, account, school string) (all []Task, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		all = nil
+		a, err := p.allowed(tx, account, SeeTasks, Subject{School: school})
+		if err != nil {
+			return err
+		}
+		d := &desk{Tx: tx, p: p, actor: a, school: school}
+		if err := d.stand(); err != nil {
+			return err
+		}
+		for _, t := range tasks {
+			n, err := t.count(d)
+			if err != nil {
+				return fmt.Errorf("task %s: %w", t.kind, err)
+			}
+			if n > 0 {
+				all = append(all, Task{t.kind, n, a.May(t.do, Subject{School: school}) == nil})
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+// DayCount is how far a school had come by the end of a day.
+type DayCount struct {
+	Day      Date
+	Answered int // pupils on roll about whom somebody has signed or answered anything
+	Joined   int // contacts who have joined, and whose join has not ended
+}
+
+// Progress is how far a school has come, day by day, of the last so many, and of how
+// many pupils on roll.
+func (p *Portal) Progress(ctx context.Context, account, school string, days int) (all []DayCount, pupils int, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		all, pupils = nil, 0
+		if _, err := p.allowed(tx, account, SeeTasks, Subject{School: school}); err != nil {
+			return err
+		}
+		answered, err := tx.FirstAnswers(school)
+		if err != nil {
+			return err
+		}
+		joined, err := tx.JoinedContacts(school)
+		if err != nil {
+			return err
+		}
+		on, err := tx.Pupils(school)
+		if err != nil {
+			return err
+		}
+		for _, x := range on {
+			if x.OnRoll() {
+				pupils++
+			}
+		}
+		today := p.today()
+		for i := range days {
+			all = append(all, DayCount{Day: day(today.begin().AddDate(0, 0, i+1-days))})
+		}
+		// A day's number is all that came until it ended.
+		note := func(at time.Time, of func(*DayCount) *int) {
+			on := day(at)
+			for i := range all {
+				if on <= all[i].Day {
+					*of(&all[i])++
+				}
+			}
+		}
+		for _, at := range answered {
+			note(at, func(c *DayCount) *int { return &c.Answered })
+		}
+		for _, at := range joined {
+			note(at, func(c *DayCount) *int { return &c.Joined })
+		}
+		return nil
+	})
+	return all, pupils, err
+}
