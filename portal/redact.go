@@ -64,6 +64,14 @@ func (r Restricted) LogValue() slog.Value { return slog.StringValue(r.String()) 
 func (m Mail) GoString() string     { return m.String() } // of a Message and an OutboxRow, too
 func (m Mail) LogValue() slog.Value { return slog.StringValue(m.String()) }
 
+func (x Picture) String() string       { return "picture " + x.ID } // of a PictureView, too
+func (x Picture) GoString() string     { return x.String() }
+func (x Picture) LogValue() slog.Value { return slog.StringValue(x.String()) }
+
+func (r Reference) String() string       { return "pupil " + r.ID }
+func (r Reference) GoString() string     { return r.String() }
+func (r Reference) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
 func (m Mailing) String() string       { return "mail to contact " + m.ContactID }
 func (m Mailing) GoString() string     { return m.String() }
 func (m Mailing) LogValue() slog.Value { return slog.StringValue(m.String()) }

@@ -33,7 +33,6 @@ type officeView struct {
 	Base    string          // the office's address
 	Export  string          // the list on show, as a download
 	May     map[string]bool // what else whoever looks may do here: "import", "letters", "mail", "answers", "export", "events", "restrictions", "retention", "record", "wordings", "tasks", "pictures"
-	Over    int             // of what is kept has had its time
 	Applied bool            // a class list has just been applied
 	Undone  bool            // or taken back
 	Tasks   []task          // what waits for whoever looks
