@@ -420,7 +420,7 @@ func (w website) leaked(m *assembly, files map[string][]byte) (problems source.P
 	}
 	for _, name := range source.SortedKeys(files) {
 		data := files[name]
-		if strings.HasPrefix(name, picturesFolder+"/") && !prints[name] {
+		if strings.HasPrefix(name, picturesFolder+"/") && (pictureKind.MatchString(name) || AskedName(name) != "") && !prints[name] {
 			problems.AddKind(source.AsBuilt, name, 0, "built: no page shows this picture")
 		}
 		if len(secret) > 0 {
