@@ -131,7 +131,7 @@ func (v *visitor) portalHolds(fonts fontSet, four []setting) {
 	wrong := func(at string) {
 		v.t.Helper()
 		each(at)
-		v.follow(chromedp.Click(chromedp.CSS(`main form:not([method=get]) button`)))
+		v.follow(chromedp.Click(chromedp.CSS(`main form[novalidate] button`)))
 		v.holds(fonts, four)
 		v.errorsAreSeen()
 	}
