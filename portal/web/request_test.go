@@ -180,7 +180,7 @@ func TestSignIn(t *testing.T) {
 	if to := callback(v, state, "&code=open-sesame").wants(t, http.StatusSeeOther).location(); to != "/portal/join" {
 		t.Errorf("signing in leads to %s", to)
 	}
-	v.get("/portal/").wants(t, http.StatusOK, ">Asha <span")
+	v.get("/portal/").wants(t, http.StatusOK, ">Asha</h2>")
 	callback(v, state, "&code=open-sesame").wants(t, http.StatusBadRequest, "Start signing in again")
 
 	// A new sign-in has a new session, and the old one is over.
