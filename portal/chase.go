@@ -63,8 +63,7 @@ func (p *Portal) chase(ctx context.Context, account string, do Action, kind ActK
 		for _, j := range joins {
 			by[j.ContactID] = j
 		}
-		texts := append(info.Of(Agreement), info.Of(Purpose)...)
-		err = p.eachPupil(tx, school, false, func(r *PupilRecord) error {
+		err = p.eachPupilAt(tx, school, false, afterAllWaits(p.now()), func(r *PupilRecord) error {
 			if n := len(groups); r.Pupil.Group != "" && (n == 0 || groups[n-1] != r.Pupil.Group) {
 				groups = append(groups, r.Pupil.Group)
 			}
@@ -75,12 +74,9 @@ func (p *Portal) chase(ctx context.Context, account string, do Action, kind ActK
 				if !l.Decides() {
 					continue
 				}
-				c := Chased{Child: Child{Pupil: r.Pupil, Contact: named[l.ContactID], Responsibility: l, Since: covered[Link{l.PupilID, l.ContactID}]}, Of: len(texts), Mute: !l.May(MaySee | MayBeWrittenTo)}
-				for _, t := range texts {
-					if !(Slip{Text: t, Last: latest(r.Acts, t.act(), r.Pupil.ID, Ref{RefContact, l.ContactID}, t.Slug)}).Answered(today) {
-						c.Left++
-					}
-				}
+				c := Chased{Child: Child{Pupil: r.Pupil, Contact: named[l.ContactID], Responsibility: l, Since: covered[Link{l.PupilID, l.ContactID}]}, Of: len(info.asks(r.Pupil)), Mute: !l.May(MaySee | MayBeWrittenTo)}
+				left, _ := undone(info, today, r.Pupil, l.ContactID, r.Acts)
+				c.Left = len(left)
 				if j, ok := by[l.ContactID]; ok {
 					c.Joined, c.Letter = j.At, j.Issued
 				} else if inv, ok := open[l.ContactID]; ok && inv.Died.IsZero() && p.keeps(inv) && p.now().Before(inv.Expires) {

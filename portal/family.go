@@ -494,7 +494,7 @@ func (p *Portal) Receipt(ctx context.Context, account, id string) (r Receipt, er
 		}
 		r.Proof.Text = r.Text.Source
 		if r.Act.Kind == Decision && r.Act.Answer != Given {
-			r.Taken, err = takenAfter(tx, r.Act)
+			r.Taken, err = takenBy(tx, r.Act)
 		}
 		return err
 	})

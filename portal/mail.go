@@ -63,6 +63,9 @@ type Mail struct {
 // String is what a log may say of it.
 func (m Mail) String() string { return "mail " + m.ID }
 
+// troubles says whether it did not arrive, or nobody knows.
+func (m Mail) troubles() bool { return m.State == MailFailed || m.State == MailUnknown }
+
 // Mailing is what is known of sending mail to a contact.
 type Mailing struct {
 	ContactID string
@@ -235,9 +238,9 @@ func (p postal) silence(kind MailKind, contact string, children []Child) Silence
 // of that they had answered in an earlier edition, or in other words. Their own acts
 // count, and nobody else's.
 func undone(school School, on Date, x Pupil, contact string, acts []Act) (all, changed []Text) {
-	for _, t := range append(school.Of(Agreement), school.Of(Purpose)...) {
+	for _, t := range school.asks(x) {
 		switch a := latest(acts, t.act(), x.ID, Ref{RefContact, contact}, t.Slug); {
-		case t.Objected() || !t.Asks(x) || t.stands(a, on): // nothing is left to say
+		case t.stands(a, on): // nothing is left to say
 		case a.Seq > 0 && !a.lapsed(on):
 			all, changed = append(all, t), append(changed, t)
 		default:

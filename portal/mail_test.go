@@ -384,10 +384,16 @@ func TestInvitationsByMail(t *testing.T) {
 			wrong(t, w.Join(t.Context(), w.account("x"), m.Code, "2017-09-01"), "code", "born")
 		}
 	}
-	addresses, mails, err := w.MailTrouble(t.Context(), office, anne)
+	o, err := w.Outbox(t.Context(), office, anne)
 	w.ok(err)
+	addresses, mails := len(o.Bad), len(o.Trouble)
 	if n == 0 || invites != n || addresses == 0 || mails != len(refused) {
 		t.Errorf("%d invited, %d refused, %d addresses, %d mails", n, invites, addresses, mails)
+	}
+	tasks, err := w.Tasks(t.Context(), office, anne)
+	w.ok(err)
+	if i := slices.IndexFunc(tasks, func(x portal.Task) bool { return x.Kind == portal.TaskMail }); i < 0 || tasks[i].Count != addresses+mails || !tasks[i].May {
+		t.Errorf("the office is told of %v", tasks)
 	}
 }
 

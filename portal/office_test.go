@@ -362,6 +362,19 @@ func TestOnesOwnFamilyIsAColleagues(t *testing.T) {
 			t.Errorf("she prints what %v has not answered", s.Child.Contact)
 		}
 	}
+	w.decide(clerk, w.answering("Ann", portal.Given))
+	if w.waits(clerk, portal.TaskConflicts) != 0 || w.waits(colleague, portal.TaskConflicts) != 1 {
+		t.Error("she counts that her child's father does not agree with her")
+	}
+	picture := portal.Picture{Key: "fair", Page: "/fair/", Purpose: "website-pictures", Pupils: []string{w.pupil("Ann"), w.pupil("Cat")}}
+	if _, _, err := w.Declare(t.Context(), anne, []portal.Picture{picture}); err != nil {
+		t.Fatal(err)
+	}
+	for who, want := range map[string]int{clerk: 0, colleague: 1} {
+		if all, err := w.Pictures(t.Context(), who, anne); err != nil || len(all) != want {
+			t.Errorf("she sees when a picture of her child was taken down: %d, wanted %d, %v", len(all), want, err)
+		}
+	}
 	w.ok(w.EndJoin(t.Context(), colleague, anne, father))
 	for who, want := range map[string]int{clerk: 0, colleague: 1} {
 		letters, err := w.Letters(t.Context(), who, anne, father)

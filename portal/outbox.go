@@ -360,15 +360,15 @@ func (p *Portal) Outbox(ctx context.Context, account, school string) (o Outbox, 
 			}
 			o.Counts[m.Kind][m.State]++
 			row := OutboxRow{Mail: m, Contact: to.contacts[m.ContactID], Recallable: m.State == MailWaiting && m.Kind.asks()}
-			switch m.State {
-			case MailWaiting, MailSending:
+			switch {
+			case m.State == MailWaiting || m.State == MailSending:
 				o.Waiting = append(o.Waiting, row)
 				if p.now().Sub(m.Due) > time.Hour {
 					o.Late++
 				}
-			case MailFailed, MailUnknown:
+			case m.troubles():
 				o.Trouble = append(o.Trouble, row)
-			case MailSent:
+			case m.State == MailSent:
 				if p.now().Sub(m.Ended) < sentLately && !slices.Contains(o.Sent, row.Contact) {
 					o.Sent = append(o.Sent, row.Contact)
 				}
@@ -432,13 +432,6 @@ func (p *Portal) mailable(tx Tx, a Actor, school string, to postal, mails []Mail
 	return invite, letter, err
 }
 
-// MailTrouble is how many of a school's contacts have an address that does not work, and
-// how many mails have failed, or nobody knows about.
-func (p *Portal) MailTrouble(ctx context.Context, account, school string) (addresses, mails int, err error) {
-	o, err := p.Outbox(ctx, account, school)
-	return len(o.Bad), len(o.Trouble), err
-}
-
 // InviteByMail puts an invitation into the outbox for each contact who waits for a letter
 // and has an address of their own that works, and answers how many those are. The rest
 // need a letter.
@@ -498,7 +491,7 @@ func (p *Portal) CancelMail(ctx context.Context, account, school, id string) err
 // come twice, under the same Message-ID.
 func (p *Portal) RetryMail(ctx context.Context, account, school, id string) error {
 	return p.handleMail(ctx, account, school, id, "try again", func(m *Mail) error {
-		if m.State != MailFailed && m.State != MailUnknown {
+		if !m.troubles() {
 			return ErrConflict
 		}
 		// What a receipt is about stays as it was; its time begins anew.

@@ -37,14 +37,15 @@ func (c ContactPage) MayHaveLetter() bool {
 type Tie struct {
 	Child  Child     // Since is when a join began to cover the child
 	Joined time.Time // when the contact did; zero until then
-	// Said is in the order of the list's agreements, then its purposes; none for a contact
-	// who has no say.
-	Said []Said
-	Bars []Dated // the history, for whoever may set and lift
+	// Of is how much a contact is asked who has a say, and Left how much of it they have not
+	// answered. Which that is would tell whose no it is, beside where an answer stands: Said
+	// is for whoever may read that, in the order of the list's agreements, then its purposes.
+	Left, Of int
+	Said     []Said
+	Bars     []Dated // the history, for whoever may set and lift
 }
 
-// Said is what one contact last said to one text. Act has no answer for whoever may not
-// read why it is a no.
+// Said is what one contact last said to one text.
 type Said struct {
 	Text     Text
 	Act      Act
@@ -71,6 +72,7 @@ type family struct {
 	list   List
 	joins  []Join
 	waits  map[string]bool // acts that do not count yet, or no longer
+	ended  map[string]bool // acts that no longer count
 	others map[string]bool // wordings that an answer to does not count for
 	bars   []Restriction
 	covers map[Link]time.Time
@@ -87,6 +89,9 @@ func (p *Portal) familyOf(tx Tx, a Actor, school string) (f family, err error) {
 	if f.waits, err = uncounted(tx, school, p.now()); err != nil {
 		return f, err
 	}
+	if f.ended, err = uncounted(tx, school, afterAllWaits(p.now())); err != nil {
+		return f, err
+	}
 	if f.others, err = otherWords(tx, f.list.School); err != nil {
 		return f, err
 	}
@@ -97,16 +102,21 @@ func (p *Portal) familyOf(tx Tx, a Actor, school string) (f family, err error) {
 	return f, err
 }
 
-// acts are a pupil's, with what does not count marked.
-func (f family) acts(pupil string) ([]Act, error) {
-	all, err := f.tx.PupilActs(pupil)
-	for i := range all {
-		all[i].Waits, all[i].Other = f.waits[all[i].ID], f.others[all[i].TextHash]
+// acts are a pupil's, as they count, and as they have been said: what waits to count is
+// marked in the first alone.
+func (f family) acts(pupil string) (count, said []Act, err error) {
+	count, err = f.tx.PupilActs(pupil)
+	for i := range count {
+		count[i].Other = f.others[count[i].TextHash]
 	}
-	return all, err
+	said = slices.Clone(count)
+	for i, a := range said {
+		count[i].Waits, said[i].Waits = f.waits[a.ID], f.ended[a.ID]
+	}
+	return count, said, err
 }
 
-// tie is what is between a contact and a child, who has these acts.
+// tie is what is between a contact and a child, about whom this has been said.
 func (f family) tie(c Child, acts []Act) (t Tie, err error) {
 	l := Link{PupilID: c.Pupil.ID, ContactID: c.Contact.ID}
 	c.Since = f.covers[l]
@@ -117,13 +127,13 @@ func (f family) tie(c Child, acts []Act) (t Tie, err error) {
 		}
 	}
 	if c.Responsibility.Parental {
+		left, _ := undone(f.list.School, f.p.today(), c.Pupil, c.Contact.ID, acts)
+		t.Left, t.Of = len(left), len(f.list.School.asks(c.Pupil))
+	}
+	if c.Responsibility.Parental && f.list.Reasons {
 		for _, text := range append(slices.Clone(f.list.Agreements), f.list.Purposes...) {
-			s := Said{Text: text, Act: latest(acts, text.act(), c.Pupil.ID, Ref{RefContact, c.Contact.ID}, text.Slug)}
-			s.Answered = Slip{Text: text, Last: s.Act}.Answered(f.p.today())
-			if !f.list.Reasons {
-				s.Act.Answer, s.Act.Details = "", ""
-			}
-			t.Said = append(t.Said, s)
+			last := latest(acts, text.act(), c.Pupil.ID, Ref{RefContact, c.Contact.ID}, text.Slug)
+			t.Said = append(t.Said, Said{text, last, text.stands(last, f.p.today())})
 		}
 	}
 	if f.actor.May(SetRestrictions, Subject{School: c.Pupil.School}) != nil {
@@ -167,7 +177,7 @@ func (p *Portal) PupilPage(ctx context.Context, account, school, id string) (v P
 		if err != nil {
 			return err
 		}
-		acts, err := f.acts(id)
+		acts, spoken, err := f.acts(id)
 		if err != nil {
 			return err
 		}
@@ -183,7 +193,7 @@ func (p *Portal) PupilPage(ctx context.Context, account, school, id string) (v P
 			if !v.Families {
 				continue
 			}
-			t, err := f.tie(c, acts)
+			t, err := f.tie(c, spoken)
 			if err != nil {
 				return err
 			}
@@ -230,11 +240,11 @@ func (p *Portal) ContactPage(ctx context.Context, account, school, id string) (v
 		}
 		v = ContactPage{Contact: children[0].Contact, List: f.list}
 		for _, c := range children {
-			acts, err := f.acts(c.Pupil.ID)
+			_, spoken, err := f.acts(c.Pupil.ID)
 			if err != nil {
 				return err
 			}
-			t, err := f.tie(c, acts)
+			t, err := f.tie(c, spoken)
 			if err != nil {
 				return err
 			}

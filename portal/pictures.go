@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -61,14 +62,21 @@ func (m mayBeShown) judge(x Picture, today Date) string {
 	return why
 }
 
+// shows says whether a picture is shown.
+func (m mayBeShown) shows(x Picture, today Date) bool {
+	return x.Taken.IsZero() && !x.Shown.IsZero() && m.judge(x, today) == ""
+}
+
 // shownCache is mayBeShown of each school, as of a version of the register: all that a
 // standing depends on is sealed as it changes, but for the day and the wordings.
 type shownCache struct {
 	mu    sync.Mutex
-	known map[string]struct {
-		version string
-		may     mayBeShown
-	}
+	known map[string]shownAt
+}
+
+type shownAt struct {
+	version string
+	may     mayBeShown
 }
 
 // mayBeShown is worked out once for a version of the register.
@@ -106,16 +114,12 @@ func (p *Portal) mayBeShown(tx Tx, school string) (mayBeShown, error) {
 	if err != nil {
 		return nil, err
 	}
-	known.version, known.may = version.String(), may
 	p.shown.mu.Lock()
 	defer p.shown.mu.Unlock()
 	if p.shown.known == nil {
-		p.shown.known = map[string]struct {
-			version string
-			may     mayBeShown
-		}{}
+		p.shown.known = map[string]shownAt{}
 	}
-	p.shown.known[school] = known
+	p.shown.known[school] = shownAt{version.String(), may}
 	return may, nil
 }
 
@@ -171,6 +175,9 @@ func (p *Portal) Declare(ctx context.Context, school string, pictures []Picture)
 			if why[i] == "" {
 				names[i] = x.ID
 			}
+			if reflect.DeepEqual(x, was) {
+				continue
+			}
 			if err := tx.PutPicture(x); err != nil {
 				return err
 			}
@@ -185,6 +192,23 @@ func (p *Portal) Declare(ctx context.Context, school string, pictures []Picture)
 	return names, why, err
 }
 
+// Stale says whether a picture that is published under one of these names may not be shown
+// any more.
+func (p *Portal) Stale(ctx context.Context, school string, published []string) (stale bool, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		may, err := p.mayBeShown(tx, school)
+		if err != nil {
+			return err
+		}
+		all, err := tx.Pictures(school)
+		stale = err == nil && slices.ContainsFunc(published, func(id string) bool {
+			return !slices.ContainsFunc(all, func(x Picture) bool { return x.ID == id && may.shows(x, p.today()) })
+		})
+		return err
+	})
+	return stale, err
+}
+
 // Shows says whether the picture that is published under a name may be shown at this
 // moment.
 func (p *Portal) Shows(ctx context.Context, school, id string) (shown bool, err error) {
@@ -197,7 +221,7 @@ func (p *Portal) Shows(ctx context.Context, school, id string) (shown bool, err 
 			return err
 		}
 		may, err := p.mayBeShown(tx, school)
-		shown = err == nil && x.Taken.IsZero() && !x.Shown.IsZero() && may.judge(x, p.today()) == ""
+		shown = err == nil && may.shows(x, p.today())
 		return err
 	})
 	return shown, err
@@ -220,9 +244,9 @@ func (p *Portal) takeDown(tx Tx, no Act) error {
 	return nil
 }
 
-// takenAfter is the pictures of a child that came down with an act or after it. Nobody is
-// told of others: an earlier one may be another parent's doing.
-func takenAfter(tx Tx, no Act) ([]Picture, error) {
+// takenBy is the pictures of a child that came down by an act. Nobody is told of others:
+// one that came down before or after it may be another parent's doing.
+func takenBy(tx Tx, no Act) ([]Picture, error) {
 	all, err := tx.Pictures(no.School)
 	return slices.DeleteFunc(all, func(x Picture) bool {
 		return x.Purpose != no.TextSlug || x.Taken.IsZero() || !x.Taken.Equal(no.At) || !slices.Contains(x.Pupils, no.Subject.ID)
@@ -232,20 +256,18 @@ func takenAfter(tx Tx, no Act) ([]Picture, error) {
 // PictureView is a picture as the office sees it.
 type PictureView struct {
 	Picture
-	Why    string   // it is not shown; "" where it is
-	Back   bool     // it was taken down, and might be shown again
-	Names  []string // of the pupils in it; of one who is not on roll, nothing
-	Asking string   // the title of what parents are asked
+	Why   string   // it is not shown; "" where it is
+	Back  bool     // it was taken down, and might be shown again
+	Names []string // of the pupils in it; of one who is not on roll, nothing
 }
 
-// Pictures are those of a school's site in which pupils can be seen, in order of page.
+// Pictures are those of a school's site in which pupils can be seen, in order of page;
+// but for those of the account's own children, which are a colleague's to look after:
+// when one came down is when the other parent said no.
 func (p *Portal) Pictures(ctx context.Context, account, school string) (all []PictureView, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
 		all = nil
-		if _, err := p.allowed(tx, account, KeepPictures, Subject{School: school}); err != nil {
-			return err
-		}
-		info, err := tx.School(school)
+		a, err := p.allowed(tx, account, KeepPictures, Subject{School: school})
 		if err != nil {
 			return err
 		}
@@ -253,7 +275,7 @@ func (p *Portal) Pictures(ctx context.Context, account, school string) (all []Pi
 		if err != nil {
 			return err
 		}
-		pupils, err := tx.Pupils(school)
+		pupils, err := listedPupils(tx, school)
 		if err != nil {
 			return err
 		}
@@ -268,13 +290,14 @@ func (p *Portal) Pictures(ctx context.Context, account, school string) (all []Pi
 			return err
 		}
 		for _, x := range pictures {
+			if slices.ContainsFunc(x.Pupils, a.parentOf) {
+				continue
+			}
 			v := PictureView{Picture: x, Why: may.judge(x, p.today())}
 			v.Back = v.Why == "" && !x.Taken.IsZero()
 			if v.Back {
 				v.Why = PictureTaken
 			}
-			t, _ := info.Current(Purpose, x.Purpose)
-			v.Asking = t.Title
 			for _, id := range x.Pupils {
 				if names[id] != "" {
 					v.Names = append(v.Names, names[id])
@@ -289,15 +312,20 @@ func (p *Portal) Pictures(ctx context.Context, account, school string) (all []Pi
 
 // PutBack lets a picture be shown again that was taken down: a yes alone does not bring
 // it back. It has another name from then on. It answers [*Invalid] where it may not be
-// shown, and [ErrNotFound] where there is none that was taken down.
+// shown, [ErrForbidden] for one of the account's own children, and [ErrNotFound] where
+// there is none that was taken down.
 func (p *Portal) PutBack(ctx context.Context, account, school, id string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
-		if _, err := p.allowed(tx, account, KeepPictures, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, KeepPictures, Subject{School: school})
+		if err != nil {
 			return err
 		}
 		x, err := tx.Picture(school, id)
 		if err != nil {
 			return err
+		}
+		if slices.ContainsFunc(x.Pupils, a.parentOf) {
+			return fmt.Errorf("picture: %w", ErrForbidden)
 		}
 		if x.Taken.IsZero() {
 			return fmt.Errorf("picture: %w", ErrNotFound)
@@ -329,7 +357,7 @@ func (p *Portal) References(ctx context.Context, account, school, group string) 
 		if _, err := p.allowed(tx, account, KeepPictures, Subject{School: school}); err != nil {
 			return err
 		}
-		pupils, err := tx.Pupils(school)
+		pupils, err := listedPupils(tx, school)
 		for _, x := range pupils {
 			if !x.OnRoll() {
 				continue

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -44,6 +45,12 @@ func (s School) Of(kind Kind) []Text {
 		}
 	}
 	return out
+}
+
+// asks is what waits for the word of whoever decides for a pupil: not what goes ahead
+// unless somebody objects.
+func (s School) asks(x Pupil) []Text {
+	return slices.DeleteFunc(append(s.Of(Agreement), s.Of(Purpose)...), func(t Text) bool { return t.Objected() || !t.Asks(x) })
 }
 
 // Portal is the operations. It is safe for concurrent use.

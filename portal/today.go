@@ -21,6 +21,7 @@ const (
 	TaskConflicts TaskKind = "conflicts" // pupils about whom those who decide do not agree
 	TaskLapsing   TaskKind = "lapsing"   // pupils about whom a yes lapses within [LapsingDays]
 	TaskWordings  TaskKind = "wordings"  // corrections that wait for a second person
+	TaskMail      TaskKind = "mail"      // mails that did not arrive, and addresses that do not work
 	TaskOver      TaskKind = "over"      // records that have had their time
 )
 
@@ -59,6 +60,7 @@ var tasks = []struct {
 		all, err := corrections(d, d.school)
 		return len(all), err
 	}},
+	{TaskMail, SendMail, (*desk).mailTrouble},
 	{TaskOver, EraseRecords, func(d *desk) (int, error) {
 		kept, err := d.p.reckon(d, d.school)
 		return kept.Now(), err
@@ -120,6 +122,34 @@ func (d *desk) inviteesWho(are func(Invitee) bool) (n int, err error) {
 	return n, err
 }
 
+// mailTrouble is how many mails have failed, or nobody knows about, and how many addresses
+// do not work.
+func (d *desk) mailTrouble() (n int, err error) {
+	if d.p.mail == nil {
+		return 0, nil
+	}
+	own, err := d.actor.relatives(d, d.school)
+	if err != nil {
+		return 0, err
+	}
+	to, err := readPostal(d, d.school)
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range to.bad() {
+		if !own[m.ContactID] {
+			n++
+		}
+	}
+	mails, err := d.Mails(d.school)
+	for _, m := range mails {
+		if m.troubles() && !own[m.ContactID] {
+			n++
+		}
+	}
+	return n, err
+}
+
 // leftOut is of whom the last class list said nothing, and nobody that they left.
 func (d *desk) leftOut() (int, error) {
 	last, err := d.Events(EventFilter{School: d.school, Kind: ListApplied, Most: 1})
@@ -136,7 +166,8 @@ func (d *desk) leftOut() (int, error) {
 }
 
 // stand counts the pupils about whom those who decide do not agree, and of whom a yes
-// will have lapsed soon.
+// will have lapsed soon; but for the actor's own children: a parent who has said yes
+// would read in the first what the other said.
 func (d *desk) stand() error {
 	info, err := d.School(d.school)
 	if err != nil {
@@ -145,6 +176,9 @@ func (d *desk) stand() error {
 	today, purposes := d.p.today(), info.Of(Purpose)
 	soon := day(today.begin().AddDate(0, 0, LapsingDays))
 	return d.p.eachPupil(d, d.school, false, func(r *PupilRecord) error {
+		if d.actor.parentOf(r.Pupil.ID) {
+			return nil
+		}
 		conflict, lapses := 0, 0
 		for _, t := range purposes {
 			switch StandingOf(r.Pupil, t, today, r.Responsibilities, r.Acts) {

@@ -150,6 +150,19 @@ func TestChase(t *testing.T) {
 	if again, _ := on("Mrs Jo Lee", "Ann"); again.Left != c.Left-1 {
 		t.Errorf("an answer leaves %d of %d", again.Left, c.Left)
 	}
+	// What is said through a join that does not count yet is said, and of what goes ahead
+	// unless somebody objects nothing waits for an answer.
+	al, _ := on("Mr Al Lee", "Ann")
+	w.wait = 48 * time.Hour
+	w.decide(w.parent(anne, "Mr Al Lee"), w.answering("Ann", portal.Given))
+	displays := text(anne, portal.Purpose, "displays", 1, "")
+	displays.Basis = portal.Objection
+	s := school(anne, 1)
+	s.Texts = append(s.Texts, displays)
+	w.ok(w.SetSchools(t.Context(), []portal.School{s}))
+	if again, _ := on("Mr Al Lee", "Ann"); again.Left != al.Left-1 || again.Of != al.Of {
+		t.Errorf("while his yes waits, %d of %d are left, and were %d of %d", again.Left, again.Of, al.Left, al.Of)
+	}
 	groups, all, err := w.Chase(t.Context(), office, anne, "4K")
 	if w.ok(err); len(all) == 0 || !slices.Contains(groups, "2M") || slices.ContainsFunc(all, func(c portal.Chased) bool { return c.Child.Pupil.Group != "4K" }) {
 		t.Errorf("of one class: %v, %d", groups, len(all))

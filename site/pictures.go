@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -40,9 +38,9 @@ type photograph struct {
 	alt    string // what there is to see, for those who cannot see it
 	why    string // why it is withheld; empty: it may be published
 
-	pupils         []string // the portal's references of those who can be seen
-	purpose, until string   // what their parents are asked about, and the last day; "" for no last one
-	shownAs        string   // what the register calls it, where pupils are in it
+	pupils  []string // the portal's references of those who can be seen
+	until   string   // the last day; "" for no last one
+	shownAs string   // what the register calls it, where pupils are in it
 }
 
 // An album is the pictures of a folder of pages, by path relative to it.
@@ -72,11 +70,11 @@ type declared struct {
 	Nobody bool     `toml:"nobody"` // no pupil can be seen in it
 	Pupils []string `toml:"pupils"` // the portal's references of those who can
 
-	Purpose string `toml:"purpose"` // what their parents are asked about; "" for [picturesPurpose]
-	Until   string `toml:"until"`   // the last day on which it is shown
+	Until string `toml:"until"` // the last day on which it is shown
 }
 
-// picturesPurpose is what parents are asked where a picture does not say it.
+// picturesPurpose is what parents are asked about pictures on their school's site. No other
+// yes is enough for one: what somebody says of displays in school is no word about this.
 const picturesPurpose = "website-pictures"
 
 const (
@@ -163,7 +161,7 @@ func loadAlbum(fsys fs.FS, dir string, problems *source.Problems) (pictures albu
 			case d.Nobody:
 				p.why = ""
 			case len(d.Pupils) > 0:
-				p.why, p.pupils, p.purpose, p.until = unasked, d.Pupils, cmp.Or(d.Purpose, picturesPurpose), d.Until
+				p.why, p.pupils, p.until = unasked, d.Pupils, d.Until
 			}
 			pictures[rel] = p
 		}
@@ -202,9 +200,6 @@ func readDeclared(fsys fs.FS, name string, problems *source.Problems) map[string
 				c.Say("file", "%s: pupils holds something that is not a reference from the portal; a name must never stand here", d.File)
 			}
 		}
-		if !d.Nobody && d.Purpose != "" && !source.SlugPattern.MatchString(d.Purpose) {
-			c.Say("purpose", "%s: purpose is the short name of what parents are asked, such as %q", d.File, picturesPurpose)
-		}
 		if _, err := time.Parse(time.DateOnly, d.Until); d.Until != "" && err != nil {
 			c.Say("until", "%s: until is a day, written as 2027-07-31", d.File)
 		}
@@ -226,18 +221,17 @@ func (w website) ask(ctx context.Context, gate func(context.Context, string, []D
 	sums := map[string]string{}
 	for _, rel := range source.SortedKeys(w.album) {
 		p := w.album[rel]
-		sum, err := w.originals.sum(p.folder, p.name, p.name)
+		original, err := w.originals.sum(p.folder, p.name, p.name)
 		if err != nil {
 			return err
 		}
-		sums[rel] = sum
+		sums[rel] = original
 		if len(p.pupils) == 0 {
 			continue
 		}
-		depicts[sum] = p.name
-		key := sha256.Sum256([]byte(p.name + "\n" + sum))
+		depicts[original] = p.name
 		files = append(files, rel)
-		all = append(all, Depicted{Key: hex.EncodeToString(key[:]), Page: "/" + path.Dir(rel) + "/", Alt: p.alt, Purpose: p.purpose, Until: p.until, Pupils: p.pupils})
+		all = append(all, Depicted{Key: sum(p.name + "\n" + original), Page: "/" + path.Dir(rel) + "/", Alt: p.alt, Purpose: picturesPurpose, Until: p.until, Pupils: p.pupils})
 	}
 	shown, err := gate(ctx, w.slug, all)
 	if err != nil {

@@ -221,7 +221,7 @@ func TestPicturesRefused(t *testing.T) {
 		{"both", "[[picture]]\nfile = \"a.jpg\"\nalt = \"A\"\nnobody = true\npupils = [\"ABCDEFGHIJKLMNOPQRSTUVWXYZ\"]\n", "", map[string][]byte{"a.jpg": good},
 			"larkfield: schools/larkfield/pages/fair/pictures.toml:2: a.jpg says nobody = true and names pupils: only one can be so"},
 		{"unknown key", "[[picture]]\nfile = \"a.jpg\"\nalt = \"A\"\nanybody = true\n", "", map[string][]byte{"a.jpg": good},
-			"larkfield: schools/larkfield/pages/fair/pictures.toml:4:1: unknown key picture.anybody: there are file, alt, nobody, pupils, purpose, until"},
+			"larkfield: schools/larkfield/pages/fair/pictures.toml:4:1: unknown key picture.anybody: there are file, alt, nobody, pupils, until"},
 		{"not there", "[[picture]]\nfile = \"b.jpg\"\nalt = \"B\"\nnobody = true\n", "![](c.jpg)", map[string][]byte{"a.jpg": good},
 			"larkfield: schools/larkfield/pages/fair/index.md:5: there is no picture \"c.jpg\" in this page's folder\nschools/larkfield/pages/fair/pictures.toml:2: there is no picture \"b.jpg\" in this folder"},
 		{"elsewhere", "", "![](https://elsewhere.example/a.jpg) ![](/fair/a.jpg)", map[string][]byte{"a.jpg": good},

@@ -202,7 +202,9 @@ role = "safeguarding lead"
 	office.signIn("office@fernlow.example")
 	office.submit("Go on")
 	office.sees("The class list is in")
-	office.visit("/portal/office/fernlow-primary/letters")
+	for _, page := range []string{"letters", "today", "chase", "find", "pictures?class=Oak"} {
+		office.visit("/portal/office/fernlow-primary/" + page)
+	}
 	office.visit("/portal/office/fernlow-primary/export")
 	office.sees("Download a list")
 	office.visit("/portal/sessions")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"net/http"
 	"os"
 	"sync"
@@ -60,7 +59,7 @@ func (k *keeper) keep(ctx context.Context, hup <-chan os.Signal) {
 		case <-looking.C:
 			k.look(ctx)
 		case <-watching.C:
-			k.watch(ctx)
+			k.takeDown(ctx)
 		case <-hup:
 			k.reload(ctx)
 		}
@@ -108,16 +107,17 @@ func (k *keeper) look(ctx context.Context) {
 	}
 }
 
-// watch builds when a picture on a site may not be shown any more. Nobody is served it
-// meanwhile: see [publicSites].
-func (k *keeper) watch(ctx context.Context) {
-	for school, pictures := range k.asked {
-		for _, id := range pictures {
-			if shown, err := k.portal.Shows(ctx, school, id); err == nil && !shown {
-				k.log.Info("a picture is taken down", "site", school)
-				k.build(ctx)
-				return
-			}
+// takeDown builds where a picture on a site may not be shown any more. Nobody is served it
+// meanwhile: see [onlyShown].
+func (k *keeper) takeDown(ctx context.Context) {
+	for school, published := range k.asked {
+		if len(published) == 0 {
+			continue
+		}
+		if stale, err := k.portal.Stale(ctx, school, published); err == nil && stale {
+			k.log.Info("a picture is taken down", "site", school)
+			k.build(ctx)
+			return
 		}
 	}
 }
@@ -143,12 +143,13 @@ func (k *keeper) build(ctx context.Context) {
 		return
 	}
 	k.built.Store(true)
-	asked := map[string][]string{}
-	maps.Copy(asked, k.asked)
+	if k.asked == nil {
+		k.asked = map[string][]string{}
+	}
 	var built, unchanged int
 	for _, r := range results {
 		if r.Err == nil {
-			asked[r.Slug] = r.Asked
+			k.asked[r.Slug] = r.Asked
 		}
 		switch {
 		case r.Unchanged:
@@ -157,7 +158,6 @@ func (k *keeper) build(ctx context.Context) {
 			built++
 		}
 	}
-	k.asked = asked
 	if err != nil {
 		k.log.Error("some sites were not built and stay as they were", "err", err)
 	}

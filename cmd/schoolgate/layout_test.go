@@ -152,7 +152,7 @@ func (v *visitor) portalHolds(fonts fontSet, four []setting) {
 
 	v.be("rohit-sandringham")
 	const office = "/portal/office/st-osrics-junior/"
-	each(office+"?class=Kingfisher", office+"letters", office+"export", office+"settle", office+"restrictions", office+"joins")
+	each(office+"?class=Kingfisher", office+"letters", office+"export", office+"settle", office+"restrictions", office+"joins", office+"today", office+"chase", office+"find", office+"pictures?class=Kingfisher")
 	wrong(office + "import")
 	v.do(chromedp.Navigate(v.address+office+"import"), chromedp.SetUploadFiles(chromedp.CSS("#field-file"), []string{layoutFile(v.t)}))
 	v.follow(chromedp.Click(chromedp.CSS(`main form:not([method=get]) button`)))

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"text/tabwriter"
 	"time"
 
@@ -117,16 +117,9 @@ func (app *application) mailSender() (*post.Sender, error) {
 		return nil, nil
 	}
 	server := m.server(func(string, string) {}) // check has seen to it
-	server.Password = os.Getenv("SCHOOLGATE_SECRET_MAIL")
-	if m.PasswordFile != "" {
-		if err := ownerOnly(m.PasswordFile); err != nil {
-			return nil, fmt.Errorf("mail.password_file: %w", err)
-		}
-		b, err := os.ReadFile(m.PasswordFile)
-		if err != nil {
-			return nil, fmt.Errorf("mail.password_file: %w", err)
-		}
-		server.Password = strings.TrimSpace(string(b))
+	var err error
+	if server.Password, err = readSecret("mail", m.PasswordFile); err != nil {
+		return nil, fmt.Errorf("mail.password_file: %w", err)
 	}
 	if server.User != "" && server.Password == "" {
 		return nil, errors.New("mail.password_file: expected the password of mail.user, or the variable SCHOOLGATE_SECRET_MAIL")
@@ -149,13 +142,16 @@ func (app *application) mailWords(kind portal.MailKind) post.Words {
 			return w
 		}
 	}
-	starter, err := site.Load(content.FS)
+	starter, err := starterContent()
 	if err != nil {
 		return post.Words{} // and it cannot be written: a test loads the starter
 	}
 	w, _ := find(starter)
 	return w
 }
+
+// starterContent is the content inside the program.
+var starterContent = sync.OnceValues(func() (*site.Trust, error) { return site.Load(content.FS) })
 
 func remindCommand(settings settingsFunc) *cobra.Command {
 	var school string

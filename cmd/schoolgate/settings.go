@@ -275,16 +275,9 @@ func (s Settings) providers() ([]signin.Config, error) {
 	}
 	var out []signin.Config
 	for i, p := range s.SignIn {
-		secret := os.Getenv("SCHOOLGATE_SECRET_" + strings.ToUpper(strings.ReplaceAll(p.Name, "-", "_")))
-		if p.ClientSecretFile != "" {
-			if err := ownerOnly(p.ClientSecretFile); err != nil {
-				return nil, fmt.Errorf("sign_in[%d].client_secret_file: %w", i+1, err)
-			}
-			b, err := os.ReadFile(p.ClientSecretFile)
-			if err != nil {
-				return nil, fmt.Errorf("sign_in[%d].client_secret_file: %w", i+1, err)
-			}
-			secret = strings.TrimSpace(string(b))
+		secret, err := readSecret(p.Name, p.ClientSecretFile)
+		if err != nil {
+			return nil, fmt.Errorf("sign_in[%d].client_secret_file: %w", i+1, err)
 		}
 		out = append(out, signin.Config{
 			Name: p.Name, Kind: p.Kind, Label: p.Label, Issuer: p.Issuer, Tenant: p.Tenant,
@@ -293,4 +286,17 @@ func (s Settings) providers() ([]signin.Config, error) {
 		})
 	}
 	return out, nil
+}
+
+// readSecret is what stands in a file that nobody else can read, or, without a file, in the
+// variable SCHOOLGATE_SECRET_<NAME>.
+func readSecret(name, file string) (string, error) {
+	if file == "" {
+		return os.Getenv("SCHOOLGATE_SECRET_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))), nil
+	}
+	if err := ownerOnly(file); err != nil {
+		return "", err
+	}
+	b, err := os.ReadFile(file)
+	return strings.TrimSpace(string(b)), err
 }

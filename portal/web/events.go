@@ -48,7 +48,7 @@ func (s *server) getEvents(w http.ResponseWriter, r *http.Request) error {
 		if file && person != "" && e.Withheld(person) {
 			continue // it goes to a parent, who learns nothing of the other, or of what the other said
 		}
-		row := eventRow{At: s.moment(e.At), Who: cmp.Or(e.Who, "not known"), What: strings.ReplaceAll(string(e.Kind), "-", " "), Note: said(e.Details), About: e.About}
+		row := s.eventRow(e)
 		if e.About != "" {
 			row.Link = v.Base + "events?person=" + e.Subject.ID
 		}
@@ -58,6 +58,11 @@ func (s *server) getEvents(w http.ResponseWriter, r *http.Request) error {
 		return s.writeEvents(w, school, v.Rows)
 	}
 	return s.show(w, r, http.StatusOK, page{template: "events.html", title: "Who did what", school: &school, data: v})
+}
+
+// eventRow is an event in words.
+func (s *server) eventRow(e portal.Event) eventRow {
+	return eventRow{At: s.moment(e.At), Who: cmp.Or(e.Who, "not known"), What: strings.ReplaceAll(string(e.Kind), "-", " "), Note: said(e.Details), About: e.About}
 }
 
 // said is an event's details in words, in the order of their names: not the ids in

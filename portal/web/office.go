@@ -32,7 +32,7 @@ type officeView struct {
 
 	Base    string          // the office's address
 	Export  string          // the list on show, as a download
-	May     map[string]bool // what else whoever looks may do here: "import", "letters", "mail", "answers", "export", "events", "restrictions", "retention", "record", "wordings", "tasks", "pictures"
+	May     map[string]bool // what else whoever looks may do here; see [server.mayAt]
 	Applied bool            // a class list has just been applied
 	Undone  bool            // or taken back
 	Tasks   []task          // what waits for whoever looks
@@ -151,6 +151,19 @@ func (s *server) office(r *http.Request, do portal.Action) (portal.School, error
 	return school, err
 }
 
+// mayAt is what somebody may do at a school, by the names of the office's pages.
+func (s *server) mayAt(actor portal.Actor, school string) map[string]bool {
+	may := map[string]bool{}
+	for name, do := range map[string]portal.Action{
+		"import": portal.ImportClassList, "letters": portal.PrintLetters, "joins": portal.ConfirmJoin, "mail": portal.SendMail, "answers": portal.WriteDown, "export": portal.ExportList, "events": portal.SeeEvents,
+		"restrictions": portal.SetRestrictions, "retention": portal.EraseRecords, "record": portal.ShowRecord, "wordings": portal.AgreeWording, "tasks": portal.SeeTasks, "pictures": portal.KeepPictures,
+	} {
+		may[name] = actor.May(do, portal.Subject{School: school}) == nil
+	}
+	may["mail"] = may["mail"] && s.Portal.SendsMail()
+	return may
+}
+
 func officeLink(school string) string { return "/portal/office/" + school + "/" }
 
 func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
@@ -174,11 +187,7 @@ func (s *server) getOffice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v.May = map[string]bool{}
-	for name, do := range map[string]portal.Action{"import": portal.ImportClassList, "letters": portal.PrintLetters, "joins": portal.ConfirmJoin, "mail": portal.SendMail, "answers": portal.WriteDown, "export": portal.ExportList, "events": portal.SeeEvents, "restrictions": portal.SetRestrictions, "retention": portal.EraseRecords, "record": portal.ShowRecord, "wordings": portal.AgreeWording, "tasks": portal.SeeTasks, "pictures": portal.KeepPictures} {
-		v.May[name] = actor.May(do, portal.Subject{School: school.Slug}) == nil
-	}
-	v.May["mail"] = v.May["mail"] && s.Portal.SendsMail()
+	v.May = s.mayAt(actor, school.Slug)
 	if v.Tasks, err = s.waiting(r, actor, school); err != nil {
 		return err
 	}

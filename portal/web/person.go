@@ -1,10 +1,8 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/gorilla/mux"
 
@@ -59,7 +57,7 @@ type pupilView struct {
 	portal.PupilPage
 	School  portal.School
 	Base    string
-	May     map[string]bool // what whoever looks may do: "answers", "restrictions", "record", "events", "settle", "letters"
+	May     map[string]bool // see [server.mayAt]
 	Asked   []stands
 	Signed  []stands
 	Ties    []tieView
@@ -79,7 +77,6 @@ type tieView struct {
 	School string
 	Says   string // whether they decide
 	Said   []stands
-	Left   int // of what they are asked, how much they have not answered
 }
 
 // contactView is one contact.
@@ -98,15 +95,6 @@ type letterView struct {
 	Now answer
 }
 
-func (s *server) mayOf(r *http.Request, school string) (map[string]bool, error) {
-	actor, err := s.Portal.Actor(r.Context(), account(r))
-	may := map[string]bool{}
-	for name, do := range map[string]portal.Action{"answers": portal.WriteDown, "restrictions": portal.SetRestrictions, "record": portal.ShowRecord, "events": portal.SeeEvents, "settle": portal.ImportClassList, "letters": portal.PrintLetters, "joins": portal.ConfirmJoin} {
-		may[name] = actor.May(do, portal.Subject{School: school}) == nil
-	}
-	return may, err
-}
-
 func (s *server) getPupil(w http.ResponseWriter, r *http.Request) error {
 	school, err := s.office(r, portal.SeeRegister)
 	if err != nil {
@@ -117,9 +105,11 @@ func (s *server) getPupil(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := pupilView{PupilPage: x, School: school, Base: officeLink(school.Slug)}
-	if v.May, err = s.mayOf(r, school.Slug); err != nil {
+	actor, err := s.Portal.Actor(r.Context(), account(r))
+	if err != nil {
 		return err
 	}
+	v.May = s.mayAt(actor, school.Slug)
 	for i, t := range x.List.Purposes {
 		v.Asked = append(v.Asked, stands{t.Title, standingWords[x.Standings[i]]})
 	}
@@ -127,7 +117,7 @@ func (s *server) getPupil(w http.ResponseWriter, r *http.Request) error {
 		v.Signed = append(v.Signed, stands{t.Title, signedWords[x.Signed[i]]})
 	}
 	for _, t := range x.Ties {
-		v.Ties = append(v.Ties, s.tieView(t, x.List.Reasons))
+		v.Ties = append(v.Ties, s.tieView(t))
 		v.Unknown = v.Unknown || t.Child.Responsibility.Unsettled
 	}
 	if v.Events, err = s.eventsOf(r, school, x.Pupil.ID, v.May); err != nil {
@@ -146,11 +136,13 @@ func (s *server) getContact(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := contactView{ContactPage: x, School: school, Base: officeLink(school.Slug)}
-	if v.May, err = s.mayOf(r, school.Slug); err != nil {
+	actor, err := s.Portal.Actor(r.Context(), account(r))
+	if err != nil {
 		return err
 	}
+	v.May = s.mayAt(actor, school.Slug)
 	for _, t := range x.Ties {
-		v.Ties = append(v.Ties, s.tieView(t, x.List.Reasons))
+		v.Ties = append(v.Ties, s.tieView(t))
 	}
 	for _, l := range x.Letters {
 		now := answer{"Replaced or ended", "plain"}
@@ -174,8 +166,8 @@ func (s *server) getContact(w http.ResponseWriter, r *http.Request) error {
 
 var signedWords = map[bool]answer{true: {"Signed", "given"}, false: {"Not signed", "waiting"}}
 
-// tieView says what a contact is to a child; with reasons, what they said.
-func (s *server) tieView(t portal.Tie, reasons bool) tieView {
+// tieView says what a contact is to a child, and what they said.
+func (s *server) tieView(t portal.Tie) tieView {
 	v := tieView{Tie: t}
 	switch r := t.Child.Responsibility; {
 	case r.Unsettled:
@@ -191,18 +183,26 @@ func (s *server) tieView(t portal.Tie, reasons bool) tieView {
 		v.Says += ". A restriction: may not " + barred.String()
 	}
 	for _, said := range t.Said {
+		yes, objected := said.Act.Answer == portal.Given, said.Text.Objected()
 		a := answer{"Not answered", "waiting"}
 		switch {
+		case objected && said.Act.Seq == 0:
+			continue // nobody waits for it
+		case objected && yes:
+			a = answer{"Took back an objection", "given"}
+		case objected:
+			a = answer{"Objected", "refused"}
 		case !said.Answered:
-			v.Left++
-		case !reasons:
-			a = answer{"Answered", "plain"}
 		case said.Text.Kind == portal.Agreement:
 			a = signedWords[true]
+		case yes:
+			a = answer{"Said yes", "given"}
+		case said.Act.Answer == portal.Withdrawn:
+			a = answer{"Changed to no", "refused"}
 		default:
-			a = map[portal.Answer]answer{portal.Given: {"Said yes", "given"}, portal.Refused: {"Said no", "refused"}, portal.Withdrawn: {"Changed to no", "refused"}}[said.Act.Answer]
+			a = answer{"Said no", "refused"}
 		}
-		if reasons && said.Act.Seq > 0 {
+		if said.Act.Seq > 0 {
 			a.Word += ", " + s.day(said.Act.At) + map[portal.Way]string{portal.Paper: ", on paper", portal.Telephone: ", by telephone", portal.InPerson: ", in person", portal.InOffice: ", by the office"}[said.Act.Way]
 		}
 		v.Said = append(v.Said, stands{said.Text.Title, a})
@@ -222,7 +222,7 @@ func (s *server) eventsOf(r *http.Request, school portal.School, person string, 
 	all, err := s.Portal.Events(r.Context(), account(r), school.Slug, person)
 	for _, e := range all {
 		if e.About != "" && len(rows) < mostPersonEvents {
-			rows = append(rows, eventRow{At: s.moment(e.At), Who: cmp.Or(e.Who, "not known"), What: strings.ReplaceAll(string(e.Kind), "-", " "), About: e.About, Note: said(e.Details)})
+			rows = append(rows, s.eventRow(e))
 		}
 	}
 	return slices.Clip(rows), err

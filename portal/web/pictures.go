@@ -12,7 +12,7 @@ type picturesView struct {
 	Pictures   []portal.PictureView
 	Back       bool // one has just been put back
 
-	Groups     []string // registration groups
+	Choices    []option // registration groups
 	Group      string   // whose references are shown
 	References []portal.Reference
 }
@@ -26,8 +26,12 @@ func (s *server) getPictures(w http.ResponseWriter, r *http.Request) error {
 	if v.Pictures, err = s.Portal.Pictures(r.Context(), account(r), school.Slug); err != nil {
 		return err
 	}
-	if v.References, v.Groups, err = s.Portal.References(r.Context(), account(r), school.Slug, v.Group); err != nil {
+	var groups []string
+	if v.References, groups, err = s.Portal.References(r.Context(), account(r), school.Slug, v.Group); err != nil {
 		return err
+	}
+	for _, g := range groups {
+		v.Choices = append(v.Choices, option{g, g, g == v.Group})
 	}
 	return s.show(w, r, http.StatusOK, page{template: "pictures.html", title: "Pictures of pupils", school: &school, data: v})
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -48,6 +47,7 @@ var taskPages = map[portal.TaskKind]struct{ path, one, many, note, who string }{
 	portal.TaskConflicts: {"#purposes", "pupil about whom those who decide do not agree", "pupils about whom those who decide do not agree", "It is a no until they agree.", "the safeguarding lead"},
 	portal.TaskLapsing:   {"chase", "pupil has a yes that ends soon", "pupils have a yes that ends soon", fmt.Sprintf("It ends within %d days. The portal asks again from then on.", portal.LapsingDays), "the office"},
 	portal.TaskWordings:  {"wordings", "corrected wording waits for a second person", "corrected wordings wait for a second person", "Earlier answers do not count for it until somebody has agreed that it means the same.", "the safeguarding lead or the head"},
+	portal.TaskMail:      {"mail#trouble", "mail did not arrive, or an address does not work", "mails did not arrive, or addresses do not work", "Send a letter instead, or put the address right.", "the office"},
 	portal.TaskOver:      {"retention", "record has had its time", "records have had their time", "Families were told that it is erased then.", "the office, the safeguarding lead or the head"},
 }
 
@@ -68,15 +68,6 @@ func (s *server) tasksAt(r *http.Request, school portal.School) (all []task, err
 			x.Link, x.Who = base+p.path, ""
 		}
 		all = append(all, x)
-	}
-	if s.Portal.SendsMail() {
-		switch addresses, mails, err := s.Portal.MailTrouble(r.Context(), account(r), school.Slug); {
-		case errors.Is(err, portal.ErrForbidden):
-		case err != nil:
-			return nil, err
-		case addresses+mails > 0:
-			all = append(all, task{Count: addresses + mails, Label: "mails did not arrive, or addresses do not work", Note: "Send a letter instead, or put the address right.", Link: base + "mail#trouble"})
-		}
 	}
 	if s.Review != nil {
 		if due, when := s.Review(school.Slug); when != "" {
