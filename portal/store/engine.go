@@ -61,6 +61,18 @@ var postgresEngine = &engine{
 // open: closing any handle of a file drops all of the process's locks on it.
 var creating sync.Mutex
 
+// sqliteDriver is go-sqlite3 with what it has no setting for: what SQLite puts aside while
+// it sorts or holds a savepoint stays in memory. In a file it would cost each signature
+// dozens of writes, and leave pages with names in a folder for temporary files.
+const sqliteDriver = "schoolgate-sqlite3"
+
+func init() {
+	sql.Register(sqliteDriver, &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
+		_, err := c.Exec("PRAGMA temp_store = MEMORY", nil)
+		return err
+	}})
+}
+
 func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if path == "" {
 		return nil, errors.New("no path given")
@@ -80,11 +92,11 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		"_cache_size":      {"-16384"}, // KiB a connection; a list of 100,000 pupils is no faster with more
 	}.Encode()
 	db := &DB{engine: sqliteEngine, writers: writers{turn: make(chan struct{}, 1)}}
-	if db.write, err = sql.Open("sqlite3", file+"?"+both+"&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_recursive_triggers=on&_secure_delete=on"); err != nil {
+	if db.write, err = sql.Open(sqliteDriver, file+"?"+both+"&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_recursive_triggers=on&_secure_delete=on"); err != nil {
 		return nil, err
 	}
 	db.write.SetMaxOpenConns(1)
-	if db.read, err = sql.Open("sqlite3", file+"?"+both+"&_txlock=deferred&_query_only=on"); err != nil {
+	if db.read, err = sql.Open(sqliteDriver, file+"?"+both+"&_txlock=deferred&_query_only=on"); err != nil {
 		return nil, err
 	}
 	readers := max(4, runtime.GOMAXPROCS(0))
