@@ -194,7 +194,7 @@ func (w website) draw(m *assembly, p page) error {
 	name := strings.TrimSuffix(p.address, "/")
 	if len(p.matter.Flow) > 0 {
 		id := "flow" + strings.ReplaceAll(name, "/", "-")
-		m.rendering.files["generated/assets/flow"+name+".svg"] = []byte(draw.Flow(p.matter.Title, id, p.matter.Flow))
+		m.rendering.files["generated/assets/flow"+name+".svg"] = w.chart(p.matter.Title, id, p.matter.Flow)
 	}
 	if p.matter.QR != "" {
 		svg, err := draw.QR(w.base + strings.TrimPrefix(p.matter.QR, "/"))
@@ -204,6 +204,21 @@ func (w website) draw(m *assembly, p page) error {
 		m.rendering.files["generated/assets/qr"+name+".svg"] = []byte(svg)
 	}
 	return nil
+}
+
+// chart draws a flow once for all the sites that have it in the same words.
+func (w website) chart(title, id string, flow []draw.Step) []byte {
+	what := fmt.Sprintf("%q %q %#v", title, id, flow)
+	if w.charts != nil {
+		if drawn, ok := w.charts.Load(what); ok {
+			return drawn.([]byte)
+		}
+	}
+	drawn := []byte(draw.Flow(title, id, flow))
+	if w.charts != nil {
+		w.charts.Store(what, drawn)
+	}
+	return drawn
 }
 
 // addFeeds adds the news as RSS and the events as a calendar, where there are

@@ -70,6 +70,7 @@ type Options struct {
 
 	press    *press          // of this build
 	pictures *picture.Beside // of all its sites
+	charts   *sync.Map       // flow charts of all its sites, by what is drawn
 }
 
 // A Result is how the build of one site ended.
@@ -96,7 +97,7 @@ var renderingMutex sync.Mutex
 // processes.
 func Build(ctx context.Context, trust *Trust, opts Options) ([]Result, error) {
 	opts.Address = strings.TrimSuffix(opts.Address, "/")
-	opts.press, opts.pictures = &press{}, &picture.Beside{}
+	opts.press, opts.pictures, opts.charts = &press{}, &picture.Beside{}, &sync.Map{}
 	opts.Now = cmp.Or(opts.Now, time.Now()).UTC().Truncate(time.Second)
 	opts.Log = cmp.Or(opts.Log, slog.New(slog.DiscardHandler))
 	if !filepath.IsAbs(opts.Out) {
@@ -223,7 +224,7 @@ func (w website) publish(ctx context.Context, t theme, read map[string]string, o
 		}
 		return result
 	}
-	w.cleaner = picture.NewCleaner(filepath.Join(dir, "pictures"), opts.pictures)
+	w.cleaner, w.charts = picture.NewCleaner(filepath.Join(dir, "pictures"), opts.pictures), opts.charts
 	m, err := w.assemble(t, kept, opts.Now)
 	if err != nil {
 		return fail(err)

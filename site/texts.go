@@ -229,6 +229,9 @@ func sum(text string) string {
 // corrects, by the beginning of its Form, and why; or it has to be a new edition
 // (S7, C5). Corrects becomes that wording's hash.
 func (t *Text) checkEdition(src source.File, kept []Text, problems *source.Problems) {
+	if t.Corrects == "" && slices.ContainsFunc(kept, func(k Text) bool { return k.Kind == t.Kind && k.Slug == t.Slug && k.Hash == t.Hash }) {
+		return // the words that stand
+	}
 	var last Text
 	corrects, same := "", false
 	for _, k := range kept {

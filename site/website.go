@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"schoolgate/site/colour"
 	"schoolgate/site/picture"
@@ -30,6 +31,7 @@ type website struct {
 	pages     source.Layer
 	album     album                            // the pictures beside its pages
 	cleaner   *picture.Cleaner                 // of pictures; nil keeps nothing
+	charts    *sync.Map                        // flow charts that were drawn, also for other sites; nil keeps none
 	originals *originals                       // sums of what is published from the disk; nil: none were taken
 	texts     map[string]source.Layer          // by kind
 	inText    map[string]map[string]string     // what stands in the blanks of a single text, by its path
