@@ -28,6 +28,8 @@ const (
 	AgreeWording    Action = "agree to a correction"
 	SendMail        Action = "send mail and see what was sent"
 	KeepPictures    Action = "look after pictures of pupils"
+	ProposeActivity Action = "propose an activity"
+	ApproveActivity Action = "approve an activity"
 	SeeTasks        Action = "see what needs doing"
 	SeeFamilies     Action = "see who a pupil's family are"
 )
@@ -67,7 +69,8 @@ type Subject struct {
 	School  string
 	PupilID string // for actions about one child
 	// ContactID is whose act it is, and By the account that gave it online, or ""
-	// where it came another way; for SeeReceipt only.
+	// where it came another way; for SeeReceipt only. For ApproveActivity, By is the account
+	// that proposed it.
 	ContactID string
 	By        string
 }
@@ -103,13 +106,18 @@ func (a Actor) May(do Action, to Subject) error {
 				return nil
 			}
 		}
-	case SeeRegister, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, SeeTasks, SeeFamilies, KeepPictures:
+	case SeeRegister, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, SeeTasks, SeeFamilies, KeepPictures, ProposeActivity:
 		return a.mayStaff(do, to.School)
 	case AgreeWording: // the office's own work is not for the office to agree to
 		if a.mayStaff(ImportClassList, to.School) == nil {
 			return ErrForbidden
 		}
 		return a.mayStaff(do, to.School)
+	case ApproveActivity: // nobody approves what they have proposed
+		if err := a.mayStaff(do, to.School); err != nil || to.By == "" || to.By != a.AccountID {
+			return err
+		}
+		return ErrForbidden
 	}
 	return ErrNotFound
 }

@@ -41,6 +41,11 @@ const (
 	RecordKept        ActKind = "record-kept"
 	RecordShown       ActKind = "record-shown"
 	PicturePutBack    ActKind = "picture-put-back"
+	ActivityProposed  ActKind = "activity-proposed"
+	ActivityApproved  ActKind = "activity-approved"
+	ActivityDeclined  ActKind = "activity-declined"
+	ActivityClosed    ActKind = "activity-closed"
+	RecordingDeleted  ActKind = "recording-deleted"
 	DecidesChanged    ActKind = "who-decides-changed"
 	ClockRight        ActKind = "clock-right" // somebody has looked
 	DatabaseCopied    ActKind = "database-copied"

@@ -253,6 +253,15 @@ func (p *Portal) eachPupil(tx Tx, school string, left bool, f func(*PupilRecord)
 
 // eachPupilAt is eachPupil with what does not count at a moment marked.
 func (p *Portal) eachPupilAt(tx Tx, school string, left bool, at time.Time, f func(*PupilRecord) error) error {
+	mark, err := counting(tx, school, at)
+	if err != nil {
+		return err
+	}
+	return tx.EachPupil(school, left, func(r *PupilRecord) error { mark(r); return f(r) })
+}
+
+// counting marks in a record what does not count at a moment.
+func counting(tx Tx, school string, at time.Time) (mark func(*PupilRecord), err error) {
 	type key struct {
 		kind                 ActKind
 		pupil, contact, text string
@@ -261,7 +270,7 @@ func (p *Portal) eachPupilAt(tx Tx, school string, left bool, at time.Time, f fu
 	of := func(a Act) key { return key{a.Kind, a.Subject.ID, a.Party.ID, a.TextSlug, a.Seq} }
 	uncounted, err := tx.ActsNotCounted(school, at)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	waits, others := map[key]bool{}, map[key]bool{}
 	for _, a := range uncounted {
@@ -269,28 +278,27 @@ func (p *Portal) eachPupilAt(tx Tx, school string, left bool, at time.Time, f fu
 	}
 	info, err := tx.School(school)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	other, err := otherWords(tx, info)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for hash := range other {
 		about, err := tx.ActsOn(school, hash)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, a := range about {
 			others[of(a)] = true
 		}
 	}
-	return tx.EachPupil(school, left, func(r *PupilRecord) error {
+	return func(r *PupilRecord) {
 		for i := range r.Acts {
 			r.Acts[i].Waits = len(waits) > 0 && r.Acts[i].Party.Kind == RefContact && waits[of(r.Acts[i])]
 			r.Acts[i].Other = len(others) > 0 && others[of(r.Acts[i])]
 		}
-		return f(r)
-	})
+	}, nil
 }
 
 // hasGroup answers [*Invalid] for a registration group that nobody of the list is in.

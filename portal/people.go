@@ -40,11 +40,17 @@ func (p Pupil) Name() string {
 func (p Pupil) Known() string { return strings.TrimSpace(p.Forename + " " + p.Apart) }
 
 // listedPupils are a school's pupils in the order of [RegisterTx.Pupils], those of one name told
-// apart: somebody who reads the wrong one of two answers may do what a family refused.
-// The day of birth does, without its year, which proves a family who joins; where that
-// is the same too, the admission number, or the id.
+// apart.
 func listedPupils(tx Tx, school string) ([]Pupil, error) {
 	all, err := tx.Pupils(school)
+	tellApart(all)
+	return all, err
+}
+
+// tellApart tells pupils of one name apart: somebody who reads the wrong one of two answers
+// may do what a family refused. The day of birth does, without its year, which proves a
+// family who joins; where that is the same too, the admission number, or the id.
+func tellApart(all []Pupil) {
 	alike := map[string][]int{}
 	for i, p := range all {
 		name := pupilName(p.Forename, p.Surname)
@@ -70,7 +76,6 @@ func listedPupils(tx Tx, school string) ([]Pupil, error) {
 			}
 		}
 	}
-	return all, err
 }
 
 // dayAndMonth is a day of birth without its year, "6 December".

@@ -66,6 +66,7 @@ type Portal struct {
 	erased   func(context.Context) error // after each run that erases; nil for nothing
 	now      func() time.Time
 	shown    shownCache
+	looked   lookedCache
 }
 
 // New makes a portal. Staff are named by the settings, and lose their rights as

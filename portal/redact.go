@@ -279,3 +279,31 @@ func (b ListBefore) LogValue() slog.Value { return slog.StringValue(b.String()) 
 func (c Chased) String() string       { return c.Child.String() }
 func (c Chased) GoString() string     { return c.String() }
 func (c Chased) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+func (x Activity) String() string       { return "activity " + x.ID }
+func (x Activity) GoString() string     { return x.String() }
+func (x Activity) LogValue() slog.Value { return slog.StringValue(x.String()) }
+
+func (x Plan) String() string       { return "plan of an activity" }
+func (x Plan) GoString() string     { return x.String() }
+func (x Plan) LogValue() slog.Value { return slog.StringValue(x.String()) }
+
+func (f ActivityForm) String() string       { return "proposal of an activity" }
+func (f ActivityForm) GoString() string     { return f.String() }
+func (f ActivityForm) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+func (f CloseForm) String() string       { return "end of an activity" }
+func (f CloseForm) GoString() string     { return f.String() }
+func (f CloseForm) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+func (s GoSheet) String() string       { return fmt.Sprintf("sheet of %d pupils", len(s.Rows)) }
+func (s GoSheet) GoString() string     { return s.String() }
+func (s GoSheet) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+func (r GoRow) String() string       { return r.Pupil.String() }
+func (r GoRow) GoString() string     { return r.String() }
+func (r GoRow) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+func (r Roll) String() string       { return "roll" }
+func (r Roll) GoString() string     { return r.String() }
+func (r Roll) LogValue() slog.Value { return slog.StringValue(r.String()) }

@@ -20,7 +20,7 @@ type Keep struct {
 	Answers    int // after the pupil has left
 	Agreements int // after the pupil has left
 	Replaced   int // of a signature that the same person's next one has replaced
-	Events     int // after they happened
+	Events     int // after they happened; and an activity, after it was over
 	Staff      int // of an account, after it signed in last and once the settings do not name it
 }
 
@@ -60,13 +60,14 @@ func (d Date) begin() time.Time {
 
 // The kinds of what is kept, as they are counted.
 const (
-	KeptPupils   = "pupils"
-	KeptContacts = "contacts"
-	KeptAnswers  = "answers"
-	KeptSigned   = "signatures"
-	KeptReplaced = "replaced signatures"
-	KeptEvents   = "events"
-	KeptAccounts = "accounts"
+	KeptPupils     = "pupils"
+	KeptContacts   = "contacts"
+	KeptAnswers    = "answers"
+	KeptSigned     = "signatures"
+	KeptReplaced   = "replaced signatures"
+	KeptActivities = "activities"
+	KeptEvents     = "events"
+	KeptAccounts   = "accounts"
 )
 
 // Unneeded is a contact whom nobody needs any more. Since is when a run first found
@@ -81,7 +82,7 @@ type Unneeded struct {
 const contactMonths = 1
 
 // Kinds is every kind, in the order in which to show them.
-var Kinds = []string{KeptPupils, KeptContacts, KeptAnswers, KeptSigned, KeptReplaced, KeptEvents, KeptAccounts}
+var Kinds = []string{KeptPupils, KeptContacts, KeptAnswers, KeptSigned, KeptReplaced, KeptActivities, KeptEvents, KeptAccounts}
 
 // Due is how much of a kind has had its time.
 type Due struct {
@@ -158,6 +159,7 @@ type erasing struct {
 	pupils   []string
 	acts     []Act    // that go before their pupil does
 	contacts []string // also those who have to wait for their pupils to go
+	over     []string // activities
 }
 
 // TrustWide stands for no school: what the portal holds of staff and of itself.
@@ -216,7 +218,21 @@ func (p *Portal) reckon(tx Tx, school string) (e erasing, err error) {
 	if err != nil {
 		return e, err
 	}
-	e.Due = []Due{r.due.pupils, r.due.contacts, r.due.answers, r.due.signed, r.due.replaced, events}
+	planned := Due{Kind: KeptActivities, Months: keep.Events, After: "it was over, and what was kept of it is deleted"}
+	all, err := tx.Activities(school)
+	if err != nil {
+		return e, err
+	}
+	for _, x := range all {
+		due := day(x.Ends).months(keep.Events)
+		if x.keeps() {
+			due = max(due, e.On.after())
+		}
+		if planned.note(due, e.On); due <= e.On {
+			e.over = append(e.over, x.ID)
+		}
+	}
+	e.Due = []Due{r.due.pupils, r.due.contacts, r.due.answers, r.due.signed, r.due.replaced, planned, events}
 	slices.SortStableFunc(e.Leavers, func(a, b Leaver) int { return cmp.Compare(a.Due, b.Due) })
 	return e, nil
 }
@@ -622,6 +638,12 @@ func (k Keep) words() string {
 func (p *Portal) erasePeople(tx Tx, e erasing, n *gone) error {
 	if e.School.Slug == "" {
 		return nil
+	}
+	for _, id := range e.over {
+		if err := tx.EraseActivity(id); err != nil {
+			return fmt.Errorf("activity %s: %w", id, err)
+		}
+		n.of[KeptActivities]++
 	}
 	for _, a := range e.acts[:min(len(e.acts), eraseAtOnce)] {
 		if err := eraseAct(tx, a, n); err != nil {

@@ -42,11 +42,11 @@ var rights = map[Role]struct {
 	scope scope
 	may   []Action
 }{
-	Office:     {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, EraseRecords, ShowRecord, KeepPictures}},
+	Office:     {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, EraseRecords, ShowRecord, KeepPictures, ProposeActivity}},
 	Business:   {anySchool, []Action{SeeRegister, SeeTasks, ExportList, SeeEvents}},
-	Lead:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, AgreeWording, KeepPictures}},
-	Head:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, SeeEvents, SetRestrictions, EraseRecords, AgreeWording, KeepPictures}},
-	Teacher:    {ownClass, []Action{SeeRegister}},
+	Lead:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, AgreeWording, KeepPictures, ProposeActivity, ApproveActivity}},
+	Head:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, SeeEvents, SetRestrictions, EraseRecords, AgreeWording, KeepPictures, ApproveActivity}},
+	Teacher:    {ownClass, []Action{SeeRegister, ProposeActivity}},
 	TrustStaff: {everySchool, []Action{SeeRegister, SeeTasks}},
 	operator:   {everySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, SendMail, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord}},
 }

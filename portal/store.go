@@ -30,6 +30,7 @@ type Tx interface {
 	SealTx
 	MailTx
 	PictureTx
+	ActivityTx
 }
 
 // MailTx is the outbox. A claim of one sender is a change of a row, which fails or comes
@@ -223,6 +224,9 @@ type ActTx interface {
 	// Answer, Seq and Until: what a standing is computed from. What f is given is
 	// reused: it must not keep it.
 	EachPupil(school string, left bool, f func(*PupilRecord) error) error
+	// EachPupilOf is EachPupil for those on roll whom a roll picks: of up to 256, in one
+	// query.
+	EachPupilOf(school string, of Roll, f func(*PupilRecord) error) error
 }
 
 // LedgerTx is the rows behind the append-only proof. All are only ever added.
@@ -320,6 +324,14 @@ type PictureTx interface {
 	Picture(school, id string) (Picture, error)
 	Pictures(school string) ([]Picture, error) // in order of Page, Key
 	DeletePicture(school, id string) error
+}
+
+// ActivityTx is what is planned with pupils, and rests on answers.
+type ActivityTx interface {
+	PutActivity(Activity) error
+	Activity(school, id string) (Activity, error)
+	Activities(school string) ([]Activity, error) // those that begin last first
+	EraseActivity(id string) error
 }
 
 // LedgerEntry is one record as the ledger holds it. Record and Salt may be

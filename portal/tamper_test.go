@@ -98,6 +98,7 @@ func lived(t *testing.T) (w *world, address string) {
 	w.ok(w.EndJoin(t.Context(), portal.Operator, anne, w.contact(anne, "Ms Pia Poe")))
 	w.ok(w.KeepRecord(t.Context(), portal.Operator, anne, w.pupil("Cat"), "2027-12-01", "a dispute"))
 	w.declare(w.theFair())
+	w.proposes(w.aCall(), true)
 	w.pass(24 * time.Hour)
 	w.decide(w.account("Mrs Jo Lee"), w.answering("Ann", portal.Refused))
 	w.publish() // until it is under a head, an act has no more than its promise

@@ -22,6 +22,9 @@ const (
 	TaskLapsing   TaskKind = "lapsing"   // pupils about whom a yes lapses within [LapsingDays]
 	TaskWordings  TaskKind = "wordings"  // corrections that wait for a second person
 	TaskMail      TaskKind = "mail"      // mails that did not arrive, and addresses that do not work
+	TaskApprove   TaskKind = "approve"   // activities that somebody else proposed
+	TaskUnclosed  TaskKind = "unclosed"  // activities that are over, of which nobody said what was done
+	TaskKept      TaskKind = "kept"      // recordings and pictures of activities that are to be deleted
 	TaskOver      TaskKind = "over"      // records that have had their time
 )
 
@@ -61,6 +64,17 @@ var tasks = []struct {
 		return len(all), err
 	}},
 	{TaskMail, SendMail, (*desk).mailTrouble},
+	{TaskApprove, ApproveActivity, func(d *desk) (int, error) {
+		return d.activitiesWho(func(x Activity) bool {
+			return x.waits(d.p.now()) && x.Proposed.By != d.actor.AccountID
+		})
+	}},
+	{TaskUnclosed, ProposeActivity, func(d *desk) (int, error) {
+		return d.activitiesWho(func(x Activity) bool { return x.unclosed(d.p.now()) })
+	}},
+	{TaskKept, ProposeActivity, func(d *desk) (int, error) {
+		return d.activitiesWho(func(x Activity) bool { return x.keeps() && x.KeptUntil <= d.p.today() })
+	}},
 	{TaskOver, EraseRecords, func(d *desk) (int, error) {
 		kept, err := d.p.reckon(d, d.school)
 		return kept.Now(), err
@@ -80,6 +94,7 @@ type desk struct {
 	links    []Responsibility
 	bars     []Restriction
 	invited  []Invitee
+	planned  []Activity
 
 	conflicts, lapsing int // pupils; see stand
 }
@@ -116,6 +131,16 @@ func (d *desk) inviteesWho(are func(Invitee) bool) (n int, err error) {
 	all, err := once(&d.invited, func() ([]Invitee, error) { return d.p.invitees(d, d.school) })
 	for _, i := range all {
 		if are(i) {
+			n++
+		}
+	}
+	return n, err
+}
+
+func (d *desk) activitiesWho(are func(Activity) bool) (n int, err error) {
+	all, err := once(&d.planned, func() ([]Activity, error) { return d.Activities(d.school) })
+	for _, x := range all {
+		if are(x) {
 			n++
 		}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -130,10 +129,8 @@ func demoSettings(file, addr, data string) (Settings, error) {
 	s := Settings{
 		Address: "http://localhost:" + port, Listen: addr, Data: data, Database: filepath.Join(data, "schoolgate.db"),
 	}
-	for _, p := range demo.People() {
-		if p.Staff {
-			s.Staff = append(s.Staff, StaffSetting{Email: p.Email, School: p.School, Role: string(cmp.Or(p.Role, portal.Office))})
-		}
+	for _, p := range demo.Staff() {
+		s.Staff = append(s.Staff, StaffSetting{Email: p.Email, School: p.School, Role: string(p.Role)})
 	}
 	return s, nil
 }

@@ -62,6 +62,7 @@ func TestBackup(t *testing.T) {
 				tx.PutRestriction(portal.Restriction{ID: "r", Link: portal.Link{PupilID: "p-ann", ContactID: "c-dad"}, Takes: portal.MayDecide, Since: noon, Why: "order"}),
 				tx.PutMailing(portal.Mailing{ContactID: "c-mum", Key: "m", Bad: "a@b.example", BadSince: noon}),
 				tx.PutPicture(portal.Picture{ID: "x", School: "oak", Key: "k", Pupils: []string{"p-ann"}, Shown: noon}),
+				tx.PutActivity(portal.Activity{ID: "x", School: "oak", Begins: noon, Ends: noon, Pupils: []string{"p-ann"}, Proposed: portal.Step{By: "a-1", At: noon}}),
 				tx.PutKeeping(portal.Keeping{PupilID: "p-ben", Until: "2030-01-01", Reason: "a dispute", By: "a-1", At: noon}),
 				tx.PutInvitation(portal.Invitation{ID: "i", ContactID: "c-mum", CodeHash: "h", Issued: noon, Expires: noon}),
 				tx.PutJoin(portal.Join{AccountID: "a-1", ContactID: "c-mum", InvitationID: "i", At: noon}), tx.JoinChild("c-mum", "p-ann", noon),

@@ -37,6 +37,9 @@ var KeptOfPeople = []Kept{
 	{"If there is a dispute or a court order: that your child's record is kept for longer, until when and why", "So that nothing is lost that is still needed", "Until that day", []string{"keepings.until", "keepings.reason", "keepings.kept_by", "keepings.at"}},
 	{"Which pictures on our website your child can be seen in, since when, and when one was taken down. The pictures themselves stand on the website", "So that a picture is shown only as long as everybody who decides says yes", "As long as the picture is among the website's pages",
 		[]string{"pictures.pupils", "pictures.shown", "pictures.taken", "pictures.alt", "pictures.page", "pictures.until"}},
+	{"That your child was to take part in a call, a photograph or a visit: what it was, when, with whom, who looked after it, which of the staff planned and approved it, what was done, and where a recording is kept and until when", "So that a child takes part only where the answers allow it, and so that a recording is deleted in time", "For [[keep_events]] after it was over, and until a recording is deleted",
+		[]string{"activities.begins", "activities.ends", "activities.plan", "activities.pupils", "activities.proposed_by", "activities.proposed", "activities.answer", "activities.why", "activities.decided_by", "activities.decided",
+			"activities.done", "activities.kept", "activities.kept_until", "activities.closed_by", "activities.closed", "activities.deleted_by", "activities.deleted"}},
 	{"On which devices you are signed in, from which network and since when, and the name that the service you sign in with gave", "So that you stay signed in, and can see as whom, and end it", "A day after it ends, which is at most twelve hours after you sign in",
 		[]string{"sessions.hash", "sessions.handshake", "sessions.return_to", "sessions.name", "sessions.created", "sessions.expires", "sessions.device", "sessions.network", "sessions.second_factor", "sessions.authenticated", "sessions.renewed", "sessions.confirmed"}},
 	{"What you typed, if your session ends before you send it", "So that you need not type it again", "One day", []string{"held_forms.path", "held_forms.form", "held_forms.at"}},
@@ -54,5 +57,5 @@ var Impersonal = []string{
 	"pupils.id", "pupils.school", "contacts.id", "contacts.school", "responsibilities.pupil_id", "responsibilities.contact_id",
 	"restrictions.id", "restrictions.pupil_id", "restrictions.contact_id", "accounts.id", "account_contacts.account_id", "account_contacts.contact_id",
 	"joined_children.account_id", "joined_children.contact_id", "joined_children.pupil_id", "invitations.id", "invitations.contact_id", "outbox.id", "outbox.school", "outbox.contact_id", "mailings.contact_id", "acts.id",
-	"pictures.id", "pictures.school", "pictures.declared", "pictures.purpose", "keepings.pupil_id", "list_undos.school", "name_words.school", "name_words.kind", "name_words.person_id", "sessions.account_id", "held_forms.account_id", "held_lists.id", "held_lists.school", "held_lists.account_id",
+	"activities.id", "activities.school", "pictures.id", "pictures.school", "pictures.declared", "pictures.purpose", "keepings.pupil_id", "list_undos.school", "name_words.school", "name_words.kind", "name_words.person_id", "sessions.account_id", "held_forms.account_id", "held_lists.id", "held_lists.school", "held_lists.account_id",
 }

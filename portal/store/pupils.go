@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,7 @@ const eachPupil = `SELECT p.id, p.upn, p.admission_number, p.forename, p.surname
 	(SELECT string_agg(x.contact_id || ' ' || CAST(x.takes AS TEXT) || CASE WHEN x.why = '' THEN ' 1 ' ELSE ' 0 ' END, '') FROM restrictions x WHERE x.pupil_id = p.id AND x.until IS NULL),
 	(SELECT string_agg(a.packed, '') FROM acts a WHERE a.pupil_id = p.id)
 	FROM pupils p
-	WHERE p.school = $1 AND (p.school_year, p.sort_key, p.id) > ($2, $3, $4) AND (p.left_at IS NOT NULL) = $5
+	WHERE p.school = $1 AND (p.school_year, p.sort_key, p.id) > ($2, $3, $4) AND (p.left_at IS NOT NULL) = $5%s
 	ORDER BY p.school_year, p.sort_key, p.id LIMIT $6`
 
 // So many pupils are read before f is called on them, with no query open, so
@@ -31,13 +32,44 @@ type packedPupil struct {
 }
 
 func (t *tx) EachPupil(school string, left bool, f func(*portal.PupilRecord) error) error {
+	return t.eachPupil(school, left, "", nil, f)
+}
+
+func (t *tx) EachPupilOf(school string, of portal.Roll, f func(*portal.PupilRecord) error) error {
+	if of.IDs != nil && len(of.IDs) == 0 {
+		return nil
+	}
+	where, args := "", []any(nil)
+	mark := func(v any) string {
+		args = append(args, v)
+		return "$" + strconv.Itoa(6+len(args))
+	}
+	if of.Year != nil {
+		where += " AND p.school_year = " + mark(int(*of.Year))
+	}
+	if of.Group != "" {
+		where += " AND p.reg_group = " + mark(of.Group)
+	}
+	if of.IDs != nil {
+		var ids []string
+		for _, id := range of.IDs {
+			ids = append(ids, mark(id))
+		}
+		where += " AND p.id IN (" + strings.Join(ids, ", ") + ")"
+	}
+	return t.eachPupil(school, false, where, args, f)
+}
+
+// eachPupil reads the pupils whom a condition picks, whose arguments are from $7 on.
+func (t *tx) eachPupil(school string, left bool, where string, more []any, f func(*portal.PupilRecord) error) error {
+	query := fmt.Sprintf(eachPupil, where)
 	var rec portal.PupilRecord
 	page := make([]packedPupil, pupilPage)
 	year, key, id := -1<<31, []byte{}, ""
 	for {
 		n := 0
 		var lastKey sql.RawBytes
-		err := t.rows(eachPupil, []any{school, year, key, id, left, pupilPage}, func(rows *sql.Rows) error {
+		err := t.rows(query, append([]any{school, year, key, id, left, pupilPage}, more...), func(rows *sql.Rows) error {
 			r := &page[n]
 			n++
 			p := &r.pupil

@@ -44,6 +44,7 @@ var sealedTables = map[string]sealed{
 	"list_undos":       sealedBy(1, "school, at, content"),
 	"keepings":         sealedBy(1, "pupil_id, until, reason, kept_by, at"),
 	"pictures":         sealedBy(2, "school, declared, id, page, alt, purpose, pupils, until, shown, taken"),
+	"activities":       sealedBy(1, "id, school, begins, ends, plan, pupils, proposed_by, proposed, answer, why, decided_by, decided, done, kept, kept_until, closed_by, closed, deleted_by, deleted"),
 }
 
 // Unsealed is the columns, or whole tables ("sessions.*"), in which no seal notices a

@@ -32,6 +32,7 @@ var (
 	everyDay  = []int{303, 404, 404, 404, 404, 404, 404, 200, 200, 200, 200, 404, 200, 200} // at any school
 	families  = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 403, 403, 200}
 	reached   = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 404, 200, 200} // the teacher has no such pupil
+	planners  = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 200, 403, 403}
 	leads     = []int{303, 404, 404, 404, 404, 404, 404, 403, 404, 403, 200, 403, 403, 200}
 )
 
@@ -137,6 +138,13 @@ var table = map[string]row{
 	"POST " + office + "/export":                                         {path: at("/portal/office/fernlow/export"), form: asCSV, want: sends(exporters, 200)},
 	"GET " + office + "/pictures":                                        {path: at("/portal/office/fernlow/pictures"), want: erasers},
 	"POST " + office + "/pictures":                                       {path: at("/portal/office/fernlow/pictures"), want: sends(erasers, 404)}, // none was taken down
+	"GET " + office + "/may":                                             {path: at("/portal/office/fernlow/may"), want: readers},
+	"GET " + office + "/activities":                                      {path: at("/portal/office/fernlow/activities"), want: readers},
+	"GET " + office + "/activities/new":                                  {path: at("/portal/office/fernlow/activities/new"), want: planners},
+	"POST " + office + "/activities/new":                                 {path: at("/portal/office/fernlow/activities/new"), want: sends(planners, 422)}, // an empty form
+	"GET " + office + "/activities/{id:[A-Za-z0-9_-]+}":                  {path: planned, want: reached},
+	"POST " + office + "/activities/{id:[A-Za-z0-9_-]+}":                 {path: planned, form: approving, want: []int{401, 404, 404, 404, 404, 404, 404, 403, 404, 403, 303, 404, 403, 303}},
+	"GET " + office + "/activities/{id:[A-Za-z0-9_-]+}/sheet":            {path: approvedSheet, want: reached},
 	"GET " + office + "/wordings":                                        {path: at("/portal/office/fernlow/wordings"), want: leads},
 	"POST " + office + "/wordings":                                       {path: at("/portal/office/fernlow/wordings"), want: sends(leads, 404)}, // none waits
 	"GET " + office + "/events":                                          {path: at("/portal/office/fernlow/events"), want: watchers},
@@ -164,6 +172,23 @@ func mailKey(w *world, _ string) string {
 	}))
 	return remindersPath + key
 }
+
+// planned is an activity of Asha's class, which the office has just proposed.
+func planned(w *world, _ string) string {
+	on := w.now.AddDate(0, 0, 1).Format("02/01/2006")
+	id, err := w.portal.Propose(w.t.Context(), w.accounts[clerk], "fernlow", portal.ActivityForm{
+		Title: "Call with the museum", Purposes: []string{webPicture.Slug}, On: on, From: "10:00", To: "11:00", Group: "4B", Supervision: "Ms Quist", Risk: "Low"})
+	w.must(err)
+	return "/portal/office/fernlow/activities/" + id
+}
+
+func approvedSheet(w *world, who string) string {
+	path := planned(w, who)
+	w.must(w.portal.DecideActivity(w.t.Context(), w.accounts[head], "fernlow", path[strings.LastIndexByte(path, '/')+1:], true, ""))
+	return path + "/sheet"
+}
+
+func approving(*world) url.Values { return url.Values{"do": {"approve"}} }
 
 func lookFor(*world) url.Values { return url.Values{"find": {"okonedo"}} }
 
@@ -291,7 +316,7 @@ func TestGetChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	looks := map[string][]string{}
 	looks["GET /portal/record"] = []string{"acts", "ledger", "ledger_hashes"}
-	for _, to := range []string{"/", "/export", "/pictures", "/settle", "/letters", "/answers", "/joins", "/restrictions", "/retention", "/chase", "/pupil/{id:[A-Za-z0-9_-]+}", "/contact/{id:[A-Za-z0-9_-]+}", "/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}"} {
+	for _, to := range []string{"/", "/export", "/pictures", "/settle", "/letters", "/answers", "/joins", "/restrictions", "/retention", "/chase", "/activities/{id:[A-Za-z0-9_-]+}", "/activities/{id:[A-Za-z0-9_-]+}/sheet", "/pupil/{id:[A-Za-z0-9_-]+}", "/contact/{id:[A-Za-z0-9_-]+}", "/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}"} {
 		looks["GET "+office+to] = []string{"acts", "ledger", "ledger_hashes"}
 	}
 	for name, row := range table {

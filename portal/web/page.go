@@ -31,6 +31,7 @@ var pageFiles = []string{
 	"anew.html", "apply.html", "columns.html", "consent.html", "end-join.html", "error.html", "events.html", "export.html", "go-on.html", "home.html", "import.html", "join.html", "joins.html",
 	"leaving.html", "letters.html", "pictures.html", "letters-form.html", "office.html", "receipt.html", "record.html", "restrictions.html", "retention.html", "checked.html", "objection.html", "sessions.html", "settle.html", "sign.html", "sign-in.html", "slips.html", "answers.html", "wordings.html", "mail.html", "reminders.html", "stop.html",
 	"chase.html", "contact.html", "find.html", "pupil.html", "today.html", "today-all.html", "undo.html",
+	"activities.html", "activity.html", "activity-new.html", "activity-sheet.html", "may.html",
 }
 
 type templates map[string]*template.Template
@@ -74,6 +75,7 @@ func (s *server) newTemplate(names ...string) (*template.Template, error) {
 		"moment":    s.moment,
 		"day":       s.day,
 		"sentence":  sentence,
+		"line":      line,
 		"tel":       s.tel,
 		"breaks":    breaks,
 		"languages": func() []Language { return s.Languages },

@@ -91,6 +91,13 @@ func (s *server) routes() *mux.Router {
 	get(office+"/events", s.signedIn(s.getEvents))
 	get(office+"/pictures", s.signedIn(s.getPictures))
 	post(office+"/pictures", s.anew(portal.ByProvider, s.postPictures))
+	get(office+"/may", s.signedIn(s.getMay))
+	get(office+"/activities", s.signedIn(s.getActivities))
+	get(office+"/activities/new", s.signedIn(s.getPlan))
+	post(office+"/activities/new", s.signedIn(s.postPlan))
+	get(office+"/activities/{id:[A-Za-z0-9_-]+}", s.signedIn(s.getActivity))
+	post(office+"/activities/{id:[A-Za-z0-9_-]+}", s.anew(portal.ByProvider, s.postActivity))
+	get(office+"/activities/{id:[A-Za-z0-9_-]+}/sheet", s.signedIn(s.getSheet))
 	get(office+"/wordings", s.signedIn(s.getWordings))
 	post(office+"/wordings", s.anew(portal.ByProvider, s.postWordings))
 

@@ -48,6 +48,9 @@ var taskPages = map[portal.TaskKind]struct{ path, one, many, note, who string }{
 	portal.TaskLapsing:   {"chase", "pupil has a yes that ends soon", "pupils have a yes that ends soon", fmt.Sprintf("It ends within %d days. The portal asks again from then on.", portal.LapsingDays), "the office"},
 	portal.TaskWordings:  {"wordings", "corrected wording waits for a second person", "corrected wordings wait for a second person", "Earlier answers do not count for it until somebody has agreed that it means the same.", "the safeguarding lead or the head"},
 	portal.TaskMail:      {"mail#trouble", "mail did not arrive, or an address does not work", "mails did not arrive, or addresses do not work", "Send a letter instead, or put the address right.", "the office"},
+	portal.TaskApprove:   {"activities", "activity waits for approval", "activities wait for approval", "Until somebody approves it, no pupil takes part.", "the safeguarding lead or the head"},
+	portal.TaskUnclosed:  {"activities", "activity is over and not closed", "activities are over and not closed", "Say what was done, and what is kept of it.", "the office or whoever planned it"},
+	portal.TaskKept:      {"activities", "recording or set of pictures is to be deleted", "recordings or sets of pictures are to be deleted", "Families were told that it is deleted by now. Delete it, and say so.", "the office or whoever planned it"},
 	portal.TaskOver:      {"retention", "record has had its time", "records have had their time", "Families were told that it is erased then.", "the office, the safeguarding lead or the head"},
 }
 

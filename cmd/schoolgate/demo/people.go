@@ -57,6 +57,16 @@ func People() []Person {
 	return people
 }
 
+// Staff is what the settings say of those who work there.
+func Staff() (all []portal.Staff) {
+	for _, p := range People() {
+		if p.Staff {
+			all = append(all, portal.Staff{Email: p.Email, School: p.School, Role: cmp.Or(p.Role, portal.Office)})
+		}
+	}
+	return all
+}
+
 // schools have two registration groups a year, their youngest first. Their
 // pupils' UPNs name local authority 000, which there is not.
 var schools = []struct {

@@ -118,6 +118,44 @@ func Fill(ctx context.Context, p *portal.Portal, clock func(time.Time), issuer s
 			return fmt.Errorf("the demo's past: %w", err)
 		}
 	}
+	return s.plan(ctx)
+}
+
+// plan has the office propose two activities: the lead has approved the one of tomorrow,
+// and the other waits for them.
+func (s *seeding) plan(ctx context.Context) error {
+	const school = "fernlow-primary"
+	as := map[portal.Role]string{}
+	for _, p := range People() {
+		if !p.Staff || p.School != school || as[p.Role] != "" {
+			continue
+		}
+		s.at(s.now)
+		a, err := s.SignedIn(ctx, portal.Identity{Provider: Provider, Issuer: s.issuer, Subject: p.Subject, StaffEmail: p.Email, SecondFactor: true})
+		if err != nil {
+			return err
+		}
+		as[p.Role] = a.ID
+	}
+	on := func(days int) string { return s.now.In(portal.London).AddDate(0, 0, days).Format("02/01/2006") }
+	fair := portal.ActivityForm{Title: "Pictures of the garden stall", Purposes: []string{"website-pictures"}, On: on(1), From: "10:00", To: "11:30", Group: "Maple",
+		With: "Quayside Photographs", Checked: "The head rang the number on their website, and saw their certificate", Supervision: "The class teacher and a teaching assistant", Risk: "Low: on the school's own field. Assessment 14"}
+	call := portal.ActivityForm{Title: "Video call with the author Ida Fenn", Purposes: []string{"video-calls"}, On: on(6), From: "13:30", To: "14:15", Group: "Beech",
+		With: "Ida Fenn", Checked: "Through her publisher, by telephone", Supervision: "The class teacher, in the room all the time", Platform: "The school's own account, with a waiting room", Risk: "Nobody can join but those invited. Assessment 17"}
+	for _, f := range []portal.ActivityForm{fair, call} {
+		s.at(s.now)
+		id, err := s.Propose(ctx, as[""], school, f)
+		if err != nil {
+			return fmt.Errorf("the demo's activities: %w", err)
+		}
+		if f.Title != fair.Title {
+			continue
+		}
+		s.at(s.now)
+		if err := s.DecideActivity(ctx, as[portal.Lead], school, id, true, ""); err != nil {
+			return fmt.Errorf("the demo's activities: %w", err)
+		}
+	}
 	return nil
 }
 

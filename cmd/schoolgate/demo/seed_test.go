@@ -79,7 +79,7 @@ func seededDemo(t *testing.T, today time.Time) (p *portal.Portal, updates int, t
 	}
 	now := today
 	counted := &countingStore{Store: db}
-	p = portal.New(counted, sealed, nil, func() time.Time { return now })
+	p = portal.New(counted, sealed, Staff(), func() time.Time { return now })
 	var all []portal.School
 	for _, s := range schools {
 		all = append(all, portal.School{Slug: s.slug, Name: s.slug, ShortName: s.slug, Texts: textsOf(t, s.slug)})
