@@ -59,8 +59,8 @@ func (d *Draft) Build(dir string) (built bool, err error) {
 	return files != nil, err
 }
 
-// Sources are the files of pages, agreements and purposes, by the address at which
-// each is published.
+// Sources are the files of pages, agreements and purposes, and of a policy of the
+// school's own, by the address at which each is published.
 func (d *Draft) Sources() map[string]string {
 	at := map[string]string{}
 	for rel, src := range d.website.pages {
@@ -70,6 +70,9 @@ func (d *Draft) Sources() map[string]string {
 		for rel, src := range texts {
 			at["/"+folders[kind]+address(rel)] = src.Name
 		}
+	}
+	if p := d.website.policy; p != nil && p.own.Name != "" {
+		at[PolicyAddress] = p.own.Name
 	}
 	return at
 }

@@ -207,7 +207,7 @@ func (p *policyPage) inspect(lines []policyLine, fallback string) {
 		l.File, l.Line = where.file, where.n
 		p.page.links = append(p.page.links, l)
 		id, within := strings.CutPrefix(l.To, "#")
-		if !within || ids[id] {
+		if !within || id == "" || ids[id] { // a link to nowhere is a leftover, which the check tells of
 			continue
 		}
 		if c := dropOf(p.changes, id); c != nil {

@@ -37,6 +37,7 @@ type Trust struct {
 
 	Checklist []ChecklistItem `toml:"-"` // what a school's site must hold
 	Replaced  []Replaced      `toml:"-"` // what must not be said any more
+	Elsewhere Elsewhere       `toml:"-"` // what belongs to other places
 	Passages  []Passage       `toml:"-"` // what is said in the same words everywhere
 	Languages []Language      `toml:"-"` // in which families are asked to tell us theirs
 	Mails     []Mail          `toml:"-"` // what families are sent by mail
@@ -65,12 +66,14 @@ type School struct {
 	Crest     string            `toml:"crest"`    // an SVG file in the same folder; empty: a drawn shield
 	Email     string            `toml:"email"`
 	Phone     string            `toml:"phone"`
-	Address   []string          `toml:"address"` // one entry a line
-	URL       string            `toml:"url"`     // public address when hosted elsewhere; empty: <server>/<slug>/
-	Portal    string            `toml:"portal"`  // address of the portal; empty: <server>/portal/
-	Uses      []string          `toml:"uses"`    // some of Switches
-	Blanks    map[string]string `toml:"blanks"`  // fills the model's blanks
-	Keep      map[string]string `toml:"keep"`    // how long what is kept: see keepNames
+	Address   []string          `toml:"address"`         // one entry a line
+	URL       string            `toml:"url"`             // public address when hosted elsewhere; empty: <server>/<slug>/
+	Portal    string            `toml:"portal"`          // address of the portal; empty: <server>/portal/
+	Uses      []string          `toml:"uses"`            // some of Switches
+	Authority string            `toml:"local_authority"` // the council's area, "Kent"; empty: as its local_ blanks say
+	Known     []string          `toml:"known_schools"`   // schools and trusts that its pages may name
+	Blanks    map[string]string `toml:"blanks"`          // fills the model's blanks
+	Keep      map[string]string `toml:"keep"`            // how long what is kept: see keepNames
 
 	SearchTools []SearchTool `toml:"search_tool"`
 	Channels    []Channel    `toml:"channel"`

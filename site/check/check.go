@@ -36,6 +36,8 @@ type Rule struct {
 var Rules = []Rule{
 	{"content", "settings and pages that cannot be published as they are", "P2"},
 	{"blank", "a blank of the model that the school has not filled", "P2"},
+	{"leftover", "what a template left behind: a placeholder, a word to its author, another school's name, a link to nowhere", "P2"},
+	{"two-names", "one role with two names, in two pages or against the settings", "P2"},
 	{"example", "a value that still is the starter's example, a telephone number first", "P2, P5"},
 	{"ceop", "the way to CEOP on every page, among the first links, in words", "P4"},
 	{"publish", "what the law and the department say a school's site must hold", "P13; content/model/checklist.toml"},

@@ -195,6 +195,9 @@ func (in *inspection) checkRisks() {
 		in.report("four-risks", Wrong, place{in.sources.settings, 0, site.PolicyAddress}, "Publish one: the model has a policy.", "the site has no online safety policy at %s", site.PolicyAddress)
 		return
 	}
+	if at := in.top(p); slices.ContainsFunc(in.found, func(f Finding) bool { return f.Rule == "four-risks" && f.File == at.file }) {
+		return // told already, where three of them stand
+	}
 	last := map[string]int{}
 	n, found := 0, false
 	text := p.inMain()

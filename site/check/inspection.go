@@ -65,6 +65,7 @@ func (in *inspection) build() error {
 		}
 	}
 	in.checkExamples()
+	in.checkLeftovers()
 	return nil
 }
 
@@ -268,7 +269,7 @@ func (in *inspection) collect(p *builtPage, base *url.URL) {
 		first := !in.collected[a.href]
 		in.collected[a.href] = true
 		u, err := url.Parse(a.href)
-		if err != nil || u.Host == base.Host || in.ours(u) {
+		if err != nil || u.Host == "" || u.Host == base.Host || in.ours(u) {
 			continue
 		}
 		if private(u.Hostname()) {

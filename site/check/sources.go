@@ -106,6 +106,9 @@ func (files contentSources) of(content fs.FS, d *site.Draft) (*siteSources, erro
 		if replaced := dir + "/pages/" + strings.TrimPrefix(name, "model/"); d.Slug != site.Overview && own[replaced] != "" && !used[name] {
 			continue
 		}
+		if _, theirs := own[dir+"/"+site.PolicyFile]; theirs && strings.HasPrefix(name, "model/"+site.PolicyFolder+"/") && path.Base(name) != site.PolicyFront {
+			continue // the school has a policy of its own
+		}
 		if d.Slug != site.Overview || used[name] || path.Ext(name) == ".toml" {
 			add(name, raw)
 		}

@@ -310,7 +310,6 @@ func (in *inspection) directory(at place) bool {
 // that have to come before it.
 var areaBodies = map[string][]string{
 	"Partnership":  {"Safeguarding", "Children"},
-	"Board":        {"Safeguarding", "Children"},
 	"Police":       {},
 	"Constabulary": {},
 }
