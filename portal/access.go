@@ -32,6 +32,10 @@ const (
 	ApproveActivity Action = "approve an activity"
 	SeeTasks        Action = "see what needs doing"
 	SeeFamilies     Action = "see who a pupil's family are"
+	SignOwn         Action = "sign an agreement with staff"
+	HaveSign        Action = "have a class sign"
+	SeeSigners      Action = "see which staff and visitors have signed"
+	RunDesk         Action = "have visitors sign, and sign them out"
 )
 
 // Child is a pupil together with one contact who may speak for them.
@@ -106,7 +110,8 @@ func (a Actor) May(do Action, to Subject) error {
 				return nil
 			}
 		}
-	case SeeRegister, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, SeeTasks, SeeFamilies, KeepPictures, ProposeActivity:
+	case SeeRegister, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, SeeTasks, SeeFamilies, KeepPictures, ProposeActivity,
+		SignOwn, HaveSign, SeeSigners, RunDesk:
 		return a.mayStaff(do, to.School)
 	case AgreeWording: // the office's own work is not for the office to agree to
 		if a.mayStaff(ImportClassList, to.School) == nil {

@@ -46,6 +46,11 @@ const (
 	ActivityDeclined  ActKind = "activity-declined"
 	ActivityClosed    ActKind = "activity-closed"
 	RecordingDeleted  ActKind = "recording-deleted"
+	SittingOpened     ActKind = "sitting-opened"
+	SittingClosed     ActKind = "sitting-closed"
+	SignatureTaken    ActKind = "signature-taken-back" // a pupil's that was not theirs, by a [Decision] beside it
+	VisitorCame       ActKind = "visitor-came"         // who had signed before
+	VisitorLeft       ActKind = "visitor-left"
 	DecidesChanged    ActKind = "who-decides-changed"
 	ClockRight        ActKind = "clock-right" // somebody has looked
 	DatabaseCopied    ActKind = "database-copied"

@@ -293,17 +293,8 @@ func (p *Portal) Sign(ctx context.Context, account string, f SignForm) (id strin
 }
 
 func checkSigning(f SignForm, c Child) error {
-	var wrong Invalid
-	switch {
-	case f.Name == "":
-		wrong.Add("name", "Type your full name")
-	case utf8.RuneCountInString(f.Name) > MaxName:
-		wrong.Add("name", fmt.Sprintf("Your name must be %d characters or fewer", MaxName))
-	case !utf8.ValidString(f.Name) || strings.ContainsFunc(f.Name, misleads):
-		wrong.Add("name", "Your name must be made of letters; type it again")
-	case !strings.ContainsFunc(f.Name, unicode.IsLetter):
-		wrong.Add("name", "Type your name in letters")
-	case f.Asked != f.Name:
+	wrong := typedName(f.Name)
+	if len(wrong.Problems) == 0 && f.Asked != f.Name {
 		if doubt := doubtfulName(f.Name, c); doubt != "" {
 			wrong.Add("name", doubt)
 		}
@@ -312,6 +303,21 @@ func checkSigning(f SignForm, c Child) error {
 		wrong.Add("agreed", "Tick the box to say that you agree")
 	}
 	return wrong.Or()
+}
+
+// typedName is what is wrong with a full name that somebody typed as theirs.
+func typedName(name string) (wrong Invalid) {
+	switch {
+	case name == "":
+		wrong.Add("name", "Type your full name")
+	case utf8.RuneCountInString(name) > MaxName:
+		wrong.Add("name", fmt.Sprintf("Your name must be %d characters or fewer", MaxName))
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, misleads):
+		wrong.Add("name", "Your name must be made of letters; type it again")
+	case !strings.ContainsFunc(name, unicode.IsLetter):
+		wrong.Add("name", "Type your name in letters")
+	}
+	return wrong
 }
 
 // doubtfulName is why a name may not be the one of whoever types it: it has the child's

@@ -168,7 +168,7 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 			if !wanted {
 				continue
 			}
-			code := newCode()
+			code := newCode(codeLength)
 			inv := Invitation{ID: newID(), ContactID: to.Contact.ID, CodeHash: p.hashCode(code), Issued: p.now(), IssuedBy: p.printer(account), Expires: p.now().Add(CodeLife)}
 			if err := tx.PutInvitation(inv); err != nil {
 				return fmt.Errorf("invitation for %v: %w", to.Contact, err)
@@ -336,10 +336,10 @@ func childrenOf(tx Tx, contact string, rights Rights) ([]Child, error) {
 	return out, nil
 }
 
-func newCode() string {
+func newCode(length int) string {
 	var b strings.Builder
 	n := big.NewInt(int64(len(codeAlphabet)))
-	for range codeLength {
+	for range length {
 		i, err := rand.Int(rand.Reader, n)
 		if err != nil {
 			panic(fmt.Sprintf("portal: the system gives no random numbers: %v", err))

@@ -200,7 +200,7 @@ func (p *Portal) inviteNow(tx Tx, m *Message) (Silence, error) {
 	if letter, ok := open[m.ContactID]; ok && !letter.Mailed && letter.Issued.After(m.Queued) {
 		return HasLetter, nil
 	}
-	code := newCode()
+	code := newCode(codeLength)
 	m.Code, m.Expires = grouped(code), p.now().Add(MailedCodeLife)
 	inv := Invitation{ID: newID(), ContactID: m.ContactID, CodeHash: p.hashCode(code), Issued: p.now(), IssuedBy: m.By, Mailed: true, Expires: m.Expires}
 	if err := tx.PutInvitation(inv); err != nil {

@@ -14,8 +14,9 @@ type PupilPage struct {
 	List      List // the texts, and whether reasons are told
 	Standings []Standing
 	Signed    []bool
-	Families  bool  // whether Ties are told
-	Ties      []Tie // to each contact, in the order in which the school rings
+	Own       []Signable // what the pupil signs for themselves
+	Families  bool       // whether Ties are told
+	Ties      []Tie      // to each contact, in the order in which the school rings
 }
 
 // ContactPage is one contact with what has come of them.
@@ -205,6 +206,7 @@ func (p *Portal) PupilPage(ctx context.Context, account, school, id string) (v P
 		for _, t := range f.list.Agreements {
 			v.Signed = append(v.Signed, signedByAny(t, p.today(), record))
 		}
+		v.Own = f.list.School.signable(x, acts, p.today())
 		return p.event(tx, account, school, RecordShown, Ref{RefPupil, id}, map[string]any{})
 	})
 	return v, err

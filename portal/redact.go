@@ -307,3 +307,39 @@ func (r GoRow) LogValue() slog.Value { return slog.StringValue(r.String()) }
 func (r Roll) String() string       { return "roll" }
 func (r Roll) GoString() string     { return r.String() }
 func (r Roll) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+func (s Sitting) String() string       { return "sitting at " + s.School } // of Here, too
+func (s Sitting) GoString() string     { return s.String() }
+func (s Sitting) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+func (s Signable) String() string       { return "agreement " + s.Signed.ID } // of OwnText, too
+func (s Signable) GoString() string     { return s.String() }
+func (s Signable) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+func (c Classmate) String() string       { return c.Pupil.String() }
+func (c Classmate) GoString() string     { return c.String() }
+func (c Classmate) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+func (c ClassPage) String() string       { return fmt.Sprintf("class of %d", len(c.Class)) }
+func (c ClassPage) GoString() string     { return c.String() }
+func (c ClassPage) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+func (f OwnSigning) String() string       { return "signing" }
+func (f OwnSigning) GoString() string     { return f.String() }
+func (f OwnSigning) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+func (s Signer) String() string       { return "somebody who works here" }
+func (s Signer) GoString() string     { return s.String() }
+func (s Signer) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+func (v Visit) String() string       { return "visit " + v.ID }
+func (v Visit) GoString() string     { return v.String() }
+func (v Visit) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
+func (f VisitForm) String() string       { return "form of a visitor" }
+func (f VisitForm) GoString() string     { return f.String() }
+func (f VisitForm) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+func (v VisitorsPage) String() string       { return fmt.Sprintf("%d visitors", len(v.Today)) }
+func (v VisitorsPage) GoString() string     { return v.String() }
+func (v VisitorsPage) LogValue() slog.Value { return slog.StringValue(v.String()) }

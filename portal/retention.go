@@ -66,6 +66,7 @@ const (
 	KeptSigned     = "signatures"
 	KeptReplaced   = "replaced signatures"
 	KeptActivities = "activities"
+	KeptVisits     = "visitors’ signatures"
 	KeptEvents     = "events"
 	KeptAccounts   = "accounts"
 )
@@ -82,7 +83,7 @@ type Unneeded struct {
 const contactMonths = 1
 
 // Kinds is every kind, in the order in which to show them.
-var Kinds = []string{KeptPupils, KeptContacts, KeptAnswers, KeptSigned, KeptReplaced, KeptActivities, KeptEvents, KeptAccounts}
+var Kinds = []string{KeptPupils, KeptContacts, KeptAnswers, KeptSigned, KeptReplaced, KeptActivities, KeptVisits, KeptEvents, KeptAccounts}
 
 // Due is how much of a kind has had its time.
 type Due struct {
@@ -214,6 +215,17 @@ func (p *Portal) reckon(tx Tx, school string) (e erasing, err error) {
 	if err := r.people(tx, school); err != nil {
 		return e, err
 	}
+	visits := Due{Kind: KeptVisits, Months: keep.Events, After: "the last day on which they count"}
+	visited, err := tx.SchoolSigned(school, RefVisitor, time.Time{}, "")
+	if err != nil {
+		return e, err
+	}
+	for _, a := range visited {
+		due := a.Until.months(keep.Events)
+		if visits.note(due, e.On); due <= e.On {
+			e.acts = append(e.acts, a)
+		}
+	}
 	events, err := eventsDue(tx, school, keep.Events, e.On)
 	if err != nil {
 		return e, err
@@ -232,7 +244,7 @@ func (p *Portal) reckon(tx Tx, school string) (e erasing, err error) {
 			e.over = append(e.over, x.ID)
 		}
 	}
-	e.Due = []Due{r.due.pupils, r.due.contacts, r.due.answers, r.due.signed, r.due.replaced, planned, events}
+	e.Due = []Due{r.due.pupils, r.due.contacts, r.due.answers, r.due.signed, r.due.replaced, planned, visits, events}
 	slices.SortStableFunc(e.Leavers, func(a, b Leaver) int { return cmp.Compare(a.Due, b.Due) })
 	return e, nil
 }
@@ -711,10 +723,12 @@ func eraseAct(tx Tx, a Act, n *gone) error {
 		return fmt.Errorf("%v: %w", a, err)
 	}
 	n.entries = append(n.entries, entry)
-	switch a.Kind {
-	case Decision:
+	switch {
+	case a.Kind == Decision:
 		n.of[KeptAnswers]++
-	case Signature:
+	case a.Party.Kind == RefVisitor:
+		n.of[KeptVisits]++
+	case a.Kind == Signature:
 		n.of[KeptSigned]++
 	default:
 		n.of[KeptEvents]++
@@ -787,6 +801,15 @@ func (p *Portal) eraseStaff(tx Tx, e erasing, n *gone) error {
 		return err
 	}
 	for _, a := range idle {
+		signed, err := tx.StaffSigned(a.ID)
+		if err != nil {
+			return err
+		}
+		for _, s := range signed {
+			if err := eraseAct(tx, s, n); err != nil {
+				return err
+			}
+		}
 		gone, err := tx.EraseAccount(a.ID)
 		if err != nil {
 			return err

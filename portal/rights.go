@@ -12,6 +12,7 @@ type Staff struct {
 	Role    Role
 	Years   []Year   // with Classes, whom the role is for; both empty for the whole school
 	Classes []string // registration groups
+	Posts   bool     `json:",omitempty"` // in the school's name, on its official channels
 }
 
 // Role is a part played at a school.
@@ -24,6 +25,8 @@ const (
 	Head       Role = "head"
 	Teacher    Role = "teacher" // of their own classes
 	TrustStaff Role = "trust"   // reads across schools
+	Colleague  Role = "staff"   // everybody else who works there, and signs its agreement alone
+	Governor   Role = "governor"
 	operator   Role = "operator"
 )
 
@@ -42,17 +45,19 @@ var rights = map[Role]struct {
 	scope scope
 	may   []Action
 }{
-	Office:     {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, EraseRecords, ShowRecord, KeepPictures, ProposeActivity}},
-	Business:   {anySchool, []Action{SeeRegister, SeeTasks, ExportList, SeeEvents}},
-	Lead:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, AgreeWording, KeepPictures, ProposeActivity, ApproveActivity}},
-	Head:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, SeeEvents, SetRestrictions, EraseRecords, AgreeWording, KeepPictures, ApproveActivity}},
-	Teacher:    {ownClass, []Action{SeeRegister, ProposeActivity}},
-	TrustStaff: {everySchool, []Action{SeeRegister, SeeTasks}},
+	Office:     {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, EraseRecords, ShowRecord, KeepPictures, ProposeActivity, SignOwn, HaveSign, SeeSigners, RunDesk}},
+	Business:   {anySchool, []Action{SeeRegister, SeeTasks, ExportList, SeeEvents, SignOwn}},
+	Lead:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, AgreeWording, KeepPictures, ProposeActivity, ApproveActivity, SignOwn, HaveSign, SeeSigners}},
+	Head:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, SeeEvents, SetRestrictions, EraseRecords, AgreeWording, KeepPictures, ApproveActivity, SignOwn, HaveSign, SeeSigners}},
+	Teacher:    {ownClass, []Action{SeeRegister, ProposeActivity, SignOwn, HaveSign}},
+	TrustStaff: {everySchool, []Action{SeeRegister, SeeTasks, SignOwn}},
+	Colleague:  {anySchool, []Action{SignOwn}},
+	Governor:   {anySchool, []Action{SignOwn}},
 	operator:   {everySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, SendMail, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord}},
 }
 
 // Roles are those that the settings may give, in the order in which to name them.
-var Roles = []Role{Office, Business, Lead, Head, Teacher, TrustStaff}
+var Roles = []Role{Office, Business, Lead, Head, Teacher, TrustStaff, Colleague, Governor}
 
 // Check says what is wrong with an entry of the settings, by the name of the setting.
 func (s Staff) Check() error {

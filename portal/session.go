@@ -220,6 +220,7 @@ func (p *Portal) Tidy(ctx context.Context) error {
 			tx.DeleteHeldBefore(now.Add(-HeldLife)),
 			tx.DeleteListUndosBefore(now.Add(-UndoLife)),
 			tx.DeleteHeldListsBefore(now.Add(-ImportLife)),
+			tx.DeleteSittingsBefore(now),
 			tx.DeleteAttemptsBefore(now.Add(-CodeLife-TriesWindow)),
 			tx.DeleteMailsEndedBefore(now.Add(-mailsKept)),
 		)

@@ -31,6 +31,7 @@ type Tx interface {
 	MailTx
 	PictureTx
 	ActivityTx
+	SittingTx
 }
 
 // MailTx is the outbox. A claim of one sender is a change of a row, which fails or comes
@@ -196,6 +197,14 @@ type ActTx interface {
 	Act(id string) (Act, error)
 	// PupilActs are the signatures and decisions about a pupil, oldest first.
 	PupilActs(pupil string) ([]Act, error)
+	// SchoolSigned are the signatures at a school that are about no pupil, by parties of a
+	// kind, oldest first: from a time on, and those before it that count longer than a day,
+	// where that is not "".
+	SchoolSigned(school string, by RefKind, from time.Time, longer Date) ([]Act, error)
+	// StaffSigned are those by an account, at any school.
+	StaffSigned(account string) ([]Act, error)
+	// EventsSince are a school's events of these kinds from a time on, oldest first.
+	EventsSince(school string, kinds []ActKind, from time.Time) ([]Act, error)
 	// NoesLeft are the decisions about pupils on roll of a school that are their party's last
 	// about a text and a no, where no list says any more that the contact holds parental
 	// responsibility.
@@ -213,8 +222,8 @@ type ActTx interface {
 	// delete any other act.
 	EraseAct(id string) (entry int64, err error)
 
-	// FirstAnswers is when each pupil on roll was first signed or answered for by
-	// anybody; of those only for whom somebody has.
+	// FirstAnswers is when each pupil on roll was first signed or answered for by a
+	// contact; of those only for whom somebody has.
 	FirstAnswers(school string) ([]time.Time, error)
 
 	// EachPupil calls f for each pupil on roll of a school, or each who has left it, in
@@ -315,6 +324,17 @@ type SealTx interface {
 	FirstSealed() (bool, error)
 	// LedgerErased are the entries that have no record, in their order.
 	LedgerErased() ([]int64, error)
+}
+
+// SittingTx is the sittings, of which a school has one for each class at most, and one for
+// visitors.
+type SittingTx interface {
+	// PutSitting adds a sitting, in place of the one of the same school and group.
+	PutSitting(Sitting) error
+	SittingByCode(code string) (Sitting, error)
+	Sittings(school string) ([]Sitting, error)
+	DeleteSitting(school, group string) error
+	DeleteSittingsBefore(ended time.Time) error
 }
 
 // PictureTx is the pictures of the public sites in which pupils can be seen.

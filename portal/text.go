@@ -69,12 +69,25 @@ type Text struct {
 	Stage bool
 	// Years are the year groups that it is asked for; empty for all.
 	Years []Year
+	// Checks are what a pupil answers before they sign it, to show that they understood.
+	Checks []Check
+	// Posting says of an agreement with staff that it is for those alone who post in the
+	// school's name.
+	Posting bool
 
 	Summary   string // a sentence on what it is
 	Statement string // of an agreement: the words beside the tick
 	Question  string // of a purpose: what is asked
 	IfGiven   string // of a purpose: what a yes leads to
 	IfRefused string // of a purpose: what a no leads to
+}
+
+// Check is a question of an agreement, with answers to choose from.
+type Check struct {
+	Question string
+	Answers  []string
+	Right    int    // the place in Answers, from 0
+	Because  string // what whoever chose another is told, in kind words
 }
 
 // forParents says whether it is put to parents, as every text was that an earlier
@@ -94,6 +107,8 @@ func (t Text) Parts() (heart, rest string) {
 // Said is what somebody said of a text, as they read it.
 func (t Text) Said(a Answer) string {
 	switch {
+	case t.Kind == Agreement && a == Withdrawn:
+		return "Taken back by the school: it was somebody else’s"
 	case t.Kind == Agreement:
 		return "You signed"
 	case t.Objected() && a == Given:

@@ -52,7 +52,10 @@ type Text struct {
 	For    string   // whom it is put to; one of Signers
 	Months int      // how long a signature or an answer lasts; 0 for as long as the edition
 	Stage  bool     // of a purpose: an answer lasts until the pupil's key stage ends
-	Years  []string // of a purpose: the year groups that it is asked for; empty for all
+	Years  []string // the year groups that it is asked for, or whose pupils sign it; empty for all
+
+	Checks  []Check // of an agreement with pupils: what they answer to show that they understood
+	Posting bool    // of an agreement with staff: for those alone who post in the school's name
 
 	Statement string // of an agreement: the words beside the tick
 
@@ -61,6 +64,15 @@ type Text struct {
 	Question string // of a purpose: what is asked
 	Given    string // of a purpose: what a yes leads to
 	Refused  string // of a purpose: what a no leads to
+}
+
+// Check is a question with answers to choose from. What whoever chooses another answer
+// than Right reads is Because.
+type Check struct {
+	Question string   `toml:"question"`
+	Answers  []string `toml:"answers"`
+	Right    int      `toml:"right"` // the place of the right answer, from 1
+	Because  string   `toml:"because"`
 }
 
 // Signers are the people a text may be for (S1-S4); a purpose that does not say is
@@ -97,7 +109,10 @@ type agreementMatter struct {
 	For       string   `toml:"for"`
 	Months    int      `toml:"months"`
 	Statement string   `toml:"statement"`
-	Only      []string `toml:"only"` // some of Conditions: for schools where one of them holds
+	Only      []string `toml:"only"`    // some of Conditions: for schools where one of them holds
+	Years     []string `toml:"years"`   // with pupils: the first and the last year group that signs it
+	Checks    []Check  `toml:"checks"`  // with pupils
+	Posting   bool     `toml:"posting"` // with staff
 }
 
 type purposeMatter struct {
@@ -160,6 +175,11 @@ func readText(kind string, src source.File, a answers) (t Text, links []source.L
 			for _, condition := range m.Only {
 				c.OneOf("only", condition, Conditions)
 			}
+			t.Checks, t.Posting = m.Checks, m.Posting
+			if checkYears(c, m.Years); len(m.Years) == 2 {
+				t.Years = yearsBetween(m.Years[0], m.Years[1])
+			}
+			t.checkSigners(c)
 		}
 	} else {
 		var m purposeMatter
@@ -216,6 +236,21 @@ func readText(kind string, src source.File, a answers) (t Text, links []source.L
 		}
 	}
 	return t, links, append(problems, more...)
+}
+
+// checkSigners checks what an agreement says for some of those alone who may sign one.
+func (t Text) checkSigners(c source.Checker) {
+	if (len(t.Years) > 0 || len(t.Checks) > 0) && t.For != "pupils" {
+		c.Say("for", "years and checks are for an agreement with pupils")
+	}
+	if t.Posting && t.For != "staff" {
+		c.Say("posting", "posting is for an agreement with staff")
+	}
+	for i, q := range t.Checks {
+		if strings.TrimSpace(q.Question) == "" || strings.TrimSpace(q.Because) == "" || len(q.Answers) < 2 || q.Right < 1 || q.Right > len(q.Answers) {
+			c.Say("checks", "question %d needs a question, at least two answers, right = the number of the right one, and because = what is said, in kind words, to whoever chose another", i+1)
+		}
+	}
 }
 
 func sum(text string) string {

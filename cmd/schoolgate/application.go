@@ -248,8 +248,17 @@ func (app *application) school(s *site.School, r site.Result) portal.School {
 			Source: string(t.Source), HTML: string(t.HTML), Path: t.Path, Published: t.Published,
 			Sense: t.Sense, Corrects: t.Corrects, Because: t.Because,
 			Audience: portal.Audience(t.For), Basis: portal.Basis(t.Basis), FromAge: t.FromAge, Months: t.Months, Stage: t.Stage, Years: years(t.Years),
+			Checks: checks(t.Checks), Posting: t.Posting,
 			Summary: t.Summary, Statement: t.Statement, Question: t.Question, IfGiven: t.Given, IfRefused: t.Refused,
 		})
+	}
+	return out
+}
+
+// checks is questions as the portal knows them.
+func checks(all []site.Check) (out []portal.Check) {
+	for _, c := range all {
+		out = append(out, portal.Check{Question: c.Question, Answers: c.Answers, Right: c.Right - 1, Because: c.Because})
 	}
 	return out
 }

@@ -130,7 +130,7 @@ func demoSettings(file, addr, data string) (Settings, error) {
 		Address: "http://localhost:" + port, Listen: addr, Data: data, Database: filepath.Join(data, "schoolgate.db"),
 	}
 	for _, p := range demo.Staff() {
-		s.Staff = append(s.Staff, StaffSetting{Email: p.Email, School: p.School, Role: string(p.Role)})
+		s.Staff = append(s.Staff, StaffSetting{Email: p.Email, School: p.School, Role: string(p.Role), Classes: p.Classes})
 	}
 	return s, nil
 }

@@ -192,7 +192,7 @@ func (l *limits) allowAddress(client netip.Addr, r *http.Request, callback bool)
 	switch {
 	case callback || strings.HasPrefix(r.URL.Path, "/portal/sign-in"):
 		return l.take("s "+of, signInsOfAddress)
-	case r.URL.Path == "/portal/join" && !l.take("j "+of, joinsOfAddress):
+	case (r.URL.Path == "/portal/join" || r.URL.Path == "/portal/here") && !l.take("j "+of, joinsOfAddress):
 		return false
 	}
 	return l.take("f "+of, formsOfAddress)

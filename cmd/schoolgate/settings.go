@@ -106,6 +106,7 @@ type StaffSetting struct {
 	Role    string   `toml:"role"`    // one of portal.Roles
 	Classes []string `toml:"classes"` // of a teacher, with years
 	Years   []string `toml:"years"`   // as the school writes them: "Year 4", "Reception"
+	Posts   bool     `toml:"posts"`   // on the school's official channels
 }
 
 // readSettings reads a settings file. Everything wrong with it is reported at
@@ -257,7 +258,7 @@ func (s Settings) staff() []portal.Staff {
 
 // entry is the setting as the portal takes it; an error is a year that is none.
 func (p StaffSetting) entry() (portal.Staff, error) {
-	e := portal.Staff{Email: strings.ToLower(p.Email), School: p.School, Role: portal.Role(p.Role), Classes: p.Classes}
+	e := portal.Staff{Email: strings.ToLower(p.Email), School: p.School, Role: portal.Role(p.Role), Classes: p.Classes, Posts: p.Posts}
 	for _, y := range p.Years {
 		year, err := portal.ParseYear(y)
 		if err != nil {

@@ -15,7 +15,7 @@ var texts = newTable("texts", "t", "school, hash", func(x *portal.Text) []field 
 	return []field{
 		{"school", &x.School}, {"hash", &x.Hash}, {"kind", &x.Kind}, {"slug", &x.Slug}, {"title", &x.Title}, {"edition", &x.Edition},
 		{"source", &x.Source}, {"html", &x.HTML}, {"path", &x.Path}, {"published", stamp{&x.Published}},
-		{"audience", &x.Audience}, {"basis", &x.Basis}, {"from_age", &x.FromAge}, {"months", &x.Months}, {"stage", &x.Stage}, {"years", yearCodes{&x.Years}},
+		{"audience", &x.Audience}, {"basis", &x.Basis}, {"from_age", &x.FromAge}, {"months", &x.Months}, {"stage", &x.Stage}, {"years", yearCodes{&x.Years}}, {"checks", checks{&x.Checks}}, {"posting", &x.Posting},
 		{"summary", &x.Summary}, {"statement", &x.Statement}, {"question", &x.Question}, {"if_given", &x.IfGiven}, {"if_refused", &x.IfRefused},
 	}
 })
@@ -46,6 +46,25 @@ func (y yearCodes) Value() (driver.Value, error) {
 		codes = append(codes, year.Code())
 	}
 	return strings.Join(codes, " "), nil
+}
+
+// checks reads and writes the questions of an agreement as JSON; none is no text.
+type checks struct{ at *[]portal.Check }
+
+func (c checks) Scan(v any) error {
+	if s, ok := v.(string); ok && s == "" {
+		*c.at = nil
+		return nil
+	}
+	return document{c.at}.Scan(v)
+}
+
+// Value is the text as a statement takes it.
+func (c checks) Value() (driver.Value, error) {
+	if len(*c.at) == 0 {
+		return "", nil
+	}
+	return document{c.at}.Value()
 }
 
 // putText keeps a wording as it first was.
@@ -109,6 +128,22 @@ func (t *tx) PupilActs(pupil string) ([]portal.Act, error) {
 	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.pupil_id = $1 ORDER BY a.at, a.seq, a.id", pupil)
 }
 
+// signedAt picks the acts of the index acts_school.
+const signedAt = "a.kind = 'signature' AND a.subject_kind = 'school'"
+
+func (t *tx) SchoolSigned(school string, by portal.RefKind, from time.Time, longer portal.Date) ([]portal.Act, error) {
+	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.school = $1 AND "+signedAt+
+		" AND a.party_kind = $2 AND (a.at >= $3 OR $4 <> '' AND a.until >= $4) ORDER BY a.at, a.id", school, by, from, longer)
+}
+
+func (t *tx) StaffSigned(account string) ([]portal.Act, error) {
+	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.entered_by = $1 AND "+signedAt+" AND a.party_kind = 'staff' AND a.party_id = $1 ORDER BY a.at, a.id", account)
+}
+
+func (t *tx) EventsSince(school string, kinds []portal.ActKind, from time.Time) ([]portal.Act, error) {
+	return list(t, acts.scan, "SELECT "+acts.columns+" FROM acts a WHERE a.school = $1 AND a.at >= $2 AND "+events+" AND a.kind IN ("+quoted(kinds)+") ORDER BY a.at, a.id", school, from)
+}
+
 func (t *tx) NoesLeft(school string) ([]portal.Act, error) {
 	return list(t, acts.scan, "SELECT "+acts.columns+` FROM acts a JOIN pupils p ON p.id = a.pupil_id
 		WHERE a.school = $1 AND a.answer IN ('refused', 'withdrawn') AND a.contact_id IS NOT NULL AND p.left_at IS NULL
@@ -119,7 +154,7 @@ func (t *tx) NoesLeft(school string) ([]portal.Act, error) {
 
 func (t *tx) FirstAnswers(school string) ([]time.Time, error) {
 	return list(t, func(at *time.Time) []any { return []any{stamp{at}} },
-		"SELECT MIN(a.at) FROM pupils p JOIN acts a ON a.pupil_id = p.id WHERE p.school = $1 AND p.left_at IS NULL GROUP BY p.id", school)
+		"SELECT MIN(a.at) FROM pupils p JOIN acts a ON a.pupil_id = p.id WHERE p.school = $1 AND a.contact_id IS NOT NULL AND p.left_at IS NULL GROUP BY p.id", school)
 }
 
 func (t *tx) ActsNotCounted(school string, now time.Time) ([]portal.Act, error) {

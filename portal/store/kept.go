@@ -29,6 +29,9 @@ var KeptOfPeople = []Kept{
 			"mailings.mailing_key", "mailings.bad", "mailings.bad_since", "mailings.declined"}},
 	{"The agreements you signed, the name you typed, when, and the exact words. Where a council looks after your child, the name of the social worker who answered", "To show what was agreed", "Until [[keep_agreements]] after your child leaves. If you sign again, we delete the old one [[keep_replaced]]",
 		[]string{"acts.typed_name"}},
+	{"Of your child, that they signed the school’s agreement with pupils: with their first name, or which picture", "To show that they know the rules before they use a computer", "As what you signed", nil},
+	{"If you work here: which agreements you signed, when, and the name you typed; and, for the day, that you opened a class or the desk for others to sign", "Because nobody is given a login before they have signed", "As long as the account that you sign in with", []string{"sittings.opened_by", "sittings.opened"}},
+	{"If you visit: your name, whom you come from, when you came and left, and what you signed", "So that we know who is in the building", "For [[keep_events]] after the last day on which your signature counts", nil},
 	{"Your answers to consents, when, and the exact words", "Because we may act only on your yes, and must be able to show it", "Until [[keep_answers]] after your child leaves",
 		[]string{"acts.kind", "acts.school", "acts.party_kind", "acts.party_id", "acts.subject_kind", "acts.subject_id", "acts.entered_by", "acts.way", "acts.text_slug", "acts.edition", "acts.text_hash", "acts.language", "acts.at", "acts.until",
 			"acts.answer", "acts.seq", "acts.pupil_id", "acts.contact_id", "acts.packed", "acts.record_version", "ledger.record", "ledger.salt"}},
@@ -57,5 +60,6 @@ var Impersonal = []string{
 	"pupils.id", "pupils.school", "contacts.id", "contacts.school", "responsibilities.pupil_id", "responsibilities.contact_id",
 	"restrictions.id", "restrictions.pupil_id", "restrictions.contact_id", "accounts.id", "account_contacts.account_id", "account_contacts.contact_id",
 	"joined_children.account_id", "joined_children.contact_id", "joined_children.pupil_id", "invitations.id", "invitations.contact_id", "outbox.id", "outbox.school", "outbox.contact_id", "mailings.contact_id", "acts.id",
+	"sittings.school", "sittings.reg_group", "sittings.code", "sittings.ends",
 	"activities.id", "activities.school", "pictures.id", "pictures.school", "pictures.declared", "pictures.purpose", "keepings.pupil_id", "list_undos.school", "name_words.school", "name_words.kind", "name_words.person_id", "sessions.account_id", "held_forms.account_id", "held_lists.id", "held_lists.school", "held_lists.account_id",
 }

@@ -92,8 +92,8 @@ func (t *tx) IdleStaff(before time.Time) ([]portal.Account, error) {
 
 func (t *tx) EraseAccount(id string) (bool, error) {
 	const unneeded = ` AND NOT EXISTS (SELECT 1 FROM account_contacts j WHERE j.account_id = $1) AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.entered_by = $1)`
-	for _, table := range []string{"sessions", "held_forms", "held_lists"} {
-		if err := t.put("DELETE FROM "+table+" WHERE account_id = $1"+unneeded, id); err != nil {
+	for table, column := range map[string]string{"sessions": "account_id", "held_forms": "account_id", "held_lists": "account_id", "sittings": "opened_by"} {
+		if err := t.put("DELETE FROM "+table+" WHERE "+column+" = $1"+unneeded, id); err != nil {
 			return false, err
 		}
 	}

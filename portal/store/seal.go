@@ -30,7 +30,7 @@ func sealedBy(key int, columns string) sealed { return sealed{key, strings.Split
 // the columns in [Unsealed].
 var sealedTables = map[string]sealed{
 	"schools":          sealedBy(1, "slug, content_hash, content"),
-	"texts":            sealedBy(2, "school, hash, kind, slug, title, edition, source, html, path, published, summary, statement, question, if_given, if_refused, audience, basis, from_age, months, stage, years"),
+	"texts":            sealedBy(2, "school, hash, kind, slug, title, edition, source, html, path, published, summary, statement, question, if_given, if_refused, audience, basis, from_age, months, stage, years, checks, posting"),
 	"wordings":         sealedBy(2, "school, hash, sense, corrects, because"),
 	"list_mappings":    sealedBy(2, "school, shape, mapping"),
 	"pupils":           sealedBy(1, "id, school, upn, admission_number, forename, surname, born, school_year, reg_group, looked_after, left_at"),
@@ -57,7 +57,8 @@ var Unsealed = map[string]string{
 	"sessions.*":              "lives for a day at most; whoever has the database can be anybody for as long",
 	"attempts.*":              "counts tries, for some weeks",
 	"held_forms.*":            "lives for a day", "held_lists.*": "lives for an hour, and is looked at before it counts",
-	"outbox.*": "what is sent, and was: whoever keeps a mail back by hand changes nothing of what anybody said", "mailings.*": "as outbox",
+	"sittings.*": "lives for a day at most; that it was opened is an event",
+	"outbox.*":   "what is sent, and was: whoever keeps a mail back by hand changes nothing of what anybody said", "mailings.*": "as outbox",
 	"queue.*": "holds nothing", "schema_version.*": "says which program made the tables",
 	"ledger_heads.at": "the set time; what was signed is in the head", "ledger_keys.at": "what was signed is in the key",
 }

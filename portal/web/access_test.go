@@ -33,6 +33,7 @@ var (
 	families  = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 403, 403, 200}
 	reached   = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 404, 200, 200} // the teacher has no such pupil
 	planners  = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 200, 403, 403}
+	classes   = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 200, 403, 200} // who have a class sign
 	leads     = []int{303, 404, 404, 404, 404, 404, 404, 403, 404, 403, 200, 403, 403, 200}
 )
 
@@ -43,6 +44,14 @@ func sends(row []int, done int) []int {
 		if status == 200 {
 			status = done
 		}
+		out = append(out, status)
+	}
+	return out
+}
+
+// unlike is a row of one other status.
+func unlike(row []int, status int) (out []int) {
+	for range row {
 		out = append(out, status)
 	}
 	return out
@@ -147,6 +156,18 @@ var table = map[string]row{
 	"GET " + office + "/activities/{id:[A-Za-z0-9_-]+}/sheet":            {path: approvedSheet, want: reached},
 	"GET " + office + "/wordings":                                        {path: at("/portal/office/fernlow/wordings"), want: leads},
 	"POST " + office + "/wordings":                                       {path: at("/portal/office/fernlow/wordings"), want: sends(leads, 404)}, // none waits
+	"GET /portal/here":                                                   {path: at("/portal/here"), want: everybody},
+	"POST /portal/here":                                                  {path: at("/portal/here"), want: unlike(everybody, 422)},
+	"POST /portal/here/visitor":                                          {path: at("/portal/here/visitor"), want: away}, // no desk is open
+	"GET /portal/here/{pupil:[A-Za-z0-9_-]+}":                            {path: func(w *world, _ string) string { return "/portal/here/" + w.pupils["Asha"] }, want: away},
+	"POST /portal/here/{pupil:[A-Za-z0-9_-]+}":                           {path: func(w *world, _ string) string { return "/portal/here/" + w.pupils["Asha"] }, want: away},
+	"GET /portal/agreements/{school:[a-z0-9-]+}/{slug:[a-z0-9-]+}":       {path: at("/portal/agreements/fernlow/staff-aup"), want: readers},
+	"POST /portal/agreements/{school:[a-z0-9-]+}/{slug:[a-z0-9-]+}":      {path: at("/portal/agreements/fernlow/staff-aup"), want: sends(readers, 409)}, // no wording is named
+	"GET " + office + "/class":                                           {path: at("/portal/office/fernlow/class"), want: classes},
+	"POST " + office + "/class":                                          {path: at("/portal/office/fernlow/class"), want: sends(classes, 400)}, // nothing to do
+	"GET " + office + "/visitors":                                        {path: at("/portal/office/fernlow/visitors"), want: families},
+	"POST " + office + "/visitors":                                       {path: at("/portal/office/fernlow/visitors"), want: sends(offices, 400)},
+	"GET " + office + "/staff":                                           {path: at("/portal/office/fernlow/staff"), want: families},
 	"GET " + office + "/events":                                          {path: at("/portal/office/fernlow/events"), want: watchers},
 }
 
@@ -316,7 +337,7 @@ func TestGetChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	looks := map[string][]string{}
 	looks["GET /portal/record"] = []string{"acts", "ledger", "ledger_hashes"}
-	for _, to := range []string{"/", "/export", "/pictures", "/settle", "/letters", "/answers", "/joins", "/restrictions", "/retention", "/chase", "/activities/{id:[A-Za-z0-9_-]+}", "/activities/{id:[A-Za-z0-9_-]+}/sheet", "/pupil/{id:[A-Za-z0-9_-]+}", "/contact/{id:[A-Za-z0-9_-]+}", "/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}"} {
+	for _, to := range []string{"/", "/export", "/pictures", "/settle", "/letters", "/answers", "/joins", "/restrictions", "/retention", "/chase", "/visitors", "/staff", "/activities/{id:[A-Za-z0-9_-]+}", "/activities/{id:[A-Za-z0-9_-]+}/sheet", "/pupil/{id:[A-Za-z0-9_-]+}", "/contact/{id:[A-Za-z0-9_-]+}", "/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}"} {
 		looks["GET "+office+to] = []string{"acts", "ledger", "ledger_hashes"}
 	}
 	for name, row := range table {

@@ -118,6 +118,14 @@ func text(school string, kind portal.Kind, slug, title string, edition int, body
 	return t
 }
 
+// forWhom puts an agreement to others than parents; one with pupils has a question.
+func forWhom(t portal.Text, whom portal.Audience) portal.Text {
+	if t.Audience = whom; whom == portal.ForPupils {
+		t.Checks = []portal.Check{{Question: "What do you do?", Answers: []string{"I hide it.", "I tell."}, Right: 1, Because: "You can always tell."}}
+	}
+	return t
+}
+
 func school(slug, name string, texts ...portal.Text) portal.School {
 	return portal.School{
 		Slug: slug, Name: name, ShortName: strings.Fields(name)[0] + " Primary", Address: []string{name, "Chapel Lane", "LX4 7RB"},
@@ -128,7 +136,10 @@ func school(slug, name string, texts ...portal.Text) portal.School {
 var (
 	homeSchool = text("fernlow", portal.Agreement, "home-school", "Home and school agreement", 1, "We look after one another.")
 	webPicture = text("fernlow", portal.Purpose, "website-pictures", "Pictures on our website", 1, "Pictures are kept for a year.")
-	fernlow    = school("fernlow", "Fernlow Church Primary School", homeSchool, webPicture)
+	pupilsOwn  = forWhom(text("fernlow", portal.Agreement, "pupils", "My promises", 1, "I tell a grown-up."), portal.ForPupils)
+	staffAUP   = forWhom(text("fernlow", portal.Agreement, "staff-aup", "Our agreement with staff", 1, "Lock the screen."), portal.ForStaff)
+	visitorAUP = forWhom(text("fernlow", portal.Agreement, "visitors-aup", "Our agreement with visitors", 1, "Phones away."), portal.ForVisitors)
+	fernlow    = school("fernlow", "Fernlow Church Primary School", homeSchool, webPicture, pupilsOwn, staffAUP, visitorAUP)
 	osric      = school("st-osric", "St Osric’s Junior School", text("st-osric", portal.Agreement, "home-school", "Home and school agreement", 1, "Be kind."))
 )
 

@@ -12,6 +12,9 @@ import (
 type homeView struct {
 	Children []childCard
 	Schools  []portal.School
+	Work     bool      // they work at a school, whatever they may see there
+	ToSign   []toDo    // agreements with staff that they have not signed
+	Signed   []decided // and that they have
 	// Joined is somebody whom a letter has joined to a school, whether or not
 	// there is a child for whom they may speak now.
 	Joined bool
@@ -78,10 +81,24 @@ func (s *server) getHome(w http.ResponseWriter, r *http.Request) error {
 			v.Schools = append(v.Schools, school)
 		}
 	}
+	own, err := s.Portal.OwnTexts(r.Context(), who.account)
+	if err != nil {
+		return err
+	}
+	for _, t := range own {
+		if link := staffPath(t.School.Slug, t.Text.Slug); t.Signed.Seq > 0 {
+			v.Signed = append(v.Signed, decided{What: t.Text.Title, Answer: answer{"You signed", "given"}, On: s.day(t.Signed.At) + ", " + t.School.ShortName, Link: link, Label: "See"})
+		} else {
+			v.ToSign = append(v.ToSign, toDo{Do: "Read and sign ‘" + t.Text.Title + "’", Link: link, Why: t.School.ShortName})
+		}
+	}
+	v.Work = len(own) > 0
 	p := page{template: "home.html", title: "My children", data: v}
 	switch {
 	case len(v.Children) == 0 && len(v.Schools) > 0:
 		p.title = "School office"
+	case len(v.Children) == 0 && v.Work:
+		p.title = "Your work at school"
 	case len(v.Children) == 0:
 		p.title = "No child is shown here"
 		if !v.Joined {

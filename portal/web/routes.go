@@ -49,6 +49,16 @@ func (s *server) routes() *mux.Router {
 	get(receipt, s.signedIn(s.getReceipt))
 	get(receipt+"/receipt.json", s.signedIn(s.getReceiptFile))
 
+	get(herePath, s.getHere)
+	post(herePath, s.postHere)
+	post(herePath+"/visitor", s.postVisit)
+	get(herePath+"/{pupil:[A-Za-z0-9_-]+}", s.getOwn)
+	post(herePath+"/{pupil:[A-Za-z0-9_-]+}", s.postOwn)
+
+	const staff = "/portal/agreements/{school:[a-z0-9-]+}/{slug:[a-z0-9-]+}"
+	get(staff, s.signedIn(s.getStaffSign))
+	post(staff, s.signedIn(s.postStaffSign))
+
 	const office = "/portal/office/{school:[a-z0-9-]+}"
 	get("/portal/office/", s.signedIn(s.getEveryToday))
 	get(office+"/", s.signedIn(s.getOffice))
@@ -88,6 +98,11 @@ func (s *server) routes() *mux.Router {
 	post(office+"/joins", s.anew(portal.ByProvider, s.postJoins))
 	get(office+"/export", s.anew(portal.ByProvider, s.getExport))
 	post(office+"/export", s.anew(portal.ByProvider, s.postExport))
+	get(office+"/class", s.signedIn(s.getClass))
+	post(office+"/class", s.signedIn(s.postClass))
+	get(office+"/visitors", s.signedIn(s.getVisitors))
+	post(office+"/visitors", s.signedIn(s.postVisitors))
+	get(office+"/staff", s.signedIn(s.getSigners))
 	get(office+"/events", s.signedIn(s.getEvents))
 	get(office+"/pictures", s.signedIn(s.getPictures))
 	post(office+"/pictures", s.anew(portal.ByProvider, s.postPictures))

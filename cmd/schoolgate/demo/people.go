@@ -23,6 +23,7 @@ type Person struct {
 	Email       string // of staff, as their school's domain vouches for it; of a parent, as the school holds it
 	Staff       bool
 	Role        portal.Role // of staff; empty is the office
+	Classes     []string    // of a teacher
 	School      string      // slug, or "*" for both: where they work, or where their children are
 	Hint        string      // what there is to see as them
 	ContactName string      // of a parent: as the school writes it
@@ -43,6 +44,7 @@ func People() []Person {
 		{ContactName: "Mr Craig Hallett", School: "fernlow-primary", Hint: "Father under a court order made after he joined: he sees nothing", joins: true},
 		{Name: "Dilys Marchbank", School: "fernlow-primary", Email: "d.marchbank@fernlow.example", Hint: "Office manager at Fernlow Primary"},
 		{Name: "Tobias Adeyinka", School: "fernlow-primary", Email: "t.adeyinka@fernlow.example", Role: portal.Lead, Hint: "Safeguarding lead at Fernlow Primary, who sees what was done, and ends a court order’s bar"},
+		{Name: "Ewan Tarrant", School: "fernlow-primary", Email: "e.tarrant@fernlow.example", Role: portal.Teacher, Classes: []string{"Rowan", "Larch"}, Hint: "Teacher of Rowan and Larch at Fernlow Primary, whose pupils sign in class"},
 		{Name: "Rohit Sandringham", School: "st-osrics-junior", Email: "r.sandringham@st-osrics.example", Hint: "Office manager at St Osric’s Juniors"},
 		{Name: "Marguerite Holt", School: "*", Email: "m.holt@thornmere.example", Hint: "At the trust’s office, for both schools"},
 	}
@@ -61,7 +63,7 @@ func People() []Person {
 func Staff() (all []portal.Staff) {
 	for _, p := range People() {
 		if p.Staff {
-			all = append(all, portal.Staff{Email: p.Email, School: p.School, Role: cmp.Or(p.Role, portal.Office)})
+			all = append(all, portal.Staff{Email: p.Email, School: p.School, Role: cmp.Or(p.Role, portal.Office), Classes: p.Classes})
 		}
 	}
 	return all
