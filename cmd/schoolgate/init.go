@@ -555,4 +555,10 @@ run = "daily"
 # role = "teacher"                     # only of the classes and years that are named
 # classes = ["4K"]
 # years = ["Year 4"]
+#
+# [[staff]]
+# email = "assistant@quillmere-hill.example"
+# school = "quillmere-hill"
+# role = "staff"                       # or "governor": signs the agreement with staff, and sees nothing
+# posts = false                        # on the school's official channels
 `
