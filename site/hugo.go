@@ -88,7 +88,7 @@ const renderLink = `
   {{- $id := strings.TrimPrefix "#" $to -}}
   {{- if ne .Page.Layout "policy" }}{{ $to = printf "%s%s" (relURL "online-safety-policy/") $to }}{{ end -}}
   {{- $to = safeURL $to -}}
-<a class="n" id="{{ $id }}" href="{{ $to }}" tabindex="-1" aria-label="{{ .Title }}">{{ .Text }}</a><a class="clause-link" href="{{ $to }}" aria-label="Link to {{ replace .Title "Clause" "clause" }}">#</a>
+<a class="n{{ if gt (strings.RuneCount .Text) 9 }} wide{{ end }}" id="{{ $id }}" href="{{ $to }}" tabindex="-1" aria-label="{{ .Title }}">{{ .Text }}</a><a class="clause-link" href="{{ $to }}" aria-label="Link to {{ replace .Title "Clause" "clause" }}">#</a>
 {{- else -}}
 {{- if hasPrefix $to "/" -}}
   {{- $to = strings.TrimPrefix "/" $to -}}

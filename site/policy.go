@@ -115,9 +115,7 @@ func policyOf(model, changes source.Layer, own source.File, a answers) (policyPa
 		matter, lines := readOwn(own, a, &p.problems)
 		front.Title = cmp.Or(matter.Title, front.Title)
 		front.Description = cmp.Or(matter.Description, front.Description)
-		if matter.Reviewed != nil {
-			front.Reviewed = matter.Reviewed
-		}
+		front.Reviewed = matter.Reviewed // a day of the model's is none of this policy's
 		if matter.Facts != nil {
 			front.Facts = matter.Facts
 		}

@@ -27,22 +27,36 @@ type clause struct {
 	first, end int // its lines [first, end), those of the clauses in it included
 	parent     int // index of the clause it stands in, -1 for none
 
-	offset   int    // bytes before its words in its line
-	wordsAt  int    // the line of them
-	typed    string // the number somebody wrote before them
-	wordsEnd int    // line after the words
-	start    int    // of an item: what its list begins with
-	quoted   bool   // within a block quote or a list: it gets an address, no number
-	underset bool   // a heading underlined instead of marked with #
+	offset   int     // bytes before its words in its line
+	wordsAt  int     // the line of them
+	typed    string  // the number somebody wrote before them
+	given    *string // the number of n="…", which stands whatever it is; "" for none
+	wordsEnd int     // line after the words
+	start    int     // of an item: what its list begins with
+	quoted   bool    // within a block quote or a list: it gets an address, no number
+	underset bool    // a heading underlined instead of marked with #
 }
 
 var (
-	headingID   = regexp.MustCompile(`[ \t]*\{#([^}\s]*)\}[ \t]*#*[ \t]*$`)
-	itemID      = regexp.MustCompile(`^\{#([^}\s]*)\}[ \t]*`)
-	anyID       = regexp.MustCompile(`^[ \t]*(?:#+.*|(?:[0-9]+[.)][ \t]+))\{#([^}\s]*)\}`)
+	headingID   = regexp.MustCompile(`[ \t]*\{` + idAndNumber + `\}[ \t]*#*[ \t]*$`)
+	itemID      = regexp.MustCompile(`^\{` + idAndNumber + `\}[ \t]*`)
+	anyID       = regexp.MustCompile(`^[ \t]*(?:#+.*|(?:[0-9]+[.)][ \t]+))\{#([^}\s]*)(?: n="[^"]*")?\}`)
 	typedNumber = regexp.MustCompile(`^(\d+(?:\.\d+)*)\.?[ \t]+`)
 	typedClause = regexp.MustCompile(`^(\d+(?:\.\d+)+)\.?[ \t]+`)
 )
+
+// idAndNumber are an id, a number that a document gives its clause, or both.
+const idAndNumber = `(?:#([^}\s"]*)|(n="[^"]*")|#([^}\s"]*) (n="[^"]*"))`
+
+// take reads what somebody wrote in braces: {#filter-tests}, {n="3.2.1"} or
+// {#filter-tests n="3.2.1"}.
+func (c *clause) take(m []string) {
+	c.id = m[1] + m[3]
+	if n, ok := strings.CutPrefix(m[2]+m[4], "n="); ok {
+		n = strings.Trim(n, `"`)
+		c.given = &n
+	}
+}
 
 // pageIDs are ids that the policy's page has besides its clauses'.
 var pageIDs = []string{"main", "contents", "who-is-responsible", "about-this-policy", "ways", policySummary}
@@ -148,7 +162,7 @@ func (f *clauseFinder) heading(n *ast.Heading, at clausePlace) bool {
 	f.add(c, n, func(c *clause) {
 		c.underset = !strings.HasPrefix(strings.TrimLeft(f.lines[c.wordsAt].text, " >"), "#")
 		if m := headingID.FindStringSubmatch(f.lines[c.wordsEnd-1].text); m != nil {
-			c.id = m[1]
+			c.take(m)
 			c.words = strings.TrimSpace(headingID.ReplaceAllString(c.words, ""))
 		}
 	})
@@ -164,7 +178,7 @@ func (f *clauseFinder) item(list *ast.List, item ast.Node, at clausePlace) {
 		c := clause{level: at.depth + 1, parent: at.within, first: f.lineAt(item.Pos()), end: f.end(item), start: list.Start}
 		f.add(c, item.FirstChild(), func(c *clause) {
 			if m := itemID.FindStringSubmatch(c.words); m != nil {
-				c.id = m[1]
+				c.take(m)
 				c.words = c.words[len(m[0]):]
 			}
 		})
@@ -250,6 +264,9 @@ func numberClauses(lines []policyLine, written bool, problems *source.Problems) 
 			}
 			problems.Add(line.file, line.n, "the clause has no id that links and schools can hold on to. Give one to this %s", what)
 		}
+		if c.given != nil && (!numberSigns.MatchString(*c.given) || *c.given == "" && !c.heading) {
+			problems.Add(line.file, line.n, "the number %q has to be of 1 to 24 letters, digits, spaces, full stops, hyphens and brackets", *c.given)
+		}
 		c.count(clauses, counts)
 	}
 	for i := range clauses {
@@ -279,6 +296,13 @@ func (c *clause) count(clauses []clause, counts map[int]int) {
 	above := ""
 	if c.parent >= 0 {
 		above = clauses[c.parent].number
+	}
+	if c.given != nil {
+		c.numberAs(*c.given, above)
+		if n, err := strconv.Atoi(strings.Trim(c.label[strings.LastIndexByte(c.label, '.')+1:], "()")); err == nil {
+			counts[c.parent] = max(counts[c.parent], n)
+		}
+		return
 	}
 	if c.heading {
 		if m := typedNumber.FindStringSubmatch(c.words); m != nil {
@@ -317,6 +341,21 @@ func (c *clause) count(clauses []clause, counts map[int]int) {
 	c.number = above + c.label
 }
 
+// numberAs gives a clause the number that its document has: 3.2.1 says all of it,
+// (a) or iv. is one within the clause above.
+func (c *clause) numberAs(n, above string) {
+	c.label, c.number = n, strings.TrimRight(n, ".")
+	if core := strings.Trim(n, "()."); !c.heading && above != "" && core != "" && !strings.Contains(core, ".") {
+		c.number = above + "(" + core + ")"
+	}
+	if c.number == "" {
+		c.number = above
+	}
+}
+
+// numberSigns are those that a document's own number may have.
+var numberSigns = regexp.MustCompile(`^[\pL\pN.()\- ]{0,24}$`)
+
 // mark writes number and id into the lines, for the theme to set: a heading as
 // "## 4.2 Filtering {#filtering}", an item with a link to itself, which hugo.go
 // renders. Headings move down by as many levels as given.
@@ -336,8 +375,12 @@ func (c clause) mark(out []string, down int) {
 		if c.underset && c.wordsEnd < len(out) {
 			out[c.wordsEnd] = ""
 		}
-		out[c.wordsAt] = fmt.Sprintf("%s %s %s {#%s}", strings.Repeat("#", min(max(c.level+down, 2), 6)),
-			c.number, strings.Join(strings.Fields(c.words), " "), c.id)
+		number, attribute := c.number, ""
+		if c.given != nil {
+			number, attribute = c.label, fmt.Sprintf(" data-n=%q", c.label)
+		}
+		out[c.wordsAt] = strings.Repeat("#", min(max(c.level+down, 2), 6)) + " " +
+			strings.TrimSpace(number+" "+strings.Join(strings.Fields(c.words), " ")) + " {#" + c.id + attribute + "}"
 		return
 	}
 	line := out[c.wordsAt]

@@ -184,7 +184,7 @@ func (w website) differences(p policyPage) PolicyDifferences {
 	return d
 }
 
-var writtenID = regexp.MustCompile(`[ \t]?\{#[a-z0-9-]*\}`)
+var writtenID = regexp.MustCompile(`[ \t]?\{` + idAndNumber + `\}`)
 
 // clauseWords are the lines of a clause as a person reads them: no ids, and no
 // deeper than they have to be.
