@@ -52,9 +52,11 @@ the part means for the reader. What other clauses or pages refer to cannot be
 dropped before they are changed too; the build says which they are.
 
 A school with a policy of its own writes it as one file instead, policy.md in its
-folder: +++, title = "…", +++, and the text with its headings and numbered lists.
-All of them get numbers and addresses. {#some-id} after a heading, or at the
-beginning of a numbered item, keeps an address whatever its words become.`
+folder: +++, title = "…", +++, and the text with its headings and numbered lists;
+policy import makes that file of a document. All of them get numbers and addresses.
+{#some-id} after a heading, or at the beginning of a numbered item, keeps an address
+whatever its words become; {n="3.2.1"} there is a number that is not counted, and
+{n=""} after a heading says that it has none.`
 
 func policyCommand(settings settingsFunc) *cobra.Command {
 	policy := &cobra.Command{
@@ -62,7 +64,7 @@ func policyCommand(settings settingsFunc) *cobra.Command {
 		Short: "Compare a school's online safety policy with the model",
 		Long:  policyHelp,
 	}
-	policy.AddCommand(policyDiffCommand(settings))
+	policy.AddCommand(policyDiffCommand(settings), policyImportCommand(settings))
 	return policy
 }
 

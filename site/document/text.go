@@ -1,0 +1,126 @@
+package document
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+
+	"schoolgate/site/source"
+)
+
+// readMarkdown reads Markdown as the web page it makes. Front matter is read as lines
+// that say what the document is.
+func readMarkdown(text string) (*Document, error) {
+	matter := ""
+	for _, fence := range []string{"+++", "---"} {
+		if rest, ok := strings.CutPrefix(text, fence+"\n"); ok {
+			if before, after, closed := strings.Cut(rest, "\n"+fence+"\n"); closed {
+				for line := range strings.SplitSeq(before, "\n") {
+					key, value, ok := strings.Cut(strings.NewReplacer(" = ", ": ", `"`, "").Replace(line), ": ")
+					if ok {
+						matter += strings.ReplaceAll(key, "_", " ") + ": " + value + "\n\n"
+					}
+				}
+				text = after
+			}
+		}
+	}
+	var page bytes.Buffer
+	if err := goldmark.New(goldmark.WithParser(source.Markdown), goldmark.WithExtensions(extension.GFM, extension.DefinitionList)).Convert([]byte(matter+text), &page); err != nil {
+		return nil, err
+	}
+	return readHTML(page.String())
+}
+
+var hardSpace = regexp.MustCompile(`[\x{00a0}\x{202f}]`)
+
+// readText reads plain text, as it is copied out of a word processor or a PDF: a
+// paragraph is a line, or lines of one width with an empty one between paragraphs.
+func readText(text string) (*Document, error) {
+	d := &Document{}
+	var lines []textLine
+	page := 0
+	if strings.Contains(text, "\f") {
+		page = 1
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		for i, part := range strings.Split(line, "\f") {
+			if i > 0 {
+				page++
+			}
+			part = hardSpace.ReplaceAllString(part, " ")
+			trimmed := strings.TrimLeft(part, " \t")
+			lines = append(lines, textLine{text: strings.TrimRight(trimmed, " \t"), indent: indentation(part[:len(part)-len(trimmed)]), page: page})
+		}
+	}
+	d.Blocks = paragraphs(lines)
+	return d, nil
+}
+
+func indentation(space string) int { return 120 * len(strings.ReplaceAll(space, "\t", "      ")) }
+
+// A textLine is a line of text as it stands on a page.
+type textLine struct {
+	text   string
+	indent int // twentieths of a point, or near it
+	page   int
+	size   int
+	spans  []Span // where more is known than the text
+	gap    bool   // there is more space above it than between lines
+}
+
+// labelled are lines that begin something of their own.
+var labelled = regexp.MustCompile(`^(?:[•·▪◦●○■□»➢➤❖\x{f0b7}\x{f0a7}]|[-–*]\s|o\t|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{2,5})[.)]\s|\d{1,3}(?:\.\d{1,3})+\.?\s)`)
+
+// paragraphs joins lines that were broken at the edge of the page.
+func paragraphs(lines []textLine) []Block {
+	width, long, filled := 0, 0, 0
+	for _, l := range lines {
+		if l.text == "" {
+			continue
+		}
+		filled++
+		if n := len([]rune(l.text)); n > width && n < 140 {
+			width = n
+		}
+		if len([]rune(l.text)) >= 140 {
+			long++
+		}
+	}
+	wrapped := filled > 0 && long*20 < filled // else every line is a paragraph, however long
+	var out []Block
+	var last textLine
+	fresh := true
+	for _, l := range lines {
+		if l.text == "" {
+			fresh = true
+			continue
+		}
+		n := len(out)
+		lower := l.text[0] >= 'a' && l.text[0] <= 'z' || l.text[0] == '('
+		full := len([]rune(last.text))*4 > width*3
+		ended := strings.HasSuffix(last.text, ".") || strings.HasSuffix(last.text, ":") || strings.HasSuffix(last.text, "?")
+		goesOn := n > 0 && wrapped && !labelled.MatchString(l.text) && last.size == l.size && !pageNumber.MatchString(l.text) && !pageNumber.MatchString(last.text) &&
+			!pageAfter.MatchString(last.text) && (!fresh && !l.gap && full || (fresh || l.gap) && lower && full && !ended && l.page != last.page || !fresh && !l.gap && lower && !ended && len(last.text) > 30)
+		spans := l.spans
+		if spans == nil {
+			spans = []Span{{Text: l.text}}
+		}
+		if goesOn {
+			b := &out[n-1]
+			if hyphen := strings.HasSuffix(last.text, "-") && lower && !strings.HasSuffix(last.text, " -"); !hyphen {
+				b.Spans = appendSpan(b.Spans, Span{Text: " "})
+			}
+			for _, s := range spans {
+				b.Spans = appendSpan(b.Spans, s)
+			}
+		} else {
+			out = append(out, Block{Spans: trimSpans(spans), Indent: l.indent, Size: l.size, page: l.page})
+		}
+		last, fresh = l, false
+	}
+	return out
+}

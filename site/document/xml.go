@@ -1,0 +1,208 @@
+package document
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html/charset"
+)
+
+// parts are the files in a zip.
+type parts map[string]*zip.File
+
+// read unpacks one part, and never more of it than a document has: what a zip says of
+// its own size is not believed.
+func (p parts) read(name string) ([]byte, error) {
+	f := p[name]
+	if f == nil {
+		return nil, nil
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be unpacked: save it anew in a word processor", name)
+	}
+	defer r.Close()
+	data, err := io.ReadAll(io.LimitReader(r, maxPart+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s cannot be unpacked: save it anew in a word processor", name)
+	case len(data) > maxPart:
+		return nil, fmt.Errorf("%s is larger than %d MB unpacked, which no policy is: nothing of it was read", name, maxPart>>20)
+	}
+	return data, nil
+}
+
+// A node is an element of XML, or text, which has no name.
+type node struct {
+	name string // prefix:local, whatever prefix the file itself uses
+	attr map[string]string
+	kids []*node
+	text string
+}
+
+const (
+	maxDepth = 200
+	maxNodes = 3_000_000
+)
+
+// prefixes are the usual ones of namespaces: of Word's by how they end, in either of
+// its two spellings.
+func prefix(space string) string {
+	if rest, ok := strings.CutPrefix(space, "urn:oasis:names:tc:opendocument:xmlns:"); ok {
+		name, _, _ := strings.Cut(rest, ":")
+		return name
+	}
+	switch {
+	case strings.Contains(space, "wordprocessingml") && strings.HasSuffix(space, "main"):
+		return "w"
+	case strings.HasSuffix(space, "/relationships"):
+		return "r"
+	case strings.HasSuffix(space, "/math"):
+		return "m"
+	case strings.Contains(space, "markup-compatibility"):
+		return "mc"
+	case strings.HasSuffix(space, "/wordml"):
+		return "w14"
+	case strings.HasSuffix(space, "drawingml/2006/main") || strings.HasSuffix(space, "drawingml/main"):
+		return "a"
+	case strings.Contains(space, "xlink"):
+		return "xlink"
+	case strings.Contains(space, "purl.org/dc"):
+		return "dc"
+	}
+	return ""
+}
+
+// tree reads one part as XML: nil when there is none. A document type, which could
+// define entities or name other files, is refused.
+func (p parts) tree(name string) (*node, error) {
+	data, err := p.read(name)
+	if data == nil {
+		return nil, err
+	}
+	wrong := func(err error) error {
+		return fmt.Errorf("%s is damaged (%v): open it in a word processor, save it anew, and try again", name, err)
+	}
+	names, made := map[xml.Name]string{}, 0
+	called := func(n xml.Name) string {
+		s, ok := names[n]
+		if !ok {
+			if s = n.Local; prefix(n.Space) != "" {
+				s = prefix(n.Space) + ":" + n.Local
+			}
+			names[n] = s
+		}
+		return s
+	}
+	decoder := xml.NewDecoder(bytes.NewReader(data))
+	decoder.CharsetReader = charset.NewReaderLabel
+	root := &node{}
+	open := []*node{root}
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return root, nil
+		}
+		if err != nil {
+			return nil, wrong(err)
+		}
+		top := open[len(open)-1]
+		switch t := token.(type) {
+		case xml.StartElement:
+			if made++; made > maxNodes || len(open) > maxDepth {
+				return nil, fmt.Errorf("%s is nested or divided more than any policy is: nothing of it was read", name)
+			}
+			n := &node{name: called(t.Name)}
+			if len(t.Attr) > 0 {
+				n.attr = make(map[string]string, len(t.Attr))
+			}
+			for _, a := range t.Attr {
+				n.attr[called(a.Name)] = a.Value
+			}
+			top.kids = append(top.kids, n)
+			open = append(open, n)
+		case xml.EndElement:
+			open = open[:len(open)-1]
+		case xml.CharData:
+			if len(open) > 1 {
+				top.kids = append(top.kids, &node{text: string(t)})
+			}
+		case xml.Directive:
+			return nil, fmt.Errorf("%s defines entities or names another file, which no word processor does: nothing of it was read", name)
+		}
+	}
+}
+
+// at is the first element along a path of names; never nil.
+func (n *node) at(path ...string) *node {
+	for _, name := range path {
+		var next *node
+		if n != nil {
+			for _, k := range n.kids {
+				if k.name == name {
+					next = k
+					break
+				}
+			}
+		}
+		if next == nil {
+			return &node{}
+		}
+		n = next
+	}
+	return n
+}
+
+func (n *node) has(name string) bool { return n.at(name).name != "" }
+
+// val is the attribute w:val of an element within.
+func (n *node) val(path ...string) string { return n.at(path...).attr["w:val"] }
+
+// on says whether a property is there and not switched off; known, whether it is there.
+func (n *node) on(name string) (on, known bool) {
+	p := n.at(name)
+	v := p.attr["w:val"]
+	return p.name != "" && v != "0" && v != "false" && v != "off" && v != "none", p.name != ""
+}
+
+// each walks through the elements below that have a name, not into those found.
+func (n *node) each(name string, f func(*node)) {
+	for _, k := range n.kids {
+		if k.name == name {
+			f(k)
+		} else {
+			k.each(name, f)
+		}
+	}
+}
+
+// all is the text below.
+func (n *node) all() string {
+	if n.name == "" && len(n.kids) == 0 {
+		return n.text
+	}
+	var out strings.Builder
+	for _, k := range n.kids {
+		if k.name == "w:instrText" || k.name == "mc:Fallback" {
+			continue
+		}
+		out.WriteString(k.all())
+		if k.name == "w:p" || k.name == "text:p" {
+			out.WriteByte(' ')
+		}
+	}
+	return out.String()
+}
+
+func number(s string, otherwise int) int {
+	if n, err := strconv.Atoi(s); err == nil {
+		return n
+	}
+	return otherwise
+}

@@ -1,0 +1,123 @@
+package site
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"schoolgate/site/compare"
+	"schoolgate/site/source"
+)
+
+// How like two clauses have to be, 0 to 1, to be called the same thing in other words,
+// and to be worth a look. They were found on policies of schools: a person corrects them.
+const (
+	ClauseAlike = 0.45
+	ClauseNear  = 0.22
+)
+
+// A PolicyMatch is a policy of a school's own beside the trust's model.
+type PolicyMatch struct {
+	Published []PublishedClause // the clauses of the school's own, as they will be published
+	Passages  []PolicyPassage   // what the school's own says, in order
+	Model     []MatchedClause   // every clause of the model, in order
+	Besides   []int             // the passages that no clause of the model is like
+	Blanks    []string          // names of the model's blanks that the school has not filled
+	Problems  source.Problems   // what keeps the school's own from being published
+}
+
+// A PublishedClause is a heading or clause of a policy as its page shows it.
+type PublishedClause struct {
+	Line   int    // of the file it stands in, from 1
+	Number string // what the margin shows
+	ID     string // the end of its address
+	Words  string // Markdown
+}
+
+// A PolicyPassage is one paragraph or clause.
+type PolicyPassage struct {
+	Number string // of the clause it is, or stands below
+	Words  string
+}
+
+// A MatchedClause is one of the model, and what of the school's own is most like it.
+type MatchedClause struct {
+	Number, ID, Words string
+	Near              compare.Near // At is an index of Passages
+}
+
+// MatchPolicy lays a policy of a school's own, one Markdown file, beside the model
+// (requirements row P2).
+func (t *Trust) MatchPolicy(s *School, own source.File, now time.Time) PolicyMatch {
+	e := s.website(t, Options{Address: "http://localhost", Now: now})
+	model, _ := policyOf(e.policy.model, nil, source.File{}, e.answers)
+	mine, _ := policyOf(e.policy.model, e.policy.changes, own, e.answers)
+	var m PolicyMatch
+	for _, p := range mine.problems {
+		if p.File == own.Name || slices.ContainsFunc(source.SortedKeys(e.policy.changes), func(rel string) bool { return e.policy.changes[rel].Name == p.File }) {
+			m.Problems = append(m.Problems, p)
+		}
+	}
+	for _, c := range mine.clauses {
+		m.Published = append(m.Published, PublishedClause{mine.lines[c.first].n, cmp.Or(c.label, c.number), c.id, c.words})
+	}
+	m.Passages = mine.passages()
+	var words, passages []string
+	for _, p := range m.Passages {
+		if len(strings.Fields(p.Words)) < 4 { // a word or two are like anything
+			p.Words = ""
+		}
+		passages = append(passages, p.Words)
+	}
+	for _, c := range model.clauses {
+		if !c.heading && len(strings.Fields(c.words)) > 3 {
+			m.Model = append(m.Model, MatchedClause{Number: c.number, ID: c.id, Words: plainMarks.ReplaceAllString(c.words, "$1")})
+			words = append(words, m.Model[len(m.Model)-1].Words)
+		}
+	}
+	for i, near := range compare.Nearest(words, passages) {
+		m.Model[i].Near = near
+	}
+	for i, near := range compare.Nearest(passages, words) {
+		if near.Likeness < ClauseNear && passages[i] != "" {
+			m.Besides = append(m.Besides, i)
+		}
+	}
+	blanks, _ := (&policySources{model: e.policy.model}).blanks(model, e.answers)
+	for _, b := range blanks {
+		if v := s.Blanks[b.Name]; v == "" || strings.Contains(v, "TODO") {
+			m.Blanks = append(m.Blanks, b.Name)
+		}
+	}
+	for _, p := range model.problems {
+		if p.Blank != "" && !slices.Contains(m.Blanks, p.Blank) {
+			m.Blanks = append(m.Blanks, p.Blank)
+		}
+	}
+	return m
+}
+
+// plainMarks are the signs of a link or of emphasis, around words that stay.
+var plainMarks = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
+
+var passageMark = regexp.MustCompile(`^\s*(?:#+|[-*+]|[0-9]+[.)]|\|)?\s*(?:\{[^}]*\}\s*)?`)
+
+// passages are a policy's paragraphs, clauses and rows of tables.
+func (p policyPage) passages() []PolicyPassage {
+	var out []PolicyPassage
+	number, next := "", 0
+	for i, l := range p.lines {
+		heading := false
+		for next < len(p.clauses) && p.clauses[next].first <= i {
+			number, heading = p.clauses[next].number, p.clauses[next].heading
+			next++
+		}
+		words := strings.NewReplacer("**", "", `\`, "", " | ", " ").Replace(plainMarks.ReplaceAllString(passageMark.ReplaceAllString(l.text, ""), "$1"))
+		if words = strings.TrimSpace(strings.Trim(words, "| ")); !heading && strings.Trim(words, "-| ") != "" {
+			out = append(out, PolicyPassage{number, words})
+		}
+	}
+	return out
+}
