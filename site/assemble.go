@@ -120,7 +120,7 @@ func (m *assembly) addPages() error {
 			m.awaited[p.address] = p.dated.begins
 			continue
 		}
-		m.rendering.files["content/"+src.Name] = []byte(p.text)
+		m.rendering.files["content/"+src.Name] = []byte(p.text + m.gallery.addBrought(p, w.album))
 		m.links[p.address] = p.links
 		m.gallery.addShown(rel, p, w.album, &m.problems)
 		if err := w.draw(m, p); err != nil {

@@ -63,6 +63,10 @@ type Options struct {
 	// the old site stays. Nil withholds them all. Calls may come at the same time.
 	Gate func(ctx context.Context, school string, pictures []Depicted) ([]Shown, error)
 
+	// Desk answers the pictures that came by a school's picture desk. They are asked about
+	// like all others: see Gate. On an error the old site stays. Nil has none.
+	Desk func(ctx context.Context, school string) ([]Brought, error)
+
 	// HandOver is told of each school's site, before a new one is put in place and also
 	// of one that stays as it is, so that whoever goes by its texts changes with it. On an
 	// error the old site stays. Nil tells nobody. Calls may come at the same time.
@@ -203,6 +207,9 @@ func (w website) publish(ctx context.Context, t theme, read map[string]string, o
 	past := archive(filepath.Join(dir, "texts"))
 	kept, err := past.read()
 	if err != nil {
+		return fail(err)
+	}
+	if err := w.bring(ctx, opts.Desk); err != nil {
 		return fail(err)
 	}
 	if err := w.ask(ctx, opts.Gate); err != nil {

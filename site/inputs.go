@@ -147,6 +147,13 @@ func (o *originals) sum(folder fs.FS, at, name string) (string, error) {
 	return o.sums[name], nil
 }
 
+// knows notes a sum that is known without reading.
+func (o *originals) knows(name, sum string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sums[name] = sum
+}
+
 // same says that a file which is published now is the one whose sum was taken:
 // somebody may be copying a newer one into its place, and half of it must not go out.
 func (o *originals) same(name string, data []byte) error {
@@ -184,7 +191,7 @@ func (w website) inputs(t theme, read map[string]string, opts Options) (string, 
 	if err != nil {
 		return "", err
 	}
-	type picture struct{ Alt, Why, Sum, Name string }
+	type picture struct{ Alt, Why, Sum, Name, Caption string }
 	of := struct {
 		Program, Theme, Slug, Title, Base, Address string
 		Upcoming                                   bool
@@ -214,7 +221,11 @@ func (w website) inputs(t theme, read map[string]string, opts Options) (string, 
 		if err != nil {
 			return "", err
 		}
-		of.Pictures[p.name] = picture{p.alt, p.why, sum, p.shownAs}
+		caption := ""
+		if p.desk != nil {
+			caption = p.desk.Caption
+		}
+		of.Pictures[p.name] = picture{p.alt, p.why, sum, p.shownAs, caption}
 	}
 	return sumOf(of)
 }

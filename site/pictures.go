@@ -41,6 +41,55 @@ type photograph struct {
 	pupils  []string // the portal's references of those who can be seen
 	until   string   // the last day; "" for no last one
 	shownAs string   // what the register calls it, where pupils are in it
+
+	desk *Brought // of the picture desk; nil for one that stands in the content folder
+}
+
+// A Brought is a picture that came by the register's picture desk: who is in it, and whether
+// it may be shown, the register knows. It stands at the end of its page.
+type Brought struct {
+	Key     string // as [Depicted] has it
+	Page    string // within the site: "/news/fair/"
+	Alt     string
+	Caption string
+	SHA256  string // of the picture, hexadecimal
+	Open    func() ([]byte, error)
+}
+
+// file is what the picture is called within its page.
+func (b *Brought) file() string { return "desk-" + b.SHA256[:16] + ".jpg" }
+
+// bring adds what the picture desk has for a school to its album.
+func (w *website) bring(ctx context.Context, desk func(context.Context, string) ([]Brought, error)) error {
+	if desk == nil || w.slug == Overview {
+		return nil
+	}
+	all, err := desk(ctx, w.slug)
+	if err != nil {
+		return fmt.Errorf("ask for the pictures of the desk: %w", err)
+	}
+	w.album = maps.Clone(w.album)
+	if w.album == nil {
+		w.album = album{}
+	}
+	for _, b := range all {
+		p := photograph{name: "//desk" + b.Page + b.file(), alt: b.Alt, why: unasked, desk: &b}
+		w.originals.knows(p.name, b.SHA256)
+		w.album[p.name] = p // which no file of the content folder is called
+	}
+	return nil
+}
+
+// addBrought shows the desk's pictures of a page, and answers what to add to its text.
+func (g *gallery) addBrought(p page, pictures album) string {
+	var text strings.Builder
+	for _, name := range source.SortedKeys(pictures) {
+		if it := pictures[name]; it.desk != nil && it.desk.Page == p.address && it.why == "" {
+			g.shown[p.address+it.desk.file()] = it
+			fmt.Fprintf(&text, "\n\n![](%s)\n", it.desk.file())
+		}
+	}
+	return text.String()
 }
 
 // An album is the pictures of a folder of pages, by path relative to it.
@@ -226,6 +275,11 @@ func (w website) ask(ctx context.Context, gate func(context.Context, string, []D
 			return err
 		}
 		sums[rel] = original
+		if p.desk != nil {
+			files = append(files, rel)
+			all = append(all, Depicted{Key: p.desk.Key, Page: p.desk.Page, Alt: p.alt, Purpose: picturesPurpose})
+			continue
+		}
 		if len(p.pupils) == 0 {
 			continue
 		}
@@ -243,7 +297,7 @@ func (w website) ask(ctx context.Context, gate func(context.Context, string, []D
 		w.album[rel] = p
 	}
 	for rel, p := range w.album {
-		if where, ok := depicts[sums[rel]]; ok && len(p.pupils) == 0 {
+		if where, ok := depicts[sums[rel]]; ok && len(p.pupils) == 0 && p.desk == nil {
 			p.why = "the same picture shows pupils, as is said of " + path.Dir(where)
 			w.album[rel] = p
 		}
@@ -268,7 +322,11 @@ func imagesOf(name, body string, first int) (images []source.Link) {
 
 // clean returns what may be published of a picture.
 func (p photograph) clean(c *picture.Cleaner, read *originals) ([]picture.Print, error) {
-	original, err := source.ReadAtMost(p.folder, p.name, picture.MaxSize+1)
+	open := func() ([]byte, error) { return source.ReadAtMost(p.folder, p.name, picture.MaxSize+1) }
+	if p.desk != nil {
+		open = p.desk.Open
+	}
+	original, err := open()
 	if err != nil {
 		return nil, source.Problems{{File: p.name, Text: fmt.Sprintf("cannot be read: %v", err)}}
 	}
@@ -389,6 +447,9 @@ func (g *gallery) frame(c *picture.Cleaner, read *originals, files map[string][]
 				"src": p.publishedAs(widest), "set": set,
 				"width": widest.Width, "height": widest.Height, "alt": p.alt,
 			}
+			if p.desk != nil {
+				made[p.name]["caption"] = p.desk.Caption
+			}
 		}
 		params[strings.ToLower(at)] = made[p.name]
 	}
@@ -405,7 +466,7 @@ func (w website) leaked(m *assembly, files map[string][]byte) (problems source.P
 	}
 	secret := map[string]string{} // sums of originals that must not go out: where they stand
 	for _, p := range w.album {
-		if p.why != "" || p.shownAs != "" {
+		if p.why != "" || p.shownAs != "" && p.desk == nil { // the desk's are clean as they come
 			names[path.Base(p.name)] = p.name
 			if w.originals != nil {
 				secret[w.originals.sums[p.name]] = p.name
@@ -429,4 +490,19 @@ func (w website) leaked(m *assembly, files map[string][]byte) (problems source.P
 		}
 	}
 	return problems
+}
+
+// A PicturePage is a page of a school's site that a picture of the desk can stand on.
+type PicturePage struct{ Address, Title string }
+
+// PicturePages are those that people wrote, by address; not what families sign.
+func (t *Trust) PicturePages(s *School, now time.Time) (all []PicturePage) {
+	w := s.website(t, Options{Now: now, Address: "https://localhost"})
+	for _, rel := range source.SortedKeys(w.pages) {
+		if p, _ := readPage(rel, w.pages[rel], w.answers); !p.hidden {
+			all = append(all, PicturePage{p.address, p.matter.Title})
+		}
+	}
+	slices.SortFunc(all, func(a, b PicturePage) int { return strings.Compare(a.Address, b.Address) })
+	return all
 }

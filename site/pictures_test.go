@@ -3,7 +3,9 @@ package site
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"hash/crc32"
 	"image"
@@ -24,7 +26,7 @@ import (
 )
 
 const imageHook = `{{- with index site.Params.pictures (lower (printf "%s/%s" (strings.TrimSuffix "/" .Page.Path) .Destination)) -}}
-<img src="{{ relURL .src }}" srcset="{{ range $i, $s := .set }}{{ if $i }}, {{ end }}{{ relURL $s }}{{ end }}" width="{{ .width }}" height="{{ .height }}" alt="{{ .alt }}">
+<img src="{{ relURL .src }}" srcset="{{ range $i, $s := .set }}{{ if $i }}, {{ end }}{{ relURL $s }}{{ end }}" width="{{ .width }}" height="{{ .height }}" alt="{{ .alt }}">{{ with .caption }}<i>{{ . }}</i>{{ end }}
 {{- end -}}`
 
 // withPictures is the fixture with a page of pictures, one of each sort.
@@ -341,6 +343,92 @@ func TestGate(t *testing.T) {
 	failing = errors.New("the register is away")
 	if _, err = build(); !errors.Is(err, failing) {
 		t.Errorf("built without the register: %v", err)
+	}
+}
+
+// A picture of the desk stands at the end of its page, whatever file that is made of, as long
+// as the register says so; without anybody to ask, and from another answer on, nothing of it
+// is there.
+func TestDesk(t *testing.T) {
+	f, _ := withPictures(t)
+	master, err := picture.Master(picturetest.Photo(t, picturetest.Quarters(700, 500), 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(master.Data)
+	opens := func() ([]byte, error) { return master.Data, nil }
+	broken := func() ([]byte, error) { return nil, errors.New("the file is gone") }
+	at := func(page string) Brought {
+		return Brought{Key: "desk 1", Page: page, Alt: "A stall", Caption: "\"Cakes\" & <b>tea</b>", SHA256: hex.EncodeToString(sum[:]), Open: opens}
+	}
+	yes := func(_ context.Context, _ string, pictures []Depicted) (said []Shown, err error) {
+		for _, x := range pictures {
+			if x.Key == "desk 1" && x.Purpose == picturesPurpose {
+				said = append(said, Shown{Name: "JIQA2WKSMX43ENXTU2XRPBNXQK"})
+			} else {
+				said = append(said, Shown{Why: "not this one"})
+			}
+		}
+		return said, nil
+	}
+	no := func(_ context.Context, _ string, pictures []Depicted) ([]Shown, error) {
+		said := make([]Shown, len(pictures))
+		for i := range said {
+			said[i].Why = "one of them may not be shown"
+		}
+		return said, nil
+	}
+	out := t.TempDir()
+	for _, c := range []struct {
+		name  string
+		gate  func(context.Context, string, []Depicted) ([]Shown, error)
+		desk  Brought
+		shown string // the page that shows it
+		fails bool
+	}{
+		{"nobody is asked", nil, at("/fair/"), "", false},
+		{"the register says no", no, at("/fair/"), "", false},
+		{"the register says yes", yes, at("/fair/"), "fair/index.html", false},
+		{"its file is gone", yes, Brought{Key: "desk 1", Page: "/fair/", SHA256: strings.Repeat("0", 64), Open: broken}, "fair/index.html", true},
+		{"its file is another", yes, Brought{Key: "desk 1", Page: "/fair/", SHA256: strings.Repeat("0", 64), Open: opens}, "fair/index.html", true},
+		{"its page is no folder, and of the model", yes, at("/policy/"), "policy/index.html", false},
+		{"there is no such page", yes, at("/nowhere/"), "", false},
+		{"the register says no again", no, at("/policy/"), "", false},
+	} {
+		trust, err := Load(f.Content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Build(t.Context(), trust, Options{
+			Theme: f.Theme, Out: out, Address: "http://localhost:8080", Now: sitetest.Now, Gate: c.gate, Only: []string{"larkfield"},
+			Desk: func(context.Context, string) ([]Brought, error) { return []Brought{c.desk}, nil },
+		})
+		if (err != nil) != c.fails {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		shows := map[string]bool{}
+		err = fs.WalkDir(os.DirFS(filepath.Join(out, "larkfield", "current")+"/"), ".", func(name string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return err
+			}
+			data, err := fs.ReadFile(os.DirFS(filepath.Join(out, "larkfield", "current")), name)
+			if bytes.Contains(data, []byte(AskedFolder)) {
+				shows[name] = true
+				if !bytes.Contains(data, []byte("&#34;Cakes&#34; &amp; &lt;b&gt;tea&lt;/b&gt;")) || !bytes.Contains(data, []byte(`alt="A stall"`)) {
+					t.Errorf("%s: without its words:\n%s", c.name, data)
+				}
+			}
+			if bytes.Contains(data, []byte("desk-")) || c.shown == "" && strings.HasPrefix(name, AskedFolder) || bytes.Equal(data, master.Data) && !strings.HasPrefix(name, AskedFolder) {
+				t.Errorf("%s: %s has something of it", c.name, name)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(shows) > 0 != (c.shown != "") || c.shown != "" && !shows[c.shown] {
+			t.Errorf("%s: shown by %v", c.name, shows)
+		}
 	}
 }
 

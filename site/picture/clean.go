@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"image/draw"
+	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"io"
@@ -19,6 +21,7 @@ import (
 
 	"github.com/bep/imagemeta"
 	"github.com/gohugoio/gift"
+	"golang.org/x/image/webp"
 )
 
 // What a published picture is like. Whoever changes how pictures are made puts
@@ -116,15 +119,30 @@ func (r Refused) Error() string { return string(r) }
 // and sometimes by whom; none of that is left. The error is a [Refused] where
 // the original is to blame.
 func (c *Cleaner) Clean(original []byte) ([]Print, error) {
+	return c.clean(original, "JPEG", "PNG")
+}
+
+// Master is the one print that is kept of a picture which somebody sends, as [Cleaner.Clean]
+// makes it: of a JPEG, PNG or WebP, or of the first frame of a GIF.
+func Master(sent []byte) (Print, error) {
+	prints, err := (*Cleaner)(nil).clean(sent, "JPEG", "PNG", "WebP", "GIF")
+	if err != nil {
+		return Print{}, err
+	}
+	return prints[len(prints)-1], nil
+}
+
+// clean makes the prints of an original of one of these kinds.
+func (c *Cleaner) clean(original []byte, kinds ...string) ([]Print, error) {
 	wrong := func(format string, args ...any) ([]Print, error) {
 		return nil, Refused(fmt.Sprintf(format, args...))
 	}
 	if len(original) > MaxSize {
 		return wrong(TooLarge)
 	}
-	switch kind := kindOf(original); kind {
-	case "JPEG", "PNG":
-	case "":
+	switch kind := kindOf(original); {
+	case slices.Contains(kinds, kind):
+	case kind == "":
 		return wrong("is not a JPEG or PNG picture, whatever its name says: save it as a JPEG")
 	default:
 		return wrong("%s", otherPicture(kind))
@@ -142,14 +160,16 @@ func (c *Cleaner) Clean(original []byte) ([]Print, error) {
 	if turn >= 5 {
 		width, height = height, width
 	}
+	decode := map[string]func(io.Reader) (image.Image, error){"jpeg": jpeg.Decode, "png": png.Decode, "webp": webp.Decode, "gif": gif.Decode}[kind]
+	if kind == "gif" || kind == "webp" && config.ColorModel != color.YCbCrModel { // it may be clear in places
+		kind = "png"
+	} else if kind == "webp" {
+		kind = "jpeg"
+	}
 	sum := sha256.Sum256(append([]byte(recipe+"\n"), original...))
 	prints := plan(hex.EncodeToString(sum[:8]), kind, width, height)
 	if c.recall(prints) {
 		return prints, nil
-	}
-	decode := jpeg.Decode
-	if kind == "png" {
-		decode = png.Decode
 	}
 	img, err := decode(&untilReader{bytes.NewReader(original), until})
 	if errors.Is(err, errTooLong) {
@@ -237,7 +257,10 @@ var turns = [9][]gift.Filter{
 // orientation is how the camera was held, 1 to 8 as EXIF has it; 1, upright,
 // where the picture does not say so in a way that can be read.
 func orientation(original []byte, kind string) int {
-	format := map[string]imagemeta.ImageFormat{"jpeg": imagemeta.JPEG, "png": imagemeta.PNG}[kind]
+	format := map[string]imagemeta.ImageFormat{"jpeg": imagemeta.JPEG, "png": imagemeta.PNG, "webp": imagemeta.WebP}[kind]
+	if format == 0 {
+		return 1
+	}
 	turn := 1
 	_, err := imagemeta.Decode(imagemeta.Options{
 		R:               bytes.NewReader(original),

@@ -2,9 +2,12 @@ package picture
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/color"
+	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"os"
@@ -189,5 +192,75 @@ func TestSitesShareWhatTheyShow(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(second, shared[0].Name)); err != nil {
 		t.Error(err)
+	}
+}
+
+// What somebody sends to be kept is a picture of one of four kinds, upright, in its first
+// frame, and nothing else: whatever it is called, whatever is hidden in it.
+func TestMaster(t *testing.T) {
+	photo := picturetest.Photo(t, picturetest.Quarters(600, 300), 6)
+	var frames bytes.Buffer
+	palette := color.Palette{color.RGBA{255, 0, 0, 255}, color.RGBA{0, 0, 255, 255}}
+	film := &gif.GIF{}
+	for i := range 50 {
+		frame := image.NewPaletted(image.Rect(0, 0, 40, 30), palette)
+		for j := range frame.Pix {
+			frame.Pix[j] = uint8(min(i, 1))
+		}
+		film.Image, film.Delay = append(film.Image, frame), append(film.Delay, 1)
+	}
+	if err := gif.EncodeAll(&frames, film); err != nil {
+		t.Fatal(err)
+	}
+	dot, err := base64.StdEncoding.DecodeString("UklGRiQAAABXRUJQVlA4IBgAAAAwAQCdASoBAAEAAwA0JaQAA3AA/vuUAAA=")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var huge bytes.Buffer
+	if err := png.Encode(&huge, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
+		t.Fatal(err)
+	}
+	header := huge.Bytes()
+	binary.BigEndian.PutUint32(header[16:], 10_000)
+	binary.BigEndian.PutUint32(header[20:], 10_000)
+	binary.BigEndian.PutUint32(header[29:], crc32.ChecksumIEEE(header[12:29]))
+
+	for name, c := range map[string]struct {
+		sent          []byte
+		kind          string
+		width, height int
+		refused       string
+	}{
+		"a photograph":            {photo, "JPEG", 300, 600, ""},
+		"one that is also a ZIP":  {append(bytes.Clone(photo), "PK\x03\x04 secret"...), "JPEG", 300, 600, ""},
+		"one that is also HTML":   {append(bytes.Clone(photo), "<script>secret</script>"...), "JPEG", 300, 600, ""},
+		"a film":                  {frames.Bytes(), "PNG", 40, 30, ""},
+		"a WebP":                  {dot, "JPEG", 1, 1, ""},
+		"half a photograph":       {photo[:len(photo)/2], "", 0, 0, "is damaged"},
+		"nothing":                 {nil, "", 0, 0, "is not a JPEG"},
+		"a page":                  {[]byte("<!doctype html>"), "", 0, 0, "is not a JPEG"},
+		"100 megapixels":          {header, "", 0, 0, "at most 50 million pixels"},
+		"an iPhone’s":             {[]byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), "", 0, 0, "an iPhone takes JPEGs when Settings, Camera, Formats says Most Compatible"},
+		"an SVG":                  {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "", 0, 0, "an SVG drawing"},
+		"a PNG that says it is a": {append([]byte("\xff\xd8\xff"), header...), "", 0, 0, "is damaged"},
+	} {
+		made, err := Master(c.sent)
+		if c.refused != "" {
+			if _, ok := err.(Refused); !ok || !strings.Contains(err.Error(), c.refused) {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err != nil || kindOf(made.Data) != c.kind || made.Width != c.width || made.Height != c.height {
+			t.Errorf("%s: %s of %d by %d, %v", name, kindOf(made.Data), made.Width, made.Height, err)
+		}
+		for _, hidden := range []string{"Zyx", "Exif", "secret", "PK\x03\x04"} {
+			if bytes.Contains(made.Data, []byte(hidden)) {
+				t.Errorf("%s: %q is left", name, hidden)
+			}
+		}
+		if img, _, err := image.Decode(bytes.NewReader(made.Data)); name == "a film" && (err != nil || color.NRGBAModel.Convert(img.At(0, 0)).(color.NRGBA).B != 0) {
+			t.Errorf("the film is not at its first frame: %v", err)
+		}
 	}
 }

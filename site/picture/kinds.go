@@ -35,6 +35,9 @@ func otherPicture(kind string) string {
 		return "is a HEIC picture, as iPhones take them, and most browsers cannot show it: open it and save or export it as a JPEG " +
 			"(an iPhone takes JPEGs when Settings, Camera, Formats says Most Compatible)"
 	}
+	if kind == "SVG" {
+		return "is an SVG drawing, which can hold more than a picture: save or export it as a PNG"
+	}
 	return "is of the kind " + kind + ": save or export it as a JPEG, or a drawing as a PNG"
 }
 
@@ -65,6 +68,8 @@ func kindOf(file []byte) string {
 		return "TIFF"
 	case begins(0, "8BPS"):
 		return "Photoshop"
+	case begins(0, "<svg", "<?xml"):
+		return "SVG"
 	}
 	return ""
 }
