@@ -333,5 +333,28 @@ func (d *Dossier) pupil(tx Tx, school, id string) error {
 			d.Contacts = append(d.Contacts, c)
 		}
 	}
+	if err := d.pictures(tx, of, id); err != nil {
+		return err
+	}
 	return d.events(tx, school, id, "")
+}
+
+// pictures adds those that a pupil can be seen in, and nobody else who can: of what is not on
+// the website, not since when, which can be when the other parent said no.
+func (d *Dossier) pictures(tx Tx, school School, pupil string) error {
+	all, err := tx.Pictures(school.Slug)
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		if !slices.Contains(x.Pupils, pupil) {
+			continue
+		}
+		at, since := "", ""
+		if x.Taken.IsZero() && !x.Shown.IsZero() {
+			at, since = school.Site+strings.TrimPrefix(x.Page, "/"), moment(x.Shown)
+		}
+		d.add("Pictures that the child can be seen in", Fact{"What there is to see", x.Alt}, Fact{"On the website at", at}, Fact{"Since", since})
+	}
+	return nil
 }

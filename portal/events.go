@@ -51,6 +51,13 @@ const (
 	SignatureTaken    ActKind = "signature-taken-back" // a pupil's that was not theirs, by a [Decision] beside it
 	VisitorCame       ActKind = "visitor-came"         // who had signed before
 	VisitorLeft       ActKind = "visitor-left"
+	PictureBrought    ActKind = "picture-brought"
+	PictureDeclared   ActKind = "picture-declared" // who is in it, and where it goes
+	PictureSeconded   ActKind = "picture-seconded" // somebody else looked whether nobody is in it
+	PictureTakenDown  ActKind = "picture-taken-down"
+	PictureFetched    ActKind = "picture-fetched-back" // from wherever else it was used
+	PictureDeleted    ActKind = "picture-deleted"
+	PicturesReviewed  ActKind = "pictures-reviewed"
 	DecidesChanged    ActKind = "who-decides-changed"
 	ClockRight        ActKind = "clock-right" // somebody has looked
 	DatabaseCopied    ActKind = "database-copied"

@@ -371,7 +371,7 @@ func TestOnesOwnFamilyIsAColleagues(t *testing.T) {
 		t.Fatal(err)
 	}
 	for who, want := range map[string]int{clerk: 0, colleague: 1} {
-		if all, err := w.Pictures(t.Context(), who, anne); err != nil || len(all) != want {
+		if all, _, err := w.Pictures(t.Context(), who, anne); err != nil || len(all) != want {
 			t.Errorf("she sees when a picture of her child was taken down: %d, wanted %d, %v", len(all), want, err)
 		}
 	}

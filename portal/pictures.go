@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,11 +18,12 @@ import (
 type Picture struct {
 	ID      string // its published name, which nobody can guess; another each time it is put back
 	School  string // slug
-	Key     string // SHA-256 of where it stands and of the file, hexadecimal
+	Key     string // SHA-256 of where it stands and of the file, hexadecimal; of the desk's, see [Photo.SiteKey]
 	Page    string // the page that it stands beside, within the site: "/news/fair/"
 	Alt     string // what there is to see
 	Purpose string // slug of what is asked
 	Pupils  []string
+	Nobody  bool      // two people have said that no pupil is in it
 	Until   Date      // the last day on which it is shown; "" for no last one
 	Shown   time.Time // since when it may be, UTC; zero where it never might
 	Taken   time.Time // when it was taken down, UTC; zero where it was not
@@ -32,12 +34,22 @@ const (
 	PictureTaken    = "taken down, and nobody has put it back"
 	PictureRefused  = "one of these children may not be shown, or nobody has said yes for them"
 	PictureStranger = "somebody in it is not on roll at this school"
+	PictureWaits    = "an answer is still to come for one of these children" // for whoever may read why
 	PictureOver     = "its last day is over"
 	PictureUnasked  = "parents are not asked about this purpose"
 )
 
+// desk says whether it came by the picture desk.
+func (x Picture) desk() bool { return strings.HasPrefix(x.Key, deskKey) }
+
 // mayBeShown is which pupils of a school on roll each purpose stands for.
-type mayBeShown map[string]map[string]bool
+type mayBeShown map[string]map[string]shownFor
+
+// shownFor is whether a purpose stands for a pupil.
+type shownFor struct {
+	Standing
+	lapses Date // the last day of what was said, where it has one
+}
 
 // judge says why a picture may not be shown, but for that it was taken down; "" where it may.
 func (m mayBeShown) judge(x Picture, today Date) string {
@@ -48,6 +60,8 @@ func (m mayBeShown) judge(x Picture, today Date) string {
 		return PictureUnasked
 	case x.Until != "" && x.Until < today:
 		return PictureOver
+	case x.Nobody && len(x.Pupils) == 0:
+		return ""
 	case len(x.Pupils) == 0:
 		return PictureStranger
 	}
@@ -55,11 +69,30 @@ func (m mayBeShown) judge(x Picture, today Date) string {
 		switch may, known := allowed[id]; {
 		case !known:
 			return PictureStranger
-		case !may:
+		case !may.Allowed():
 			why = PictureRefused
 		}
 	}
 	return why
+}
+
+// waits says whether nothing but answers that are still to come keeps a picture from being
+// shown.
+func (m mayBeShown) waits(x Picture) bool {
+	return !slices.ContainsFunc(x.Pupils, func(id string) bool {
+		s := m[x.Purpose][id]
+		return !s.Allowed() && s.Standing != StandingWaiting
+	})
+}
+
+// lapses is the day on which the first of the answers ends that a picture needs, or "".
+func (m mayBeShown) lapses(x Picture) (first Date) {
+	for _, id := range x.Pupils {
+		if d := m[x.Purpose][id].lapses; d != "" && (first == "" || d < first) {
+			first = d
+		}
+	}
+	return first
 }
 
 // shows says whether a picture is shown.
@@ -103,11 +136,11 @@ func (p *Portal) mayBeShown(tx Tx, school string) (mayBeShown, error) {
 	}
 	may := mayBeShown{}
 	for _, t := range purposes {
-		may[t.Slug] = map[string]bool{}
+		may[t.Slug] = map[string]shownFor{}
 	}
 	err = p.eachPupil(tx, school, false, func(r *PupilRecord) error {
 		for _, t := range purposes {
-			may[t.Slug][r.Pupil.ID] = StandingOf(r.Pupil, t, today, r.Responsibilities, r.Acts).Allowed()
+			may[t.Slug][r.Pupil.ID] = shownFor{StandingOf(r.Pupil, t, today, r.Responsibilities, r.Acts), r.lapses(t, today)}
 		}
 		return nil
 	})
@@ -123,10 +156,32 @@ func (p *Portal) mayBeShown(tx Tx, school string) (mayBeShown, error) {
 	return may, nil
 }
 
+// lapses is the last day on which a purpose stands for a pupil if nobody says anything
+// more; "" where it does not stand, or where what was said has no end.
+func (r *PupilRecord) lapses(t Text, today Date) Date {
+	if !StandingOf(r.Pupil, t, today, r.Responsibilities, r.Acts).Allowed() {
+		return ""
+	}
+	var ends []Date
+	for _, a := range r.Acts {
+		if a.TextSlug == t.Slug && a.Until >= today {
+			ends = append(ends, a.Until)
+		}
+	}
+	slices.Sort(ends)
+	for _, d := range ends {
+		if !StandingOf(r.Pupil, t, day(d.begin().AddDate(0, 0, 1)), r.Responsibilities, r.Acts).Allowed() {
+			return d
+		}
+	}
+	return ""
+}
+
 // Declare tells the register of all pictures of a school's site in which pupils can be
 // seen, before the site is made of them, and answers, in their order, under which name
 // each is published, or why it is not. A picture that was shown and may not be any
-// more is taken down. Of the pictures, School, ID and the times are not read.
+// more is taken down. Of the pictures, School, ID, Nobody and the times are not read; of
+// those of the desk it goes by what was said there.
 func (p *Portal) Declare(ctx context.Context, school string, pictures []Picture) (names, why []string, err error) {
 	if len(pictures) == 0 {
 		// Nothing is written where nothing was ever declared, so that a build does not wait for others' writing.
@@ -158,6 +213,13 @@ func (p *Portal) Declare(ctx context.Context, school string, pictures []Picture)
 		for i, x := range pictures {
 			was, known := before[x.Key]
 			delete(before, x.Key)
+			if x.desk() {
+				if !known { // deleted meanwhile, or somebody is not sure any more
+					why[i] = PhotoUnsaid
+					continue
+				}
+				x = was
+			}
 			x.School, x.ID, x.Shown, x.Taken = school, was.ID, was.Shown, was.Taken
 			if !known {
 				x.ID = newID()
@@ -183,6 +245,9 @@ func (p *Portal) Declare(ctx context.Context, school string, pictures []Picture)
 			}
 		}
 		for _, gone := range before {
+			if gone.desk() { // it follows its picture of the desk, not the page
+				continue
+			}
 			if err := tx.DeletePicture(school, gone.ID); err != nil {
 				return err
 			}
@@ -255,59 +320,114 @@ func takenBy(tx Tx, no Act) ([]Picture, error) {
 
 // PictureView is a picture as the office sees it.
 type PictureView struct {
-	Picture
-	Why   string   // it is not shown; "" where it is
-	Back  bool     // it was taken down, and might be shown again
-	Names []string // of the pupils in it; of one who is not on roll, nothing
+	Picture          // what the site has of it; no ID where it has none
+	Photo   *Photo   // of the desk; nil for one that stands in the content folder
+	Why     string   // it is not shown; "" where it is
+	Back    bool     // it was taken down, and might be shown again
+	Names   []string // of the pupils in it; of one who is not on roll, nothing
+	Lapses  Date     // when the first answer ends that it needs; "" for never
+	Unused  bool     // nothing will show it again as things are: it is there to be deleted
 }
 
-// Pictures are those of a school's site in which pupils can be seen, in order of page;
-// but for those of the account's own children, which are a colleague's to look after:
-// when one came down is when the other parent said no.
-func (p *Portal) Pictures(ctx context.Context, account, school string) (all []PictureView, err error) {
+// Elsewhere says whether it was taken down, and is still to be taken down by hand where
+// else it was used.
+func (v PictureView) Elsewhere() bool {
+	return v.Photo != nil && v.Photo.Elsewhere != "" && v.Photo.Fetched.IsZero() && !v.Taken.IsZero()
+}
+
+// PhotoUnusedAfter is how long a picture may lie on the desk before it counts as unused.
+const PhotoUnusedAfter = 30 * 24 * time.Hour
+
+// Pictures is the photograph audit: those of a school's site in which pupils can be seen and
+// all of its desk, those that have been shown the longest first, and then those that are not
+// shown; but for those of the account's own children, which are a colleague's to look after:
+// when one came down is when the other parent said no. Reviewed is when somebody last looked
+// through them; see [Portal.ReviewPictures].
+func (p *Portal) Pictures(ctx context.Context, account, school string) (all []PictureView, reviewed time.Time, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
-		all = nil
 		a, err := p.allowed(tx, account, KeepPictures, Subject{School: school})
 		if err != nil {
 			return err
 		}
-		may, err := p.mayBeShown(tx, school)
+		if all, err = p.pictureViews(tx, a, school); err != nil {
+			return err
+		}
+		last, err := tx.Events(EventFilter{School: school, Kind: PicturesReviewed, Most: 1})
 		if err != nil {
 			return err
 		}
-		pupils, err := listedPupils(tx, school)
-		if err != nil {
-			return err
-		}
-		names := map[string]string{}
-		for _, x := range pupils {
-			if x.OnRoll() {
-				names[x.ID] = x.Name()
-			}
-		}
-		pictures, err := tx.Pictures(school)
-		if err != nil {
-			return err
-		}
-		for _, x := range pictures {
-			if slices.ContainsFunc(x.Pupils, a.parentOf) {
-				continue
-			}
-			v := PictureView{Picture: x, Why: may.judge(x, p.today())}
-			v.Back = v.Why == "" && !x.Taken.IsZero()
-			if v.Back {
-				v.Why = PictureTaken
-			}
-			for _, id := range x.Pupils {
-				if names[id] != "" {
-					v.Names = append(v.Names, names[id])
-				}
-			}
-			all = append(all, v)
+		if reviewed = (time.Time{}); len(last) > 0 {
+			reviewed = last[0].At
 		}
 		return p.event(tx, account, school, ListSeen, Ref{RefSchool, school}, map[string]any{"list": "pictures"})
 	})
-	return all, err
+	return all, reviewed, err
+}
+
+func (p *Portal) pictureViews(tx Tx, a Actor, school string) (all []PictureView, err error) {
+	may, err := p.mayBeShown(tx, school)
+	if err != nil {
+		return nil, err
+	}
+	pupils, err := listedPupils(tx, school)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]string{}
+	for _, x := range pupils {
+		if x.OnRoll() {
+			names[x.ID] = x.Name()
+		}
+	}
+	pictures, err := tx.Pictures(school)
+	if err != nil {
+		return nil, err
+	}
+	photos, err := tx.Photos(school)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range photos {
+		if !slices.ContainsFunc(pictures, func(y Picture) bool { return y.Key == x.SiteKey() }) {
+			pictures = append(pictures, Picture{School: school, Key: x.SiteKey(), Page: x.Page, Alt: x.Alt, Purpose: photoPurpose, Pupils: x.Pupils, Until: x.Until})
+		}
+	}
+	reasons := a.May(SeeReasons, Subject{School: school}) == nil
+	for _, x := range pictures {
+		if slices.ContainsFunc(x.Pupils, a.parentOf) {
+			continue
+		}
+		v := PictureView{Picture: x, Why: may.judge(x, p.today())}
+		if i := slices.IndexFunc(photos, func(y Photo) bool { return y.SiteKey() == x.Key }); i >= 0 {
+			v.Photo = &photos[i]
+			v.Why = cmp.Or(v.Photo.ready(), v.Why)
+			over := v.Why == PictureOver || v.Why == PictureStranger && len(x.Pupils) > 0
+			v.Unused = over || (v.Why == PhotoUnsaid || v.Why == PhotoUnsure) && p.now().Sub(v.Photo.Brought) > PhotoUnusedAfter
+		}
+		if v.Why == PictureRefused && reasons && may.waits(x) {
+			v.Why = PictureWaits
+		}
+		v.Back = v.Why == "" && !x.Taken.IsZero()
+		if v.Back {
+			v.Why = PictureTaken
+		}
+		if v.Why == "" {
+			v.Lapses = may.lapses(x)
+		}
+		for _, id := range x.Pupils {
+			if names[id] != "" {
+				v.Names = append(v.Names, names[id])
+			}
+		}
+		all = append(all, v)
+	}
+	slices.SortStableFunc(all, func(a, b PictureView) int {
+		if (a.Why == "") != (b.Why == "") {
+			return map[bool]int{true: -1, false: 1}[a.Why == ""]
+		}
+		return cmp.Or(a.Shown.Compare(b.Shown), strings.Compare(a.Page, b.Page))
+	})
+	return all, nil
 }
 
 // PutBack lets a picture be shown again that was taken down: a yes alone does not bring

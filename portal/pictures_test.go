@@ -117,7 +117,7 @@ func TestPictureIsPutBack(t *testing.T) {
 	if _, why := w.declare(fair); why != portal.PictureTaken || w.shows(first) {
 		t.Errorf("a yes alone brought it back: %q", why)
 	}
-	all, err := w.Pictures(t.Context(), office, anne)
+	all, _, err := w.Pictures(t.Context(), office, anne)
 	if err != nil || len(all) != 1 || !all[0].Back || len(all[0].Names) != 2 {
 		t.Fatalf("the office sees %+v, %v", all, err)
 	}

@@ -67,6 +67,7 @@ type Portal struct {
 	now      func() time.Time
 	shown    shownCache
 	looked   lookedCache
+	shelf    Shelf // of the picture desk; nil for none
 }
 
 // New makes a portal. Staff are named by the settings, and lose their rights as

@@ -343,3 +343,10 @@ func (f VisitForm) LogValue() slog.Value { return slog.StringValue(f.String()) }
 func (v VisitorsPage) String() string       { return fmt.Sprintf("%d visitors", len(v.Today)) }
 func (v VisitorsPage) GoString() string     { return v.String() }
 func (v VisitorsPage) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
+func (x Photo) GoString() string     { return x.String() }
+func (x Photo) LogValue() slog.Value { return slog.StringValue(x.String()) }
+
+func (f PhotoForm) String() string       { return "what is said of a photo" }
+func (f PhotoForm) GoString() string     { return f.String() }
+func (f PhotoForm) LogValue() slog.Value { return slog.StringValue(f.String()) }

@@ -26,7 +26,7 @@ var guarded = []any{
 	portal.ImportPlan{}, portal.Invitation{}, portal.Invitee{}, portal.LedgerEntry{}, portal.Letter{}, portal.NewJoin{}, portal.ListRow{}, portal.HeldList{}, portal.Affected{}, portal.Restriction{}, portal.Barred{}, portal.Dated{}, portal.Restricted{}, portal.RestrictForm{}, portal.Maybe{}, portal.PlannedContact{}, portal.ClassList{}, portal.ToSettle{}, portal.ListFile{}, portal.ListColumn{},
 	portal.PlannedPupil{}, portal.Proof{}, portal.Pupil{}, portal.PupilRecord{}, portal.PurposeView{}, portal.Receipt{},
 	portal.Responsibility{}, portal.Session{}, portal.SignForm{}, portal.SigningView{}, portal.Staff{},
-	portal.Picture{}, portal.PictureView{}, portal.Reference{}, portal.Dossier{}, portal.Fact{}, portal.Section{}, portal.Keeping{}, portal.Leaver{}, portal.Retention{}, portal.Seal{}, portal.Slip{}, portal.SlipFilter{}, portal.Told{}, portal.ToldForm{}, portal.Written{},
+	portal.Picture{}, portal.PictureView{}, portal.Photo{}, portal.PhotoView{}, portal.PhotoForm{}, portal.Reference{}, portal.Dossier{}, portal.Fact{}, portal.Section{}, portal.Keeping{}, portal.Leaver{}, portal.Retention{}, portal.Seal{}, portal.Slip{}, portal.SlipFilter{}, portal.Told{}, portal.ToldForm{}, portal.Written{},
 	portal.Mail{}, portal.Mailing{}, portal.Message{}, portal.Outbox{}, portal.OutboxRow{}, portal.Reminder{}, portal.Reminders{},
 	portal.PupilPage{}, portal.ContactPage{}, portal.Tie{}, portal.Said{}, portal.Issued{}, portal.Found{}, portal.FoundContact{}, portal.UndoPlan{}, portal.ListUndo{}, portal.ListBefore{}, portal.Chased{},
 	portal.Activity{}, portal.ActivityForm{}, portal.ActivityItem{}, portal.CloseForm{}, portal.GoRow{}, portal.GoSheet{}, portal.Plan{}, portal.Roll{},

@@ -676,6 +676,9 @@ func (p *Portal) erasePeople(tx Tx, e erasing, n *gone) error {
 				return err
 			}
 		}
+		if err := erasePhotosOf(tx, e.School.Slug, id); err != nil {
+			return fmt.Errorf("pictures of pupil %s: %w", id, err)
+		}
 		if err := tx.ErasePupil(id); err != nil {
 			return fmt.Errorf("pupil %s: %w", id, err)
 		}

@@ -225,7 +225,7 @@ func (p *Portal) Tidy(ctx context.Context) error {
 			tx.DeleteMailsEndedBefore(now.Add(-mailsKept)),
 		)
 	})
-	return errors.Join(tidied, p.store.Update(ctx, func(tx Tx) error { return tx.DeleteStrangersBefore(now.Add(-CodeLife)) }))
+	return errors.Join(tidied, p.store.Update(ctx, func(tx Tx) error { return tx.DeleteStrangersBefore(now.Add(-CodeLife)) }), p.sweepPhotos(ctx))
 }
 
 func hashToken(token string) string {

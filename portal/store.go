@@ -337,13 +337,22 @@ type SittingTx interface {
 	DeleteSittingsBefore(ended time.Time) error
 }
 
-// PictureTx is the pictures of the public sites in which pupils can be seen.
+// PictureTx is the pictures of the public sites in which pupils can be seen, and those of
+// the picture desk.
 type PictureTx interface {
 	// PutPicture adds a picture, or replaces the one of the same school and Key.
 	PutPicture(Picture) error
 	Picture(school, id string) (Picture, error)
 	Pictures(school string) ([]Picture, error) // in order of Page, Key
 	DeletePicture(school, id string) error
+
+	// PutPhoto adds a picture of the desk, or replaces the one of the same ID.
+	PutPhoto(Photo) error
+	Photo(school, id string) (Photo, error)
+	Photos(school string) ([]Photo, error) // the newest first
+	DeletePhoto(school, id string) error
+	// PhotoSchools are the schools that have any.
+	PhotoSchools() ([]string, error)
 }
 
 // ActivityTx is what is planned with pupils, and rests on answers.

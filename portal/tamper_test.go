@@ -99,6 +99,9 @@ func lived(t *testing.T) (w *world, address string) {
 	w.ok(w.KeepRecord(t.Context(), portal.Operator, anne, w.pupil("Cat"), "2027-12-01", "a dispute"))
 	w.declare(w.theFair())
 	w.proposes(w.aCall(), true)
+	w.KeepPhotos(memory{})
+	_, err := w.AddPhoto(t.Context(), w.staff("office@anne.example"), anne, []byte(drawn))
+	w.ok(err)
 	w.pass(24 * time.Hour)
 	w.decide(w.account("Mrs Jo Lee"), w.answering("Ann", portal.Refused))
 	w.publish() // until it is under a head, an act has no more than its promise

@@ -25,6 +25,9 @@ const (
 	TaskApprove   TaskKind = "approve"   // activities that somebody else proposed
 	TaskUnclosed  TaskKind = "unclosed"  // activities that are over, of which nobody said what was done
 	TaskKept      TaskKind = "kept"      // recordings and pictures of activities that are to be deleted
+	TaskSecond    TaskKind = "second"    // pictures of nobody that wait for a second person
+	TaskElsewhere TaskKind = "elsewhere" // pictures that were taken down and are still used elsewhere
+	TaskReview    TaskKind = "review"    // pictures on the site, which nobody has looked through for a year
 	TaskOver      TaskKind = "over"      // records that have had their time
 )
 
@@ -75,6 +78,18 @@ var tasks = []struct {
 	{TaskKept, ProposeActivity, func(d *desk) (int, error) {
 		return d.activitiesWho(func(x Activity) bool { return x.keeps() && x.KeptUntil <= d.p.today() })
 	}},
+	{TaskSecond, KeepPictures, func(d *desk) (int, error) {
+		return d.picturesWho(func(v PictureView) (bool, error) {
+			if v.Photo == nil || v.Why != PhotoSecond {
+				return false, nil
+			}
+			return maySecond(d, d.actor, *v.Photo)
+		})
+	}},
+	{TaskElsewhere, KeepPictures, func(d *desk) (int, error) {
+		return d.picturesWho(func(v PictureView) (bool, error) { return v.Elsewhere(), nil })
+	}},
+	{TaskReview, KeepPictures, (*desk).review},
 	{TaskOver, EraseRecords, func(d *desk) (int, error) {
 		kept, err := d.p.reckon(d, d.school)
 		return kept.Now(), err
@@ -95,6 +110,7 @@ type desk struct {
 	bars     []Restriction
 	invited  []Invitee
 	planned  []Activity
+	pictures []PictureView
 
 	conflicts, lapsing int // pupils; see stand
 }
@@ -145,6 +161,39 @@ func (d *desk) activitiesWho(are func(Activity) bool) (n int, err error) {
 		}
 	}
 	return n, err
+}
+
+func (d *desk) picturesWho(are func(PictureView) (bool, error)) (n int, err error) {
+	all, err := once(&d.pictures, func() ([]PictureView, error) { return d.p.pictureViews(d, d.actor, d.school) })
+	for _, v := range all {
+		is, wrong := are(v)
+		if wrong != nil {
+			return n, wrong
+		}
+		if is {
+			n++
+		}
+	}
+	return n, err
+}
+
+// review is how many pictures are shown, once one of them has been so for a year and nobody
+// has looked through them within it.
+func (d *desk) review() (int, error) {
+	before := d.p.now().AddDate(-1, 0, 0)
+	old := false
+	n, err := d.picturesWho(func(v PictureView) (bool, error) {
+		old = old || v.Why == "" && v.Shown.Before(before)
+		return v.Why == "", nil
+	})
+	if err != nil || !old {
+		return 0, err
+	}
+	last, err := d.Events(EventFilter{School: d.school, Kind: PicturesReviewed, Most: 1})
+	if err != nil || len(last) > 0 && last[0].At.After(before) {
+		return 0, err
+	}
+	return n, nil
 }
 
 // mailTrouble is how many mails have failed, or nobody knows about, and how many addresses

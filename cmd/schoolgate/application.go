@@ -103,6 +103,7 @@ func (app *application) newPortal(s Settings) *portal.Portal {
 	p.CountYesAfter(s.Joining.wait)
 	p.Demand(portal.Demands(s.Security))
 	p.AfterErasing(app.keepErasures)
+	p.KeepPhotos(shelf(filepath.Join(s.Data, "pictures")))
 	if s.Mail.Server != "" {
 		p.SendMail(s.Mail.rules(func(string, string) {})) // check has seen to it
 	}
@@ -187,7 +188,7 @@ func (app *application) build(ctx context.Context, which extent) ([]site.Result,
 	}
 	results, err := site.Build(ctx, trust, site.Options{
 		Theme: themes.FS, Out: app.sites(), Address: app.settings.Address, Now: app.now(), Log: app.log, All: which == everySite, Kept: kept(),
-		Gate: app.gatePictures,
+		Gate: app.gatePictures, Desk: app.deskPictures,
 		HandOver: func(ctx context.Context, r site.Result) error {
 			if err := app.portal.SetSchools(ctx, []portal.School{app.school(schools[r.Slug], r)}); err != nil {
 				return fmt.Errorf("%w: %w", errNotHandedOver, err)

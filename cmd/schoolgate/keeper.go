@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"sync"
@@ -33,6 +34,7 @@ type keeper struct {
 	again time.Time     // when to build then
 
 	asked map[string][]string // by school: the register's names of the pictures that its site shows
+	desks map[string]string   // what the picture desks had to show when the sites were built last
 
 	erased string // the day on which it erased last, in London
 
@@ -59,7 +61,7 @@ func (k *keeper) keep(ctx context.Context, hup <-chan os.Signal) {
 		case <-looking.C:
 			k.look(ctx)
 		case <-watching.C:
-			k.takeDown(ctx)
+			k.watch(ctx)
 		case <-hup:
 			k.reload(ctx)
 		}
@@ -107,9 +109,14 @@ func (k *keeper) look(ctx context.Context) {
 	}
 }
 
-// takeDown builds where a picture on a site may not be shown any more. Nobody is served it
-// meanwhile: see [onlyShown].
-func (k *keeper) takeDown(ctx context.Context) {
+// watch builds where a picture on a site may not be shown any more, or where a picture desk
+// has another one to show. Nobody is served the one meanwhile: see [onlyShown].
+func (k *keeper) watch(ctx context.Context) {
+	if now, err := k.portal.Desks(ctx); err == nil && !maps.Equal(now, k.desks) {
+		k.log.Info("the picture desk has something to show, or nothing any more")
+		k.build(ctx)
+		return
+	}
 	for school, published := range k.asked {
 		if len(published) == 0 {
 			continue
@@ -138,6 +145,9 @@ func (k *keeper) reload(ctx context.Context) {
 // build builds what has changed, and says how much that was.
 func (k *keeper) build(ctx context.Context) {
 	k.day = site.Day(k.now())
+	if now, err := k.portal.Desks(ctx); err == nil { // before, so that what comes meanwhile is seen
+		k.desks = now
+	}
 	results, err := k.application.build(ctx, whatChanged)
 	if ctx.Err() != nil {
 		return

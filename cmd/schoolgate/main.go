@@ -52,6 +52,7 @@ func command() *cobra.Command {
 		demoCommand(&file),
 		initCommand(),
 		previewCommand(&file),
+		cleanCommand(),
 	)
 	return root
 }

@@ -39,7 +39,9 @@ var KeptOfPeople = []Kept{
 		[]string{"acts.details"}},
 	{"If there is a dispute or a court order: that your child's record is kept for longer, until when and why", "So that nothing is lost that is still needed", "Until that day", []string{"keepings.until", "keepings.reason", "keepings.kept_by", "keepings.at"}},
 	{"Which pictures on our website your child can be seen in, since when, and when one was taken down. The pictures themselves stand on the website", "So that a picture is shown only as long as everybody who decides says yes", "As long as the picture is among the website's pages",
-		[]string{"pictures.pupils", "pictures.shown", "pictures.taken", "pictures.alt", "pictures.page", "pictures.until"}},
+		[]string{"pictures.pupils", "pictures.shown", "pictures.taken", "pictures.alt", "pictures.page", "pictures.until", "pictures.nobody"}},
+	{"Pictures that we mean to put on our website: who is in each, who brought it and said so, and where else we used it. Each picture is kept encrypted, without where and when it was taken", "So that no picture of your child is shown by mistake, and one can be taken down everywhere", "Until we delete it, and at the latest with your child's record",
+		[]string{"photos.pupils", "photos.who", "photos.page", "photos.alt", "photos.caption", "photos.until", "photos.elsewhere", "photos.fetched", "photos.brought_by", "photos.brought", "photos.said_by", "photos.looked_by"}},
 	{"That your child was to take part in a call, a photograph or a visit: what it was, when, with whom, who looked after it, which of the staff planned and approved it, what was done, and where a recording is kept and until when", "So that a child takes part only where the answers allow it, and so that a recording is deleted in time", "For [[keep_events]] after it was over, and until a recording is deleted",
 		[]string{"activities.begins", "activities.ends", "activities.plan", "activities.pupils", "activities.proposed_by", "activities.proposed", "activities.answer", "activities.why", "activities.decided_by", "activities.decided",
 			"activities.done", "activities.kept", "activities.kept_until", "activities.closed_by", "activities.closed", "activities.deleted_by", "activities.deleted"}},
@@ -61,5 +63,5 @@ var Impersonal = []string{
 	"restrictions.id", "restrictions.pupil_id", "restrictions.contact_id", "accounts.id", "account_contacts.account_id", "account_contacts.contact_id",
 	"joined_children.account_id", "joined_children.contact_id", "joined_children.pupil_id", "invitations.id", "invitations.contact_id", "outbox.id", "outbox.school", "outbox.contact_id", "mailings.contact_id", "acts.id",
 	"sittings.school", "sittings.reg_group", "sittings.code", "sittings.ends",
-	"activities.id", "activities.school", "pictures.id", "pictures.school", "pictures.declared", "pictures.purpose", "keepings.pupil_id", "list_undos.school", "name_words.school", "name_words.kind", "name_words.person_id", "sessions.account_id", "held_forms.account_id", "held_lists.id", "held_lists.school", "held_lists.account_id",
+	"activities.id", "activities.school", "pictures.id", "pictures.school", "pictures.declared", "pictures.purpose", "photos.id", "photos.school", "photos.digest", "photos.secret", "photos.version", "keepings.pupil_id", "list_undos.school", "name_words.school", "name_words.kind", "name_words.person_id", "sessions.account_id", "held_forms.account_id", "held_lists.id", "held_lists.school", "held_lists.account_id",
 }

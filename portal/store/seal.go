@@ -43,7 +43,8 @@ var sealedTables = map[string]sealed{
 	"invitations":      sealedBy(1, "id, contact_id, code_hash, issued, expires, used, died, issued_by, mailed"),
 	"list_undos":       sealedBy(1, "school, at, content"),
 	"keepings":         sealedBy(1, "pupil_id, until, reason, kept_by, at"),
-	"pictures":         sealedBy(2, "school, declared, id, page, alt, purpose, pupils, until, shown, taken"),
+	"pictures":         sealedBy(2, "school, declared, id, page, alt, purpose, pupils, until, shown, taken, nobody"),
+	"photos":           sealedBy(1, "id, school, digest, secret, page, alt, caption, who, pupils, until, elsewhere, fetched, brought_by, brought, said_by, looked_by, version"),
 	"activities":       sealedBy(1, "id, school, begins, ends, plan, pupils, proposed_by, proposed, answer, why, decided_by, decided, done, kept, kept_until, closed_by, closed, deleted_by, deleted"),
 }
 

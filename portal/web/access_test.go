@@ -154,6 +154,11 @@ var table = map[string]row{
 	"GET " + office + "/activities/{id:[A-Za-z0-9_-]+}":                  {path: planned, want: reached},
 	"POST " + office + "/activities/{id:[A-Za-z0-9_-]+}":                 {path: planned, form: approving, want: []int{401, 404, 404, 404, 404, 404, 404, 403, 404, 403, 303, 404, 403, 303}},
 	"GET " + office + "/activities/{id:[A-Za-z0-9_-]+}/sheet":            {path: approvedSheet, want: reached},
+	"POST " + office + "/pictures/do":                                    {path: at("/portal/office/fernlow/pictures/do"), form: reviewed, want: sends(erasers, 303)},
+	"POST " + office + "/pictures/upload":                                {path: at("/portal/office/fernlow/pictures/upload"), want: sends(erasers, 400)}, // not a file
+	"GET " + office + "/pictures/{photo:[A-Z2-7]{26}}":                   {path: brought(""), want: erasers},
+	"POST " + office + "/pictures/{photo:[A-Z2-7]{26}}":                  {path: brought(""), want: sends(erasers, 400)}, // nothing to do
+	"GET " + office + "/pictures/{photo:[A-Z2-7]{26}}/picture":           {path: brought("/picture"), want: erasers},
 	"GET " + office + "/wordings":                                        {path: at("/portal/office/fernlow/wordings"), want: leads},
 	"POST " + office + "/wordings":                                       {path: at("/portal/office/fernlow/wordings"), want: sends(leads, 404)}, // none waits
 	"GET /portal/here":                                                   {path: at("/portal/here"), want: everybody},
@@ -212,6 +217,17 @@ func approvedSheet(w *world, who string) string {
 func approving(*world) url.Values { return url.Values{"do": {"approve"}} }
 
 func lookFor(*world) url.Values { return url.Values{"find": {"okonedo"}} }
+
+func reviewed(*world) url.Values { return url.Values{"do": {"reviewed"}} }
+
+// brought is a picture that the office has brought to the desk, and said nothing of.
+func brought(rest string) func(*world, string) string {
+	return func(w *world, _ string) string {
+		id, err := w.portal.AddPhoto(w.t.Context(), w.accounts[clerk], "fernlow", []byte("\xff\xd8\xffA picture"))
+		w.must(err)
+		return "/portal/office/fernlow/pictures/" + id + rest
+	}
+}
 
 func asCSV(*world) url.Values { return url.Values{"format": {"csv"}} }
 
@@ -337,7 +353,7 @@ func TestGetChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	looks := map[string][]string{}
 	looks["GET /portal/record"] = []string{"acts", "ledger", "ledger_hashes"}
-	for _, to := range []string{"/", "/export", "/pictures", "/settle", "/letters", "/answers", "/joins", "/restrictions", "/retention", "/chase", "/visitors", "/staff", "/activities/{id:[A-Za-z0-9_-]+}", "/activities/{id:[A-Za-z0-9_-]+}/sheet", "/pupil/{id:[A-Za-z0-9_-]+}", "/contact/{id:[A-Za-z0-9_-]+}", "/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}"} {
+	for _, to := range []string{"/", "/export", "/pictures", "/pictures/{photo:[A-Z2-7]{26}}", "/settle", "/letters", "/answers", "/joins", "/restrictions", "/retention", "/chase", "/visitors", "/staff", "/activities/{id:[A-Za-z0-9_-]+}", "/activities/{id:[A-Za-z0-9_-]+}/sheet", "/pupil/{id:[A-Za-z0-9_-]+}", "/contact/{id:[A-Za-z0-9_-]+}", "/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}"} {
 		looks["GET "+office+to] = []string{"acts", "ledger", "ledger_hashes"}
 	}
 	for name, row := range table {

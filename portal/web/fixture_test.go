@@ -208,6 +208,7 @@ func newWorld(t *testing.T) *world {
 		{Email: business, School: "fernlow", Role: portal.Business}, {Email: head, School: "fernlow", Role: portal.Head}}
 	w.portal = portal.New(w.store, w.ledger, staff, w.clock)
 	w.portal.CountYesAfter(func(string) time.Duration { return w.wait })
+	w.portal.KeepPhotos(&shelf{files: map[string][]byte{}})
 	w.must(w.portal.SetSchools(ctx, []portal.School{fernlow, osric}))
 
 	w.secrets = []string{"@mail.example", clerk, farClerk, trust, lead, teacher, business, head, "2018-03-27"}
@@ -265,6 +266,7 @@ func (w *world) serve(address string, change func(*Config)) {
 		Portal: w.portal, SignIn: w.door, Stylesheet: []byte("body{margin:0}"), OfficeStyles: []byte("table{margin:0}"), Address: address, TrustName: "Thornmere Trust",
 		Log:           slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OpenClassList: openRows, ReadClassList: readRows, WriteList: writeRows, Seal: sealed, WriteTable: writeTable, Compare: compareSources, QR: squareOf,
+		CleanPicture: cleaned, SitePages: func(string) []SitePage { return []SitePage{{"/news/fair/", "The fair"}} },
 	}
 	if change != nil {
 		change(&c)
@@ -333,6 +335,41 @@ func (s sealer) Close() error {
 	_, err := io.WriteString(s.w, "sealed")
 	return err
 }
+
+// cleaned takes for a picture whatever begins as a JPEG does, and drops what comes after it.
+func cleaned(_ context.Context, sent []byte) ([]byte, error) {
+	b, _, _ := bytes.Cut(sent, []byte("|"))
+	if !bytes.HasPrefix(b, []byte("\xff\xd8\xff")) {
+		var wrong portal.Invalid
+		wrong.Add("pictures", "is not a picture")
+		return nil, &wrong
+	}
+	return b, nil
+}
+
+// shelf keeps the desk's files in memory.
+type shelf struct {
+	mu    sync.Mutex
+	files map[string][]byte
+}
+
+func (s *shelf) Put(name string, file []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.files[name] = file
+	return nil
+}
+
+func (s *shelf) Get(name string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b, ok := s.files[name]; ok {
+		return b, nil
+	}
+	return nil, portal.ErrNotFound
+}
+
+func (s *shelf) Sweep(func(string) bool) error { return nil }
 
 func compareSources(was, now portal.Text) []Passage {
 	return []Passage{{Op: "removed", Kind: "p", Parts: []Part{{"removed", was.Source}}}, {Op: "added", Kind: "p", Parts: []Part{{"added", now.Source}}}}
@@ -597,8 +634,10 @@ func wellMade(t *testing.T, r reply) {
 		switch kind := attr(n, "type"); {
 		case n.Data == "html" && attr(n, "lang") == "":
 			wrong("no language")
-		case n.Data == "script" || n.Data == "style" || n.Data == "img":
+		case n.Data == "script" || n.Data == "style":
 			wrong("<%s>", n.Data)
+		case n.Data == "img" && !slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "alt" }):
+			wrong("<img> without words for it")
 		case (n.Data == "input" && kind != "hidden" || n.Data == "select") && !labels[attr(n, "id")]:
 			wrong("<%s name=%q> has no label", n.Data, attr(n, "name"))
 		}

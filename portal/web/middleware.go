@@ -16,8 +16,9 @@ import (
 
 // The largest bodies that are read, in bytes.
 const (
-	formLimit   = 64 << 10
-	uploadLimit = 25 << 20
+	formLimit     = 64 << 10
+	uploadLimit   = 25 << 20
+	picturesLimit = 60 << 20 // of several pictures, which are read one after the other
 )
 
 // A handler answers one request, or says why it could not.
@@ -176,7 +177,7 @@ func limit(n int64, h handler) handler {
 		if err == nil {
 			err = h(w, r)
 		}
-		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge || err != nil && n == uploadLimit {
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge || err != nil && n != formLimit {
 			// A browser that is still sending never reads an answer.
 			drain(whole)
 		}

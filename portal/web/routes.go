@@ -113,6 +113,12 @@ func (s *server) routes() *mux.Router {
 	get(office+"/activities/{id:[A-Za-z0-9_-]+}", s.signedIn(s.getActivity))
 	post(office+"/activities/{id:[A-Za-z0-9_-]+}", s.anew(portal.ByProvider, s.postActivity))
 	get(office+"/activities/{id:[A-Za-z0-9_-]+}/sheet", s.signedIn(s.getSheet))
+	post(office+"/pictures/do", s.signedIn(s.postPictureDone))
+	r.Handle(office+"/pictures/upload", s.handle(limit(picturesLimit, s.signedIn(s.postPhotos)))).Methods(http.MethodPost)
+	const photo = office + "/pictures/{photo:[A-Z2-7]{26}}"
+	get(photo, s.signedIn(s.getPhoto))
+	post(photo, s.signedIn(s.postPhoto))
+	get(photo+"/picture", s.signedIn(s.getPhotoFile))
 	get(office+"/wordings", s.signedIn(s.getWordings))
 	post(office+"/wordings", s.anew(portal.ByProvider, s.postWordings))
 

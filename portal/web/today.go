@@ -51,6 +51,9 @@ var taskPages = map[portal.TaskKind]struct{ path, one, many, note, who string }{
 	portal.TaskApprove:   {"activities", "activity waits for approval", "activities wait for approval", "Until somebody approves it, no pupil takes part.", "the safeguarding lead or the head"},
 	portal.TaskUnclosed:  {"activities", "activity is over and not closed", "activities are over and not closed", "Say what was done, and what is kept of it.", "the office or whoever planned it"},
 	portal.TaskKept:      {"activities", "recording or set of pictures is to be deleted", "recordings or sets of pictures are to be deleted", "Families were told that it is deleted by now. Delete it, and say so.", "the office or whoever planned it"},
+	portal.TaskSecond:    {"pictures", "picture waits for a second person", "pictures wait for a second person", "Somebody says that nobody is in it. It is shown once another person has looked, too.", "the office, the safeguarding lead or the head"},
+	portal.TaskElsewhere: {"pictures", "picture was taken down here, and is still used elsewhere", "pictures were taken down here, and are still used elsewhere", "Take them down there by hand, and say so.", "the office, the safeguarding lead or the head"},
+	portal.TaskReview:    {"pictures", "picture on the website to look through", "pictures on the website to look through", "Nobody has looked through them for a year.", "the office, the safeguarding lead or the head"},
 	portal.TaskOver:      {"retention", "record has had its time", "records have had their time", "Families were told that it is erased then.", "the office, the safeguarding lead or the head"},
 }
 

@@ -69,6 +69,12 @@ type Config struct {
 	WriteTable func(w io.Writer, rows [][]string) error
 	// Compare lines up two wordings of a text.
 	Compare func(was, now portal.Text) []Passage
+	// CleanPicture makes of a picture that somebody has sent what is kept of it: turned
+	// upright, small, and nothing but pixels. What is wrong with it is [*portal.Invalid].
+	CleanPicture func(ctx context.Context, sent []byte) ([]byte, error)
+	// SitePages are the pages of a school's site that a picture can stand on, by address.
+	// Optional: without it no picture goes anywhere.
+	SitePages func(school string) []SitePage
 	// Stylesheet is the theme's, as CSS, and OfficeStyles what only the office's pages
 	// need besides.
 	Stylesheet, OfficeStyles []byte
@@ -100,6 +106,9 @@ type Config struct {
 	Log       *slog.Logger
 }
 
+// SitePage is a page of a school's public site.
+type SitePage struct{ Address, Title string }
+
 // Language is one that families speak, in its own words.
 type Language struct {
 	Tag  string // BCP 47
@@ -129,7 +138,7 @@ func New(c Config) (http.Handler, error) {
 }
 
 func newServer(c Config) (*server, error) {
-	if c.Portal == nil || c.SignIn == nil || c.OpenClassList == nil || c.ReadClassList == nil || c.WriteList == nil || c.WriteTable == nil || c.Compare == nil || c.QR == nil || len(c.Stylesheet) == 0 || len(c.OfficeStyles) == 0 || c.Log == nil {
+	if c.Portal == nil || c.SignIn == nil || c.OpenClassList == nil || c.ReadClassList == nil || c.WriteList == nil || c.WriteTable == nil || c.Compare == nil || c.QR == nil || c.CleanPicture == nil || len(c.Stylesheet) == 0 || len(c.OfficeStyles) == 0 || c.Log == nil {
 		return nil, errors.New("portal/web: a required setting is missing")
 	}
 	c.Address = strings.TrimSuffix(c.Address, "/")
