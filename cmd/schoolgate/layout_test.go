@@ -152,13 +152,17 @@ func (v *visitor) portalHolds(fonts fontSet, four []setting) {
 
 	v.be("rohit-sandringham")
 	const office = "/portal/office/st-osrics-junior/"
-	each(office+"?class=Kingfisher", office+"letters", office+"export", office+"settle", office+"restrictions", office+"joins", office+"today", office+"chase", office+"find", office+"pictures?class=Kingfisher")
+	each(office+"?class=Kingfisher", office+"letters", office+"export", office+"settle", office+"restrictions", office+"joins", office+"today", office+"chase", office+"find", office+"pictures?class=Kingfisher", office+"may?class=Kingfisher&purpose=video-calls")
+	wrong(office + "activities/new")
 	wrong(office + "import")
 	v.do(chromedp.Navigate(v.address+office+"import"), chromedp.SetUploadFiles(chromedp.CSS("#field-file"), []string{layoutFile(v.t)}))
 	v.follow(chromedp.Click(chromedp.CSS(`main form:not([method=get]) button`)))
 	v.holds(fonts, four)
 	v.be("tobias-adeyinka")
-	each("/portal/office/fernlow-primary/events")
+	each("/portal/office/fernlow-primary/events", "/portal/office/fernlow-primary/activities")
+	v.do(chromedp.Navigate(v.address + "/portal/office/fernlow-primary/activities"))
+	activity := v.text(`[...document.querySelectorAll("tbody th a")].pop().pathname`)
+	each(activity, activity+"/sheet", activity+"/sheet?for=photographer")
 }
 
 // layoutFile is the list again, everybody in another year.
