@@ -39,10 +39,11 @@ const (
 var (
 	month      = `(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)`
 	slot       = `(?:school|academy|setting|trust|federation|college|name|names|logo|crest|address|details?|date|role|title|job|post|provider|product|system|software|frequency|list|link|text|number|telephone|phone|email|person|staff|lead|governor|headteacher|head|principal|local|policy|here|contact|photo|picture of|signature|arrangements|your own|other|any other|relevant|appropriate)`
-	imperative = `(?:^|^\W*\d[\d.]*\)?\s+|[(\[{<|/*•–—:;-]\s*|[.!?]\s+|\b[Pp]lease\s+|\b[Nn]ow\s+|\b(?:[Ss]chools?|[Aa]cadem(?:y|ies)|[Tt]rusts?|[Hh]eads?|[Hh]eadteachers?|DSL)\s+(?:to|should|must|please)\s+)`
+	imperative = `(?:^|^\W*\d[\d.]*\)?\s+|[(\[{<|/*•–—:;-]\s*|[.!?]\s+|\b(?:[Pp]lease|[Nn]ow|[Oo]r|[Rr]emember to|[Dd]on't forget to|[Mm]ake sure (?:you|to))\s+|\b(?:[Ss]chools?|[Aa]cadem(?:y|ies)|[Tt]rusts?|[Hh]eads?|[Hh]eadteachers?|DSL)\s+(?:to|should|must|please)\s+)`
 	asFits     = `(?:as|where|if|when) (?:appropriate|applicable|necessary|required|needed|relevant|not applicable|not required|this does not apply)`
 	author     = `(?:schools?|academ(?:y|ies)|settings?|trusts?|head ?teachers?|heads|the (?:school|academy|dsl|author|user|headteacher)|users of this (?:template|policy|document)|you)`
-	editing    = `(?:adapt|amend|insert|edit|tailor|customi[sz]e|personali[sz]e|fill in|delete|add (?:here|their|its|your|any|details|local|to this)|complete (?:this|the (?:table|section|highlighted|following|gaps))|state here|list (?:here|their|your)|remove (?:this|any|sections?|the)|replace (?:this|the (?:text|words|name))|include (?:here|details|their own|your own|local))`
+	toDo       = `(?:add|include|enter|state|list|give|detail|complete|delete|remove|update|change|type|outline|identify|explain|attach|append)`
+	editing    = `(?:adapt|amend|insert|edit|tailor|customi[sz]e|personali[sz]e|fill in|delete|add (?:here|their|its|your|any|details|local|to this)|complete (?:this|the (?:table|section|highlighted|following|gaps))|state here|list here|remove (?:this|any|sections?|the)|replace (?:this|the (?:text|words|name))|include (?:here|details|their own|your own|local))`
 	piece      = `(?:section|paragraph|policy|template|document|table|statement|appendix|list|clause|sentence|text|wording|page|box|bullet|heading)`
 )
 
@@ -71,24 +72,37 @@ var leftovers = []leftover{
 	{`before|once`, pattern(`(?i)\b(?:remove|delete|take out|amend|complete|check|update)\b[^.\n]{0,60}\bbefore (?:publi\w+|adopt\w+|circulat\w+|sharing|issuing|use\b|uploading|approval|sign\w*|ratif\w+)[^.\n]{0,40}\.?|\b(?:remove|delete) once (?:completed?|done|read|adopted|approved|filled)\b[^.\n]{0,30}`), "an instruction to the author stands on the page", authorFix,
 		func(f found) bool {
 			return !fits(`^[^a-z]*$|(?i:nb|n\.b\.|note|please|to|and|then|[.:;!–—(\[-])\s*$`, f.before) ||
-				!fits(`(?i)publi|adopt|circulat|ratif|\b(?:text|section|note|paragraph|box|highlight|page|policy|brackets|comments?|this|once)\b`, f.said)
+				!fits(`(?i)^\w+(?: out)? (?:before|once)|\b(?:text|section|note|paragraph|box|highlight|page|policy|brackets|comments?|this|once)\b`, f.said)
 		}},
-	{`adapt|amend|edit|complet|delet|remov|tailor|personali|customi|filled|insert|replac|chang|expand|locali`, pattern(`(?i)\b(?:this|the following|the above|each|every|these) (?:` + piece + `s?|model|sample|example)\b (?:should|must|needs? to|is to|are to|will need to) be (?:adapted|amended|edited|completed|deleted|removed|tailored|personali[sz]ed|customi[sz]ed|filled|inserted|replaced|changed|expanded|localised)[^.\n]*`), "an instruction to the author stands on the page", authorFix,
+	{`adapt|amend|edit|complet|delet|remov|tailor|personali|customi|filled|insert|replac|chang|expand|locali`, pattern(`(?i)\b(?:(?:this|the following|the above|each|every|these) (?:` + piece + `s?|model|sample|example)|the ` + piece + `s? (?:above|below))\b (?:should|must|needs? to|is to|are to|will need to) be (?:adapted|amended|edited|completed|deleted|removed|tailored|personali[sz]ed|customi[sz]ed|filled|inserted|replaced|changed|expanded|localised)[^.\n]*`), "an instruction to the author stands on the page", authorFix,
 		func(f found) bool {
 			return fits(`(?i)by (?:the )?(?:parent|carer|pupil|child|visitor|famil|reporter|person|member of staff)`, f.said)
 		}},
 	{`this|following`, pattern(`(?i)\b(?:this|the following) ` + piece + ` (?:should|needs to|must|will need to) (?:set out|explain|describe|include|outline|detail|list|state|cover|contain|identify|refer|say|reflect|be (?:read by schools|specific|used as))\b[^.\n]*`), "an instruction to the author stands on the page", authorFix, nil},
 	{`school|academ|setting|trust|head|user|author|dsl|you`, pattern(`(?i)\b` + author + ` (?:should|must|will need to|need to|may wish to|might wish to|are advised to|are asked to|can|could|may) (?:also |therefore |then )?` + editing + `\b[^.\n]*`), "an instruction to the author stands on the page", authorFix, notAFamily},
 	{`may |might`, pattern(`(?i)\b(?:schools|academies|settings) (?:may|might) (?:wish|want|choose|like) to\b[^.\n]*`), "an instruction to the author stands on the page", authorFix, nil},
-	{`amend|adapt|edit|tailor|customi|personali|alter|modify`, pattern(`(?i)` + imperative + `((?:amend|adapt|edit|tailor|customi[sz]e|personali[sz]e|alter|modify)\b[^.\n]{0,50}(?:` + asFits + `|to (?:suit|reflect|fit|match)|in line with your|for your (?:own )?(?:school|setting|academy|context)|accordingly|\bthis ` + piece + `\b)[^.\n)\]]{0,40})`), "an instruction to the author stands on the page", authorFix, nil},
-	{`delete|as |where |if |when `, pattern(`(?i)\b((?:delete|select|choose|strike out|cross out|remove|insert|complete|list|include|add)[^.\n(]{0,30} ` + asFits + `|delete whichever[^.\n)]*|delete (?:this|these|the) ` + piece + `s?\b[^.\n)]*|\*?\bdelete as \w+)`), "an instruction to the author stands on the page", "Choose the words that are right for your school, and take out the others with the instruction.",
+	{`amend|adapt|edit|tailor|customi|personali|alter|modify|change|update|replace`, pattern(`(?i)` + imperative + `((?:amend|adapt|edit|tailor|customi[sz]e|personali[sz]e|alter|modify|change|update|replace)\b(?: ` + asFits + `| accordingly| (?:it|this)\s*(?:$|[.;)])|[^.\n]{0,50}(?:\bto (?:suit|reflect|fit|match) (?:your|local|the (?:school|academy|setting)|own)|\b(?:with|in line with|for) your (?:own )?(?:school|setting|academy|context)|\b(?:this|these) (?:text in|` + piece + `s?|name)\b|\bthe (?:text|words) in\b|\b(?:text|list|names?|wording|` + piece + `)s? ` + asFits + `)|(?: this)? for (?:early years|primary|secondary|special|[A-Z]))[^.\n)\]]{0,40})`), "an instruction to the author stands on the page", authorFix, nil},
+	{`delete|as |where |if |when | here|add `, pattern(`(?i)\b((?:delete|strike out|cross out|insert)[^.\n(]{0,30} ` + asFits + `|(?:select|choose|remove|complete|list|include|add) ` + asFits + `|(?:include|list|add|state) (?:details|names?|further|more|extra|other)\b[^.\n(]{0,40} ` + asFits + `|add (?:further|more|extra|other) (?:bullet|row|point|line|name|heading|section)[^.\n)]*|(?:state|describe|explain|list|outline|give|set out|detail) here\b[^.\n)]*|delete whichever[^.\n)]*|delete (?:this|these|the) ` + piece + `s?\b[^.\n)]*|\*?\bdelete as \w+)`), "an instruction to the author stands on the page", "Choose the words that are right for your school, and take out the others with the instruction.",
 		func(f found) bool {
 			return !fits(`(?i)^delete as`, f.said) && !fits(`(?i)`+imperative+`$`, f.before)
 		}},
 	{`highlighted| in `, pattern(`(?i)\b(?:highlighted (?:text|areas?|sections?|words|in (?:yellow|red|green|blue))|(?:text|words|sections?|items|anything|areas) (?:highlighted|in (?:red|yellow|blue|green|italics|square brackets|brackets|capitals)))\b[^.\n]*`), "an instruction to the author stands on the page", authorFix, nil},
-	{`template|model|sample|draft|exemplar|example`, pattern(`(?i)\b(?:this|it) is (?:a|an|the) (?:model|template|sample|example|exemplar|draft)\b[^.\n]{0,60}\b(?:polic\w+|document|text|for schools|template|only)\b[^.\n]*|\bthis (?:template|model policy|sample policy|exemplar)\b[^.\n]*|\b(?:template|model|sample) (?:polic(?:y|ies)|text|wording) (?:for|to be) (?:schools?|academies|settings|adapt|amend|complet|use)[^.\n]*|^[\W\d]*DRAFT\b(?: (?:v|version)? ?[\d.]+)?`), "the page calls itself a template or a draft", "Take it out: what is published is the school's own.", nil},
-	{`option`, pattern(`(?i)^[\W\d]*(?:optional(?: (?:section|paragraph|text|clause|wording))?\s*[:–—]|option [a-d1-4]\s*[:–—])[^\n]{0,60}`), "a choice of the template was never made", "Keep the words that are right for your school without the mark, and take out the others.", nil},
+	{`template|model|sample|draft|exemplar|example|suggested`, pattern(`(?i)^\W*(?:example|sample|suggested|model) (?:text|wording|paragraph|statement)\s*[:–—]|(?i)\b(?:this|it) is (?:a|an|the) (?:model|template|sample|example|exemplar|draft)\b[^.\n]{0,60}\b(?:polic\w+|document|text|for schools|template|only)\b[^.\n]*|\bthis (?:template|model policy|sample policy|exemplar)\b[^.\n]*|\b(?:template|model|sample) (?:polic(?:y|ies)|text|wording) (?:for|to be) (?:schools?|academies|settings|adapt|amend|complet|use)[^.\n]*|\b(?:version|v) ?\d[\d.]* ?[(–-]? ?draft\b|^[\W\d]*DRAFT\b(?: (?:v|version)? ?[\d.]+)?`), "the page calls itself a template or a draft", "Take it out: what is published is the school's own.", nil},
+	{`option`, pattern(`(?i)^[\W\d]*optional(?: (?:section|paragraph|text|clause|wording))?\s*[:–—][^.\n]{0,60}`), "a choice of the template was never made", "Keep the words that are right for your school without the mark, and take out the others.",
+		func(f found) bool {
+			return !strings.Contains(f.p.file, "policy") && !fits(`(?i)optional \w+\s*[:–—]`, f.said)
+		}},
+	{`/`, pattern(`(?i)\b(?:school ?/ ?academy|academy ?/ ?(?:school|setting|trust)|school ?/ ?(?:setting|trust|college)|head ?teacher ?/ ?principal|principal ?/ ?head ?teacher|governors ?/ ?trustees|governing (?:body|board) ?/ ?(?:trust|board)[\w ]{0,12}|(?:will|may|must|is|are|has|have|does|do|can|should) ?/ ?(?:will|may|must|is|are|has|have|does|do|can|should) not|allowed ?/ ?not allowed|(?:daily|weekly|monthly|termly) ?/ ?(?:weekly|monthly|termly|annually|yearly))\b`), "a choice of the template was never made", "Keep the words that are right for your school, and take out the others.", nil},
+	{`if your |if the `, pattern(`(?i)\bif (?:your|the) (?:school|academy|setting|trust) (?:does not|doesn't|has no|has not|do not|is not)\b[^.\n]{0,50}\b(?:delete|remove|omit|amend|leave out)\b[^.\n]*`), "an instruction to the author stands on the page", authorFix, nil},
+	{`using this|following this|adopting this|should not be used|only an example|only a sample`, pattern(`(?i)\b(?:schools?|academies|settings) (?:using|adopting|following) this ` + piece + `[^.\n]*|\bthis is only an? (?:example|sample)\b[^.\n]*|\bshould not be used without (?:change|adapt|amend)[^.\n]*`), "an instruction to the author stands on the page", authorFix, nil},
+	{`before use|by each|by every|to reflect|to suit|for each`, pattern(`(?i)\b(?:should|must|needs? to) be (?:personali[sz]ed|customi[sz]ed|tailored|adapted|amended|edited) (?:before use|by (?:each|every|the|all) (?:school|academ|setting)|to (?:reflect|suit) (?:your|each|local|the school)|for (?:each|your))[^.\n]*`), "an instruction to the author stands on the page", authorFix, nil},
+	{`to follow`, pattern(`(?i)\b(?:details|text|information|content|name|policy|link|photo|procedure)s?\b[^.\n]{0,25}\bto follow\b`), "something is still to be settled", "Settle it and write it, or leave the sentence out until then.", nil},
+	{`todo|to do:|fixme|check this|action:`, pattern(`\b(?:TODO|TO DO:|FIXME|CHECK THIS|ACTION:)[^.\n]{0,40}`), "a note to oneself stands on the page", "Do it, and take the note out.", func(f found) bool { return strings.HasSuffix(f.p.file, ".toml") }},
+	{`please `, pattern(`(?i)\bplease (?:specify|state|insert|delete|amend|add|choose|select|complete)\s*(?:$|[.)\]])`), "an instruction to the author stands on the page", authorFix, nil},
 	// Marks that nobody writes in prose.
+	{`%|#|$|@@`, pattern(`%[A-Z][A-Z_]{2,}%|#[A-Za-z]{2}[A-Za-z_]+#|\$[A-Z][A-Z_]{2,}\$|@@\w+@@`), "a placeholder was never filled", fillFix, nil},
+	{`logo`, pattern(`(?i)^(?:(?:school|academy|trust) )?logo$`), "a placeholder was never filled", fillFix, nil},
+	{`?`, pattern(`(?i)\b(?:appendix|page|section|clause|year|annex|paragraph) \?`), "a question was never answered", fillFix, nil},
 	{`==|<mark`, pattern(`==[^=\s](?:[^=\n]*[^=\s])?==|(?i:<mark[^>\n]*>[^<\n]*(?:</mark>)?)`), "a highlighted place was never settled", "Settle what it says, and take the marks off.", nil},
 	{`«`, pattern(`«[^«»\n]{1,60}»`), "a field of a mail merge was never filled", fillFix, func(f found) bool { return !fits(`_|(?i:\b`+slot+`\b)`, f.said) }},
 	{`<`, pattern(`<+\s*[A-Za-z][^<>\n]{0,80}\s*>+`), "a placeholder was never filled", fillFix, func(f found) bool {
@@ -96,12 +110,12 @@ var leftovers = []leftover{
 	}},
 	{`{`, pattern(`\{\{?[^{}\n]{1,80}\}?\}`), "a placeholder was never filled", fillFix, func(f found) bool { return !fits(`[A-Za-z]{2}`, f.said) }},
 	{`[`, pattern(`\[[^\[\]\n]*(?:\n[^\[\]\n]+)?\]`), "a placeholder was never filled", fillFix, editorial},
-	{`(`, pattern(`(?i)\((?:please )?(?:(?:insert|amend|adapt|specify|edit|describe|tba|tbc|tbd)\b[^()\n]*|(?:add|include|enter|state|list|give|detail|complete|delete|remove|update|change|write|type|outline|identify|explain|attach|append|choose|select|agree|name|school|academy|date|role|title|number|optional|person)(?:,? (?:an?|the|and|or|of|to|in|your|here|their|which|who|how|when|where|whether)\b)*(?: (?:full |job |school |local |other )?` + slot + `\b[^()\n]*|[^()\n]{1,40} here|\s*(?:here|accordingly|` + asFits + `|how often|how this[^()\n]*|who[^()\n]*))?)\s*\)`), "a placeholder was never filled", fillFix, parenthesis},
-	{`insert|enter|add|type|write|put`, pattern(`(?i)` + imperative + `(insert(?:ion of)?:?\s+(?:(?:the|a|an|your|here|own|full|relevant|appropriate|current)\s+)*` + slot + `\b[^.\n|)\]]{0,60}|(?:enter|add|type|write|put)\s+[^.\n|)\]]{0,30}\b(?:school|academy|name|text|details|logo|policy|provider)\b[^.\n|)\]]{0,20}\bhere\b)`), "a placeholder was never filled", fillFix, nil},
-	{`insert|school|academy|your|trust`, pattern(`\bINSERT\b[^.\n|]{0,40}|\binsert(?:ed)? here\b|(?i:\b(?:school|academy|your|trust) (?:name|logo|crest|address) (?:here|goes here|to go here)\b|\byour (?:school|academy|setting|trust)(?:'s)? (?:name|logo)\b|\b(?:to be inserted|to insert)\b (?:here|name|date|later|by)[^.\n]*)`), "a placeholder was never filled", fillFix, nil},
+	{`(`, pattern(`(?i)\((?:please |or |and )?(?:(?:insert|amend|adapt|specify|edit|describe|tba|tbc|tbd)\b[^()\n]*|(?:names?|role|job title|title|number|optional|date|link|logo|list|delete|(?:choose|select|delete|pick) one|academy name|school name)|(?:schools?|academ(?:y|ies)|settings?|trusts?) (?:to|should) [^()\n]*|(?:name|names|title|number) of (?:school|academy|provider|system|committee|the (?:school|academy|committee|provider|dsl|lead))[^()\n]*|` + toDo + `(?: (?:an?|the|any|and|or|of|to|in|your|their|which|who|how|when|full|local|other|relevant))*(?: (?:names?|dates?|links?|numbers?|titles?|text|roles?|details?|list))|` + toDo + `\b[^()\n]{0,40}\b(?:frequency|provider|products?|systems?|software|academy|headteacher|dsl|committee|policy|logo|arrangements|(?:name|names|details|title) of|your (?:own|school|academy)|here)\b[^()\n]*|` + toDo + ` (?:how often|how|who|where|when|which)\b[^()\n]*)\s*\)`), "a placeholder was never filled", fillFix, parenthesis},
+	{`insert|enter|add|type|write|put`, pattern(`(?i)` + imperative + `(insert(?:ion of)?:?\s+(?:(?:the|a|an|your|here|own|full|relevant|appropriate|current)\s+)*` + slot + `\b[^.\n|)\]]{0,60}|(?:enter|add|type|write|put)\s+[^.\n|)\]]{0,30}\b(?:school|academy|name of|text|details|logo|policy|provider)\b[^.\n|)\]]{0,20}\bhere\b)`), "a placeholder was never filled", fillFix, nil},
+	{`insert|school|academy|your|trust`, pattern(`\bINSERT\b[^.\n|]{0,40}|\binsert(?:ed)? here\b|(?i:\b(?:school|academy|trust) (?:name|logo|crest|address) (?:here|goes here|to go here)\b|\byour (?:school|academy|setting|trust)(?:'s)? (?:name|logo)\b|\b(?:to be inserted|to insert)\b (?:here|name|date|later|by)[^.\n]*)`), "a placeholder was never filled", fillFix, nil},
 	{`name of|names of`, pattern(`(?i)(?:^|[^a-z \n]\s*|\b(?:at|of|by|for|in|with|to|and|is|from|contact|our)\s+)((?:insert )?names? of (?:school|academy|setting|trust|provider|governor|headteacher|head|dsl|lead|company|person|member of staff|staff|organisation|system|product|council|authority|platform)s?\b)`), "a placeholder was never filled", fillFix,
 		func(f found) bool { return fits(`^\s*[:|]\s*[^\s|]`, f.after) }},
-	{`tb|to be `, pattern(`\b(?:TBC|TBA|TBD)\b|(?i:\bto be (?:confirmed|advised|inserted|decided|completed|added|arranged|appointed)\b)`), "something is still to be settled", "Settle it and write it, or leave the sentence out until then.", func(f found) bool {
+	{`tb|to be `, pattern(`\b(?:TBC|TBA|TBD)\b|(?i:\bto be (?:confirmed|advised|inserted|decided|completed|added|arranged|appointed|attached|supplied|specified)\b)`), "something is still to be settled", "Settle it and write it, or leave the sentence out until then.", func(f found) bool {
 		if len(f.said) == 3 {
 			return false
 		}
@@ -116,10 +130,10 @@ var leftovers = []leftover{
 	{`http|www`, pattern(`(?i:https?://|www\.)(?:www\.)?(?:your\w*|insert\w*|xxx+|schoolname|nameofschool|example)\.[\w./-]+`), "an address was never filled in", "Write the real address.", nil},
 	{`x| y | n |£|mr|ms|miss|dr|other|bloggs|any|some`, pattern(`\bX{2,}\b|\bx{4,}\b|\bxxx\b|(?i:\b(?:every|within|after|for|minimum of|at least|up to) [xyn] (?:(?:working|school|calendar) )?(?:day|week|month|term|year|hour|minute)s?\b)|£[Xx]+\b|\b(?:School|Academy|Trust|Year|Class|Group) X\b|\b(?:Mr|Mrs|Ms|Miss|Dr)\.? (?:[XYZ]|Name|Surname|Bloggs)\b|\bA\.? ?N\.? Other\b|\bJoe Bloggs\b|\b(?:Any|Some)(?:town| Town|where) (?:Primary|Junior|Academy|School)\b`), "a placeholder was never filled", fillFix, numeral},
 	{`??`, pattern(`(?:^|[\s(|])(\?{2,})`), "a question was never answered", fillFix, nil},
-	{`___`, pattern(`_{3,}(?:\s?_{2,})*`), "a gap was never filled", fillFix, func(f found) bool { return f.before == "" && f.after == "" && len(f.said) < 6 }},
+	{`_|/`, pattern(`(?:[….]{1,4} ?/ ?){2}[….]*|_{2,}\s?/[_ /\d]*|_{3,}(?:\s?_{2,})*|(?:\b_ |[^_\w]_ )_(?: _)+`), "a gap was never filled", fillFix, func(f found) bool { return f.before == "" && f.after == "" && len(f.said) < 6 }},
 	{`..|. .|…`, pattern(`\.{5,}|…{2,}|(?:\. ){5,}\.?`), "a gap was never filled", fillFix, func(f found) bool { return f.p.quoted(f.from) }},
-	{`***|###|:`, pattern(`(?:\*{4,}|#{4,}[^#\s\n]?)$|\b(?:Signed|Date|Name|Chair of governors|Headteacher)\s*:\s*$`), "a line of a form was never filled", "Write it, or take the line out: signatures are made in the portal, or on paper.", func(f found) bool {
-		return !fits(`(?i)\b(?:signed|date|name|chair of governors|headteacher)\s*:`, f.said) || strings.TrimSpace(f.p.lineAfter(f.to)) != "" && f.p.lineAfter(f.to) != "\n"
+	{`***|###|:|| |`, pattern(`(?:\*{4,}|#{4,}[^#\s\n]?)$|^[-*•]?\s*(?i:names? of [a-z ]{2,30}|(?:school|academy|head ?teacher's|dsl's|governor's) name|signed(?: by)?|date|name|chair of governors|head ?teacher|provider|reference|owner|version|(?:approved|ratified|adopted)(?: (?:by|on))?|(?:next )?review(?: date)?)\s*:\s*…?$|^\|\s*(?i:head ?teacher|name|date|owner|approved(?: by)?|(?:next )?review(?: date)?|chair of governors|designated safeguarding lead|dsl|senco|version)\s*\|\s*\|\s*$`), "a line of a form was never filled", "Write it, or take the line out: signatures are made in the portal, or on paper.", func(f found) bool {
+		return strings.HasSuffix(f.said, ":") && strings.TrimSpace(f.p.lineAfter(f.to)) != ""
 	}},
 	// What only paper has.
 	{`page|p a g e|-|–|—`, pattern(`(?i)(?:^|[|·•–-])\W*page\s*\d{1,3}(?:\s*(?:of|/)\s*\d{1,3})?\W*$|\bpage \d{1,3} (?:of|/) \d{1,3}\b|\d{0,3}[ |]*\b[Pp] a g e\b[ |]*\d{0,3}|^\s*[-–—]\s?\d{1,3}\s?[-–—]\s*$`), "a page number of the paper stands in the text", pasteFix, func(f found) bool { return fits(`(?i)\b(?:see|on|at|to|from|and)\s*$`, f.before) }},
@@ -127,12 +141,12 @@ var leftovers = []leftover{
 
 // notAFamily keeps advice to families: "you can add any website to the list".
 func notAFamily(f found) bool {
-	return strings.HasPrefix(strings.ToLower(f.said), "you ") && !fits(`(?i)\b(?:polic|template|section|document|school|academy|text|wording)`, f.said)
+	return strings.HasPrefix(strings.ToLower(f.said), "you ") && !fits(`(?i)\b(?:polic|template|document|text|wording)|your (?:school|academy|setting)`, f.said)
 }
 
 var (
-	refersTo   = pattern(`^\[(?:\s*|[xX]|[\divxlc]{1,5}(?:[,–-] ?[\divxlc]{1,5})*|\w|\d{4}|…|\.{3}|sic|[Ii]bid\.?)\]$`)
-	emphasised = pattern(`(?i)\b(?:emphasis|italics|translation|translated|our note|opens?|new tab|new window|external|PDF|word document|DOCX?|XLSX?|[KM]B|video|audio|film|sound|laughter|applause|music|BSL|subtitles|redacted|blank|archived|in welsh)\b`)
+	refersTo   = pattern(`^\[(?:\s*|[\divxlc]{1,5}(?:[,–-] ?[\divxlc]{1,5})*|[a-wyz]|\d{4}|…|\.{3}|sic|[Ii]bid\.?)\]$`)
+	emphasised = pattern(`(?i)\b(?:photo|picture|image|credit|photograph)s?: |\b(?:emphasis|italics|translation|translated|our note|opens?|new tab|new window|external|PDF|word document|DOCX?|XLSX?|[KM]B|video|audio|film|sound|laughter|applause|music|BSL|subtitles|redacted|blank|archived|in welsh)\b`)
 	continues  = pattern(`^\[(?:the|our|their|his|her|its|it|they|we|he|she|who|which|that|this|these|those|and|or|of|in|to|for|by|with|is|are|was|were|has|have|had|must|will|should|not|as|at|on|from|also|all|any child|children|pupils|parents|young people)\b`)
 	slotWord   = pattern(`(?i)\b(?:` + slot + `|insert|add|enter|state|specify|delete|amend|tbc|tba|x+|dsl|lado|year group|class|day|month|year|time|place|venue|amount|team|committee|officer|manager|company|service|tool|platform|app|council|authority|county|town|area|supplier|e\.?g|i\.?e|optional|ref|version|example|job|surname|forename|firstname|programme|scheme|device|age)\b|_|/`)
 )
@@ -142,6 +156,10 @@ func editorial(f found) bool {
 	inner := strings.TrimSpace(strings.Trim(f.said, "[]"))
 	glued := f.before != "" && isWord(lastRune(f.before)) || f.after != "" && isWord(rune(f.after[0]))
 	switch {
+	case strings.HasPrefix(inner, "insert"), inner == "" && f.to-f.from > 3:
+		return false
+	case fits(`^\[[xX]\]$`, f.said) && fits(`^\s*(?:[-*+]|\d+[.)])\s*$`, f.before): // a box to tick, which the build refuses
+		return true
 	case refersTo.MatchString(f.said), emphasised.MatchString(f.said), glued, f.p.quoted(f.from):
 		return true
 	case continues.MatchString(f.said) && !fits(`(?i)insert|name of|amend|delete|as appropriate|/`, f.said):
@@ -160,14 +178,8 @@ func lastRune(s string) rune {
 // parenthesis keeps what brackets are for in prose: "(give your name at the office)".
 func parenthesis(f found) bool {
 	inner := strings.ToLower(strings.Trim(f.said, "() "))
-	if fits(`^(?:insert|amend|adapt|specify|edit|describe|tba|tbc|tbd|please)\b`, inner) {
-		return fits(`^(?:insert (?:a |the )?(?:coin|card|picture|image)|describe what you|edit(?:ion|or|ed))`, inner)
-	}
-	if fits(`^(?:name|school|academy|role|title|number|optional|list|date|person|state|detail|complete|change)$`, inner) {
-		return inner == "optional" || inner == "number" && !fits(`\b(?:on|at|ring|call)\s*$`, f.before)
-	}
-	words := len(strings.Fields(inner))
-	return words < 2 || fits(`\byour (?:child|full name|name|class|mobile|telephone|phone|email)|^(?:school|academy|date|name|title|role|number|person) (?:of|and|in|to|or)\b|^(?:list|name|date|number|change|school|academy|state) (?:of|schools?|policy|staff|trust)\b.*\b(?:in|at|from|on|which|that|is|are)\b|^school (?:staff|policy|trips?|email|address|number|phone|systems?)`, inner)
+	return fits(`^insert (?:a |the )?(?:coin|card|picture|image)|^describe what you|^edit(?:ion|or|ed)|^optional$|^school (?:staff|policy|trips?|email|address|phone)|\byour (?:child|full name|name|class|mobile|telephone|phone|email)|^enter the school\b`, inner) ||
+		inner == "number" && !fits(`(?i)\b(?:on|at|ring|call)\s*$`, f.before)
 }
 
 // numeral keeps Roman numbers, kisses, ratings and algebra.
@@ -256,7 +268,7 @@ func (in *inspection) leftover(p *prose, line int, what, fix, said string) {
 var (
 	windowsPath = regexp.MustCompile(`^[A-Za-z]:[\\/]|^[A-Za-z]:%5C`)
 	noAddress   = regexp.MustCompile(`(?i)^(?:#?|https?:/{0,2}(?:www\.?)?|mailto:|tel:|about:blank|javascript:.*|#?top)$`)
-	ofTheirDisk = regexp.MustCompile(`(?i)^(?:file:|\\\\|%5C%5C)`)
+	ofTheirDisk = regexp.MustCompile(`(?i)^(?:file:|onenote:|ms-[a-z]+:|\\\\|%5C%5C)`)
 	ofWord      = regexp.MustCompile(`^#_(?:Toc|Ref|Hlk|Heading|bookmark|msocom)`)
 	behindDoor  = regexp.MustCompile(`(?i)^https?://(?:[\w-]+\.)*(?:sharepoint\.com|onedrive\.live\.com|1drv\.ms|office\.com|teams\.microsoft\.com|drive\.google\.com|docs\.google\.com)/|^https?://(?:intranet|sharepoint|staffroom|staffshared)\b|safelinks\.protection\.outlook`)
 	pathInText  = regexp.MustCompile(`(?:\bfile:///|\b[A-Z]:\\[\w ])[^\s)]*|\\\\[A-Za-z][\w-]+\\[^\s)]*`)
@@ -485,8 +497,8 @@ func (in *inspection) newPlaces(all []*prose) *places {
 }
 
 const (
-	qualified = `(?:County|City|Borough|Metropolitan|District|Unitary|Royal|Council's?|Children's|Children and \w+|Social|Education|Early Years|Early|Integrated|Family|Local|Multi-Agency|Multi Agency|Safeguarding|Designated|Child|Schools?|Virtual|Online|e-?Safety)`
-	areaBody  = `(?:(?:` + qualified + `,? )*(?:Council|CC|MBC|LADO|MASH|LSCB|SCB|LA|Local Authority|Social Care|Social Services|Front Door|Admissions|Grid for Learning|Children's Services|Family Services|Education Authority|Safeguarding Hub)|(?:` + qualified + ` )+(?:Services?|Hub|Team|Officer|Help|Portal|Care|Helpdesk|Adviser|Advisor|Strategy|Procedures|Directorate))\b`
+	qualified = `(?:County|City|Borough|Metropolitan|District|Unitary|Royal|Council's?|Children's|Children and \w+|Social|Education|Early Years|Early|Integrated|Family|Local|Multi-Agency|Multi Agency|Safeguarding|Designated|Child|Schools?|Virtual|Online|e-?Safety|Consultation|Referral|First|Advice|Assessment|Access|Response)`
+	areaBody  = `(?:(?:` + qualified + `,? )*(?:Council|MBC|LADO|MASH|LSCB|SCB|LA|Local Authority|Social Care|Social Services|Front Door|Admissions|Grid for Learning|Children's Services|Family Services|Education Authority|Safeguarding Hub)|(?:` + qualified + ` )+(?:Services?|Hub|Team|Officer|Help|Portal|Care|Helpdesk|Adviser|Advisor|Strategy|Procedures|Directorate))\b`
 )
 
 // mine says whether an area is the site's own, as far as its settings say.
@@ -494,7 +506,7 @@ func (own *places) mine(area string) bool { return strings.Contains(own.near, st
 
 var (
 	board       = regexp.MustCompile(`\b(?:(?:[A-Z][\w'-]+|and|of|upon|on) ){0,5}(?:Local )?Safeguarding Child(?:ren)?(?:'?s)?'? Boards?\b|\b[A-Z]{1,5}SCBs?\b|\b(?i:local safeguarding (?:child(?:ren)?(?:'?s)?'? )?boards?)\b`)
-	itsInitials = regexp.MustCompile(`\b[A-Z]{1,5}SC(?:P|MP)\b`)
+	itsInitials = regexp.MustCompile(`\b[A-Z]{1,5}SC(?:P|MP)\b|\b[A-Z]{1,3}CC(?:'s)? (?:LADO|MASH|[Cc]hildren|[Ee]ducation|[Ss]afeguarding)\b`)
 	hostIn      = regexp.MustCompile(`(?i)(?:https?://|www\.|@)([a-z0-9.-]+\.[a-z]{2,})`)
 	gone        = regexp.MustCompile(`(?i)\b(?:replaced|formerly|former|used to|previously|before|until|abolished|was called|succeeded|instead of|took (?:the|its|their) place)\b`)
 )
@@ -514,7 +526,7 @@ func (in *inspection) checkAreas(p *prose, own *places) {
 			"%q is a board, and there have been none since September 2019", clip(p.text[m[0]:m[1]]))
 		p.take(m[0], m[1])
 	})
-	p.each("scp|scmp", itsInitials, func(m []int) {
+	p.each("scp|scmp|cc", itsInitials, func(m []int) {
 		said := p.text[m[0]:m[1]]
 		if own.near != "" && said != "LSCP" && !strings.Contains(own.near, strings.ToLower(said)) && !slices.ContainsFunc(strings.Split(own.near, "\n"), func(name string) bool { return initials(name) == said }) {
 			report(m[0], m[1], "by its initials")
@@ -582,7 +594,8 @@ func initials(name string) string {
 // kinds of schools, and words that stand before them and are nobody's name.
 var (
 	schoolKind = `(?:Primary|Junior|Infants?'?|Nursery|First|Middle|Secondary|High|Grammar|Special|Community|Catholic|Academy|C of E|CofE|CE|Church of England|RC|VC|VA|Voluntary (?:Aided|Controlled))`
-	schoolEnd  = regexp.MustCompile(`\b(?:` + schoolKind + `(?:,? (?:and |& )?(?:` + schoolKind + `|Sixth Form|Church))* (?:School|Academy|College)|(?:Multi[- ]Academy|Academies|Academy|Schools|Education|Educational|Learning|Diocesan|Federation)(?: (?:Multi[- ]Academy|Academies|Academy|Schools|Education|Learning))* Trust|(?:Infant|Junior|Primary)s? Federation|MAT|Academy|College)\b`)
+	schoolEnd  = regexp.MustCompile(`\b(?:` + schoolKind + `(?:,? (?:and |& )?(?:` + schoolKind + `|Sixth Form|Church))* (?:School|Academy|College)|(?:Multi[- ]Academy|Academies|Academy|Schools|Education|Educational|Learning|Diocesan|Federation)(?: (?:Multi[- ]Academy|Academies|Academy|Schools|Education|Learning))* Trust|Federation|MAT|Academy|College)\b`)
+	noSchool   = regexp.MustCompile(`\b(?:Football|Dance|Music|Theatre|Sports?|Drama|Tennis|Swimming|Cricket|Rugby|Digital|Leadership|Police|Staff|Art|Fire|Riding|Gymnastics|Training) (?:Academy|College)`)
 	isKind     = map[string]bool{}
 	stopsName  = map[string]bool{}
 )
@@ -640,10 +653,14 @@ func (in *inspection) checkNames(p *prose, own *places) {
 	p.each("school|academ|college|trust|federation|mat", schoolEnd, func(m []int) {
 		from := m[0]
 		for from > 0 && p.text[from-1] == ' ' {
-			begin := 1 + strings.LastIndexAny(p.text[:from-1], " \n(|\"“[")
+			begin := 1 + strings.LastIndexAny(p.text[:from-1], " \n|\"“[")
 			word := strings.Trim(p.text[begin:from-1], "'")
 			first := []rune(word + " ")[0]
 			joins := slices.Contains([]string{"of", "the", "and", "on", "upon", "in", "&"}, word)
+			if strings.HasPrefix(word, "(V") || strings.HasPrefix(word, "(A") { // (VC), (Aided)
+				from = begin
+				continue
+			}
 			if stopsName[word] || !unicode.IsUpper(first) && !joins || strings.ContainsAny(word, ".:;,!?") && word != "St." {
 				break
 			}
@@ -657,6 +674,9 @@ func (in *inspection) checkNames(p *prose, own *places) {
 			from += len(word) + 1
 		}
 		name := p.text[from:m[1]]
+		if noSchool.MatchString(name) {
+			return
+		}
 		if words := wordsOf(name); len(words) > 0 && !own.knows(words) {
 			report(from, m[1], "another school's or trust's name")
 		}

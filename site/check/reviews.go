@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	reviewLabel = regexp.MustCompile(`(?i)\b(?:next (?:policy |scheduled |planned |formal |annual |full |due for )?review(?:ed)?|review (?:date|due|by|on|deadline|again|period ends)|(?:dates?|due|due date) (?:of|for) (?:the )?(?:next )?review|to be (?:next )?reviewed|(?:will|shall|should|must) (?:next )?be (?:next )?(?:formally )?reviewed(?: again)?|(?:will|shall) (?:next )?review (?:it|this|the) ?(?:policy|document)?(?: again)?|next (?:due|update)|renewal date|renew by|policy (?:is )?valid until|review no later than|due for (?:review|renewal)|review (?:is )?due|to be renewed)\b|(?m:^[\s|>#-]*(?:policy )?review\s*[:|])`)
+	reviewLabel = regexp.MustCompile(`(?i)\b(?:next (?:policy |scheduled |planned |formal |annual |full |due for )?review(?:ed)?|review (?:date|due|on|deadline|again|period ends)|(?:dates?|due|due date) (?:of|for) (?:the )?(?:next )?review|to be (?:next )?reviewed|(?:will|shall|should|must) (?:next )?be (?:next )?(?:formally )?reviewed(?: again)?|(?:will|shall) (?:next )?review (?:it|this|the) ?(?:policy|document)?(?: again)?|next (?:due|update)|renewal date|renew by|(?:policy|document) (?:is )?(?:valid until|expir(?:y|es)(?: date| on)?)|review no later than|due for (?:review|renewal)|review (?:is )?due|to be renewed)\b|(?m:^[\s|>#-]*(?:policy )?review(?: by)?\s*[:|])|(?:for|due) review by`)
 	reviewDay   = regexp.MustCompile(`(?i)^[^.;\d]{0,40}?(?:(?:(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?)?\b(` + month + `)\.?,?[\s'-]+((?:20)?\d\d)\b|(\d{1,2})[/.-](\d{1,2})[/.-]((?:20)?\d\d)\b|(20\d\d)-(\d\d)-(\d\d)|\b(\d{1,2})/(20\d\d)\b|\b(autumn|spring|summer|michaelmas|lent|trinity|easter|hilary|christmas)(?:\s+term)?(?:\s+[12])?,?\s+(?:of\s+|term\s+)?((?:20)?\d\d)\b|\b(20\d\d)\s?[/–-]\s?(\d\d|20\d\d)\b|\b(20\d\d)\b)`)
 	happened    = regexp.MustCompile(`(?i)\b(?:was|were|took place|completed|carried out|held|approved|adopted|ratified|last|previous|reviewed by)\b`)
 )
@@ -69,7 +69,7 @@ func (in *inspection) checkDates(p *prose) {
 			"the text says that a review was due by %s: %q", due.Format("2 January 2006"), clip(said))
 	}
 	taken := 0
-	p.each("review|renew|next |until", reviewLabel, func(m []int) {
+	p.each("review|renew|next |until|expir", reviewLabel, func(m []int) {
 		rest := p.text[m[1]:min(len(p.text), m[1]+90)]
 		if i := strings.Index(rest, "\n\n"); i >= 0 {
 			rest = rest[:i]
@@ -141,15 +141,16 @@ var staffRoles = []staffRole{
 const (
 	title     = `(?:Mr|Mrs|Ms|Miss|Mx|Dr|Revd?|Sir|Dame|Prof|Father|Sister)\.?`
 	titled    = title + `(?: (?:and|&) ` + title + `)? (?:[A-Z](?:[a-z'-]+)?\.? ){0,2}[A-Z][A-Za-z'-]+`
-	untitled  = `[A-Z][a-z'-]+ (?:[A-Z]\.? )?[A-Z][a-z'-]+`
+	untitled  = `[A-Z](?:[a-z'-]+|\.) ?(?:[A-Z]\.? )?[A-Z][a-z'-]+`
 	endOfName = `(?:\s*(?:\||$|[,;.()@–—-]))`
 )
 
 var (
-	rolesIn  []*regexp.Regexp
-	anyTitle = regexp.MustCompile(`^` + title + ` `)
-	notOurs  = regexp.MustCompile(`(?i)\b(?:deputy|deputies|assistant|acting|interim|former|previous|vice|co|executive|associate|trust|trust's|council's|county|local authority|la|second|alternate|back-?up|their|its|regional|diocesan|new|trainee)(?: \w+)?[\s/(-]*$`)
-	notAName = regexp.MustCompile(`(?i)\b(?:child|children|safeguarding|protection|online|safety|lead|officer|governor|school|primary|academy|policy|education|head|teacher|headteacher|deputy|contact|telephone|email|designated|team|trust|national|local|keeping|special|data|office|council|police|chair|board|role|name|date|year|key|internet|working|the|our|all|see|staff|prevent|part|section|september|january|first|second)\b`)
+	rolesIn   []*regexp.Regexp
+	alsoNamed = regexp.MustCompile(`^\s*(?:or\b|and\b|,\s*(?:or |and )?` + title + ` )`)
+	anyTitle  = regexp.MustCompile(`^` + title + ` `)
+	notOurs   = regexp.MustCompile(`(?i)\b(?:deputy|deputies|assistant|acting|interim|former|previous|vice|co|executive|associate|trust|trust's|council's|county|local authority|la|second|alternate|back-?up|their|its|regional|diocesan|new|trainee)(?: \w+)?[\s/(-]*$`)
+	notAName  = regexp.MustCompile(`(?i)\b(?:child|children|safeguarding|protection|online|safety|lead|officer|governor|school|primary|academy|policy|education|head|teacher|headteacher|deputy|contact|telephone|email|designated|team|trust|national|local|keeping|special|data|office|council|police|chair|board|role|name|date|year|key|internet|working|the|our|all|see|staff|prevent|part|section|september|january|first|second)\b`)
 )
 
 func init() {
@@ -175,6 +176,9 @@ func (in *inspection) checkRoles(all []*prose) {
 				name := strings.TrimSpace(p.text[from:to])
 				if notOurs.MatchString(p.text[max(0, m[0]-24):m[0]]) || m[6] >= 0 && notOurs.MatchString(p.text[m[7]:m[1]]) || !anyTitle.MatchString(name) && notAName.MatchString(name) || placeholderName.MatchString(name) {
 					return
+				}
+				if alsoNamed.MatchString(p.text[to:]) {
+					return // one of several who may be told
 				}
 				line := p.line(from)
 				if who == "" {
