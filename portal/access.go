@@ -60,6 +60,9 @@ type Actor struct {
 	// Family is the children of theirs who are not among those, or who may not be: see
 	// [AccountTx.AccountFamily]. It gives no right, and takes some.
 	Family []Responsibility
+	// Unsure is children who may be of their family by an address alone; see kin.go. It takes
+	// nothing.
+	Unsure []Responsibility
 	Roles  []Staff // as the settings name this account now
 }
 
@@ -139,9 +142,11 @@ func (a Actor) childFor(pupil string, rights Rights) (Child, bool) {
 }
 
 // parentOf says whether the actor is or was a contact of a child, whatever their
-// rights: in a matter of their own family nobody acts for the school.
+// rights: in a matter of their own family nobody acts for the school. Whoever looks after
+// restrictions is none of a child whom a list alone has put to the contact as whom they joined;
+// see [Actor.Unsure].
 func (a Actor) parentOf(pupil string) bool {
-	return slices.ContainsFunc(a.Children, func(c Child) bool { return c.Pupil.ID == pupil }) || slices.ContainsFunc(a.Family, func(r Responsibility) bool { return r.PupilID == pupil })
+	return slices.ContainsFunc(a.Children, func(c Child) bool { return c.Pupil.ID == pupil && !a.listedAlone(c) }) || slices.ContainsFunc(a.Family, func(r Responsibility) bool { return r.PupilID == pupil })
 }
 
 // relatives is the actor's contacts at a school and those of the children of their

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // ClassListRow is one row of a class list: a pupil and one of their contacts.
@@ -13,6 +14,7 @@ type ClassListRow struct {
 	Sheet           string // of a workbook, or file of an archive; "" where there is but one
 	Row             int    // in the file as a spreadsheet numbers it: the header is 1
 	Unsaid          Unsaid
+	Passed          Unsaid // what a column of the file says, and somebody has it not read
 	UPN             string
 	AdmissionNumber string
 	Forename        string // or the one name of a pupil who has one
@@ -48,6 +50,28 @@ const (
 	UnsaidCourtOrder
 	UnsaidContacts // the list is of pupils alone
 )
+
+// protects is which columns keep a child from harm, in the order in which to name them. That
+// one of them is not read is never remembered, and somebody has to say that it is right.
+var protects = []struct {
+	bit  Unsaid
+	name string
+}{{UnsaidCourtOrder, "court order"}, {UnsaidParental, "parental responsibility"}, {UnsaidLookedAfter, "looked after"}}
+
+// passedOver is the kinds of those columns that a list has, and that are not read.
+func passedOver(rows []ClassListRow) string {
+	var all Unsaid
+	for i := range rows {
+		all |= rows[i].Passed
+	}
+	var names []string
+	for _, x := range protects {
+		if all.Has(x.bit) {
+			names = append(names, x.name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
 
 // Has says whether all of these are among what is not said.
 func (u Unsaid) Has(these Unsaid) bool { return u&these == these }
@@ -211,6 +235,9 @@ type ListColumn struct {
 	Heading string
 	Samples []string // up to three values, cut short
 	Meaning string   // the code of a ListChoice; "" for nothing
+	// Guards is the code of what its heading says, or somebody said before, where that keeps
+	// a child from harm: a court order, parental responsibility, care; else "".
+	Guards string
 }
 
 // ListChoice is what a column may be taken for.

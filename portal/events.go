@@ -34,6 +34,7 @@ const (
 	WordingAgreed     ActKind = "wording-agreed"
 	RemindersSent     ActKind = "reminders-sent" // put into the outbox; to whom, by a hash
 	AddressMarked     ActKind = "address-marked" // as one that does not work, or does
+	StaffAddress      ActKind = "staff-address"  // whether a contact is the member of staff who has their address
 	MailHandled       ActKind = "mail-handled"   // called back, or sent once more
 	StaffSignedIn     ActKind = "staff-signed-in"
 	RightsChanged     ActKind = "rights-changed"
@@ -74,6 +75,11 @@ func (p *Portal) event(tx Tx, account, school string, kind ActKind, subject Ref,
 	details = maps.Clone(details)
 	if details == nil {
 		details = map[string]any{}
+	}
+	if own, err := p.mayBeOwn(tx, account, subject); err != nil {
+		return fmt.Errorf("event %s: %w", kind, err)
+	} else if own {
+		details[OwnMark] = "yes"
 	}
 	who, way := Ref{RefAccount, account}, Online
 	switch account {

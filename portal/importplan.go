@@ -20,6 +20,10 @@ type ImportPlan struct {
 	Missing   []Pupil // on roll, and not in the file
 	// Warnings are what nobody must overlook: told before all else.
 	Warnings []string
+	// PassedOver is the kinds of columns of the file that keep a child from harm and are not
+	// read: "court order, looked after". It is not applied until somebody has said that this
+	// is right.
+	PassedOver string
 	// Held is what of the list is of the family of whoever brings it in, and so is left as
 	// it is: nobody acts for the school in their own family. A colleague brings it in.
 	Held []string
@@ -126,6 +130,7 @@ type ImportChoices struct {
 	Same        map[string]bool // by the id of a Maybe
 	LookedAfter []string        // keys of new pupils
 	Elsewhere   bool            // pupils who stand at another school belong here
+	PassedOver  bool            // the columns that keep a child from harm are rightly not read
 }
 
 // Empty says whether applying the plan would change nothing; leavers apart.
@@ -145,6 +150,9 @@ func (p *ImportPlan) unanswered(c ImportChoices) error {
 		if _, ok := c.Same[m.ID]; !ok {
 			wrong.Add("same-"+m.ID, "Say whether "+m.Listed+" and "+m.Held+" are one person")
 		}
+	}
+	if p.PassedOver != "" && !c.PassedOver {
+		wrong.Add("passed-over", "Columns that keep children from harm are not read: "+p.PassedOver+". Say that this is right, or say what the columns are")
 	}
 	if len(p.Elsewhere) > 0 && !c.Elsewhere {
 		wrong.Add("elsewhere", "Pupils of this list are on roll at another school of the trust. Say whether the list is this school's")
@@ -167,6 +175,7 @@ type register struct {
 	covered      map[Link]time.Time      // whom their joins cover
 	noes         map[[2]string][]string  // by pupil and contact: the purposes to which their last answer is no
 	own          func(pupil string) bool // whether a child is of the family of whoever brings the list in
+	staff        map[string]bool         // addresses of those who work at the school
 	relatives    map[string]bool         // contacts of those children, and whoever brings it in themselves
 }
 
@@ -207,6 +216,9 @@ type planner struct {
 // leaves them. A temporary UPN gives way to the one that replaces it.
 func plan(school string, rows []ClassListRow, have register, choice ImportChoices, random func() string) *ImportPlan {
 	p := &planner{ImportPlan: &ImportPlan{School: school, takes: inForce(have.restrictions), because: map[Link]string{}, have: have}, choice: choice, random: random, minted: map[string]int{}, settled: map[string]bool{}, turned: map[string]bool{}}
+	if p.PassedOver = passedOver(rows); p.PassedOver != "" {
+		p.Warnings = append(p.Warnings, "The file has columns that keep children from harm, and they are not read: "+p.PassedOver+". Whoever is barred by them alone is not barred by this list. Go back and say what these columns are, unless you know that they are wrong.")
+	}
 	all := byPupil(rows)
 	p.index(all)
 
@@ -518,6 +530,9 @@ func (p *planner) contactsOf(l *listed, planned *PlannedPupil, known bool) {
 		now, old := p.listed(*r, ids[i], planned)
 		ids[i] = now.ID
 		j := slices.IndexFunc(held, func(l Responsibility) bool { return l.ContactID == now.ID })
+		if j < 0 && p.have.staff[mailbox(now.Email)] {
+			p.ofStaff(*r, now)
+		}
 		var was Responsibility
 		if j >= 0 {
 			was = held[j]
@@ -591,6 +606,9 @@ func (p *planner) listed(r ClassListRow, id string, planned *PlannedPupil) (now 
 		if old {
 			planned.Changes = append(planned.Changes, contactChange(c, now))
 			p.corrected(r, c, now)
+			if mailbox(now.Email) != mailbox(c.Email) && p.have.staff[mailbox(now.Email)] {
+				p.ofStaff(r, now)
+			}
 		}
 		p.people = append(p.people, now)
 	}
@@ -672,6 +690,11 @@ func (p *planner) corrected(r ClassListRow, was, is Contact) {
 	case p.watch.warningNew(is) != "" && p.watch.warningNew(was) == "":
 		p.Warnings = append(p.Warnings, fmt.Sprintf("%s: the email address or the telephone number of %s is now that of somebody from whom something about a child is taken. Look whose it is, before you print a letter.", r.Place(), is.Name))
 	}
+}
+
+// ofStaff warns that a contact has the address of somebody who works at the school.
+func (p *planner) ofStaff(r ClassListRow, c Contact) {
+	p.Warnings = append(p.Warnings, fmt.Sprintf("%s: the email address of %s is that of somebody who works here. Is it the same person? Once you have saved, the safeguarding lead or the head is asked.", r.Place(), c.Name))
 }
 
 // turn withholds what a contact who is now somebody else had about pupils of whom the

@@ -74,6 +74,10 @@ type Mailing struct {
 	Bad       string    // an address of theirs that does not work; "" for none
 	BadSince  time.Time // UTC
 	Declined  time.Time // since when they want no reminders; zero where they do
+	// Staff is an address of theirs that is their own as a member of staff, with the ids of
+	// the children for whom somebody said so, and NotStaff one that is not; see kin.go.
+	Staff, NotStaff string
+	Changed         time.Time // UTC, when a list last changed their address
 }
 
 // MailRules are when mail that asks for something goes, and how often.
@@ -183,7 +187,7 @@ type postal struct {
 }
 
 func readPostal(tx Tx, school string) (postal, error) {
-	p := postal{contacts: map[string]Contact{}, sharing: map[string]int{}, mailings: map[string]Mailing{}}
+	p := postal{contacts: map[string]Contact{}, sharing: map[string]int{}}
 	contacts, err := tx.Contacts(school)
 	if err != nil {
 		return p, err
@@ -192,12 +196,8 @@ func readPostal(tx Tx, school string) (postal, error) {
 		p.contacts[c.ID] = c
 		p.sharing[mailbox(c.Email)]++
 	}
-	mailings, err := tx.Mailings(school)
-	if err != nil {
+	if p.mailings, err = mailingsOf(tx, school); err != nil {
 		return p, err
-	}
-	for _, m := range mailings {
-		p.mailings[m.ContactID] = m
 	}
 	p.watch, err = readWatch(tx, school)
 	return p, err

@@ -77,16 +77,33 @@ func (p *Portal) heldList(tx Tx, account, school, id string) (HeldList, error) {
 	return held, err
 }
 
-// MapClassList says how a held file is to be read, and remembers it for the
-// school's later files of that shape.
-func (p *Portal) MapClassList(ctx context.Context, account, school, id, shape string, m ListMapping) error {
+// MapClassList says how a held file, of which the reader recognised f with this mapping, is
+// to be read, and remembers it for the school's later files of that shape: but never that a
+// column is not read that keeps a child from harm.
+func (p *Portal) MapClassList(ctx context.Context, account, school, id string, f ListFile, m ListMapping) error {
 	return p.store.Update(ctx, func(tx Tx) error {
 		held, err := p.heldList(tx, account, school, id)
 		if err != nil {
 			return err
 		}
-		held.Mapping = &m
-		return errors.Join(tx.PutHeldList(held), tx.PutListMapping(school, shape, m))
+		earlier, err := tx.ListMapping(school, f.Shape)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		now := m
+		now.Guards = make([]string, len(f.Columns))
+		kept := now
+		kept.Columns = slices.Clone(m.Columns)
+		for i, c := range f.Columns {
+			if now.Guards[i] = c.Guards; c.Guards == "" && i < len(earlier.Guards) {
+				now.Guards[i] = earlier.Guards[i]
+			}
+			if now.Guards[i] != "" && i < len(kept.Columns) {
+				kept.Columns[i] = now.Guards[i]
+			}
+		}
+		held.Mapping = &now
+		return errors.Join(tx.PutHeldList(held), tx.PutListMapping(school, f.Shape, kept))
 	})
 }
 
@@ -125,12 +142,20 @@ func (p *Portal) PreviewImport(ctx context.Context, account, school string, rows
 		elsewhere += c.Pupils
 	}
 	err = p.store.Update(ctx, func(tx Tx) error {
-		return p.event(tx, account, school, ListPreviewed, Ref{RefSchool, school}, map[string]any{"warnings": len(planned.Warnings), "pupils of other schools": elsewhere})
+		return p.event(tx, account, school, ListPreviewed, Ref{RefSchool, school}, passing(map[string]any{"warnings": len(planned.Warnings), "pupils of other schools": elsewhere}, planned))
 	})
 	if err != nil {
 		return nil, err
 	}
 	return planned, nil
+}
+
+// passing adds to an event which columns were passed over.
+func passing(details map[string]any, planned *ImportPlan) map[string]any {
+	if planned.PassedOver != "" {
+		details["columns passed over"] = planned.PassedOver
+	}
+	return details
 }
 
 // ImportStale is a class list whose changes are no longer those that were shown,
@@ -188,7 +213,7 @@ func (p *Portal) ApplyImport(ctx context.Context, account, school, id string, ro
 				stay++
 			}
 		}
-		if err := p.event(tx, account, school, ListApplied, Ref{RefSchool, school}, map[string]any{"new": len(planned.New), "changed": len(planned.Changed), "left": len(choice.Left), "stay": stay, "held for a colleague": len(planned.Held)}); err != nil {
+		if err := p.event(tx, account, school, ListApplied, Ref{RefSchool, school}, passing(map[string]any{"new": len(planned.New), "changed": len(planned.Changed), "left": len(choice.Left), "stay": stay, "held for a colleague": len(planned.Held)}, planned)); err != nil {
 			return err
 		}
 		if err := p.keepUndo(tx, planned, choice.Left); err != nil {
@@ -212,7 +237,7 @@ func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow, 
 	if err != nil {
 		return nil, err
 	}
-	have := register{noes: map[[2]string][]string{}, own: a.parentOf}
+	have := register{noes: map[[2]string][]string{}, own: a.parentOf, staff: p.staffAt(school)}
 	if have.pupils, err = tx.Pupils(school); err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ func TestImportMayNot(t *testing.T) {
 		is(t, err, portal.ErrNotFound)
 		_, err = w.HeldClassList(t.Context(), c.account, c.school, mine)
 		is(t, err, portal.ErrNotFound)
-		is(t, w.MapClassList(t.Context(), c.account, c.school, mine, "shape", portal.ListMapping{}), portal.ErrNotFound)
+		is(t, w.MapClassList(t.Context(), c.account, c.school, mine, portal.ListFile{Shape: "shape"}, portal.ListMapping{}), portal.ErrNotFound)
 	}
 	w.pass(portal.ImportLife + time.Second)
 	_, err = w.ApplyImport(t.Context(), w.staff("trust@example"), anne, mine, annesList(), plan.Fingerprint, portal.ImportChoices{})

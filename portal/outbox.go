@@ -551,22 +551,13 @@ func (p *Portal) MarkAddress(ctx context.Context, account, school, contact strin
 }
 
 func (p *Portal) markAddress(tx Tx, account, school string, c Contact, bad bool, why string) error {
-	all, err := tx.Mailings(school)
-	if err != nil {
-		return err
-	}
-	m := Mailing{ContactID: c.ID}
-	if i := slices.IndexFunc(all, func(m Mailing) bool { return m.ContactID == c.ID }); i >= 0 {
-		m = all[i]
-	}
 	works := "yes"
-	if m.Bad, m.BadSince = "", (time.Time{}); bad {
-		m.Bad, m.BadSince, works = mailbox(c.Email), p.now(), "no"
-	}
-	if m.Key == "" {
-		m.Key = newID()
-	}
-	if err := tx.PutMailing(m); err != nil {
+	err := p.putMailing(tx, school, c.ID, func(m *Mailing) {
+		if m.Bad, m.BadSince = "", (time.Time{}); bad {
+			m.Bad, m.BadSince, works = mailbox(c.Email), p.now(), "no"
+		}
+	})
+	if err != nil {
 		return err
 	}
 	return p.event(tx, account, school, AddressMarked, Ref{RefContact, c.ID}, map[string]any{"works": works, "why": why})

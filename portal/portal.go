@@ -185,8 +185,21 @@ func (p *Portal) actor(tx Tx, account string) (Actor, error) {
 	if len(a.Roles) > 0 { // who works here with one account may be a parent with another
 		email = acct.Identity.StaffEmail
 	}
-	if a.Family, err = tx.AccountFamily(account, strings.ToLower(email)); err != nil {
+	family, err := tx.AccountFamily(account, strings.ToLower(email))
+	if err != nil {
 		return a, fmt.Errorf("family of %v: %w", acct, err)
+	}
+	for _, r := range family {
+		if r.Unsettled && a.looksAfter() {
+			a.Unsure = append(a.Unsure, r)
+		} else {
+			a.Family = append(a.Family, r)
+		}
+	}
+	for _, c := range a.Children {
+		if a.listedAlone(c) {
+			a.Unsure = append(a.Unsure, c.Responsibility)
+		}
 	}
 	return a, nil
 }

@@ -126,8 +126,10 @@ type AccountTx interface {
 	// holds beside AccountChildren: the children whom a join of theirs covered, and those
 	// from whom a contact of theirs is barred, whom no list joins to them now; and those a
 	// contact of whom has this email address, where it is not "" nor that of more
-	// than three names, as where an office writes its own for whoever has none. Of each it says what is
-	// barred of the pair of the first two sorts, and nothing else.
+	// than three names, as where an office writes its own for whoever has none, or one of
+	// which a named person has said that it is not they. Of each it says what is barred of the
+	// pair of the first two sorts, of the last as Unsettled that nobody has said whether it is
+	// they, and nothing else.
 	AccountFamily(account, email string) ([]Responsibility, error)
 	// PutJoin adds the join of an account to a contact, or begins it anew.
 	PutJoin(Join) error
@@ -457,6 +459,7 @@ type HeldList struct {
 type ListMapping struct {
 	Sheet   string   // of a workbook, or school of an archive
 	Columns []string // what each column is taken for; "" for nothing
+	Guards  []string `json:",omitempty"` // of each column [ListColumn.Guards]
 	// Encoding is how text that is not Unicode was saved: a code of [ListFile.Encodings].
 	Encoding string
 }

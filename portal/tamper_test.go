@@ -94,7 +94,7 @@ func lived(t *testing.T) (w *world, address string) {
 	w.takes("Mr Al Lee", "Ann", portal.MayDecide)
 	w.takes("Mr Al Lee", "Ann", 0)
 	w.letters(anne)
-	w.ok(w.MapClassList(t.Context(), portal.Operator, anne, w.heldList(), "shape", portal.ListMapping{Sheet: "one"}))
+	w.ok(w.MapClassList(t.Context(), portal.Operator, anne, w.heldList(), portal.ListFile{Shape: "shape"}, portal.ListMapping{Sheet: "one"}))
 	w.ok(w.EndJoin(t.Context(), portal.Operator, anne, w.contact(anne, "Ms Pia Poe")))
 	w.ok(w.KeepRecord(t.Context(), portal.Operator, anne, w.pupil("Cat"), "2027-12-01", "a dispute"))
 	w.declare(w.theFair())

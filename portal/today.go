@@ -13,6 +13,7 @@ type TaskKind string
 
 const (
 	TaskOrders    TaskKind = "orders"    // contacts held back, whom nobody has looked at
+	TaskKin       TaskKind = "kin"       // contacts who may be members of staff, by their address
 	TaskSettle    TaskKind = "settle"    // contacts of whom nobody has said whether they hold parental responsibility
 	TaskJoins     TaskKind = "joins"     // joins to make sure of
 	TaskDead      TaskKind = "dead"      // letters whose code has died
@@ -49,6 +50,10 @@ var tasks = []struct {
 	count func(*desk) (int, error)
 }{
 	{TaskOrders, SetRestrictions, func(d *desk) (int, error) { return toLook(d, d.school) }},
+	{TaskKin, SetRestrictions, func(d *desk) (int, error) {
+		all, err := d.p.kin(d, d.actor, d.school)
+		return len(slices.DeleteFunc(all, func(k Invitee) bool { return k.Own })), err
+	}},
 	{TaskSettle, ImportClassList, func(d *desk) (int, error) {
 		all, err := linked(d, d.school, unsettled)
 		return len(all), err

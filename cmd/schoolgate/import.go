@@ -83,6 +83,7 @@ letter for anybody whose letter went astray.`,
 	cmd.Flags().BoolVar(&i.say.same, "same", false, "whoever may be one person, as the preview shows, is")
 	cmd.Flags().BoolVar(&i.say.apart, "apart", false, "whoever may be one person is two")
 	cmd.Flags().BoolVar(&i.say.elsewhere, "elsewhere", false, "pupils who are on roll at another school of the trust belong to this one")
+	cmd.Flags().BoolVar(&i.say.passed, "passed-over", false, "columns of court orders, parental responsibility or care are rightly not read")
 	cmd.MarkFlagsMutuallyExclusive("same", "apart")
 	cmd.Flags().StringVar(&i.letters, "letters", "", "write invitation letters to this `file`, a page to print")
 	cmd.MarkFlagRequired("school")
@@ -156,11 +157,11 @@ func (app *application) mapping(cmd *cobra.Command, school string, file []byte, 
 }
 
 // answers is what the command line says to the questions of a plan, of all alike.
-type answers struct{ same, apart, elsewhere bool }
+type answers struct{ same, apart, elsewhere, passed bool }
 
 // choices is the answers to a plan, or what is unanswered and how to answer it.
 func (a answers) choices(plan *portal.ImportPlan, leavers bool) (portal.ImportChoices, error) {
-	c := portal.ImportChoices{Same: map[string]bool{}, Elsewhere: a.elsewhere}
+	c := portal.ImportChoices{Same: map[string]bool{}, Elsewhere: a.elsewhere, PassedOver: a.passed}
 	for _, x := range plan.Missing {
 		if leavers {
 			c.Left = append(c.Left, x.ID)
@@ -170,6 +171,8 @@ func (a answers) choices(plan *portal.ImportPlan, leavers bool) (portal.ImportCh
 		c.Same[m.ID] = a.same
 	}
 	switch {
+	case plan.PassedOver != "" && !a.passed:
+		return c, fmt.Errorf("nothing has been saved: columns of this file that keep children from harm are not read: %s. Say what they are at the office's pages; or, if they are wrong, say so with --passed-over", plan.PassedOver)
 	case len(plan.Maybe) > 0 && !a.same && !a.apart:
 		return c, errors.New("nothing has been saved: say with --same or --apart whether those who may be one person are. To answer each alone, bring the list in at the office's pages")
 	case len(plan.Elsewhere) > 0 && !a.elsewhere:

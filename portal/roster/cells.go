@@ -276,7 +276,7 @@ func (r *reader) clash(a, b int) {
 }
 
 func (r *reader) pupil() portal.ClassListRow {
-	p := portal.ClassListRow{Row: r.row, Unsaid: r.unsaid}
+	p := portal.ClassListRow{Row: r.row, Unsaid: r.unsaid, Passed: r.passed}
 	if r.several {
 		p.Sheet = "sheet " + quoted(r.grid.name)
 	}

@@ -364,6 +364,56 @@ func TestMapping(t *testing.T) {
 	}
 }
 
+// A column that keeps a child from harm is passed over by nobody unnoticed: neither one that
+// its heading gives away, nor one of which somebody had said it, for its contact.
+func TestColumnsThatProtect(t *testing.T) {
+	const order, pr, care = portal.UnsaidCourtOrder, portal.UnsaidParental, portal.UnsaidLookedAfter
+	one := "Forename,Surname,DOB,Contact name,Court order,PR,In care,Notes\nAnn,Lee,14/11/2017,Al Lee,Yes,Yes,No,No\n"
+	two := "Forename,Surname,DOB,Father name,Father court order,Mother name,X\nAnn,Lee,14/11/2017,Al Lee,Yes,Jo Lee,Yes\n"
+	for name, c := range map[string]struct {
+		file   string
+		said   map[int]string
+		before map[int]string
+		passed portal.Unsaid
+		guards map[int]string
+	}{
+		"as it comes":                       {file: one, guards: map[int]string{4: "contact.order", 5: "contact.parental", 6: "care"}},
+		"not used":                          {file: one, said: map[int]string{4: "", 5: "", 6: ""}, passed: order | pr | care, guards: map[int]string{4: "contact.order", 6: "care"}},
+		"an innocent column instead":        {file: one, said: map[int]string{4: "", 7: "contact.order"}, passed: order, guards: map[int]string{4: "contact.order", 7: "contact.order"}},
+		"taken for something else":          {file: one, said: map[int]string{4: "contact.priority"}, passed: order},
+		"the father's taken for the mother": {file: two, said: map[int]string{4: "mother.order"}, passed: order, guards: map[int]string{4: "father.order"}},
+		"a contact who is nobody":           {file: two, said: map[int]string{4: "contact9.order"}, passed: order},
+		"said before":                       {file: two, said: map[int]string{6: ""}, before: map[int]string{6: "mother.order"}, passed: order, guards: map[int]string{6: "mother.order"}},
+		"said now":                          {file: two, said: map[int]string{6: "mother.order"}, guards: map[int]string{6: "mother.order"}},
+		"of another contact by name":        {file: one, said: map[int]string{3: "contact1.name", 4: "contact1.order", 5: "contact1.parental"}, guards: map[int]string{4: "contact1.order"}},
+	} {
+		f, err := Open([]byte(c.file), portal.ListMapping{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := portal.ListMapping{Guards: make([]string, len(f.Columns))}
+		for i, x := range f.Columns {
+			code, said := c.said[i]
+			if !said {
+				code = x.Meaning
+			}
+			m.Columns, m.Guards[i] = append(m.Columns, code), c.before[i]
+		}
+		l, err := Read([]byte(c.file), m)
+		if err != nil || l.Rows[0].Passed != c.passed {
+			t.Errorf("%s: %v, passed over %b, want %b", name, err, l.Rows[0].Passed, c.passed)
+		}
+		if f, err = Open([]byte(c.file), m); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range c.guards {
+			if got := f.Columns[i].Guards; got != want {
+				t.Errorf("%s: column %s guards %q, want %q", name, f.Columns[i].Letter, got, want)
+			}
+		}
+	}
+}
+
 // FuzzRead holds that no file of any format makes the reader panic, or fail with
 // anything but problems to put right.
 func FuzzRead(f *testing.F) {

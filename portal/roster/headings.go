@@ -472,11 +472,41 @@ type columns struct {
 	pupil    meant
 	contacts []slot
 	unsaid   portal.Unsaid
+	guards   []string      // see [portal.ListColumn.Guards]
+	passed   portal.Unsaid // what of them is not read
+}
+
+// protecting is the fields that keep a child from harm.
+var protecting = map[field]portal.Unsaid{lookedAfter: portal.UnsaidLookedAfter, parental: portal.UnsaidParental, courtOrder: portal.UnsaidCourtOrder}
+
+// serves says whether a column that is taken for now still says what it said as u: of the
+// contact whom that named, if it named one.
+func (u use) serves(now use) bool {
+	return now.used && now.field == u.field && (!u.field.ofContact() || u.contact == unnumbered || u.contact == now.contact)
+}
+
+// guard finds what of the columns keeps a child from harm, by their headings or by what
+// somebody said before, and what of that is not read.
+func (c *columns) guard(understood []use, before []string) {
+	c.guards = make([]string, len(c.uses))
+	for i, now := range c.uses {
+		was := understood[i]
+		if i < len(before) && before[i] != "" {
+			was.told, was.used = meaningOfCode(before[i])
+		}
+		bit := protecting[was.field]
+		switch {
+		case was.used && bit != 0 && !was.serves(now):
+			c.guards[i], c.passed = was.code(), c.passed|bit
+		case now.used && protecting[now.field] != 0:
+			c.guards[i] = now.code()
+		}
+	}
 }
 
 // newColumns gathers the columns by what they are taken for: as understood, or
-// as the codes say.
-func newColumns(cells, codes []string) (cols columns) {
+// as the codes say; guards is what was guarded before.
+func newColumns(cells, codes, guards []string) (cols columns) {
 	for len(cells) > 0 && strings.TrimSpace(cells[len(cells)-1]) == "" {
 		cells = cells[:len(cells)-1]
 	}
@@ -493,7 +523,8 @@ func newColumns(cells, codes []string) (cols columns) {
 		}
 		cols.labels = append(cols.labels, label)
 	}
-	cols.uses = understand(cells)
+	understood := understand(cells)
+	cols.uses = slices.Clone(understood)
 	for i, code := range codes[:min(len(codes), len(cells))] {
 		if code == cols.uses[i].code() {
 			continue
@@ -546,6 +577,7 @@ func newColumns(cells, codes []string) (cols columns) {
 		}
 	}
 	cols.unsaid = cols.silence()
+	cols.guard(understood, guards)
 	return cols
 }
 

@@ -54,7 +54,7 @@ func written(name, unit string, rows [][]string, numbers []int, without ...int) 
 		}
 		return nil
 	}
-	g.cols = newColumns(g.heads, nil)
+	g.cols = newColumns(g.heads, nil, nil)
 	g.samples = make([][]string, len(g.heads))
 	return g
 }

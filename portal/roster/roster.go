@@ -53,7 +53,7 @@ func Open(file []byte, m portal.ListMapping) (portal.ListFile, error) {
 	}
 	f.Choices = choices()
 	for i, u := range g.cols.uses {
-		f.Columns = append(f.Columns, portal.ListColumn{Letter: letters(i), Heading: visible(strings.TrimSpace(g.heads[i])), Samples: g.samples[i], Meaning: u.code()})
+		f.Columns = append(f.Columns, portal.ListColumn{Letter: letters(i), Heading: visible(strings.TrimSpace(g.heads[i])), Samples: g.samples[i], Meaning: u.code(), Guards: g.cols.guards[i]})
 	}
 	return f, nil
 }
@@ -257,7 +257,7 @@ func (b *book) choose(all []*grid, m portal.ListMapping) error {
 		b.notes = append(b.notes, fmt.Sprintf("%d sheets of the same headings were read as one list.", len(alike)))
 	}
 	for _, g := range alike {
-		g.cols = newColumns(g.heads, m.Columns)
+		g.cols = newColumns(g.heads, m.Columns, m.Guards)
 		if len(alike) > 1 && g.cols.classless() && className.MatchString(g.name) && !title.MatchString(g.name) {
 			g.alone = g.name
 		}

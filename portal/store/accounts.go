@@ -59,12 +59,13 @@ func (t *tx) AccountChildren(account string) ([]portal.Child, error) {
 
 func (t *tx) AccountFamily(account, email string) ([]portal.Responsibility, error) {
 	const mine = "(SELECT a.contact_id FROM account_contacts a WHERE a.account_id = $1 AND a.ended IS NULL)"
-	fields := func(r *portal.Responsibility) []any { return []any{&r.PupilID, &r.ContactID, &r.Barred} }
-	return list(t, fields, "SELECT r.pupil_id, r.contact_id"+barred+` FROM (
+	fields := func(r *portal.Responsibility) []any { return []any{&r.PupilID, &r.ContactID, &r.Barred, &r.Unsettled} }
+	return list(t, fields, "SELECT r.pupil_id, r.contact_id"+barred+`, FALSE FROM (
 			SELECT j.pupil_id, j.contact_id FROM joined_children j WHERE j.account_id = $1 AND j.contact_id IN `+mine+`
 			UNION SELECT s.pupil_id, s.contact_id FROM restrictions s WHERE s.until IS NULL AND s.contact_id IN `+mine+`
 		) r WHERE NOT EXISTS (SELECT 1 FROM responsibilities l WHERE l.pupil_id = r.pupil_id AND l.contact_id = r.contact_id)
-		UNION ALL SELECT r.pupil_id, r.contact_id, 0 FROM contacts c JOIN responsibilities r ON r.contact_id = c.id WHERE LOWER(c.email) = $2 AND $2 <> ''
+		UNION ALL SELECT r.pupil_id, r.contact_id, 0, COALESCE(g.staff, '') NOT LIKE $2 || ' %' || r.pupil_id || '%' FROM contacts c JOIN responsibilities r ON r.contact_id = c.id
+			LEFT JOIN mailings g ON g.contact_id = c.id WHERE COALESCE(g.not_staff, '') <> $2 AND LOWER(c.email) = $2 AND $2 <> ''
 			AND (SELECT COUNT(DISTINCT x.name) FROM contacts x WHERE LOWER(x.email) = $2) <= 3`, account, email)
 }
 

@@ -37,7 +37,7 @@ func (t *tx) DeleteMailsEndedBefore(at time.Time) error {
 }
 
 var mailings = newTable("mailings", "g", "contact_id", func(m *portal.Mailing) []field {
-	return []field{{"contact_id", &m.ContactID}, {"mailing_key", &m.Key}, {"bad", &m.Bad}, {"bad_since", stamp{&m.BadSince}}, {"declined", stamp{&m.Declined}}}
+	return []field{{"contact_id", &m.ContactID}, {"mailing_key", &m.Key}, {"bad", &m.Bad}, {"bad_since", stamp{&m.BadSince}}, {"declined", stamp{&m.Declined}}, {"staff", &m.Staff}, {"not_staff", &m.NotStaff}, {"changed", stamp{&m.Changed}}}
 })
 
 func (t *tx) PutMailing(m portal.Mailing) error {

@@ -48,6 +48,11 @@ func (s *server) getEvents(w http.ResponseWriter, r *http.Request) error {
 		if file && person != "" && e.Withheld(person) {
 			continue // it goes to a parent, who learns nothing of the other, or of what the other said
 		}
+		if file && person != "" {
+			if e.Details, err = e.ForFamily(); err != nil {
+				return err
+			}
+		}
 		row := s.eventRow(e)
 		if e.About != "" {
 			row.Link = v.Base + "events?person=" + e.Subject.ID

@@ -95,7 +95,10 @@ func (s *server) postImport(w http.ResponseWriter, r *http.Request) error {
 	to := officeLink(school.Slug) + "import/" + id
 	switch {
 	case remembered:
-		if err := s.Portal.MapClassList(r.Context(), account(r), school.Slug, id, f.Shape, m); err != nil {
+		if f, err = s.OpenClassList(b, m); err != nil {
+			return retry(err)
+		}
+		if err := s.Portal.MapClassList(r.Context(), account(r), school.Slug, id, f, m); err != nil {
 			return err
 		}
 	case !f.Settled():
@@ -165,11 +168,11 @@ func (s *server) getColumns(w http.ResponseWriter, r *http.Request, school porta
 
 // postColumns keeps what somebody said the columns are, for this file and for
 // the school's later ones of its shape.
-func (s *server) postColumns(w http.ResponseWriter, r *http.Request, school portal.School, held portal.HeldList, _ portal.ListMapping) error {
-	m := portal.ListMapping{Sheet: r.PostForm.Get("sheet"), Columns: r.PostForm["column"], Encoding: r.PostForm.Get("encoding")}
+func (s *server) postColumns(w http.ResponseWriter, r *http.Request, school portal.School, held portal.HeldList, was portal.ListMapping) error {
+	m := portal.ListMapping{Sheet: r.PostForm.Get("sheet"), Columns: r.PostForm["column"], Guards: was.Guards, Encoding: r.PostForm.Get("encoding")}
 	again := r.PostForm.Get("was") != m.Sheet || r.PostForm.Get("encoded") != m.Encoding
 	if r.PostForm.Get("was") != m.Sheet { // another sheet has columns of its own
-		m.Columns = nil
+		m.Columns, m.Guards = nil, nil
 	}
 	p, f, err := s.columnsPage(r, school, m, held)
 	if err != nil {
@@ -180,7 +183,7 @@ func (s *server) postColumns(w http.ResponseWriter, r *http.Request, school port
 		wrong.Add("column", lacks)
 		return &rejectedForm{wrong.Or(), func(bool) (page, error) { return p, nil }}
 	}
-	if err := s.Portal.MapClassList(r.Context(), account(r), school.Slug, held.ID, f.Shape, m); err != nil {
+	if err := s.Portal.MapClassList(r.Context(), account(r), school.Slug, held.ID, f, m); err != nil {
 		return err
 	}
 	to := officeLink(school.Slug) + "import/" + held.ID
@@ -269,7 +272,7 @@ func (s *server) complete(r *http.Request, v *applyView) error {
 
 // choices reads what somebody said to the questions of a plan.
 func (v *applyView) choices(form url.Values) portal.ImportChoices {
-	c := portal.ImportChoices{Same: map[string]bool{}, LookedAfter: form["care"], Left: form["left"], Elsewhere: form.Get("elsewhere") == "yes"}
+	c := portal.ImportChoices{Same: map[string]bool{}, LookedAfter: form["care"], Left: form["left"], Elsewhere: form.Get("elsewhere") == "yes", PassedOver: form.Get("passed-over") == "yes"}
 	for _, class := range v.Missing {
 		if slices.Contains(form["left-class"], class.Value()) {
 			for _, x := range class.Pupils {

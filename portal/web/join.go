@@ -15,7 +15,7 @@ import (
 // the only form whose fields are never held: a code is stored nowhere.
 type joinView struct {
 	Code, Day, Month, Year string // as typed
-	Scanned                bool   // the code came with an address, as a letter's square has it
+	Scanned                bool   // this browser keeps a code that came with an address, as a letter's square has it
 	With, As               string // the provider by which they are signed in, and as whom
 }
 
@@ -23,7 +23,7 @@ type joinView struct {
 const letterCookie = "letter"
 
 // letterCookieLife is how long a browser keeps it, to sign in meanwhile.
-const letterCookieLife = time.Hour
+const letterCookieLife = 10 * time.Minute
 
 // getLetterCode is where the square on a letter leads: the code is kept by this browser
 // to spare typing it, and the address goes on without it. It opens nothing: the child's
@@ -38,15 +38,21 @@ func (s *server) getLetterCode(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) getJoin(w http.ResponseWriter, r *http.Request) error {
-	v := joinView{}
-	if code := s.cookieValue(r, letterCookie); portal.CodeProblem(code) == "" {
-		v.Code, v.Scanned = code, true
-	}
-	p, err := s.joinPage(r, v)
+	p, err := s.joinPage(r, joinView{Scanned: s.scanned(r) != ""})
 	if err != nil {
 		return err
 	}
 	return s.show(w, r, http.StatusOK, p)
+}
+
+// scanned is the code that this browser keeps, or "". It is never shown: the browser may
+// be another's by now.
+func (s *server) scanned(r *http.Request) string {
+	code := s.cookieValue(r, letterCookie)
+	if portal.CodeProblem(code) != "" {
+		return ""
+	}
+	return code
 }
 
 func (s *server) postJoin(w http.ResponseWriter, r *http.Request) error {
@@ -54,9 +60,15 @@ func (s *server) postJoin(w http.ResponseWriter, r *http.Request) error {
 		Code: r.PostForm.Get("code"),
 		Day:  r.PostForm.Get("born-day"), Month: r.PostForm.Get("born-month"), Year: r.PostForm.Get("born-year"),
 	}
-	born, err := v.check()
+	code := v.Code
+	if kept := s.scanned(r); kept != "" {
+		if v.Scanned = true; strings.TrimSpace(code) == "" {
+			code = kept
+		}
+	}
+	born, err := v.check(code)
 	if err == nil {
-		err = s.Portal.Join(r.Context(), account(r), v.Code, born)
+		err = s.Portal.Join(r.Context(), account(r), code, born)
 	}
 	if err != nil {
 		return &rejectedForm{err, func(bool) (page, error) { return s.joinPage(r, v) }}
@@ -82,9 +94,9 @@ func (s *server) joinPage(r *http.Request, v joinView) (page, error) {
 }
 
 // check reads the date, and finds what is missing before a try is used up.
-func (v joinView) check() (portal.Date, error) {
+func (v joinView) check(code string) (portal.Date, error) {
 	var wrong portal.Invalid
-	if problem := portal.CodeProblem(v.Code); problem != "" {
+	if problem := portal.CodeProblem(code); problem != "" {
 		wrong.Add("code", problem)
 	}
 	born, problem := readDate(v.Day, v.Month, v.Year)

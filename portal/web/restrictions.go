@@ -17,6 +17,9 @@ type restrictionsView struct {
 	Pupil  string   // whose contacts are shown, by id; "" for everybody from whom something is taken
 	People []restrictedPerson
 	Saved  bool
+	Kin    []portal.Invitee // who may be a member of staff, by their address
+	Own    bool             // whoever looks is of the family of whom is asked for
+	Others []string         // who looks after those then
 }
 
 // restrictedPerson is one contact of one pupil, with a form.
@@ -53,6 +56,12 @@ func (s *server) restrictionsPage(r *http.Request, school portal.School, form ur
 	}
 	pupils, all, err := s.Portal.Restrictions(r.Context(), account(r), school.Slug, v.Pupil)
 	if err != nil {
+		return page{}, err
+	}
+	if v.Others, v.Own, err = s.Portal.Withheld(r.Context(), account(r), school.Slug, v.Pupil); err != nil {
+		return page{}, err
+	}
+	if v.Kin, err = s.Portal.Kin(r.Context(), account(r), school.Slug); err != nil {
 		return page{}, err
 	}
 	for _, x := range all {
@@ -93,6 +102,12 @@ func (s *server) postRestrictions(w http.ResponseWriter, r *http.Request) error 
 	school, err := s.office(r, portal.SetRestrictions)
 	if err != nil {
 		return err
+	}
+	if do, contact, ok := strings.Cut(r.PostForm.Get("kin"), " "); ok && (do == "same" || do == "other") {
+		if err := s.Portal.SettleKin(r.Context(), account(r), school.Slug, contact, do == "same"); err != nil {
+			return err
+		}
+		return seeOther(w, r, officeLink(school.Slug)+"restrictions?after=save")
 	}
 	pupil, contact, _ := strings.Cut(r.PostForm.Get("link"), " ")
 	f := portal.RestrictForm{Link: portal.Link{PupilID: pupil, ContactID: contact}, Why: r.PostForm.Get("why")}

@@ -39,6 +39,7 @@ type task struct {
 // and for many.
 var taskPages = map[portal.TaskKind]struct{ path, one, many, note, who string }{
 	portal.TaskOrders:    {"restrictions", "contact waits for somebody to look", "contacts wait for somebody to look", "A class list speaks of a court order, or somebody very like them is barred from another child, and until then they are held back; or a no of theirs stands, and they are no longer a contact who decides.", "the safeguarding lead or the head"},
+	portal.TaskKin:       {"restrictions#kin", "address in the register is that of a member of staff", "addresses in the register are those of members of staff", "Say whether it is the same person. Until then what they do to that child is marked.", "the safeguarding lead or the head, whose address it is not"},
 	portal.TaskSettle:    {"settle", "contact to settle", "contacts to settle", "Nobody has said whether they hold parental responsibility. Until then they decide nothing.", "the office"},
 	portal.TaskJoins:     {"joins", "person has joined", "people have joined", "Make sure that it is they: a yes of theirs counts at once then.", "the office or the safeguarding lead"},
 	portal.TaskDead:      {"joins#dead", "letter’s code is dead", "letters’ codes are dead", "Somebody typed wrong dates of birth.", "the office"},
