@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -276,6 +277,11 @@ func TestActivityIsClosed(t *testing.T) {
 	w.pass(14 * 24 * time.Hour)
 	if n := w.waits(office, portal.TaskKept); n != 1 {
 		t.Errorf("on its day %d wait to be deleted", n)
+	}
+	held, err := w.PersonRecord(ctx, w.staff("lead@anne.example"), anne, portal.Ref{Kind: portal.RefPupil, ID: w.pupil("Ann")})
+	w.ok(err)
+	if b, err := json.Marshal(held); err != nil || !strings.Contains(string(b), "Call with the museum") || strings.Contains(string(b), "Quist") {
+		t.Errorf("a pupil's record says of it %s, %v", b, err)
 	}
 	due := func() int {
 		r, err := w.Retention(ctx, portal.Operator, anne)

@@ -336,6 +336,16 @@ func (d *Dossier) pupil(tx Tx, school, id string) error {
 	if err := d.pictures(tx, of, id); err != nil {
 		return err
 	}
+	planned, err := tx.Activities(school)
+	if err != nil {
+		return err
+	}
+	for _, x := range planned {
+		if slices.Contains(x.Pupils, id) {
+			d.add("Calls, photographs and visits that were planned for them", Fact{"What", x.Plan.Title}, Fact{"Begins", moment(x.Begins)}, Fact{"Ends", moment(x.Ends)},
+				Fact{"What is kept", x.Kept}, Fact{"To be deleted by", x.KeptUntil.String()}, Fact{"Deleted", moment(x.Deleted.At)})
+		}
+	}
 	return d.events(tx, school, id, "")
 }
 

@@ -140,7 +140,7 @@ func (s *seeding) plan(ctx context.Context) error {
 	on := func(days int) string { return s.now.In(portal.London).AddDate(0, 0, days).Format("02/01/2006") }
 	fair := portal.ActivityForm{Title: "Pictures of the garden stall", Purposes: []string{"website-pictures"}, On: on(1), From: "10:00", To: "11:30", Group: "Maple",
 		With: "Quayside Photographs", Checked: "The head rang the number on their website, and saw their certificate", Supervision: "The class teacher and a teaching assistant", Risk: "Low: on the school's own field. Assessment 14"}
-	call := portal.ActivityForm{Title: "Video call with the author Ida Fenn", Purposes: []string{"video-calls"}, On: on(6), From: "13:30", To: "14:15", Group: "Beech",
+	call := portal.ActivityForm{Title: "Video call with the author Ida Fenn", Purposes: []string{"video-calls"}, On: on(6), From: "13:30", To: "14:15", Group: "Larch",
 		With: "Ida Fenn", Checked: "Through her publisher, by telephone", Supervision: "The class teacher, in the room all the time", Platform: "The school's own account, with a waiting room", Risk: "Nobody can join but those invited. Assessment 17"}
 	for _, f := range []portal.ActivityForm{fair, call} {
 		s.at(s.now)
