@@ -88,6 +88,9 @@ func runDemo(cmd *cobra.Command, settingsFile, addr, data string) (err error) {
 			return err
 		}
 		seeding.Store(nil)
+		if err := demo.Pictures(ctx, app.portal, issuer, cleanPicture); err != nil {
+			return err
+		}
 		if _, err := app.build(ctx, whatChanged); err != nil {
 			return err
 		}
