@@ -56,12 +56,12 @@ func (m mayBeShown) judge(x Picture, today Date) string {
 	allowed, asked := m[x.Purpose]
 	why := ""
 	switch {
-	case !asked:
-		return PictureUnasked
 	case x.Until != "" && x.Until < today:
 		return PictureOver
-	case x.Nobody && len(x.Pupils) == 0:
+	case x.Nobody && len(x.Pupils) == 0: // and so nobody is asked
 		return ""
+	case !asked:
+		return PictureUnasked
 	case len(x.Pupils) == 0:
 		return PictureStranger
 	}
