@@ -3,6 +3,7 @@ package portal
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -227,7 +228,13 @@ func (d *Dossier) act(tx Tx, a Act, about Fact) error {
 	if a.Translated() {
 		translated = "Somebody or something translated this for you"
 	}
-	d.add("Signed and answered", Fact{"What", cmp.Or(text.Question, text.Title)}, about, Fact{"Answer", text.Said(a.Answer)}, Fact{"Name you typed", a.TypedName},
+	var chosen struct{ Picture string }
+	if a.Way == InClass && a.Details != "" {
+		if err := json.Unmarshal([]byte(a.Details), &chosen); err != nil {
+			return fmt.Errorf("%v: %w", a, err)
+		}
+	}
+	d.add("Signed and answered", Fact{"What", cmp.Or(text.Question, text.Title)}, about, Fact{"Answer", text.Said(a.Answer)}, Fact{"Name you typed", a.TypedName}, Fact{"Picture you chose", chosen.Picture},
 		Fact{"When", moment(a.At)}, Fact{"Counts until", a.Until.String()}, Fact{"How", cmp.Or(wayWords[a.Way], string(a.Way))}, Fact{"You told us", translated},
 		Fact{"Wording", fmt.Sprintf("Edition %d, in English", a.Edition)}, Fact{"Check number of the wording", a.TextHash}, Fact{"Receipt number", a.ID})
 	d.Sections[len(d.Sections)-1].Headed = true

@@ -16,6 +16,7 @@ type ChildView struct {
 	Child   Child
 	School  School
 	Signing []SigningView
+	Own     []Signable // what the child signs for themselves
 	Purpose []PurposeView
 	// Reads says that this contact may see the child, and a restriction takes their say.
 	Reads bool
@@ -158,10 +159,11 @@ func (p *Portal) child(tx Tx, a Actor, pupil string) (ChildView, error) {
 	if err != nil {
 		return v, err
 	}
-	acts = slices.DeleteFunc(acts, func(x Act) bool { return !a.said(x, p.now()) })
 	if err := markOther(tx, school, acts); err != nil {
 		return v, err
 	}
+	v.Own = school.signable(c.Pupil, acts, p.today())
+	acts = slices.DeleteFunc(acts, func(x Act) bool { return !a.said(x, p.now()) })
 	left := !c.Pupil.OnRoll()
 	said := func(t Text, a Act) (Text, error) { // the wording as they had it
 		if !left || a.Seq == 0 {

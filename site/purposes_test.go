@@ -125,3 +125,31 @@ func TestWhichPurposesASchoolAsks(t *testing.T) {
 		}
 	}
 }
+
+// What an agreement says for some of those alone who may sign one is checked as it is read
+// (S3, S4).
+func TestAgreementsForSome(t *testing.T) {
+	const check = `{ question = "Sad?", answers = ["I hide it.", "I tell."], right = 2, because = "You can always tell." }`
+	for lines, want := range map[string]string{
+		"for = \"pupils\"\nyears = [\"Nursery\", \"Year 2\"]\nchecks = [ " + check + " ]":              "",
+		"for = \"parents\"\nchecks = [ " + check + " ]":                                                "years and checks are for an agreement with pupils",
+		"for = \"pupils\"\nchecks = [ " + strings.Replace(check, "= 2", "= 3", 1) + " ]":               "question 1 needs",
+		"for = \"pupils\"\nchecks = [ " + strings.Replace(check, "You can always tell.", "", 1) + " ]": "question 1 needs",
+		"for = \"pupils\"\nyears = [\"Year 2\", \"Nursery\"]":                                          "years holds the first and the last",
+		"for = \"staff\"\nposting = true":                                                              "",
+		"for = \"visitors\"\nposting = true":                                                           "posting is for an agreement with staff",
+	} {
+		src := source.File{Name: "agreements/some.md", Data: []byte("+++\ntitle = \"T\"\nedition = 1\nsummary = \"S\"\nstatement = \"I will.\"\n" + lines + "\n+++\n\nWords.\n")}
+		text, _, problems := readText(Agreement, src, answers{})
+		got := ""
+		for _, p := range problems {
+			got += p.Text
+		}
+		if want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("%s:\n%q, want %q", lines, got, want)
+		}
+		if strings.HasPrefix(want+lines, "for = \"pupils\"\nyears = [\"Nursery") && (len(text.Checks) != 1 || len(text.Years) != 4) {
+			t.Errorf("%+v", text)
+		}
+	}
+}

@@ -26,6 +26,11 @@ B801200005001,1001,Zoë,O'Dowd,05/10/2017,Year 4,Oak,Mr Pat O'Dowd,Father,pat@ho
 ,1002,=,Short,06/11/2018,Year 3,Elm,Mr Lee Short,Father,,07700 900004,1,Yes,No,No
 `
 
+// classmates come with the second list.
+const classmates = `,1003,Ama,Boateng,07/07/2018,Year 4,Oak,Ms Efua Boateng,Mother,,07700 900005,1,Yes,No,No
+,1004,Ned,Fox,08/08/2018,Year 4,Oak,Ms Fay Fox,Mother,,07700 900006,1,Yes,No,No
+`
+
 // wholeText is the words of an agreement: its heart, and the rest that stands below
 // the answer.
 const wholeText = `[...document.querySelectorAll('.prose')].map(p => p.innerText.trim()).join('\n\n')`
@@ -44,6 +49,7 @@ func TestJourney(t *testing.T) {
 		dextest.Person{UserID: "mary", Name: "Mary", Email: "mary@home.example", EmailVerified: true},
 		dextest.Person{UserID: "stranger", Name: "Stranger", Email: "pat@home.example", EmailVerified: true},
 		dextest.Person{UserID: "office", Name: "The Office", Email: "office@fernlow.example", EmailVerified: true},
+		dextest.Person{UserID: "teacher", Name: "The Teacher", Email: "teacher@fernlow.example", EmailVerified: true},
 		dextest.Person{UserID: "lead", Name: "The Lead", Email: "lead@fernlow.example", EmailVerified: true},
 	)
 	dir := t.TempDir()
@@ -78,6 +84,11 @@ role = "office"
 email = "lead@fernlow.example"
 school = "fernlow-primary"
 role = "safeguarding lead"
+[[staff]]
+email = "teacher@fernlow.example"
+school = "fernlow-primary"
+role = "teacher"
+classes = ["Oak"]
 `, address, port, dex.Issuer, dex.ClientID))
 
 	log := startServer(t, address, "serve", "--settings", settings)
@@ -192,7 +203,7 @@ role = "safeguarding lead"
 	office.signIn("office@fernlow.example")
 	office.sees("O’Dowd", "O'Dowd")
 	office.visit("/portal/office/fernlow-primary/import")
-	office.upload("field-file", write("again.csv", strings.Replace(journeyList, ",=,", ",Samuel,", 1)))
+	office.upload("field-file", write("again.csv", strings.Replace(journeyList, ",=,", ",Samuel,", 1)+classmates))
 	office.submit("Show what would change")
 	office.sees("What each column is taken for")
 	office.submit("Show what would change")
@@ -219,6 +230,33 @@ role = "safeguarding lead"
 	parent.submit("Sign out")
 	parent.sees("You have signed out")
 
+	// A class of three signs on one device, which its teacher has opened.
+	teacher, device := browser.open(t, axe, address, dex.Issuer), browser.open(t, axe, address)
+	teacher.visit("/portal/office/fernlow-primary/class?class=Oak")
+	teacher.signIn("teacher@fernlow.example")
+	teacher.submit("Open for this class")
+	device.visit("/portal/here")
+	device.fill("field-code", teacher.text(`document.querySelector('.letter-code').innerText`))
+	device.submit("Go on")
+	for _, name := range []string{"Ama", "Ned", "Zoë"} {
+		device.click(name)
+		device.press("check-0-1", " ")
+		device.press("field-check-1", " ")
+		if name == "Zoë" {
+			device.press("picture-star", " ")
+		} else {
+			device.fill("field-name", name)
+		}
+		device.submit("I sign")
+		device.sees("Thank you. You have signed.")
+	}
+	device.sees("Everybody has signed")
+	teacher.click("See who has signed now")
+	teacher.sees("All 3 have signed")
+	teacher.submit("Close it")
+	device.visit("/portal/here")
+	device.sees("This has ended")
+
 	// The ledger holds, and so does the promise in the receipt.
 	if out := mustRun(t, "verify", "--settings", settings); !strings.Contains(out, "records, each as it was sealed") || !strings.Contains(out, "wait") {
 		t.Errorf("verify: %s", out)
@@ -230,6 +268,7 @@ role = "safeguarding lead"
 
 	parent.quiet()
 	stranger.quiet()
+	device.quiet()
 	office.quiet()
 	for _, secret := range []string{"O'Dowd", "Mary", "Zoë", "home.example", "fernlow.example", code, strings.ReplaceAll(code, "-", ""), dex.Secret, "B801200005001"} {
 		if strings.Contains(log.String(), secret) {

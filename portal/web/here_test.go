@@ -82,6 +82,10 @@ func TestClassOnOneDevice(t *testing.T) {
 		t.Error("somebody is still to sign")
 	}
 
+	if got := w.as(mother).get("/portal/").wants(t, http.StatusOK); !strings.Contains(got.body, "Your child signed") {
+		t.Error("her mother does not see what Asha signed")
+	}
+
 	// It was not Deepa.
 	staff.post(class, url.Values{"do": {"back"}, "class": {"4B"}, "pupil": {deepa}, "text": {"pupils"}}).wants(t, http.StatusSeeOther)
 	if got := device.get("/portal/here").wants(t, http.StatusOK); !strings.Contains(got.body, "Deepa") {

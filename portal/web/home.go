@@ -32,6 +32,7 @@ type childCard struct {
 	Reads  bool      // may see, and may not decide
 	ToDo   []toDo
 	Done   []decided
+	Own    []decided // what the child has signed
 	// Unasked is what the school does unless somebody objects: nothing is left to do about it.
 	Unasked []decided
 }
@@ -165,6 +166,11 @@ func (s *server) card(c portal.ChildView) childCard {
 			What: p.Text.Question, Answer: mine(p.Text, p.Mine.Answer), On: s.day(p.Mine.At) + ends(p),
 			Link: textLink(c, p.Text), Label: label,
 		})
+	}
+	for _, t := range c.Own {
+		if t.Signed.Seq > 0 {
+			card.Own = append(card.Own, decided{What: t.Text.Title, Answer: answer{"Your child signed", "given"}, On: s.day(t.Signed.At), Link: s.public(t.Text.Path), Label: "Read"})
+		}
 	}
 	if !left && !c.Reads && len(questions(c, "")) > 1 {
 		card.Turns = questions(c, "")[0]
