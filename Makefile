@@ -47,7 +47,7 @@ check: $(DEX) $(AXE) .ci/tools/bin/staticcheck
 
 # Ratios, each measured in one run against a peer; see the README for what they mean.
 bench: .cache/hugo .cache/pocketbase
-	SCHOOLGATE_HUGO=$(CURDIR)/.cache/hugo SCHOOLGATE_POCKETBASE=$(CURDIR)/.cache/pocketbase go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./site ./site/check ./portal ./portal/lists ./cmd/schoolgate
+	SCHOOLGATE_HUGO=$(CURDIR)/.cache/hugo SCHOOLGATE_POCKETBASE=$(CURDIR)/.cache/pocketbase go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./site ./site/check ./site/document ./portal ./portal/lists ./cmd/schoolgate
 
 .cache/hugo: go.mod
 	go build -o $@ github.com/gohugoio/hugo

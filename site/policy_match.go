@@ -61,7 +61,11 @@ func (t *Trust) MatchPolicy(s *School, own source.File, now time.Time) PolicyMat
 		}
 	}
 	for _, c := range mine.clauses {
-		m.Published = append(m.Published, PublishedClause{mine.lines[c.first].n, cmp.Or(c.label, c.number), c.id, c.words})
+		number := c.label
+		if c.given == nil {
+			number = cmp.Or(number, c.number)
+		}
+		m.Published = append(m.Published, PublishedClause{mine.lines[c.first].n, number, c.id, c.words})
 	}
 	m.Passages = mine.passages()
 	var words, passages []string

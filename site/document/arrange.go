@@ -73,7 +73,7 @@ func Arrange(d *Document) *Policy {
 			a.body = size
 		}
 	}
-	for _, step := range []func(){a.empty, a.runningHeads, a.labels, a.contents, a.signatures, a.headings, a.frontMatter} {
+	for _, step := range []func(){a.empty, a.pageNumbers, a.labels, a.contents, a.signatures, a.headings, a.frontMatter} {
 		step()
 	}
 	a.write()
@@ -112,29 +112,11 @@ func (a *arranger) empty() {
 
 var pageNumber = regexp.MustCompile(`^(?i:(?:page\s*)?[-–| ]*\d{1,3}[-–| ]*(?:(?:of|/)\s*\d{1,3})?|.{0,60}\bpage\s+\d{1,3}(?:\s+of\s+\d{1,3})?|\d{1,3}\s*\|\s*p\s?a\s?g\s?e)$`)
 
-// runningHeads drops what stands on every page, where pages came as text.
-func (a *arranger) runningHeads() {
-	digits := regexp.MustCompile(`\d+`)
-	seen, pages := map[string]int{}, map[string]map[int]bool{}
-	key := func(d *draft) string { return digits.ReplaceAllString(strings.ToLower(d.words()), "#") }
-	last := 0
+// pageNumbers drops those that came as words of the text.
+func (a *arranger) pageNumbers() {
 	for _, d := range a.left(0) {
-		if pages[key(d)] == nil {
-			pages[key(d)] = map[int]bool{}
-		}
-		seen[key(d)]++
-		pages[key(d)][d.page] = true
-		last = max(last, d.page)
-	}
-	for _, d := range a.left(0) {
-		if d.Kind == Table || d.Kind == Item {
-			continue
-		}
-		switch k := key(d); {
-		case pageNumber.MatchString(d.words()) && (last > 0 || seen[k] > 2 || strings.Contains(k, "page")):
+		if words := d.words(); d.Kind == Paragraph && pageNumber.MatchString(words) && (d.page > 0 || strings.Contains(strings.ToLower(words), "page")) {
 			d.drop = "a page number"
-		case last > 2 && len(k) < 120 && len(pages[k]) > 2 && len(pages[k])*2 >= last:
-			d.drop = "a running head or foot"
 		}
 	}
 }
@@ -211,11 +193,10 @@ func (a *arranger) contents() {
 		_, before := a.entries[key]
 		return later[key] > i && !before
 	}
-	run := []*draft{} // lines with page numbers, without a heading that says contents
+	run, prose := []*draft{}, false // lines with page numbers, without a heading that says contents
 	for i, d := range a.left(0) {
 		if d.Kind == Contents || contentsHead.MatchString(d.words()) && d.Kind != Table {
 			head := d.Kind != Contents
-			j := i
 			var found []*draft
 			for at, e := range a.left(i) {
 				if at == i && head {
@@ -227,15 +208,20 @@ func (a *arranger) contents() {
 				if _, again := a.entries[plainWords(e.Text())]; again && e.Kind != Contents && !pageAfter.MatchString(e.Text()) {
 					break
 				}
-				found, j = append(found, e), at
+				found = append(found, e)
 				enter(e)
 			}
 			if head && len(found) > 0 {
 				d.drop = "the heading of the table of contents"
 			}
-			_ = j
 			run = nil
 			continue
+		}
+		if prose = prose || len(d.Text()) > 120 && d.Kind != Table; !prose {
+			a.silent(i, later, enter) // the same, with neither
+			if d.drop != "" {
+				continue
+			}
 		}
 		if isEntry(i, d, true) {
 			run = append(run, d)
@@ -247,6 +233,28 @@ func (a *arranger) contents() {
 			}
 		}
 		run = nil
+	}
+}
+
+// silent drops a table of contents that nothing says is one: lines at the front, each
+// of which stands again further down as a heading would.
+func (a *arranger) silent(from int, later map[string]int, enter func(*draft)) {
+	var found []*draft
+	seen, last := map[string]bool{}, from
+	for i, d := range a.left(from) {
+		key := plainWords(d.Text())
+		if d.Kind == Table || len(key) > 110 || seen[key] || later[key] <= i {
+			break
+		}
+		found, seen[key], last = append(found, d), true, i
+	}
+	for len(found) > 0 && later[plainWords(found[len(found)-1].Text())] <= last {
+		found = found[:len(found)-1]
+	}
+	if len(found) > 2 {
+		for _, d := range found {
+			enter(d)
+		}
 	}
 }
 
@@ -292,7 +300,7 @@ func (a *arranger) signatures() {
 }
 
 // brief says whether words could be a heading.
-func brief(s string, numbered bool) bool {
+func brief(s string, colon bool) bool {
 	s = strings.TrimSpace(s)
 	if s == "" || strings.Contains(s, "\n") {
 		return false
@@ -300,7 +308,7 @@ func brief(s string, numbered bool) bool {
 	end := s[len(s)-1]
 	words := len(strings.Fields(s))
 	first := []rune(s)[0]
-	return words <= 14 && len(s) <= 110 && end != '.' && end != ';' && end != ',' && (end != ':' || numbered && words < 6) && (unicode.IsUpper(first) || unicode.IsDigit(first) || first == '\'' || first == '‘' || first == '“')
+	return words <= 14 && len(s) <= 110 && end != '.' && end != ';' && end != ',' && (end != ':' || colon && words < 6) && (unicode.IsUpper(first) || unicode.IsDigit(first) || first == '\'' || first == '‘' || first == '“')
 }
 
 func capitals(s string) bool {
@@ -348,16 +356,18 @@ func (a *arranger) headings() {
 			}
 		case inContents && brief(text, true):
 			d.Kind, d.Level = Heading, listed.level
-		case d.Number != "" && brief(text, true) && (allBold(d.Spans) || a.body > 0 && d.Size > a.body || capitals(text)) && (depth(d.Number) > 0 || namedLabel.MatchString(d.Number)):
+		case d.Kind == Paragraph && namedLabel.MatchString(text) && brief(text, true):
+			d.Kind, d.Level = Heading, 1
+		case d.Number != "" && brief(text, allBold(d.Spans)) && (allBold(d.Spans) || a.body > 0 && d.Size > a.body || capitals(text)) && (depth(d.Number) > 0 || namedLabel.MatchString(d.Number)):
 			d.Kind, d.Level = Heading, max(1, depth(d.Number))
-		case d.Number != "" && plain && brief(text, true) && depth(d.Number) > 0 && d.class != "" && a.leads(i, d):
+		case d.Number != "" && plain && brief(text, false) && depth(d.Number) > 0 && d.class != "" && a.leads(i, d):
 			d.Kind, d.Level = Heading, depth(d.Number)
 		case d.Kind == Paragraph && i > 0 && brief(text, false) && a.stands(i, d, plain):
 			d.Kind, d.Level = Heading, level+1
 			if level == 0 && styled == 0 {
 				d.Level = 1
 			}
-			a.unsure(i, "taken for a heading, by its look")
+			a.unsure(i, byLook)
 		default:
 			continue
 		}
@@ -376,6 +386,8 @@ func (a *arranger) headings() {
 		}
 	}
 }
+
+const byLook = "taken for a heading, by its look"
 
 // leads says whether what follows a numbered line belongs to it: a heading has prose
 // or deeper numbers below it, an item of a list the next item.
@@ -409,7 +421,7 @@ var factKinds = []struct {
 	key  *regexp.Regexp
 }{
 	{"policy_next_review", regexp.MustCompile(`(?i)^(?:date (?:of|for) )?(?:next |for )?review(?: date| due| by| on)?$|^(?:date (?:of|for) )?next review(?: date| due| by)?$|^(?:to be|due for|for) review(?:ed)?(?: by| on| date)?$|^review due(?: date)?$|^renewal(?: date)?$|^policy review date$`)},
-	{"policy_approved_on", regexp.MustCompile(`(?i)^(?:date )?(?:last )?(?:approved|adopted|ratified|agreed|issued|reviewed|updated|revised)(?: on| date)?$|^date (?:of )?(?:approval|approved|adoption|adopted|ratification|ratified|issue|issued|agreed|policy agreed|reviewed|last review(?:ed)?|last approved)$|^(?:approval|adoption|ratification|issue|effective|implementation|last review|last approval|published?|publication) date$|^(?:policy )?(?:date|written|created|effective from)$|^approved (?:by .{3,60}) on$|^last review(?:ed)?(?: on| date)?$`)},
+	{"policy_approved_on", regexp.MustCompile(`(?i)^(?:date )?(?:last )?(?:approved|adopted|ratified|agreed|issued|reviewed|updated|revised)(?: on| date)?$|^date (?:of )?(?:approval|approved|adoption|adopted|ratification|ratified|issue|issued|agreed|policy agreed|reviewed|last review(?:ed)?|last approved)$|^(?:approval|adoption|ratification|issue|effective|implementation|last review|last approval|published?|publication) date$|^(?:policy )?(?:date|written|created|effective from)$|^date of (?:the |this )?(?:policy|document|version)$|^approved (?:by .{3,60}) on$|^last review(?:ed)?(?: on| date)?$`)},
 	{"policy_approved_by", regexp.MustCompile(`(?i)^(?:to be )?(?:approved|adopted|ratified|agreed|authorised|signed off)(?: by|/ratified by)$|^(?:approving|approval|ratifying)(?: body| committee| by| authority| level)?$|^committee(?: responsible)?$|^governing body committee$`)},
 	{"policy_version", regexp.MustCompile(`(?i)^(?:document |policy |current )?(?:version|issue|revision)(?: no\.?| number| #)?$`)},
 	{"policy_reference", regexp.MustCompile(`(?i)^(?:document |policy )?(?:ref(?:erence)?|code|id|number)\.?(?: no\.?| number| code)?$`)},
@@ -561,11 +573,28 @@ func (a *arranger) factLines(i int, d *draft) {
 			m := nextReview.FindStringSubmatch(line)
 			facts = append(facts, Fact{m[1], m[2]})
 		default:
-			return
+			f, ok := unmarked(line)
+			if !ok {
+				return
+			}
+			facts = append(facts, f)
 		}
 	}
 	a.take(i, facts)
 	d.fact = len(facts) > 0
+}
+
+// unmarked takes apart "Approved by Full Governing Body", as a table comes out of a
+// PDF: a name that is known, then an answer.
+func unmarked(line string) (Fact, bool) {
+	words := strings.Fields(line)
+	for n := min(5, len(words)-1); n > 1 && len(words) < 13 && !strings.HasSuffix(line, "."); n-- {
+		name, first := strings.Join(words[:n], " "), []rune(words[n])[0]
+		if kind := factKind(name); kind != "" && kind != "title" && (unicode.IsUpper(first) || unicode.IsDigit(first)) {
+			return Fact{name, strings.Join(words[n:], " ")}, true
+		}
+	}
+	return Fact{}, false
 }
 
 // take keeps facts, and tells those without an answer.
@@ -792,6 +821,9 @@ func (a *arranger) write() {
 			a.policy.Remarks = append(a.policy.Remarks, r)
 		} else {
 			p := &a.policy.Pieces[r.At]
+			if r.Sort == Unsure && p.Line == 0 && r.Text == byLook {
+				continue
+			}
 			p.Remarks = append(p.Remarks, r)
 		}
 	}

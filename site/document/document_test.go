@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -255,28 +256,127 @@ func TestRefused(t *testing.T) {
 }
 
 // scan is a PDF of one page without words.
-func scan() []byte {
+func scan() []byte { return pdfOf("q") }
+
+// pdfOf is a PDF, a page for each stream of drawing.
+func pdfOf(pages ...string) []byte {
+	kids, objects := "", []string{"<</Type/Catalog/Pages 2 0 R>>", "", "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding/FirstChar 32/LastChar 126/Widths[" + strings.Repeat("500 ", 95) + "]>>", "<</Type/Font/Subtype/Type1/BaseFont/Helvetica-Bold/Encoding/WinAnsiEncoding/FirstChar 32/LastChar 126/Widths[" + strings.Repeat("500 ", 95) + "]>>"}
+	for _, p := range pages {
+		n := len(objects) + 1
+		kids += fmt.Sprintf("%d 0 R ", n)
+		objects = append(objects, fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Resources<</Font<</F 3 0 R/B 4 0 R>>>>/Contents %d 0 R>>", n+1), fmt.Sprintf("<</Length %d>>stream\n%s\nendstream", len(p), p))
+	}
+	objects[1] = fmt.Sprintf("<</Type/Pages/Kids[%s]/Count %d>>", kids, len(pages))
 	var out bytes.Buffer
-	var at []int
 	out.WriteString("%PDF-1.4\n")
-	for _, o := range []string{"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>", "<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Resources<<>>/Contents 4 0 R>>", "<</Length 1>>stream\nq\nendstream"} {
-		at = append(at, out.Len())
-		out.WriteString(strings.Join([]string{string(rune('0' + len(at))), "0 obj", o, "endobj\n"}, " "))
+	table := "0000000000 65535 f \n"
+	for i, o := range objects {
+		table += fmt.Sprintf("%010d 00000 n \n", out.Len())
+		fmt.Fprintf(&out, "%d 0 obj %s endobj\n", i+1, o)
 	}
-	start := out.Len()
-	out.WriteString("xref\n0 5\n0000000000 65535 f \n")
-	for _, n := range at {
-		out.WriteString(strings.Repeat("0", 10-len(itoa(n))) + itoa(n) + " 00000 n \n")
-	}
-	out.WriteString("trailer<</Size 5/Root 1 0 R>>\nstartxref\n" + itoa(start) + "\n%%EOF\n")
+	fmt.Fprintf(&out, "xref\n0 %d\n%strailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, table, len(objects)+1, strings.LastIndex(out.String(), "endobj")+7)
 	return out.Bytes()
 }
 
-func itoa(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
+// at draws words of a size at a height of the page; bold words begin with *.
+func at(x, y, size int, words string) string {
+	font := "F"
+	if w, ok := strings.CutPrefix(words, "*"); ok {
+		font, words = "B", w
 	}
-	return itoa(n/10) + string(rune('0'+n%10))
+	return fmt.Sprintf("BT /%s %d Tf %d %d Td (%s) Tj ET\n", font, size, x, y, words)
+}
+
+// A PDF has words at places: lines are joined to paragraphs, over the end of a page
+// too; what stands on every page goes.
+func TestPDF(t *testing.T) {
+	page := func(n int, more string) string {
+		return at(60, 780, 9, "Larchmere Trust online safety policy") + more + at(300, 20, 9, fmt.Sprintf("Page %d of 3", n))
+	}
+	_, p := made(t, "p.pdf", pdfOf(
+		page(1, at(60, 700, 24, "*Online Safety Policy")+at(60, 660, 11, "Next review: 1 May 2022")+at(60, 600, 14, "*1. Introduction")+
+			at(60, 580, 11, "The school keeps its pupils safe when they are online, and it")+at(60, 567, 11, "tells its parents and carers what it does about all of that, and")),
+		page(2, at(60, 700, 11, "why it does so.")+at(60, 670, 12, "*1.1 The lead")+at(60, 650, 11, "1.1.1 The lead keeps the policy under review with the governors of")+at(60, 637, 11, "the school.")+at(80, 617, 11, "\\225 at once")),
+		page(3, at(60, 700, 14, "*2. Filtering")+at(60, 680, 11, "We filter.")),
+	), Open)
+	want := `## Introduction {n="1"}
+
+The school keeps its pupils safe when they are online, and it tells its parents and carers what it does about all of that, and why it does so.
+
+### The lead {n="1.1"}
+
+1. {n="1.1.1"} The lead keeps the policy under review with the governors of the school.
+   - at once
+
+## Filtering {n="2"}
+
+We filter.`
+	if got := body(p); got != want {
+		t.Errorf("got:\n%s\n\nwant:\n%s", got, want)
+	}
+	if drops := told(p, Dropped); !strings.Contains(drops, `a running head or foot: "Larchmere`) || !strings.Contains(drops, `"Page 1 of 3"`) {
+		t.Error(drops)
+	}
+}
+
+// A document of LibreOffice: outline numbers, lists in each other, a changed text, a
+// note, a text box, merged cells.
+func TestOpenDocument(t *testing.T) {
+	const spaces = `xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.org/dc/elements/1.1/"`
+	number := func(tag string, n int, format, suffix string, levels int) string {
+		return fmt.Sprintf(`<text:%s text:level="%d" style:num-format="%s" style:num-suffix="%s" text:display-levels="%d"/>`, tag, n, format, suffix, levels)
+	}
+	sheet := `<office:document-styles ` + spaces + `><office:styles><style:style style:name="Title" style:family="paragraph"/><text:outline-style>` + number("outline-level-style", 1, "1", ".", 1) + number("outline-level-style", 2, "1", "", 2) + `</text:outline-style></office:styles><office:master-styles><style:header><text:p>Larchmere Trust</text:p></style:header></office:master-styles></office:document-styles>`
+	content := `<office:document-content ` + spaces + `><office:automatic-styles><style:style style:name="B" style:family="text"><style:text-properties fo:font-weight="bold"/></style:style>
+<text:list-style style:name="L">` + number("list-level-style-number", 1, "a", ")", 1) + number("list-level-style-number", 2, "i", ".", 1) + `</text:list-style><text:list-style style:name="D"><text:list-level-style-bullet text:level="3"/></text:list-style></office:automatic-styles><office:body><office:text>
+<text:tracked-changes><text:changed-region text:id="c1"><text:insertion><office:change-info><dc:creator>A. Writer</dc:creator></office:change-info></text:insertion></text:changed-region><text:changed-region text:id="c2"><text:deletion><office:change-info><dc:creator>B. Reader</dc:creator></office:change-info><text:p>never </text:p></text:deletion></text:changed-region></text:tracked-changes>
+<text:p text:style-name="Title">Online Safety Policy</text:p>
+<text:table-of-content><text:index-body><text:index-title><text:p>Contents</text:p></text:index-title><text:p>1. Aims<text:tab/>3</text:p></text:index-body></text:table-of-content>
+<text:h text:outline-level="1">Aims</text:h><text:h text:outline-level="2"><text:bookmark text:name="w"/>What we want</text:h>
+<text:p>We <text:change-start text:change-id="c1"/>always <text:change-end text:change-id="c1"/><text:change text:change-id="c2"/>filter,<text:s text:c="2"/><text:span text:style-name="B">all</text:span> of it; see <text:a xlink:href="#w">above</text:a>.<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>By law.</text:p></text:note-body></text:note><office:annotation><dc:creator>C. Colleague</dc:creator><text:p>Really?</text:p></office:annotation></text:p>
+<text:list text:style-name="L"><text:list-item><text:p>one</text:p><text:list><text:list-item><text:p>deep</text:p><text:list text:style-name="D"><text:list-item><text:p>bullet</text:p></text:list-item></text:list></text:list-item></text:list></text:list-item><text:list-item><text:p>two</text:p></text:list-item></text:list>
+<text:p>Between.</text:p>
+<text:list text:style-name="L" text:continue-numbering="true"><text:list-item><text:p>three</text:p></text:list-item></text:list>
+<table:table><table:table-header-rows><table:table-row><table:table-cell><text:p>Risk</text:p></table:table-cell><table:table-cell><text:p>Who</text:p></table:table-cell></table:table-row></table:table-header-rows>
+<table:table-row><table:table-cell table:number-rows-spanned="2"><text:p>Content</text:p></table:table-cell><table:table-cell><text:p>lead</text:p></table:table-cell></table:table-row><table:table-row><table:covered-table-cell/><table:table-cell><text:p>head</text:p></table:table-cell></table:table-row></table:table>
+<text:p><draw:frame><draw:text-box><text:p>Boxed words here.</text:p></draw:text-box></draw:frame></text:p>
+</office:text></office:body></office:document-content>`
+	file := zipped(t, map[string]string{"content.xml": content, "styles.xml": sheet, "Basic/Standard/Module1.xml": "<a/>"})
+	want := `## Aims {n="1"}
+
+### What we want {#to-what-we-want n="1.1"}
+
+We always filter, **all** of it; see [above](#to-what-we-want).[^1]
+
+1. {n="a)"} one
+   1. {n="i."} deep
+      - bullet
+1. {n="b)"} two
+
+Between.
+
+1. {n="c)"} three
+
+| Risk | Who |
+| --- | --- |
+| Content | lead |
+| Content | head |
+
+Boxed words here.
+
+[^1]: By law.`
+	d, p := made(t, "p.odt", file, Open)
+	if got := body(p); got != want || d.Undecided != 2 {
+		t.Errorf("%d undecided, got:\n%s\n\nwant:\n%s", d.Undecided, got, want)
+	}
+	for _, s := range []string{`a comment by C. Colleague: "Really?"`, "a macro, which was not run", `a running head or foot: "Larchmere Trust"`, "table of contents: 1. Aims 3"} {
+		if !strings.Contains(told(p, Dropped), s) {
+			t.Errorf("not told to be left out: %s\n%s", s, told(p, Dropped))
+		}
+	}
+	if _, p := made(t, "p.odt", file, Reject); !strings.Contains(p.Text, "We never filter, **all**") {
+		t.Error(p.Text)
+	}
 }
 
 // Whatever words a document has, they are read back from the Markdown as they were.
@@ -296,6 +396,29 @@ func FuzzEscape(f *testing.F) {
 			t.Errorf("%q became %q", want, md)
 		}
 	})
+}
+
+// BenchmarkImport reads a document of Word of 70 KB, as large as policies are, and says
+// what part it takes of the 2 s that it may take: "of-2s".
+func BenchmarkImport(b *testing.B) {
+	text, words := para("Title", "", "Online Safety Policy"), strings.Fields("school pupils filter teach report concern governor lead review parents online safely")
+	file := []byte(nil)
+	for n := 0; len(file) < 70<<10; n++ {
+		if n%12 == 0 {
+			text += para("Heading1", "", fmt.Sprintf("Part of %d", n))
+		}
+		said := ""
+		for i := range 25 {
+			said += fmt.Sprintf("%s %x ", words[(n*7+i*i)%len(words)], n*i*2654435761%65536)
+		}
+		if text += para("ListParagraph", "1/2", said); n%100 == 99 {
+			file = word(b, text)
+		}
+	}
+	for b.Loop() {
+		made(b, "policy.docx", file, Open)
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)/2, "of-2s")
 }
 
 // No document makes it fail in another way than with words, or lose any in silence:

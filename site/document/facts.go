@@ -114,7 +114,9 @@ func (p *Policy) Settings() []Setting {
 			if m == nil || piece.Became == Dropped || piece.Became == "front matter" || otherRole.MatchString(words[:m[0]]) {
 				continue
 			}
-			add(w.blank, words[m[2]:m[3]], piece.Number+" "+words)
+			if name := words[m[2]:m[3]]; len(name) > 3 { // a word that only begins a sentence is no name
+				add(w.blank, name, piece.Number+" "+words)
+			}
 		}
 	}
 	return out
@@ -123,7 +125,12 @@ func (p *Policy) Settings() []Setting {
 // ReadMarkdown is what a reader sees of Markdown that Arrange made, with single spaces and
 // without the numbers of clauses.
 func ReadMarkdown(md string) string {
-	return readBack(numberMark.ReplaceAllString(md, ""))
+	inset := len(md) - len(strings.TrimLeft(md, " "))
+	lines := strings.Split(md, "\n")
+	for i, l := range lines {
+		lines[i] = l[min(inset, len(l)-len(strings.TrimLeft(l, " "))):]
+	}
+	return readBack(numberMark.ReplaceAllString(strings.Join(lines, "\n"), ""))
 }
 
 var numberMark = regexp.MustCompile(`\{(?:#[a-z0-9-]+ )?n="[^"]*"\} ?`)

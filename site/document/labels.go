@@ -19,12 +19,14 @@ var (
 // A typist finds numbers and bullets that somebody typed before the words, where the
 // word processor was not asked to.
 type typist struct {
-	last map[string]int // what was counted last, by the look of the label
+	last   map[string]int // what was counted last, by the look of the label
+	bullet bool           // the block before has one
 }
 
 // take finds what is typed before a block's words: a number as it is shown, or a
 // bullet. Class is the look of a label, the same for all of one list.
 func (t *typist) take(b *Block) (class string, ok bool) {
+	defer func() { t.bullet = strings.HasPrefix(class, "bullet") }()
 	text := b.Text()
 	cut := func(n int, number, class string) (string, bool) {
 		rest := cutSpans(b.Spans, n)
@@ -55,7 +57,11 @@ func (t *typist) take(b *Block) (class string, ok bool) {
 	if m := bareLabel.FindStringSubmatch(text); m != nil && (b.Kind == Heading || strings.Contains(m[0], "\t")) {
 		return cut(len(m[0]), m[1], "bare")
 	}
-	if m := dotLabel.FindString(text); m != "" && b.Kind != Heading {
+	m := dotLabel.FindString(text)
+	if t.bullet && strings.HasPrefix(text, "o ") {
+		m = "o "
+	}
+	if m != "" && b.Kind != Heading {
 		if rest := cutSpans(b.Spans, len(m)); len(rest) > 0 {
 			b.Spans = rest
 			sign, _ := utf8.DecodeRuneInString(m)

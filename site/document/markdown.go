@@ -176,8 +176,10 @@ func (w writer) spans(spans []Span, plain, cell bool) string {
 		}
 		out.WriteString(before + md + after)
 	}
-	return strings.TrimSpace(out.String())
+	return strings.TrimSpace(doubled.ReplaceAllString(out.String(), " "))
 }
+
+var doubled = regexp.MustCompile(` {2,}`)
 
 // target is where a link leads, as Markdown writes it; "" when it leads nowhere that
 // a reader of a web page gets to, which is told.

@@ -62,7 +62,7 @@ func readODT(p parts, changes Changes) (*Document, error) {
 		root.each("style:style", r.style)
 		for _, name := range []string{"style:header", "style:footer"} {
 			root.each(name, func(n *node) {
-				if words := strings.Join(strings.Fields(n.all()), " "); words != "" {
+				if words := strings.Join(strings.Fields(n.all()), " "); words != "" && !pageNumber.MatchString(words) {
 					r.Remarks = append(r.Remarks, Remark{Dropped, -1, fmt.Sprintf("a running head or foot: %q", words)})
 				}
 			})
@@ -85,7 +85,7 @@ func readODT(p parts, changes Changes) (*Document, error) {
 		who := ""
 		n.each("dc:creator", func(c *node) { who = " by " + c.all() })
 		if gone := n.at("text:deletion"); gone.name != "" {
-			r.count("taken out%s: %q", who, odtWords(gone))
+			r.count("taken out%s: %q", who, short(odtWords(gone)))
 		} else if n.has("text:insertion") {
 			r.count("put in%s", who)
 		}
@@ -104,15 +104,15 @@ func (r *odt) count(format string, args ...any) {
 	}
 }
 
-// odtWords are the words of what was taken out, without who did so.
+// odtWords are the words of what was taken out, or of a comment, without who did so.
 func odtWords(n *node) string {
-	var words []string
+	var out strings.Builder
 	for _, k := range n.kids {
-		if k.name != "office:change-info" {
-			words = append(words, k.all())
+		if k.name == "text:p" || k.name == "text:h" || k.name == "text:list" || k.name == "table:table" {
+			out.WriteString(k.all())
 		}
 	}
-	return strings.Join(strings.Fields(strings.Join(words, " ")), " ")
+	return out.String()
 }
 
 func odtLevels(n *node, names ...string) [10]numbered {
@@ -211,7 +211,7 @@ func (r *odt) blocks(n *node, top bool, list string, level int) []Block {
 		case "text:p", "text:h":
 			out = append(out, r.paragraph(k)...)
 		case "text:list":
-			out = append(out, r.list(k, list, level)...)
+			out = append(out, r.list(k, list, "", level)...)
 		case "text:section", "text:index-body", "office:text":
 			out = append(out, r.blocks(k, false, list, level)...)
 		case "text:table-of-content", "text:alphabetical-index", "text:user-index", "text:illustration-index":
@@ -273,7 +273,8 @@ func (r *odt) tally(name string) *tally {
 	return r.tallys[name]
 }
 
-func (r *odt) list(n *node, style string, level int) []Block {
+// list reads one, which stands in the outermost one named root.
+func (r *odt) list(n *node, style, root string, level int) []Block {
 	if s := n.attr["text:style-name"]; s != "" {
 		style = s
 	}
@@ -301,6 +302,9 @@ func (r *odt) list(n *node, style string, level int) []Block {
 	if r.last[style] != "" {
 		key = r.last[style]
 	}
+	if root == "" {
+		root = key
+	}
 	at := min(level, 9)
 	var out []Block
 	for _, item := range n.kids {
@@ -310,7 +314,7 @@ func (r *odt) list(n *node, style string, level int) []Block {
 		first := item.name == "text:list-item"
 		for _, k := range item.kids {
 			if k.name == "text:list" {
-				out = append(out, r.list(k, style, level+1)...)
+				out = append(out, r.list(k, style, root, level+1)...)
 				continue
 			}
 			for _, b := range r.blocks(&node{kids: []*node{k}}, false, style, level) {
@@ -323,7 +327,7 @@ func (r *odt) list(n *node, style string, level int) []Block {
 						b.Number = r.tally(key).next(*levels, at)
 					}
 					if b.Kind == Paragraph && (b.Number != "" || levels[at].format == "bullet") {
-						b.Kind, b.Level, b.List = Item, level, key
+						b.Kind, b.Level, b.List = Item, level, root
 						b.Indent = max(levels[at].indent, 1)
 					}
 				}
@@ -381,7 +385,7 @@ func (r *odt) inline(n *node, s odtStyle, link string, b *Block) {
 		case "text:page-number", "text:page-count", "text:bibliography-mark", "text:soft-page-break", "text:tracked-changes":
 		case "office:annotation":
 			who := k.at("dc:creator").all()
-			r.tell(Dropped, "a comment by %s: %q", who, odtNote(k))
+			r.tell(Dropped, "a comment by %s: %q", who, short(odtWords(k)))
 		case "text:change-start":
 			r.within[k.attr["text:change-id"]] = r.changed[k.attr["text:change-id"]] != nil && r.changed[k.attr["text:change-id"]].has("text:insertion")
 		case "text:change-end":
@@ -395,16 +399,6 @@ func (r *odt) inline(n *node, s odtStyle, link string, b *Block) {
 			r.inline(k, s, link, b)
 		}
 	}
-}
-
-func odtNote(n *node) string {
-	var out strings.Builder
-	for _, k := range n.kids {
-		if k.name == "text:p" || k.name == "text:list" {
-			out.WriteString(k.all() + " ")
-		}
-	}
-	return strings.TrimSpace(out.String())
 }
 
 // frame is the words of a text box; a picture is left out.

@@ -16,7 +16,7 @@ import (
 
 const (
 	maxPages = 600
-	pdfTime  = 60 * time.Second
+	pdfTime  = 20 * time.Second
 )
 
 // readPDF reads the words of a PDF by where they stand on its pages.
@@ -69,7 +69,7 @@ func pdfPages(data []byte) (*Document, error) {
 	if len(lines) == 0 {
 		return nil, fmt.Errorf("there are no words in this PDF, only pictures of its %d pages: it was scanned. Import the document that it was printed from; or have a program read the pictures (\"OCR\", as in Adobe Acrobat's \"Recognise text\"), read what came out against the paper, and import that", r.NumPage())
 	}
-	d.Blocks = paragraphs(lines)
+	d.Blocks = paragraphs(d.withoutHeads(lines))
 	d.Remarks = append(d.Remarks, Remark{Unsure, -1, "a PDF holds no headings, lists or tables, only words at places: all of them are told by their look, and a table is now lines"})
 	return d, nil
 }

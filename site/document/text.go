@@ -2,7 +2,9 @@ package document
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -56,8 +58,32 @@ func readText(text string) (*Document, error) {
 			lines = append(lines, textLine{text: strings.TrimRight(trimmed, " \t"), indent: indentation(part[:len(part)-len(trimmed)]), page: page})
 		}
 	}
-	d.Blocks = paragraphs(lines)
+	d.Blocks = paragraphs(d.withoutHeads(lines))
 	return d, nil
+}
+
+// withoutHeads takes away what stands on half of all pages, and tells it once.
+func (d *Document) withoutHeads(lines []textLine) []textLine {
+	digits := regexp.MustCompile(`\d+`)
+	key := func(l textLine) string { return digits.ReplaceAllString(strings.ToLower(l.text), "#") }
+	pages, last := map[string]map[int]bool{}, 0
+	for _, l := range lines {
+		if pages[key(l)] == nil {
+			pages[key(l)] = map[int]bool{}
+		}
+		pages[key(l)][l.page] = true
+		last = max(last, l.page)
+	}
+	told := map[string]bool{}
+	return slices.DeleteFunc(lines, func(l textLine) bool {
+		k := key(l)
+		head := last > 2 && len(k) > 0 && len(k) < 120 && len(pages[k]) > 2 && len(pages[k])*2 >= last && !labelled.MatchString(l.text)
+		if head && !told[k] {
+			told[k] = true
+			d.Remarks = append(d.Remarks, Remark{Dropped, -1, fmt.Sprintf("a running head or foot: %q", l.text)})
+		}
+		return head
+	})
 }
 
 func indentation(space string) int { return 120 * len(strings.ReplaceAll(space, "\t", "      ")) }
@@ -77,20 +103,25 @@ var labelled = regexp.MustCompile(`^(?:[•·▪◦●○■□»➢➤❖\x{f0b
 
 // paragraphs joins lines that were broken at the edge of the page.
 func paragraphs(lines []textLine) []Block {
-	width, long, filled := 0, 0, 0
+	width, long, filled, full := 0, 0, 0, 0
 	for _, l := range lines {
-		if l.text == "" {
-			continue
-		}
-		filled++
-		if n := len([]rune(l.text)); n > width && n < 140 {
-			width = n
-		}
-		if len([]rune(l.text)) >= 140 {
+		if n := len([]rune(l.text)); n > 130 {
 			long++
+		} else {
+			width = max(width, n)
 		}
 	}
-	wrapped := filled > 0 && long*20 < filled // else every line is a paragraph, however long
+	for _, l := range lines {
+		n := len([]rune(l.text))
+		if n > 0 {
+			filled++
+		}
+		if n <= 130 && n*5 > width*4 {
+			full++
+		}
+	}
+	// Lines that were broken are mostly full; else every line is a paragraph, however long.
+	wrapped := long*100 <= filled && full > 2 && full*8 > filled
 	var out []Block
 	var last textLine
 	fresh := true
@@ -101,10 +132,10 @@ func paragraphs(lines []textLine) []Block {
 		}
 		n := len(out)
 		lower := l.text[0] >= 'a' && l.text[0] <= 'z' || l.text[0] == '('
-		full := len([]rune(last.text))*4 > width*3
+		brimful := len([]rune(last.text))*4 > width*3
 		ended := strings.HasSuffix(last.text, ".") || strings.HasSuffix(last.text, ":") || strings.HasSuffix(last.text, "?")
 		goesOn := n > 0 && wrapped && !labelled.MatchString(l.text) && last.size == l.size && !pageNumber.MatchString(l.text) && !pageNumber.MatchString(last.text) &&
-			!pageAfter.MatchString(last.text) && (!fresh && !l.gap && full || (fresh || l.gap) && lower && full && !ended && l.page != last.page || !fresh && !l.gap && lower && !ended && len(last.text) > 30)
+			!pageAfter.MatchString(last.text) && (!fresh && !l.gap && brimful || (fresh || l.gap) && lower && brimful && !ended && l.page != last.page || !fresh && !l.gap && lower && !ended && len(last.text) > 30)
 		spans := l.spans
 		if spans == nil {
 			spans = []Span{{Text: l.text}}

@@ -56,6 +56,9 @@ const (
 func prefix(space string) string {
 	if rest, ok := strings.CutPrefix(space, "urn:oasis:names:tc:opendocument:xmlns:"); ok {
 		name, _, _ := strings.Cut(rest, ":")
+		if usual, ok := map[string]string{"drawing": "draw", "xsl-fo-compatible": "fo", "svg-compatible": "svg"}[name]; ok {
+			return usual
+		}
 		return name
 	}
 	switch {
@@ -71,6 +74,8 @@ func prefix(space string) string {
 		return "w14"
 	case strings.HasSuffix(space, "drawingml/2006/main") || strings.HasSuffix(space, "drawingml/main"):
 		return "a"
+	case strings.Contains(space, ":loext:"):
+		return "loext"
 	case strings.Contains(space, "xlink"):
 		return "xlink"
 	case strings.Contains(space, "purl.org/dc"):
