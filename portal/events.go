@@ -27,7 +27,11 @@ const (
 	RestrictionLifted ActKind = "restriction-lifted"
 	ListApplied       ActKind = "list-applied"
 	ListUndone        ActKind = "list-undone"
-	ListPreviewed     ActKind = "list-previewed" // where the preview told of orders, or of other schools
+	ListPreviewed     ActKind = "list-previewed"  // where the preview told of orders, or of other schools
+	ContactChanged    ActKind = "contact-changed" // by a list: which of name, email and phone
+	ContactRemoved    ActKind = "contact-removed" // from a pupil, by a list
+	PupilLeft         ActKind = "pupil-left"
+	PupilElsewhere    ActKind = "pupil-elsewhere" // a list has put them on roll at another school, too
 	ListSeen          ActKind = "list-seen"
 	ListExported      ActKind = "list-exported"
 	WordingChanged    ActKind = "wording-changed"
@@ -308,13 +312,14 @@ func (a Act) Private() bool {
 
 // Withheld says whether an event is left out of what is handed to a family about one
 // person: it is about another adult, as when they joined, answered or tried the code of
-// the person's letter, or why it was done is not theirs to know.
+// the person's letter; it tells where the child is now; or why it was done is not theirs to
+// know.
 func (a Act) Withheld(person string) bool {
 	if a.Kind == LettersIssued || a.Kind == SlipsPrinted {
 		var said struct{ To *string }
 		return json.Unmarshal([]byte(a.Details), &said) != nil || said.To != nil && !strings.Contains(*said.To, Mark(person))
 	}
-	return a.Private() || a.Kind == CodeTried || a.Subject.Kind == RefContact && a.Subject.ID != person
+	return a.Private() || a.Kind == CodeTried || a.Kind == PupilElsewhere || a.Subject.Kind == RefContact && a.Subject.ID != person
 }
 
 // without is an event's details but for one of them.

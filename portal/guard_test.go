@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"schoolgate/portal"
 )
@@ -160,5 +161,72 @@ func TestAListBlindsNobodyByTheirOwnEntry(t *testing.T) {
 		if _, all, err := w.Restrictions(t.Context(), lead, anne, w.pupil(forename)); err != nil || (len(all) > 0) != sees {
 			t.Errorf("of %s she sees %d contacts (%v)", forename, len(all), err)
 		}
+	}
+}
+
+// What a list changes of somebody is on record by itself, found by who they are; no code is
+// mailed to an address that was changed lately; and where a few children are nobody learns.
+func TestWhatAListChangesOfSomebody(t *testing.T) {
+	w := mailing(t)
+	w.wait = 0
+	lead := w.staff("lead@anne.example")
+	w.register(anne, change(func(r *portal.ClassListRow) bool {
+		if r.ContactName == "Mrs Jo Lee" {
+			r.Email = "new@home.example"
+		}
+		return r.Forename != "Dee" && r.ContactName != "Mrs Gran Lee"
+	}), true)
+	for _, c := range []struct {
+		person, want string
+		kind         portal.ActKind
+	}{
+		{w.contact(anne, "Mrs Jo Lee"), `"changed":"email"`, portal.ContactChanged},
+		{w.contact(anne, "Mrs Gran Lee"), w.pupil("Ann"), portal.ContactRemoved},
+		{w.pupil("Dee"), "{}", portal.PupilLeft},
+	} {
+		all, err := w.Events(t.Context(), lead, anne, c.person)
+		w.ok(err)
+		if !slices.ContainsFunc(all, func(e portal.Event) bool {
+			return e.Kind == c.kind && e.Subject.ID == c.person && strings.Contains(e.Details, c.want) && !strings.Contains(e.Details, "new@")
+		}) {
+			t.Errorf("no event %s", c.kind)
+		}
+	}
+	office := w.staff("office@anne.example")
+	jo := w.contact(anne, "Mrs Jo Lee")
+	invited := func() bool {
+		t.Helper()
+		o, err := w.Outbox(t.Context(), office, anne)
+		w.ok(err)
+		return slices.ContainsFunc(o.Invite, func(c portal.Contact) bool { return c.ID == jo })
+	}
+	if invited() {
+		t.Error("a code would be mailed to an address that was changed today")
+	}
+	if w.pass(8 * 24 * time.Hour); !invited() {
+		t.Error("a week later none is either")
+	}
+	_, err := w.InviteByMail(t.Context(), office, anne)
+	w.ok(err)
+	all, err := w.Events(t.Context(), lead, anne, jo)
+	w.ok(err)
+	if !slices.ContainsFunc(all, func(e portal.Event) bool {
+		return e.Kind == portal.LettersIssued && strings.Contains(e.Details, portal.Mark(jo))
+	}) {
+		t.Error("that she was invited is not found by her")
+	}
+
+	row := annesList()[0]
+	row.AdmissionNumber = "B9"
+	plan, err := w.PreviewImport(t.Context(), portal.Operator, bede, numbered(append(bedesList(), row)))
+	if w.ok(err); len(plan.Elsewhere) > 0 || len(plan.Warnings) > 0 {
+		t.Errorf("where she is the preview tells: %v %q", plan.Elsewhere, plan.Warnings)
+	}
+	ann := w.pupil("Ann")
+	w.register(bede, numbered(append(bedesList(), row)), false)
+	all, err = w.Events(t.Context(), lead, anne, ann)
+	w.ok(err)
+	if all[0].Kind != portal.PupilElsewhere || !strings.Contains(all[0].Details, bede) || !all[0].Withheld(ann) {
+		t.Errorf("her school's lead reads last of %s", all[0].Kind)
 	}
 }

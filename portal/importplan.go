@@ -54,6 +54,7 @@ type ImportPlan struct {
 	people  []Contact
 	links   []Responsibility // with what they are to be barred from
 	unlinks []Responsibility
+	others  []Pupil         // on roll at other schools, who are new here
 	takes   map[Link]Rights // what restrictions take before
 	because map[Link]string // why it is to be more, for the record
 }
@@ -120,7 +121,7 @@ type Maybe struct {
 
 // SchoolCount is a school of the trust, and how many pupils.
 type SchoolCount struct {
-	School string // "" for those of whom it is not told
+	School string
 	Pupils int
 }
 

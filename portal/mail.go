@@ -174,8 +174,9 @@ const (
 	NotInvited    Silence = "no letter"      // they have neither joined nor a code that works
 	AskedNothing  Silence = "nothing to do"
 	HasJoined     Silence = "joined"
-	HasLetter     Silence = "letter" // printed since
-	TooLate       Silence = "late"   // it could not be sent when it was due
+	NewAddress    Silence = "new address" // changed lately: whoever had it changed would get the code
+	HasLetter     Silence = "letter"      // printed since
+	TooLate       Silence = "late"        // it could not be sent when it was due
 )
 
 // postal is what says to whom of a school mail may go.
@@ -207,7 +208,9 @@ func readPostal(tx Tx, school string) (postal, error) {
 func mailbox(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
 
 // silence is why no mail of a kind goes to a contact who has these children. An address
-// that two people share gets none: one of them would read what is for the other. Of whom
+// that two people share gets none: one of them would read what is for the other; but that
+// somebody has joined, which names no child and no answer, is told there too, or whoever has
+// their address put to another's name would join unseen. Of whom
 // there is a warning nobody asks anything unasked, as with letters; what was done in their
 // name they are told.
 func (p postal) silence(kind MailKind, contact string, children []Child) Silence {
@@ -226,7 +229,7 @@ func (p postal) silence(kind MailKind, contact string, children []Child) Silence
 		return Warned
 	case m.Bad == address:
 		return BadAddress
-	case p.sharing[address] > 1:
+	case p.sharing[address] > 1 && kind != JoinedMail:
 		return SharedAddress
 	case kind == ReminderMail && !m.Declined.IsZero():
 		return NotAsked

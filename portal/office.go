@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -150,6 +151,60 @@ func (p *Portal) PreviewImport(ctx context.Context, account, school string, rows
 	return planned, nil
 }
 
+// noteListed puts on record of each person what a list has changed of them, by the names of
+// the fields; and tells the other schools at which new pupils of the list are on roll.
+func (p *Portal) noteListed(tx Tx, account string, planned *ImportPlan, left []string) error {
+	note := func(kind ActKind, about Ref, details map[string]any) error {
+		return p.event(tx, account, planned.School, kind, about, details)
+	}
+	was := byID(planned.have.contacts)
+	mailings, err := mailingsOf(tx, planned.School)
+	if err != nil {
+		return err
+	}
+	for _, c := range planned.people {
+		old, known := was[c.ID]
+		if !known {
+			continue
+		}
+		var fields []string
+		for _, f := range []struct{ name, a, b string }{{"name", old.Name, c.Name}, {"email", old.Email, c.Email}, {"phone", old.Phone, c.Phone}} {
+			if f.a != f.b {
+				fields = append(fields, f.name)
+			}
+		}
+		if err := note(ContactChanged, Ref{RefContact, c.ID}, map[string]any{"changed": strings.Join(fields, ", ")}); err != nil {
+			return err
+		}
+		if mailbox(old.Email) == mailbox(c.Email) {
+			continue
+		}
+		m := mailings[c.ID]
+		m.ContactID, m.Key, m.Changed = c.ID, cmp.Or(m.Key, newID()), p.now()
+		if err := tx.PutMailing(m); err != nil {
+			return err
+		}
+	}
+	for _, l := range planned.unlinks {
+		if err := note(ContactRemoved, Ref{RefContact, l.ContactID}, map[string]any{"pupil": l.PupilID}); err != nil {
+			return err
+		}
+	}
+	for _, x := range planned.Missing {
+		if slices.Contains(left, x.ID) {
+			if err := note(PupilLeft, Ref{RefPupil, x.ID}, nil); err != nil {
+				return err
+			}
+		}
+	}
+	for _, x := range planned.others {
+		if err := p.event(tx, account, x.School, PupilElsewhere, Ref{RefPupil, x.ID}, map[string]any{"at": planned.School}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // passing adds to an event which columns were passed over.
 func passing(details map[string]any, planned *ImportPlan) map[string]any {
 	if planned.PassedOver != "" {
@@ -206,6 +261,9 @@ func (p *Portal) ApplyImport(ctx context.Context, account, school, id string, ro
 			if err := p.restrict(tx, account, school, to, l.Barred&^planned.takes[to], "", cmp.Or(planned.because[to], listSaid)); err != nil {
 				return err
 			}
+		}
+		if err := p.noteListed(tx, account, planned, choice.Left); err != nil {
+			return err
 		}
 		stay := 0 // who is missing from the list, and of whom nobody said that they left
 		for _, x := range planned.Missing {
@@ -277,7 +335,7 @@ func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow, 
 		return nil, err
 	}
 	planned := plan(school, rows, have, choice, newID)
-	if planned.Elsewhere, err = elsewhere(tx, school, planned.New); err != nil {
+	if planned.Elsewhere, planned.others, err = elsewhere(tx, school, planned.New); err != nil {
 		return nil, err
 	}
 	return planned, planned.wrong.Or()
@@ -288,20 +346,22 @@ func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow, 
 const maxElsewhere = 300
 
 // fewElsewhere is of how many pupils it is told at which school they are: enough that the
-// list may be that school's.
+// list may be that school's. Of fewer nothing is said: it would tell anybody with a list of
+// their making where a child is. The other school's lead reads it, once the list is in.
 const fewElsewhere = 10
 
-// elsewhere counts new pupils who are on roll at other schools.
-func elsewhere(tx Tx, school string, all []PlannedPupil) (counts []SchoolCount, err error) {
+// elsewhere counts new pupils who are on roll at other schools, and answers who they are there.
+func elsewhere(tx Tx, school string, all []PlannedPupil) (counts []SchoolCount, there []Pupil, err error) {
 	for _, x := range all[:min(len(all), maxElsewhere)] {
 		others, err := tx.PupilsElsewhere(school, x.Pupil.UPN, x.Pupil.Born)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, other := range others {
 			if same := other.UPN != "" && other.UPN == x.Pupil.UPN; !same && (!agree(other.UPN, x.Pupil.UPN) || other.Born != x.Pupil.Born || !samePupilName(other, x.Pupil)) {
 				continue
 			}
+			there = append(there, other)
 			i := slices.IndexFunc(counts, func(c SchoolCount) bool { return c.School == other.School })
 			if i < 0 {
 				i = len(counts)
@@ -310,17 +370,7 @@ func elsewhere(tx Tx, school string, all []PlannedPupil) (counts []SchoolCount, 
 			counts[i].Pupils++
 		}
 	}
-	// Of a few, it would tell anybody with a list of their making where a child is.
-	few := 0
-	counts = slices.DeleteFunc(counts, func(c SchoolCount) bool {
-		if c.Pupils < fewElsewhere {
-			few += c.Pupils
-		}
-		return c.Pupils < fewElsewhere
-	})
-	if few > 0 {
-		counts = append(counts, SchoolCount{Pupils: few})
-	}
+	counts = slices.DeleteFunc(counts, func(c SchoolCount) bool { return c.Pupils < fewElsewhere })
 	slices.SortFunc(counts, func(a, b SchoolCount) int { return cmp.Compare(a.School, b.School) })
-	return counts, nil
+	return counts, there, nil
 }

@@ -159,6 +159,9 @@ func (p *Portal) message(tx Tx, of Mail) (m Message, why Silence, err error) {
 	}
 	switch of.Kind {
 	case InvitationMail:
+		if p.fresh(to.mailings[of.ContactID]) {
+			return m, NewAddress, nil
+		}
 		why, err = p.inviteNow(tx, &m)
 	case ReceiptMail:
 		why, err = itemise(tx, &m, children)
@@ -182,6 +185,11 @@ func (p *Portal) message(tx Tx, of Mail) (m Message, why Silence, err error) {
 	}
 	return m, why, err
 }
+
+// addressSettles is for how long no code is mailed to an address that a list has changed.
+const addressSettles = 7 * 24 * time.Hour
+
+func (p *Portal) fresh(m Mailing) bool { return p.now().Sub(m.Changed) < addressSettles }
 
 // inviteNow makes the code of an invitation: it stands in the mail alone. Another code
 // that went by mail, or by a letter from before this was asked for, stops working.
@@ -423,7 +431,7 @@ func (p *Portal) mailable(tx Tx, a Actor, school string, to postal, mails []Mail
 	for _, i := range all {
 		switch {
 		case !i.Waiting() || under[i.Contact.ID]:
-		case to.silence(InvitationMail, i.Contact.ID, i.Children) == "":
+		case to.silence(InvitationMail, i.Contact.ID, i.Children) == "" && !p.fresh(to.mailings[i.Contact.ID]):
 			invite = append(invite, i)
 		default:
 			letter++
@@ -433,7 +441,7 @@ func (p *Portal) mailable(tx Tx, a Actor, school string, to postal, mails []Mail
 }
 
 // InviteByMail puts an invitation into the outbox for each contact who waits for a letter
-// and has an address of their own that works, and answers how many those are. The rest
+// and has an address of their own that works and that no list has changed lately, and answers how many those are. The rest
 // need a letter.
 func (p *Portal) InviteByMail(ctx context.Context, account, school string) (n int, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
@@ -457,8 +465,11 @@ func (p *Portal) InviteByMail(ctx context.Context, account, school string) (n in
 		if err != nil {
 			return err
 		}
-		var ids []string
+		var ids, about []string
 		for _, i := range invite {
+			for _, c := range i.Children {
+				about = append(about, c.Pupil.ID)
+			}
 			if err := p.queue(tx, InvitationMail, school, i.Contact.ID, p.printer(account), p.now()); err != nil {
 				return err
 			}
@@ -467,7 +478,7 @@ func (p *Portal) InviteByMail(ctx context.Context, account, school string) (n in
 		if n = len(ids); n == 0 {
 			return nil
 		}
-		return p.event(tx, account, school, LettersIssued, Ref{RefSchool, school}, map[string]any{"letters": n, "by": "mail", "sha256": fingerprint(ids)})
+		return p.event(tx, account, school, LettersIssued, Ref{RefSchool, school}, map[string]any{"letters": n, "by": "mail", "to": marks(ids), "about": marks(about)})
 	})
 	return n, err
 }

@@ -280,7 +280,7 @@ func printPlan(w io.Writer, plan *portal.ImportPlan, leavers bool) {
 		fmt.Fprintf(w, "  %s, %v, %s\n", p.Name(), p.Year, p.Group)
 	}
 	for _, c := range plan.Elsewhere {
-		fmt.Fprintf(w, "On roll at %s already: %d of this list's new pupils\n", cmp.Or(c.School, "another school of the trust"), c.Pupils)
+		fmt.Fprintf(w, "On roll at %s already: %d of this list's new pupils\n", c.School, c.Pupils)
 	}
 	if plan.LookedAfterUnsaid {
 		fmt.Fprintf(w, "The list does not say who is looked after: the register's stay so (%d). Say of new pupils at the office's pages.\n", plan.LookedAfter)

@@ -257,15 +257,11 @@ func (s *server) complete(r *http.Request, v *applyView) error {
 		c.Pupils = append(c.Pupils, x)
 	}
 	for _, c := range v.Plan.Elsewhere {
-		name := "At another school of the trust"
-		if c.School != "" {
-			other, err := s.Portal.School(r.Context(), c.School)
-			if err != nil {
-				return err
-			}
-			name = other.Name
+		other, err := s.Portal.School(r.Context(), c.School)
+		if err != nil {
+			return err
 		}
-		v.Elsewhere = append(v.Elsewhere, fmt.Sprintf("%s: %d", name, c.Pupils))
+		v.Elsewhere = append(v.Elsewhere, fmt.Sprintf("%s: %d", other.Name, c.Pupils))
 	}
 	return nil
 }

@@ -49,6 +49,7 @@ var silenceWords = map[portal.Silence]string{
 	portal.JustAsked:     "Written to lately",
 	portal.AskedEnough:   "Reminded often enough this school year: ring them, or send paper",
 	portal.NotInvited:    "No letter yet: invite them first",
+	portal.NewAddress:    "A class list changed the address in the last 7 days: print a letter",
 	portal.TooLate:       "The mail server could not be reached for days",
 }
 
