@@ -50,6 +50,11 @@ type Child struct {
 	// Counts is from when a yes that is given through the join counts, in UTC; zero
 	// for always.
 	Counts time.Time
+	// Sure says that the office has made sure that it was the contact who joined, or that its
+	// letters are handed over in person, where a yes counts at once. Until then the account
+	// may be anybody's who had the letter, and is shown nothing that the contact said on
+	// paper, or that the school wrote to them.
+	Sure bool
 }
 
 // Actor is an account with everything that its rights depend on.
@@ -139,33 +144,6 @@ func (a Actor) childFor(pupil string, rights Rights) (Child, bool) {
 		}
 	}
 	return Child{}, false
-}
-
-// parentOf says whether the actor is or was a contact of a child, whatever their
-// rights: in a matter of their own family nobody acts for the school. Whoever looks after
-// restrictions is none of a child whom a list alone has put to the contact as whom they joined;
-// see [Actor.Unsure].
-func (a Actor) parentOf(pupil string) bool {
-	return slices.ContainsFunc(a.Children, func(c Child) bool { return c.Pupil.ID == pupil && !a.listedAlone(c) }) || slices.ContainsFunc(a.Family, func(r Responsibility) bool { return r.PupilID == pupil })
-}
-
-// relatives is the actor's contacts at a school and those of the children of their
-// family, by id.
-func (a Actor) relatives(tx Tx, school string) (map[string]bool, error) {
-	all := map[string]bool{}
-	if len(a.Children)+len(a.Family) == 0 {
-		return all, nil
-	}
-	for _, c := range a.Contacts {
-		all[c.ID] = true
-	}
-	links, err := tx.Responsibilities(school)
-	for _, l := range links {
-		if a.parentOf(l.PupilID) {
-			all[l.ContactID] = true
-		}
-	}
-	return all, err
 }
 
 // barred says whether a restriction takes one of these rights from this person. A

@@ -343,6 +343,10 @@ func (p *Portal) sheet(tx Tx, a Actor, s *GoSheet, of Roll, on Date, approved bo
 	}
 	reaches := a.reach(SeeRegister, s.School.Slug)
 	l := List{School: s.School, Reasons: s.Made == "" && a.May(SeeReasons, Subject{School: s.School.Slug}) == nil}
+	own, err := a.kin(tx, s.School.Slug)
+	if err != nil {
+		return err
+	}
 	was, is := map[string]bool{}, map[string]bool{}
 	for _, id := range s.Activity.Pupils {
 		was[id] = true
@@ -359,8 +363,8 @@ func (p *Portal) sheet(tx Tx, a Actor, s *GoSheet, of Roll, on Date, approved bo
 		for i := range s.Purposes {
 			t := &s.Purposes[i]
 			told, g := StandingNo, GoNo
-			if !t.Changed {
-				told = l.told(StandingOf(r.Pupil, t.Text, on, r.Responsibilities, r.Acts), a.parentOf(r.Pupil.ID))
+			if !t.Changed && !own.pupils[r.Pupil.ID] { // of one's own a colleague is told
+				told = l.told(StandingOf(r.Pupil, t.Text, on, r.Responsibilities, r.Acts))
 			}
 			switch {
 			case told.Allowed() && approved:

@@ -47,6 +47,10 @@ func (p *Portal) chase(ctx context.Context, account string, do Action, kind ActK
 		if err != nil {
 			return err
 		}
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
 		joins, err := tx.Joins(school)
 		if err != nil {
 			return err
@@ -67,11 +71,11 @@ func (p *Portal) chase(ctx context.Context, account string, do Action, kind ActK
 			if n := len(groups); r.Pupil.Group != "" && (n == 0 || groups[n-1] != r.Pupil.Group) {
 				groups = append(groups, r.Pupil.Group)
 			}
-			if group != "" && r.Pupil.Group != group || a.parentOf(r.Pupil.ID) {
+			if group != "" && r.Pupil.Group != group || own.pupils[r.Pupil.ID] {
 				return nil
 			}
 			for _, l := range r.Responsibilities {
-				if !l.Decides() {
+				if !l.Decides() || own.contacts[l.ContactID] {
 					continue
 				}
 				c := Chased{Child: Child{Pupil: r.Pupil, Contact: named[l.ContactID], Responsibility: l, Since: covered[Link{l.PupilID, l.ContactID}]}, Of: len(info.asks(r.Pupil)), Mute: !l.May(MaySee | MayBeWrittenTo)}

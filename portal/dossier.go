@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,11 +67,11 @@ func (p *Portal) PersonRecord(ctx context.Context, account, school string, of Re
 		if err != nil {
 			return err
 		}
-		relatives, err := a.relatives(tx, school)
+		own, err := a.kin(tx, school)
 		if err != nil {
 			return err
 		}
-		if a.parentOf(of.ID) || relatives[of.ID] {
+		if own.pupils[of.ID] || own.contacts[of.ID] {
 			return fmt.Errorf("record: %w", ErrForbidden)
 		}
 		d = Dossier{Of: of, School: school, At: p.now()}
@@ -92,7 +93,8 @@ func (p *Portal) PersonRecord(ctx context.Context, account, school string, of Re
 
 // OwnRecord is everything that is held of whoever has the account: of it, and of each
 // contact that it is joined to. Until the office has made sure who joined, it leaves out
-// how the school reaches them: somebody else may have used their letter.
+// how the school reaches them, what it wrote, and what was done about them: somebody else
+// may have used their letter, and would read when they answered.
 func (p *Portal) OwnRecord(ctx context.Context, account string) (d Dossier, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
 		a, err := p.actor(tx, account)
@@ -104,11 +106,8 @@ func (p *Portal) OwnRecord(ctx context.Context, account string) (d Dossier, err 
 			return err
 		}
 		for _, c := range a.Contacts {
-			joins, err := tx.Joins(c.School)
-			if err != nil {
-				return err
-			}
-			if !slices.ContainsFunc(joins, func(j Join) bool { return j.AccountID == account && j.ContactID == c.ID && !j.Confirmed.IsZero() }) {
+			sure := slices.ContainsFunc(a.Children, func(x Child) bool { return x.Contact.ID == c.ID && x.Sure })
+			if !sure {
 				c.Email, c.Phone = unsure, unsure
 			}
 			sees := func(x Child) bool { return a.May(SeeChild, Subject{PupilID: x.Pupil.ID}) == nil }
@@ -117,10 +116,15 @@ func (p *Portal) OwnRecord(ctx context.Context, account string) (d Dossier, err 
 				if act.Way == Online {
 					to.By = act.By
 				}
-				return a.May(SeeReceipt, to) == nil && a.said(act, p.now())
+				return a.May(SeeReceipt, to) == nil && a.said(act)
 			}
-			if err := d.contact(tx, c, account, sees, mine); err != nil {
+			if err := d.contact(tx, c, sees, mine); err != nil {
 				return err
+			}
+			if sure {
+				if err := d.written(tx, c, account); err != nil {
+					return err
+				}
 			}
 			if err := p.event(tx, account, c.School, RecordShown, Ref{RefContact, c.ID}, map[string]any{}); err != nil {
 				return err
@@ -142,7 +146,7 @@ func (d *Dossier) contactOf(tx Tx, school, id string) error {
 	for _, c := range all {
 		if c.ID == id {
 			sees := func(x Child) bool { return x.Responsibility.May(MaySee) }
-			return d.contact(tx, c, "", sees, func(Act) bool { return true })
+			return errors.Join(d.contact(tx, c, sees, func(Act) bool { return true }), d.written(tx, c, ""))
 		}
 	}
 	return fmt.Errorf("contact: %w", ErrNotFound)
@@ -150,7 +154,7 @@ func (d *Dossier) contactOf(tx Tx, school, id string) error {
 
 // contact adds what is held of a contact: their children as far as sees says, and of
 // what they signed and answered what mine says.
-func (d *Dossier) contact(tx Tx, c Contact, account string, sees func(Child) bool, mine func(Act) bool) error {
+func (d *Dossier) contact(tx Tx, c Contact, sees func(Child) bool, mine func(Act) bool) error {
 	school, err := tx.School(c.School)
 	if err != nil {
 		return err
@@ -183,6 +187,11 @@ func (d *Dossier) contact(tx Tx, c Contact, account string, sees func(Child) boo
 			}
 		}
 	}
+	return nil
+}
+
+// written adds how the school has reached a contact, and what was done about them.
+func (d *Dossier) written(tx Tx, c Contact, account string) error {
 	letters, err := tx.ContactInvitations(c.ID)
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 // A person's record holds all that is theirs, and nothing of anybody else's: not the
 // other parent's name, address or answer; not a child whom they may not see.
 func TestDossiers(t *testing.T) {
-	w := settled(t)
+	w := waiting(t)
 	jo, al := w.parent(anne, "Mrs Jo Lee"), w.parent(anne, "Mr Al Lee")
 	f := w.signing("Ann")
 	_, err := w.Sign(t.Context(), jo, f)
@@ -42,7 +42,7 @@ func TestDossiers(t *testing.T) {
 		has, lacks []string
 	}{
 		"her own": {read(w.OwnRecord(t.Context(), jo)), []string{"Mrs Jo Lee", "mrs.jo.lee@", "Ann Lee", "Bo Lee", `"You said yes"`, "Jo Lee", "google", "joined", `"you"`}, []string{"Al Lee", "al.lee", "You said no", "Gran", "Stone", "office@"}},
-		"his own, of whom the office has not made sure": {read(w.OwnRecord(t.Context(), al)), []string{"Mr Al Lee", `"You said no"`, "made sure that it was you"}, []string{"al.lee@", "Jo Lee", "jo.lee", "You said yes", "parents-aup", "restriction"}},
+		"his own, of whom the office has not made sure": {read(w.OwnRecord(t.Context(), al)), []string{"Mr Al Lee", `"You said no"`, "made sure that it was you"}, []string{"al.lee@", "Jo Lee", "jo.lee", "You said yes", "parents-aup", "restriction", "What was done", "Letters with a code", "Mail to"}},
 		"hers, by the office":                           {of(portal.RefContact, w.contact(anne, "Mrs Jo Lee")), []string{"Mrs Jo Lee", "Ann Lee", `"You said yes"`}, []string{"Al Lee", "You said no", "Stone", "office@"}},
 		"a grandmother's":                               {of(portal.RefContact, gran), []string{"Mrs Gran Lee", "gran.lee@"}, []string{"Jo Lee", "Al Lee", "You said"}},
 		"a barred man's":                                {of(portal.RefContact, max), []string{"Mr Max Stone"}, []string{"Ann Lee", "Jo Lee", "4K", "You said", "restriction"}},

@@ -256,7 +256,7 @@ func (p *Portal) Events(ctx context.Context, account, school, person string) (al
 		if err != nil {
 			return err
 		}
-		relatives, err := actor.relatives(tx, school)
+		own, err := actor.kin(tx, school)
 		if err != nil {
 			return err
 		}
@@ -265,7 +265,7 @@ func (p *Portal) Events(ctx context.Context, account, school, person string) (al
 			return err
 		}
 		for _, a := range acts {
-			if relatives[a.Subject.ID] || actor.parentOf(a.Subject.ID) {
+			if own.contacts[a.Subject.ID] || own.pupils[a.Subject.ID] {
 				continue // of their own family they read what every parent does
 			}
 			e := Event{Act: a, About: names[a.Subject.ID], Who: names[a.Party.ID]}

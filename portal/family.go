@@ -163,7 +163,7 @@ func (p *Portal) child(tx Tx, a Actor, pupil string) (ChildView, error) {
 		return v, err
 	}
 	v.Own = school.signable(c.Pupil, acts, p.today())
-	acts = slices.DeleteFunc(acts, func(x Act) bool { return !a.said(x, p.now()) })
+	acts = slices.DeleteFunc(acts, func(x Act) bool { return !a.said(x) })
 	left := !c.Pupil.OnRoll()
 	said := func(t Text, a Act) (Text, error) { // the wording as they had it
 		if !left || a.Seq == 0 {
@@ -233,11 +233,11 @@ func markOther(tx Tx, s School, acts []Act) error {
 }
 
 // said says whether an act may be this account's: one that it gave online itself, and not
-// another that had joined as the same contact; or one that came another way, once the
-// account's own join counts, as until then it may be anybody's who has the letter.
-func (a Actor) said(x Act, now time.Time) bool {
+// another that had joined as the same contact; or one that came another way, once it is
+// sure that it was the contact who joined.
+func (a Actor) said(x Act) bool {
 	return x.Way == Online && x.By == a.AccountID || x.Way != Online && slices.ContainsFunc(a.Children, func(c Child) bool {
-		return c.Pupil.ID == x.Subject.ID && c.Contact.ID == x.Party.ID && !c.Counts.After(now)
+		return c.Pupil.ID == x.Subject.ID && c.Contact.ID == x.Party.ID && c.Sure
 	})
 }
 
@@ -281,7 +281,7 @@ func (p *Portal) Sign(ctx context.Context, account string, f SignForm) (id strin
 			return err
 		}
 		last := latest(before, Signature, f.Pupil, Ref{RefContact, c.Contact.ID}, text.Slug)
-		if a.said(last, p.now()) && last.TextHash == text.Hash && text.stands(last, p.today()) {
+		if a.said(last) && last.TextHash == text.Hash && text.stands(last, p.today()) {
 			id = last.ID
 			return nil
 		}
@@ -398,7 +398,7 @@ func (p *Portal) Decide(ctx context.Context, account string, f DecideForm) (id s
 		if answer == Refused && (last.Answer == Given || last.Answer == Withdrawn) {
 			answer = Withdrawn
 		}
-		if a.said(last, p.now()) && last.Answer == answer && last.TextHash == text.Hash && text.stands(last, p.today()) {
+		if a.said(last) && last.Answer == answer && last.TextHash == text.Hash && text.stands(last, p.today()) {
 			id = last.ID
 			return nil
 		}
@@ -484,7 +484,7 @@ func (p *Portal) Receipt(ctx context.Context, account, id string) (r Receipt, er
 		if err := a.May(SeeReceipt, to); err != nil {
 			return err
 		}
-		if !a.said(r.Act, p.now()) {
+		if !a.said(r.Act) {
 			return fmt.Errorf("receipt: %w", ErrNotFound)
 		}
 		i := slices.IndexFunc(a.Children, func(c Child) bool {

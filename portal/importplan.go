@@ -171,13 +171,12 @@ type register struct {
 	contacts     []Contact
 	links        []Responsibility
 	restrictions []Restriction
-	elsewhere    []Barred                // at other schools
-	joined       map[string]time.Time    // by contact
-	covered      map[Link]time.Time      // whom their joins cover
-	noes         map[[2]string][]string  // by pupil and contact: the purposes to which their last answer is no
-	own          func(pupil string) bool // whether a child is of the family of whoever brings the list in
-	staff        map[string]bool         // addresses of those who work at the school
-	relatives    map[string]bool         // contacts of those children, and whoever brings it in themselves
+	elsewhere    []Barred               // at other schools
+	joined       map[string]time.Time   // by contact
+	covered      map[Link]time.Time     // whom their joins cover
+	noes         map[[2]string][]string // by pupil and contact: the purposes to which their last answer is no
+	own          kin                    // of whoever brings the list in
+	staff        map[string]bool        // addresses of those who work at the school
 }
 
 // stands says which refusals outlive a responsibility, as no list turns a no into a yes:
@@ -272,7 +271,7 @@ func plan(school string, rows []ClassListRow, have register, choice ImportChoice
 	for _, x := range have.pupils {
 		switch _, met := claimed[x.ID]; {
 		case !x.OnRoll() || met || waiting[x.ID]:
-		case p.have.own(x.ID):
+		case p.have.own.pupils[x.ID]:
 			p.Held = append(p.Held, x.Name()+", who is on roll and not matched with the file")
 		default:
 			p.Missing = append(p.Missing, x)
@@ -288,13 +287,13 @@ func plan(school string, rows []ClassListRow, have register, choice ImportChoice
 // in, or has a contact who is one of such a child: what becomes of that contact here would
 // reach their own family.
 func (p *planner) ownFamily(l *listed, was Pupil, claimed map[string]int) bool {
-	if maybe, ok := p.maybePupil(l, claimed); p.have.own(was.ID) || ok && p.have.own(maybe.ID) {
+	if maybe, ok := p.maybePupil(l, claimed); p.have.own.pupils[was.ID] || ok && p.have.own.pupils[maybe.ID] {
 		return true
 	}
-	if slices.ContainsFunc(p.linked[was.ID], func(r Responsibility) bool { return p.have.relatives[r.ContactID] }) {
+	if slices.ContainsFunc(p.linked[was.ID], func(r Responsibility) bool { return p.have.own.contacts[r.ContactID] }) {
 		return true
 	}
-	for id := range p.have.relatives {
+	for id := range p.have.own.contacts {
 		c := p.contacts[id]
 		if slices.ContainsFunc(l.contacts, func(r *ClassListRow) bool {
 			return samePerson(c.Name, r.ContactName) || sameEmail(c.Email, r.Email) && len(p.sharers[strings.ToLower(r.Email)]) <= maxSharers

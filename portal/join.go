@@ -208,13 +208,12 @@ type NewJoin struct {
 	Contact  Contact // as the register has them: where to ring or write
 	Children []Pupil // whom the join covers
 	Waits    bool    // a yes does not count yet
-	// Own says that whoever looks printed the letter, and Family that it is about a child of
-	// their own: somebody else has to make sure of it. Of their own family nobody is told
-	// where to ring or write.
-	Own, Family bool
+	// Own says that whoever looks printed the letter: somebody else has to make sure of it.
+	Own bool
 }
 
-// NewJoins are those of a school, the newest first.
+// NewJoins are those of a school, the newest first, but for those of the account's own
+// family: whether and when the other parent joined is a colleague's to know.
 func (p *Portal) NewJoins(ctx context.Context, account, school string) (all []NewJoin, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
 		a, err := p.allowed(tx, account, ConfirmJoin, Subject{School: school})
@@ -244,11 +243,11 @@ func (p *Portal) newJoins(tx Tx, a Actor, school string) (all []NewJoin, err err
 	if err != nil {
 		return nil, err
 	}
-	links, err := tx.Responsibilities(school)
+	family, err := a.kin(tx, school)
 	if err != nil {
 		return nil, err
 	}
-	named, known, children, family := byID(contacts), make(map[string]Pupil, len(pupils)), map[string][]Pupil{}, map[string]bool{}
+	named, known, children := byID(contacts), make(map[string]Pupil, len(pupils)), map[string][]Pupil{}
 	for _, x := range pupils {
 		known[x.ID] = x
 	}
@@ -257,13 +256,10 @@ func (p *Portal) newJoins(tx Tx, a Actor, school string) (all []NewJoin, err err
 			children[l.ContactID] = append(children[l.ContactID], x)
 		}
 	}
-	for _, l := range links {
-		family[l.ContactID] = family[l.ContactID] || a.parentOf(l.PupilID)
-	}
 	own := map[string]bool{} // by who printed a letter
 	for _, j := range slices.Backward(joins) {
 		theirs := children[j.ContactID]
-		if !j.Confirmed.IsZero() || len(theirs) == 0 { // who covers nobody acts for nobody
+		if !j.Confirmed.IsZero() || len(theirs) == 0 || family.contacts[j.ContactID] { // who covers nobody acts for nobody
 			continue
 		}
 		if _, asked := own[j.IssuedBy]; !asked {
@@ -274,10 +270,7 @@ func (p *Portal) newJoins(tx Tx, a Actor, school string) (all []NewJoin, err err
 		slices.SortFunc(theirs, func(a, b Pupil) int {
 			return cmp.Or(cmp.Compare(cmp.Or(a.Born, "~"), cmp.Or(b.Born, "~")), cmp.Compare(a.ID, b.ID))
 		})
-		n := NewJoin{Join: j, Contact: named[j.ContactID], Children: theirs, Waits: j.Counts.After(p.now()), Own: own[j.IssuedBy], Family: family[j.ContactID]}
-		if n.Family {
-			n.Contact.Email, n.Contact.Phone = "", ""
-		}
+		n := NewJoin{Join: j, Contact: named[j.ContactID], Children: theirs, Waits: j.Counts.After(p.now()), Own: own[j.IssuedBy]}
 		all = append(all, n)
 	}
 	return all, nil
@@ -285,8 +278,8 @@ func (p *Portal) newJoins(tx Tx, a Actor, school string) (all []NewJoin, err err
 
 // ConfirmJoins records, for all of the contacts or for none, that the office has made
 // sure that it was they who joined: from now on their yes counts. It answers
-// [ErrNotFound] for a contact as whom nobody has joined, and [ErrForbidden] for one of a
-// child of the account's own, or whose letter the account printed: nobody vouches for
+// [ErrNotFound] for a contact as whom nobody has joined, and [ErrForbidden] for one of
+// the account's own family, or whose letter the account printed: nobody vouches for
 // themselves, in their own family, or for what may be their own work.
 func (p *Portal) ConfirmJoins(ctx context.Context, account, school string, contacts ...string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
@@ -298,6 +291,10 @@ func (p *Portal) ConfirmJoins(ctx context.Context, account, school string, conta
 		if err != nil {
 			return err
 		}
+		family, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
 		now := p.now()
 		for _, contact := range contacts {
 			found := false
@@ -306,15 +303,11 @@ func (p *Portal) ConfirmJoins(ctx context.Context, account, school string, conta
 					continue
 				}
 				found = true
-				children, err := tx.ContactPupils(contact)
-				if err != nil {
-					return err
-				}
 				own, err := p.printed(tx, account, j.IssuedBy)
 				if err != nil {
 					return err
 				}
-				if own || slices.ContainsFunc(children, func(c Child) bool { return a.parentOf(c.Pupil.ID) }) {
+				if own || family.contacts[contact] {
 					return fmt.Errorf("join: %w", ErrForbidden)
 				}
 				if !j.Confirmed.IsZero() {

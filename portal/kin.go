@@ -41,6 +41,80 @@ func (a Actor) listedAlone(c Child) bool {
 	return c.Since.IsZero() && c.Responsibility.Barred == 0 && a.looksAfter()
 }
 
+// kin is an actor's own family as a school's register has it, by id: in a matter of theirs
+// nobody acts for the school, or reads what a colleague can read instead.
+type kin struct{ pupils, contacts map[string]bool }
+
+// has says whether a matter between a contact and a pupil is one of the family's.
+func (k kin) has(l Link) bool { return k.pupils[l.PupilID] || k.contacts[l.ContactID] }
+
+// pupil says whether a pupil is of the family.
+func (k kin) pupil(id string) bool { return k.pupils[id] }
+
+// any says whether there is one of the family among these.
+func (k kin) any(pupils, contacts map[string]bool, links map[Link]bool) bool {
+	for l := range links {
+		if k.has(l) {
+			return true
+		}
+	}
+	for id := range pupils {
+		if k.pupils[id] {
+			return true
+		}
+	}
+	for id := range contacts {
+		if k.contacts[id] {
+			return true
+		}
+	}
+	return false
+}
+
+// kin is the children whose contact the actor is or was, whatever their rights, everybody
+// who is a contact of one of those, and the other children of those of them who decide:
+// a half-brother's page tells what the other parent says, too. Whoever looks after
+// restrictions has none by a list alone, which could make them look away: what they have is
+// by their own join and that of the other.
+func (a Actor) kin(tx Tx, school string) (kin, error) {
+	k := kin{map[string]bool{}, map[string]bool{}}
+	for _, c := range a.Children {
+		if !a.listedAlone(c) {
+			k.pupils[c.Pupil.ID] = true
+		}
+	}
+	for _, r := range a.Family {
+		k.pupils[r.PupilID] = true
+	}
+	for _, c := range a.Contacts {
+		k.contacts[c.ID] = true
+	}
+	if len(k.pupils) == 0 {
+		return k, nil
+	}
+	covered, err := tx.JoinedChildren(school)
+	if err != nil {
+		return k, err
+	}
+	links, err := tx.Responsibilities(school)
+	if a.looksAfter() {
+		links = slices.DeleteFunc(links, func(l Responsibility) bool { return covered[Link{l.PupilID, l.ContactID}].IsZero() })
+	}
+	decide := map[string]bool{}
+	for _, l := range links {
+		if k.pupils[l.PupilID] {
+			k.contacts[l.ContactID] = true
+			decide[l.ContactID] = decide[l.ContactID] || l.Parental
+		}
+	}
+	for _, l := range links {
+		if l.Parental && decide[l.ContactID] {
+			k.pupils[l.PupilID] = true
+		}
+	}
+	return k, err
+}
+
 // mayBeOwn says whether a pupil or a contact is of what may be the account's own family.
 func (p *Portal) mayBeOwn(tx Tx, account string, about Ref) (bool, error) {
 	if about.Kind != RefPupil && about.Kind != RefContact || account == Operator || account == itself {
@@ -109,6 +183,10 @@ func (p *Portal) kin(tx Tx, a Actor, school string) (all []Invitee, err error) {
 	if err != nil {
 		return nil, err
 	}
+	family, err := a.kin(tx, school)
+	if err != nil {
+		return nil, err
+	}
 	for _, c := range contacts {
 		address, m := mailbox(c.Email), mailings[c.ID]
 		if m.NotStaff == address {
@@ -132,7 +210,7 @@ func (p *Portal) kin(tx Tx, a Actor, school string) (all []Invitee, err error) {
 			}
 		}
 		if asked {
-			own := mailbox(mine) == address || slices.ContainsFunc(children, func(x Child) bool { return a.parentOf(x.Pupil.ID) })
+			own := mailbox(mine) == address || slices.ContainsFunc(children, func(x Child) bool { return family.pupils[x.Pupil.ID] })
 			all = append(all, Invitee{Contact: c, Children: children, Own: own})
 		}
 	}
@@ -210,11 +288,9 @@ func (p *Portal) Withheld(ctx context.Context, account, school, pupil string) (b
 		if err != nil {
 			return err
 		}
-		if asked = a.parentOf(pupil); pupil == "" {
-			relatives, err := a.relatives(tx, school)
-			if asked = len(relatives) > 0; err != nil {
-				return err
-			}
+		own, err := a.kin(tx, school)
+		if asked = own.pupils[pupil] || pupil == "" && len(own.contacts) > 0; err != nil {
+			return err
 		}
 		mine, err := staffAddress(tx, account)
 		for _, s := range p.staff {

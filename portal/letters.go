@@ -43,8 +43,8 @@ type Invitee struct {
 	// Mute says that a restriction keeps the school from writing to them about any of
 	// the children.
 	Mute bool
-	// Own says that whoever looks is of the family of one of the children: a colleague prints
-	// their letter.
+	// Own says that whoever looks is of the same family: a colleague prints their letter, and
+	// sees what has come of it.
 	Own bool
 	// Warning says that somebody who may be they is barred from another child: no letter
 	// goes to them unasked. "" where nothing is known.
@@ -65,8 +65,12 @@ func (p *Portal) Invitees(ctx context.Context, account, school string) (all []In
 		if err != nil {
 			return err
 		}
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
 		all, err = p.invitees(tx, school)
-		a.markOwn(all)
+		leaveOwn(all, own)
 		return err
 	})
 	return all, err
@@ -159,7 +163,11 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 		if err != nil {
 			return err
 		}
-		a.markOwn(all)
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
+		leaveOwn(all, own)
 		for _, to := range all {
 			wanted := to.Waiting()
 			if len(contacts) > 0 {
@@ -192,10 +200,12 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 	return letters, err
 }
 
-// markOwn marks who is of the actor's own family.
-func (a Actor) markOwn(all []Invitee) {
-	for i := range all {
-		all[i].Own = slices.ContainsFunc(all[i].Children, func(c Child) bool { return a.parentOf(c.Pupil.ID) })
+// leaveOwn leaves of who is of the actor's own family no more than that they are.
+func leaveOwn(all []Invitee, own kin) {
+	for i, to := range all {
+		if slices.ContainsFunc(to.Children, func(c Child) bool { return own.has(Link{c.Pupil.ID, to.Contact.ID}) }) {
+			all[i] = Invitee{Contact: to.Contact, Children: to.Children, Second: to.Second, Own: true}
+		}
 	}
 }
 
@@ -212,7 +222,7 @@ func secondLast(a, b bool) int {
 // ExtendJoin adds a child to what a contact's join covers: the office has made
 // sure that the contact of this child is the person who joined. It answers
 // [ErrNotFound] for a child whom the contact may not see, and where nobody
-// has joined as the contact, and [ErrForbidden] for a child of the account's own. A child whom it covers already stays as they are.
+// has joined as the contact, and [ErrForbidden] for one of the account's own family. A child whom it covers already stays as they are.
 //
 // Where somebody who may be they is barred from a child, and no named person has looked
 // since, it takes what they had about this one, too, and answers [ErrWithheld].
@@ -224,7 +234,11 @@ func (p *Portal) ExtendJoin(ctx context.Context, account, school, contact, pupil
 		if err != nil {
 			return err
 		}
-		if a.parentOf(pupil) {
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
+		if own.has(Link{PupilID: pupil, ContactID: contact}) {
 			return fmt.Errorf("join: %w", ErrForbidden)
 		}
 		children, err := childrenOf(tx, contact, MaySee)
@@ -268,7 +282,7 @@ func (p *Portal) ExtendJoin(ctx context.Context, account, school, contact, pupil
 // it may have been anybody's; a signature no longer counts, and a no stays a no. A
 // new letter can then be printed.
 // It answers [ErrNotFound] for a contact of another school, and [ErrForbidden] for one
-// of a child of the account's own: nobody takes the other parent's word back.
+// of the account's own family: nobody takes the other parent's word back.
 func (p *Portal) EndJoin(ctx context.Context, account, school, contact string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
 		a, err := p.allowed(tx, account, PrintLetters, Subject{School: school})
@@ -282,12 +296,16 @@ func (p *Portal) EndJoin(ctx context.Context, account, school, contact string) e
 		if _, ok := joined[contact]; !ok {
 			return fmt.Errorf("join: %w", ErrNotFound)
 		}
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
 		children, err := tx.ContactPupils(contact)
 		if err != nil {
 			return err
 		}
 		for _, c := range children {
-			if a.parentOf(c.Pupil.ID) {
+			if own.has(Link{PupilID: c.Pupil.ID, ContactID: contact}) {
 				return fmt.Errorf("join: %w", ErrForbidden)
 			}
 			if err := p.takeBack(tx, account, c); err != nil {

@@ -49,6 +49,9 @@ type List struct {
 	At         time.Time // the moment of which all of it is
 	// Reasons says that whoever asks may read why it is a no; see [Answers].
 	Reasons bool
+	// Own is how many are left out, of the whole school, as they are of the family of whoever
+	// asks: from how it stands they would read what the other parent said.
+	Own int
 }
 
 // StandingsOf are those that the list has of a purpose, and may be narrowed by. Without
@@ -66,10 +69,9 @@ func (l List) StandingsOf(t Text) []Standing {
 	return []Standing{StandingGiven, StandingNo}
 }
 
-// told is a standing as the list has it: of a child of one's own without why it is a no,
-// which can be the other parent's answer.
-func (l List) told(s Standing, own bool) Standing {
-	if l.Reasons && !own || s.Allowed() {
+// told is a standing as the list has it.
+func (l List) told(s Standing) Standing {
+	if l.Reasons || s.Allowed() {
 		return s
 	}
 	return StandingNo
@@ -205,11 +207,20 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 		if err != nil {
 			return err
 		}
-		if err := begin(l); err != nil {
+		own, err := a.kin(tx, school)
+		if err != nil {
 			return err
 		}
 		pupils, err := listedPupils(tx, school)
 		if err != nil {
+			return err
+		}
+		for _, x := range pupils {
+			if own.pupils[x.ID] && x.OnRoll() != f.Left && reaches(x) {
+				l.Own++
+			}
+		}
+		if err := begin(l); err != nil {
 			return err
 		}
 		apart := map[string]string{}
@@ -221,14 +232,13 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 		today := p.today()
 		row := ListRow{Standings: make([]Standing, len(l.Purposes)), Signed: make([]bool, len(l.Agreements))}
 		return p.eachPupil(tx, school, f.Left, func(r *PupilRecord) error {
-			if !reaches(r.Pupil) || f.Year != nil && r.Pupil.Year != *f.Year || f.Group != "" && r.Pupil.Group != f.Group {
+			if own.pupils[r.Pupil.ID] || !reaches(r.Pupil) || f.Year != nil && r.Pupil.Year != *f.Year || f.Group != "" && r.Pupil.Group != f.Group {
 				return nil
 			}
 			row.Pupil = r.Pupil
-			own := a.parentOf(r.Pupil.ID)
 			row.Pupil.Apart = apart[r.Pupil.ID]
 			for i, t := range l.Purposes {
-				row.Standings[i] = l.told(StandingOf(r.Pupil, t, today, r.Responsibilities, r.Acts), own)
+				row.Standings[i] = l.told(StandingOf(r.Pupil, t, today, r.Responsibilities, r.Acts))
 			}
 			if f.Standing != "" && (len(row.Standings) == 0 || row.Standings[0] != f.Standing) {
 				return nil

@@ -177,10 +177,8 @@ func TestNobodyConfirmsTheirOwnJoin(t *testing.T) {
 	w.ok(w.Join(t.Context(), w.account("al"), w.letters(anne)["Mr Al Lee"].Code, annsBirthday))
 	all, err := w.NewJoins(t.Context(), office, anne)
 	w.ok(err)
-	for _, j := range all {
-		if !j.Family || j.Contact.Email != "" {
-			t.Errorf("of their own family they are shown %#v", j)
-		}
+	if len(all) != 0 {
+		t.Errorf("of their own family they are shown %#v", all)
 	}
 	w.ok(w.ConfirmJoins(t.Context(), w.staff("trust@example"), anne, l.Contact.ID))
 }

@@ -230,6 +230,7 @@ func (p *Portal) ApplyImport(ctx context.Context, account, school, id string, ro
 	}
 	err = p.store.Update(ctx, func(tx Tx) error {
 		planned = nil
+		began := p.now() // all that the list does comes after it; see undo.go
 		var held HeldList
 		if id != "" {
 			if held, err = p.heldList(tx, account, school, id); err != nil || held.Applied {
@@ -250,7 +251,11 @@ func (p *Portal) ApplyImport(ctx context.Context, account, school, id string, ro
 				return err
 			}
 		}
-		if err := p.listDecides(tx, account, school, planned); err != nil {
+		unlinks := make([]Link, len(planned.unlinks))
+		for i, l := range planned.unlinks {
+			unlinks[i] = Link{l.PupilID, l.ContactID}
+		}
+		if err := p.listDecides(tx, account, school, planned.puts, planned.links, unlinks); err != nil {
 			return err
 		}
 		if err := planned.apply(tx, choice.Left, p.now()); err != nil {
@@ -274,7 +279,7 @@ func (p *Portal) ApplyImport(ctx context.Context, account, school, id string, ro
 		if err := p.event(tx, account, school, ListApplied, Ref{RefSchool, school}, passing(map[string]any{"new": len(planned.New), "changed": len(planned.Changed), "left": len(choice.Left), "stay": stay, "held for a colleague": len(planned.Held)}, planned)); err != nil {
 			return err
 		}
-		if err := p.keepUndo(tx, planned, choice.Left); err != nil {
+		if err := p.keepUndo(tx, planned, choice.Left, began); err != nil {
 			return err
 		}
 		if id == "" {
@@ -295,7 +300,7 @@ func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow, 
 	if err != nil {
 		return nil, err
 	}
-	have := register{noes: map[[2]string][]string{}, own: a.parentOf, staff: p.staffAt(school)}
+	have := register{noes: map[[2]string][]string{}, staff: p.staffAt(school)}
 	if have.pupils, err = tx.Pupils(school); err != nil {
 		return nil, err
 	}
@@ -305,7 +310,7 @@ func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow, 
 	if have.links, err = tx.Responsibilities(school); err != nil {
 		return nil, err
 	}
-	if have.relatives, err = a.relatives(tx, school); err != nil {
+	if have.own, err = a.kin(tx, school); err != nil {
 		return nil, err
 	}
 	if have.restrictions, err = tx.Restrictions(school); err != nil {

@@ -406,11 +406,46 @@ func TestOnesOwnFamilyIsAColleagues(t *testing.T) {
 		t.Errorf("she reads of the restrictions of %v", all)
 	}
 	w.ok(w.ReadRegister(t.Context(), lead, anne, portal.Filter{}, func(portal.List) error { return nil }, func(r portal.ListRow) error {
-		if own := r.Pupil.Surname == "Lee"; slices.Contains(r.Standings, portal.StandingNo) != own {
+		if r.Pupil.Surname == "Lee" {
 			t.Errorf("of %v she reads %v", r.Pupil, r.Standings)
 		}
 		return nil
 	}))
+	page, err := w.PupilPage(t.Context(), lead, anne, w.pupil("Ann"))
+	if w.ok(err); !page.Own || len(page.Standings)+len(page.Signed)+len(page.Ties) != 0 {
+		t.Errorf("on her child's page she reads %v, %v, %v", page.Standings, page.Signed, page.Ties)
+	}
+}
+
+// The other parent of one's child, and that parent's other children, are one's own family,
+// too: nobody bars them, settles what they may do, or reads what they said of another child.
+func TestTheOtherParentIsAColleagues(t *testing.T) {
+	w := settled(t)
+	office, lead, colleague := w.staff("office@anne.example"), w.staff("lead@anne.example"), w.staff("trust@example")
+	// Mr Max Stone is Cat's and not Ann's father; Mrs Jo Lee is the mother of both.
+	rows := change(func(r *portal.ClassListRow) bool { return true })
+	rows = append(rows, portal.ClassListRow{AdmissionNumber: "H1", Forename: "Hal", Surname: "Half", Born: "2018-01-01", Year: 4, Group: "4K", ContactName: "Mrs Jo Lee", Email: "mrs.jo.lee@home.example", Relationship: "Mother", Parental: true})
+	w.register(anne, numbered(rows), true)
+	mother, hal := w.contact(anne, "Mrs Jo Lee"), w.pupil("Hal")
+	for _, who := range []string{office, lead} {
+		w.ok(w.Join(t.Context(), who, w.letters(anne)["Mr Al Lee"].Code, annsBirthday))
+		w.ok(w.EndJoin(t.Context(), colleague, anne, w.contact(anne, "Mr Al Lee")))
+		w.ok(w.Join(t.Context(), who, w.letters(anne)["Mr Al Lee"].Code, annsBirthday))
+		for what, err := range map[string]error{
+			"adds a child to her join": w.ExtendJoin(t.Context(), office, anne, mother, hal),
+			"bars her":                 w.Restrict(t.Context(), lead, anne, portal.RestrictForm{Link: portal.Link{PupilID: hal, ContactID: mother}, Takes: portal.MaySee, Why: "he says so"}),
+			"ends what is kept":        w.KeepRecord(t.Context(), lead, anne, hal, "2030-01-01", "he says so"),
+		} {
+			if who == office == strings.HasPrefix(what, "adds") && !errors.Is(err, portal.ErrForbidden) {
+				t.Errorf("he %s: %v", what, err)
+			}
+		}
+		page, err := w.PupilPage(t.Context(), who, anne, hal)
+		if w.ok(err); !page.Own || len(page.Ties)+len(page.Standings) != 0 {
+			t.Errorf("on the half-brother's page he reads %v, %v", page.Standings, page.Ties)
+		}
+		w.ok(w.EndJoin(t.Context(), colleague, anne, w.contact(anne, "Mr Al Lee")))
+	}
 }
 
 // responsibilities is who is whose contact at a school and may do what, in words.

@@ -398,10 +398,11 @@ func (p *Portal) Outbox(ctx context.Context, account, school string) (o Outbox, 
 // mailRoom is the actor, if they may send a school's mail, and whose is a colleague's to
 // see and to send: that of their own family.
 func (p *Portal) mailRoom(tx Tx, account, school string) (a Actor, own map[string]bool, err error) {
-	if a, err = p.allowed(tx, account, SendMail, Subject{School: school}); err == nil {
-		own, err = a.relatives(tx, school)
+	if a, err = p.allowed(tx, account, SendMail, Subject{School: school}); err != nil {
+		return a, nil, err
 	}
-	return a, own, err
+	k, err := a.kin(tx, school)
+	return a, k.contacts, err
 }
 
 // bad is whose address in the register does not work, by name.
@@ -426,8 +427,12 @@ func (p *Portal) mailable(tx Tx, a Actor, school string, to postal, mails []Mail
 			under[m.ContactID] = true
 		}
 	}
+	own, err := a.kin(tx, school)
+	if err != nil {
+		return nil, 0, err
+	}
 	all, err := p.invitees(tx, school)
-	a.markOwn(all)
+	leaveOwn(all, own)
 	for _, i := range all {
 		switch {
 		case !i.Waiting() || under[i.Contact.ID]:

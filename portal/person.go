@@ -14,8 +14,9 @@ type PupilPage struct {
 	List      List // the texts, and whether reasons are told
 	Standings []Standing
 	Signed    []bool
-	Own       []Signable // what the pupil signs for themselves
+	ForSelf   []Signable // what the pupil signs for themselves
 	Families  bool       // whether Ties are told
+	Own       bool       // of the account's own family: nothing further is told
 	Ties      []Tie      // to each contact, in the order in which the school rings
 }
 
@@ -157,8 +158,8 @@ func (f family) tie(c Child, acts []Act) (t Tie, err error) {
 }
 
 // PupilPage is one pupil, on roll or not: where each answer stands and, for whoever may
-// see families, who decides and what has come of them; of a child of the account's own,
-// the first alone. That somebody looked is on record. It answers [ErrNotFound] for a pupil
+// see families, who decides and what has come of them; of the account's own family nothing
+// of that. That somebody looked is on record. It answers [ErrNotFound] for a pupil
 // of another school, or whom the role does not reach.
 func (p *Portal) PupilPage(ctx context.Context, account, school, id string) (v PupilPage, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
@@ -174,6 +175,10 @@ func (p *Portal) PupilPage(ctx context.Context, account, school, id string) (v P
 		if err != nil {
 			return fmt.Errorf("pupil: %w", err)
 		}
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
 		f, err := p.familyOf(tx, a, school)
 		if err != nil {
 			return err
@@ -187,11 +192,13 @@ func (p *Portal) PupilPage(ctx context.Context, account, school, id string) (v P
 			return err
 		}
 		x.Unread = slices.ContainsFunc(f.bars, func(r Restriction) bool { return r.Link.PupilID == id && r.InForce() && r.Why == "" })
-		v = PupilPage{Pupil: x, List: f.list, Families: a.May(SeeFamilies, Subject{School: school}) == nil && !a.parentOf(id)}
+		if v = (PupilPage{Pupil: x, List: f.list, Own: own.pupils[id], Families: a.May(SeeFamilies, Subject{School: school}) == nil && !own.pupils[id]}); v.Own {
+			v.List.Purposes, v.List.Agreements = nil, nil
+		}
 		record := &PupilRecord{Pupil: x, Acts: acts}
 		for _, c := range children {
 			record.Responsibilities = append(record.Responsibilities, c.Responsibility)
-			if !v.Families {
+			if !v.Families || own.contacts[c.Contact.ID] {
 				continue
 			}
 			t, err := f.tie(c, spoken)
@@ -200,13 +207,15 @@ func (p *Portal) PupilPage(ctx context.Context, account, school, id string) (v P
 			}
 			v.Ties = append(v.Ties, t)
 		}
-		for _, t := range f.list.Purposes {
-			v.Standings = append(v.Standings, f.list.told(StandingOf(x, t, p.today(), record.Responsibilities, acts), a.parentOf(id)))
+		for _, t := range v.List.Purposes {
+			v.Standings = append(v.Standings, f.list.told(StandingOf(x, t, p.today(), record.Responsibilities, acts)))
 		}
-		for _, t := range f.list.Agreements {
+		for _, t := range v.List.Agreements {
 			v.Signed = append(v.Signed, signedByAny(t, p.today(), record))
 		}
-		v.Own = f.list.School.signable(x, acts, p.today())
+		if !v.Own {
+			v.ForSelf = f.list.School.signable(x, acts, p.today())
+		}
 		return p.event(tx, account, school, RecordShown, Ref{RefPupil, id}, map[string]any{})
 	})
 	return v, err
@@ -229,11 +238,11 @@ func (p *Portal) ContactPage(ctx context.Context, account, school, id string) (v
 		if err != nil {
 			return fmt.Errorf("contact: %w", err)
 		}
-		relatives, err := a.relatives(tx, school)
+		own, err := a.kin(tx, school)
 		if err != nil {
 			return err
 		}
-		if relatives[id] {
+		if own.contacts[id] {
 			return fmt.Errorf("contact: %w", ErrForbidden)
 		}
 		f, err := p.familyOf(tx, a, school)

@@ -135,14 +135,18 @@ func (p *Portal) AddPhoto(ctx context.Context, account, school string, picture [
 		if err != nil {
 			return "", err
 		}
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return "", err
+		}
 		all, err := tx.Photos(school)
 		for _, was := range all {
 			if was.SHA256 != x.SHA256 {
 				continue
 			}
-			if slices.ContainsFunc(was.Pupils, a.parentOf) {
+			if slices.ContainsFunc(was.Pupils, own.pupil) {
 				var wrong Invalid
-				wrong.Add("pictures", "A colleague looks after this picture: a child of yours is in it")
+				wrong.Add("pictures", "A colleague looks after this picture: somebody of your own family is in it")
 				return "", &wrong
 			}
 			return was.ID, nil
@@ -180,8 +184,12 @@ func (p *Portal) photo(tx Tx, account, school, id string) (Photo, Actor, error) 
 	if err != nil {
 		return Photo{}, a, err
 	}
+	own, err := a.kin(tx, school)
+	if err != nil {
+		return Photo{}, a, err
+	}
 	x, err := tx.Photo(school, id)
-	if err == nil && slices.ContainsFunc(x.Pupils, a.parentOf) {
+	if err == nil && slices.ContainsFunc(x.Pupils, own.pupil) {
 		err = fmt.Errorf("%v: %w", x, ErrForbidden)
 	}
 	return x, a, err
@@ -524,11 +532,15 @@ func (p *Portal) TakePictureDown(ctx context.Context, account, school, id string
 		if err != nil {
 			return err
 		}
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
 		x, err := tx.Picture(school, id)
 		switch {
 		case err != nil:
 			return err
-		case slices.ContainsFunc(x.Pupils, a.parentOf):
+		case slices.ContainsFunc(x.Pupils, own.pupil):
 			return fmt.Errorf("picture: %w", ErrForbidden)
 		case x.Shown.IsZero() || !x.Taken.IsZero():
 			return fmt.Errorf("picture: %w", ErrNotFound)

@@ -393,8 +393,12 @@ func (p *Portal) pictureViews(tx Tx, a Actor, school string) (all []PictureView,
 		}
 	}
 	reasons := a.May(SeeReasons, Subject{School: school}) == nil
+	own, err := a.kin(tx, school)
+	if err != nil {
+		return nil, err
+	}
 	for _, x := range pictures {
-		if slices.ContainsFunc(x.Pupils, a.parentOf) {
+		if slices.ContainsFunc(x.Pupils, own.pupil) {
 			continue
 		}
 		v := PictureView{Picture: x, Why: may.judge(x, p.today())}
@@ -432,7 +436,7 @@ func (p *Portal) pictureViews(tx Tx, a Actor, school string) (all []PictureView,
 
 // PutBack lets a picture be shown again that was taken down: a yes alone does not bring
 // it back. It has another name from then on. It answers [*Invalid] where it may not be
-// shown, [ErrForbidden] for one of the account's own children, and [ErrNotFound] where
+// shown, [ErrForbidden] for one of the account's own family, and [ErrNotFound] where
 // there is none that was taken down.
 func (p *Portal) PutBack(ctx context.Context, account, school, id string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
@@ -444,7 +448,9 @@ func (p *Portal) PutBack(ctx context.Context, account, school, id string) error 
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(x.Pupils, a.parentOf) {
+		if own, err := a.kin(tx, school); err != nil {
+			return err
+		} else if slices.ContainsFunc(x.Pupils, own.pupil) {
 			return fmt.Errorf("picture: %w", ErrForbidden)
 		}
 		if x.Taken.IsZero() {

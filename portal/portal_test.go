@@ -33,6 +33,7 @@ type world struct {
 	mu   sync.Mutex
 	now  time.Time
 	wait time.Duration // until a yes counts; in most tests none
+	tick time.Duration // by which the clock goes on whenever it is read
 }
 
 const (
@@ -88,6 +89,7 @@ func (w *world) use() {
 	w.Portal = portal.New(w.db, w.ledger, theStaff, func() time.Time {
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		w.now = w.now.Add(w.tick)
 		return w.now
 	})
 	w.CountYesAfter(func(string) time.Duration { return w.wait })

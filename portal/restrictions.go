@@ -135,7 +135,7 @@ func (r Restricted) Unread() bool {
 
 // Restrictions is a school's pupils on roll, and everybody from whom something is taken,
 // in the order of the pupils, those to look at first; or, with a pupil, every contact of
-// theirs. Of a child of the account's own it tells nothing.
+// theirs. Of the account's own family it tells nothing.
 func (p *Portal) Restrictions(ctx context.Context, account, school, pupil string) (pupils []Pupil, all []Restricted, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
 		a, err := p.allowed(tx, account, SetRestrictions, Subject{School: school})
@@ -149,8 +149,12 @@ func (p *Portal) Restrictions(ctx context.Context, account, school, pupil string
 		if all, err = restricted(tx, school); err != nil {
 			return err
 		}
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
 		all = slices.DeleteFunc(all, func(r Restricted) bool {
-			return a.parentOf(r.Pupil.ID) || pupil == "" && r.Responsibility.Barred == 0 && len(r.Noes) == 0 || pupil != "" && r.Pupil.ID != pupil
+			return own.has(Link{r.Pupil.ID, r.Contact.ID}) || pupil == "" && r.Responsibility.Barred == 0 && len(r.Noes) == 0 || pupil != "" && r.Pupil.ID != pupil
 		})
 		for i := range all {
 			for j := range all[i].History {
@@ -294,8 +298,8 @@ type RestrictForm struct {
 
 // Restrict sets and lifts what is taken from a contact about a pupil, each right on its
 // own, for a reason: only a named person does, and no class list undoes it. What a class
-// list took and the form leaves taken is from now on theirs. Of a child of their own
-// nobody does it: [ErrForbidden]. It answers [*Invalid], [ErrConflict] where what is taken is no longer what was shown, and [ErrNotFound].
+// list took and the form leaves taken is from now on theirs. In their own
+// family nobody does it: [ErrForbidden]. It answers [*Invalid], [ErrConflict] where what is taken is no longer what was shown, and [ErrNotFound].
 func (p *Portal) Restrict(ctx context.Context, account, school string, f RestrictForm) error {
 	f.Why = strings.Join(strings.Fields(f.Why), " ")
 	if f.Takes&MayDecide == 0 {
@@ -306,7 +310,11 @@ func (p *Portal) Restrict(ctx context.Context, account, school string, f Restric
 		if err != nil {
 			return err
 		}
-		if a.parentOf(f.Link.PupilID) {
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
+		if own.has(f.Link) {
 			return fmt.Errorf("restriction: %w", ErrForbidden)
 		}
 		all, err := restricted(tx, school)

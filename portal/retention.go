@@ -835,6 +835,13 @@ func (p *Portal) KeepRecord(ctx context.Context, account, school, pupil string, 
 		if err != nil {
 			return err
 		}
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
+		if own.pupils[pupil] {
+			return fmt.Errorf("record of one's own family: %w", ErrForbidden)
+		}
 		x, err := tx.Pupil(pupil)
 		if err == nil && x.School != school {
 			err = fmt.Errorf("pupil: %w", ErrNotFound)

@@ -115,6 +115,10 @@ func (p *Portal) Settle(ctx context.Context, account, school string, links []Lin
 		if err != nil {
 			return err
 		}
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
 		by := make(map[Link]Child, len(waiting))
 		for _, c := range waiting {
 			by[Link{c.Pupil.ID, c.Contact.ID}] = c
@@ -124,7 +128,7 @@ func (p *Portal) Settle(ctx context.Context, account, school string, links []Lin
 			if !ok {
 				return fmt.Errorf("responsibility of contact %s: %w", l.ContactID, ErrNotFound)
 			}
-			if a.parentOf(l.PupilID) {
+			if own.has(l) {
 				return fmt.Errorf("responsibility: %w", ErrForbidden)
 			}
 			was, r := c.Responsibility, c.Responsibility
@@ -165,15 +169,15 @@ func parental(r Responsibility) string {
 	return "no"
 }
 
-// listDecides puts on record what a class list changes in who may decide about the pupils
+// listDecides puts on record what a class list, or taking one back, changes in who may decide about the pupils
 // who are on the register, and which of them are in care. For those who are new with it,
 // the list is on record.
-func (p *Portal) listDecides(tx Tx, account, school string, planned *ImportPlan) error {
+func (p *Portal) listDecides(tx Tx, account, school string, puts []Pupil, links []Responsibility, unlinks []Link) error {
 	pupils, err := tx.Pupils(school)
 	if err != nil {
 		return err
 	}
-	links, err := tx.Responsibilities(school)
+	all, err := tx.Responsibilities(school)
 	if err != nil {
 		return err
 	}
@@ -181,10 +185,10 @@ func (p *Portal) listDecides(tx Tx, account, school string, planned *ImportPlan)
 	for _, x := range pupils {
 		known[x.ID] = x
 	}
-	for _, l := range links {
+	for _, l := range all {
 		was[Link{l.PupilID, l.ContactID}] = l
 	}
-	for _, x := range planned.puts {
+	for _, x := range puts {
 		if old, ok := known[x.ID]; ok && old.LookedAfter != x.LookedAfter {
 			said := map[bool]string{true: "yes", false: "no"}[x.LookedAfter]
 			if err := p.event(tx, account, school, DecidesChanged, Ref{RefPupil, x.ID}, map[string]any{"looked after by a council": said}); err != nil {
@@ -192,15 +196,15 @@ func (p *Portal) listDecides(tx Tx, account, school string, planned *ImportPlan)
 			}
 		}
 	}
-	for _, l := range planned.links {
+	for _, l := range links {
 		if _, ok := known[l.PupilID]; ok {
 			if err := p.decides(tx, account, school, was[Link{l.PupilID, l.ContactID}], l); err != nil {
 				return err
 			}
 		}
 	}
-	for _, l := range planned.unlinks {
-		if err := p.decides(tx, account, school, l, Responsibility{}); err != nil {
+	for _, l := range unlinks {
+		if err := p.decides(tx, account, school, was[l], Responsibility{}); err != nil {
 			return err
 		}
 	}

@@ -436,6 +436,10 @@ func (p *Portal) SignedOnPaper(ctx context.Context, account, school, group strin
 		if err != nil {
 			return err
 		}
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
 		var wrong Invalid
 		if len(pupils) == 0 {
 			wrong.Add("pupils", "Mark at least one name")
@@ -445,8 +449,8 @@ func (p *Portal) SignedOnPaper(ctx context.Context, account, school, group strin
 			switch {
 			case i < 0:
 				return fmt.Errorf("pupil of the class: %w", ErrNotFound)
-			case a.parentOf(id):
-				wrong.Add("pupils", class[i].Name+" is a child of your own. A colleague has to write it down")
+			case own.pupils[id]:
+				wrong.Add("pupils", class[i].Name+" is of your own family. A colleague has to write it down")
 				continue
 			}
 			for _, t := range class[i].Left() {
@@ -478,7 +482,11 @@ func (p *Portal) TakeBack(ctx context.Context, account, school, pupil, slug stri
 		if err != nil {
 			return fmt.Errorf("pupil: %w", err)
 		}
-		if a.parentOf(pupil) {
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
+		if own.pupils[pupil] {
 			return fmt.Errorf("own child: %w", ErrForbidden)
 		}
 		info, err := tx.School(school)

@@ -146,8 +146,8 @@ func TestClassSigns(t *testing.T) {
 		}
 	}
 	p, err := w.PupilPage(ctx, w.staff("lead@anne.example"), anne, id["Amir Kay"])
-	if err != nil || len(p.Own) != 1 || p.Own[0].Signed.Seq != 2 {
-		t.Errorf("the pupil's page: %+v, %v", p.Own, err)
+	if err != nil || len(p.ForSelf) != 1 || p.ForSelf[0].Signed.Seq != 2 {
+		t.Errorf("the pupil's page: %+v, %v", p.ForSelf, err)
 	}
 	got := w.happened(w.staff("lead@anne.example"), anne, "")
 	for _, want := range []string{"sitting-opened", "signature-taken-back", "answer-written"} {
@@ -236,7 +236,7 @@ func TestOwnChildInClass(t *testing.T) {
 		t.Fatal("she has another account")
 	}
 	bo := w.pupil("Bo")
-	if got := problemsOf(w.SignedOnPaper(ctx, mother, anne, "2M", []string{w.pupil("Zoë"), bo})); !strings.Contains(got, "child of your own") {
+	if got := problemsOf(w.SignedOnPaper(ctx, mother, anne, "2M", []string{w.pupil("Zoë"), bo})); !strings.Contains(got, "own family") {
 		t.Errorf("she writes down what her own child signed: %s", got)
 	}
 	if len(w.signatures("Zoë")) > 0 {

@@ -73,15 +73,15 @@ func slipRef(contact, pupil, hash string) string {
 
 // SlipFilter is whose slips are wanted, of the pupils on roll.
 type SlipFilter struct {
-	Pupil string                  // id; "" for all
-	Group string                  // registration group; "" for all
-	but   func(pupil string) bool // whose are left out; nil for nobody's
+	Pupil string // id; "" for all
+	Group string // registration group; "" for all
+	but   kin    // whose are left out
 	// ToSend leaves out what has been answered, and those who are not written to.
 	ToSend bool
 }
 
 // Slips is the pupils on roll, and what is put to each contact who may decide for the
-// one with this id; none for "". Of the account's own children nobody reads what the other
+// one with this id; none for "". Of the account's own family nobody reads what the other
 // parent said: they are left out, and asked for, [ErrForbidden].
 func (p *Portal) Slips(ctx context.Context, account, school, pupil string) (pupils []Pupil, all []Slip, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
@@ -92,12 +92,16 @@ func (p *Portal) Slips(ctx context.Context, account, school, pupil string) (pupi
 		if pupils, err = listedPupils(tx, school); err != nil {
 			return err
 		}
-		if a.parentOf(pupil) {
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
+		if own.pupils[pupil] {
 			return fmt.Errorf("slips: %w", ErrForbidden)
 		}
-		pupils = slices.DeleteFunc(pupils, func(x Pupil) bool { return !x.OnRoll() || a.parentOf(x.ID) })
+		pupils = slices.DeleteFunc(pupils, func(x Pupil) bool { return !x.OnRoll() || own.pupils[x.ID] })
 		if pupil != "" {
-			all, err = p.slips(tx, school, SlipFilter{Pupil: pupil})
+			all, err = p.slips(tx, school, SlipFilter{Pupil: pupil, but: own})
 		}
 		return err
 	})
@@ -119,7 +123,7 @@ func (p *Portal) slips(tx Tx, school string, f SlipFilter) (all []Slip, err erro
 	}
 	named, texts := byID(contacts), append(info.Of(Agreement), info.Of(Purpose)...)
 	err = p.eachPupil(tx, school, false, func(r *PupilRecord) error {
-		if f.but != nil && f.but(r.Pupil.ID) || f.Pupil != "" && r.Pupil.ID != f.Pupil || f.Group != "" && r.Pupil.Group != f.Group {
+		if f.but.pupils[r.Pupil.ID] || f.Pupil != "" && r.Pupil.ID != f.Pupil || f.Group != "" && r.Pupil.Group != f.Group {
 			return nil
 		}
 		links, first := slices.Clone(r.Responsibilities), firsts(r.Responsibilities)
@@ -128,7 +132,7 @@ func (p *Portal) slips(tx Tx, school string, f SlipFilter) (all []Slip, err erro
 		})
 		for _, l := range links {
 			c := named[l.ContactID]
-			if !l.Decides() || f.ToSend && (!l.May(MaySee|MayBeWrittenTo) || watch.warning(c) != "") {
+			if !l.Decides() || f.but.contacts[c.ID] || f.ToSend && (!l.May(MaySee|MayBeWrittenTo) || watch.warning(c) != "") {
 				continue
 			}
 			var theirs []Slip
@@ -177,7 +181,9 @@ func (p *Portal) PrintSlips(ctx context.Context, account, school string, f SlipF
 		if err != nil {
 			return err
 		}
-		f.but = a.parentOf // a colleague prints those of their own family
+		if f.but, err = a.kin(tx, school); err != nil { // a colleague prints those of their own family
+			return err
+		}
 		if all, err = p.slips(tx, school, f); err != nil || len(all) == 0 {
 			return err
 		}
@@ -385,6 +391,7 @@ type slipWriter struct {
 	p       *Portal
 	tx      Tx
 	by      Actor
+	own     kin // of by
 	form    ToldForm
 	school  School
 	other   map[string]bool // wordings that are not those in force; see wordings.go
@@ -394,6 +401,9 @@ type slipWriter struct {
 func (p *Portal) newSlipWriter(tx Tx, by Actor, school string, f ToldForm) (w slipWriter, err error) {
 	w = slipWriter{p: p, tx: tx, by: by, form: f}
 	if w.school, err = tx.School(school); err != nil {
+		return w, err
+	}
+	if w.own, err = by.kin(tx, school); err != nil {
 		return w, err
 	}
 	if w.other, err = otherWords(tx, w.school); err != nil {
@@ -413,8 +423,8 @@ func (w slipWriter) refuses(s Slip, answer Answer) string {
 		return "the day is before " + published.String() + ", when these words were published. Look at the day again"
 	case answer != Given && (answer != Refused || t.Kind == Agreement):
 		return "choose what stands on the slip"
-	case w.by.parentOf(c.Pupil.ID):
-		return "this is about a child of your own. Somebody else at the office has to write it down"
+	case w.own.has(Link{c.Pupil.ID, c.Contact.ID}):
+		return "this is about your own family. Somebody else at the office has to write it down"
 	case s.Party.Kind == RefPupil && !t.AsksPupil(c.Pupil, w.form.On):
 		return "this child was not asked on that day: the words say from which age on"
 	case s.Party.Kind == RefWorker && !c.Pupil.LookedAfter:

@@ -197,7 +197,7 @@ func TestNobodyWritesDownForTheirOwnFamily(t *testing.T) {
 	office := w.staff("office@anne.example")
 	w.ok(w.Join(t.Context(), office, w.letters(anne)["Mr Al Lee"].Code, "2017-09-01"))
 	s := w.slip("Mrs Jo Lee", "Ann", "website-pictures")
-	if _, err := w.writes(w.today(), portal.Told{Field: "x", Ref: s.Ref, Answer: portal.Given}); !says(err, "x", "child of your own") {
+	if _, err := w.writes(w.today(), portal.Told{Field: "x", Ref: s.Ref, Answer: portal.Given}); !says(err, "x", "your own family") {
 		t.Errorf("he writes down her yes: %v", err)
 	}
 }

@@ -207,7 +207,7 @@ func (d *desk) mailTrouble() (n int, err error) {
 	if d.p.mail == nil {
 		return 0, nil
 	}
-	own, err := d.actor.relatives(d, d.school)
+	own, err := d.actor.kin(d, d.school)
 	if err != nil {
 		return 0, err
 	}
@@ -216,13 +216,13 @@ func (d *desk) mailTrouble() (n int, err error) {
 		return 0, err
 	}
 	for _, m := range to.bad() {
-		if !own[m.ContactID] {
+		if !own.contacts[m.ContactID] {
 			n++
 		}
 	}
 	mails, err := d.Mails(d.school)
 	for _, m := range mails {
-		if m.troubles() && !own[m.ContactID] {
+		if m.troubles() && !own.contacts[m.ContactID] {
 			n++
 		}
 	}
@@ -254,8 +254,12 @@ func (d *desk) stand() error {
 	}
 	today, purposes := d.p.today(), info.Of(Purpose)
 	soon := day(today.begin().AddDate(0, 0, LapsingDays))
+	own, err := d.actor.kin(d, d.school)
+	if err != nil {
+		return err
+	}
 	return d.p.eachPupil(d, d.school, false, func(r *PupilRecord) error {
-		if d.actor.parentOf(r.Pupil.ID) {
+		if own.pupils[r.Pupil.ID] {
 			return nil
 		}
 		conflict, lapses := 0, 0

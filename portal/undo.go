@@ -18,7 +18,7 @@ const UndoLife = 7 * 24 * time.Hour
 // brought.
 type ListUndo struct {
 	School string
-	At     time.Time // UTC, when the list was applied
+	At     time.Time // UTC, before anything that the list did
 	Before ListBefore
 }
 
@@ -80,14 +80,14 @@ const mostUndone = 10_000
 
 // keepUndo keeps what a list that was just applied changed, as it was; one that changed
 // nothing leaves the list before it to be taken back.
-func (p *Portal) keepUndo(tx Tx, planned *ImportPlan, left []string) error {
+func (p *Portal) keepUndo(tx Tx, planned *ImportPlan, left []string, at time.Time) error {
 	switch n := len(planned.puts) + len(planned.people) + len(planned.links) + len(planned.unlinks) + len(left); {
 	case n == 0:
 		return nil
 	case len(planned.puts) > mostUndone:
 		return tx.DeleteListUndo(planned.School)
 	}
-	u := ListUndo{School: planned.School, At: p.now(), Before: planned.before(left)}
+	u := ListUndo{School: planned.School, At: at, Before: planned.before(left)}
 	var err error
 	if u.Before.After, err = u.Before.after(tx, u.School); err != nil {
 		return err
@@ -109,36 +109,21 @@ func (b ListBefore) after(tx Tx, school string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	touched := map[any]bool{}
-	for _, x := range b.Pupils {
-		touched[x.ID] = true
-	}
-	for _, c := range b.Contacts {
-		touched[c.ID] = true
-	}
-	for _, l := range b.Links {
-		touched[Link{l.PupilID, l.ContactID}] = true
-	}
-	for _, id := range append(slices.Clone(b.NewPupils), b.NewContacts...) {
-		touched[id] = true
-	}
-	for _, l := range b.NewLinks {
-		touched[l] = true
-	}
+	inPupils, inContacts, inLinks := b.touched()
 	sum := sha256.New()
 	to := json.NewEncoder(sum)
 	for _, x := range pupils {
-		if touched[x.ID] {
+		if inPupils[x.ID] {
 			err = to.Encode(x)
 		}
 	}
 	for _, c := range contacts {
-		if touched[c.ID] && err == nil {
+		if inContacts[c.ID] && err == nil {
 			err = to.Encode(c)
 		}
 	}
 	for _, l := range links {
-		if l.Barred = 0; touched[Link{l.PupilID, l.ContactID}] && err == nil {
+		if l.Barred = 0; inLinks[Link{l.PupilID, l.ContactID}] && err == nil {
 			err = to.Encode(l)
 		}
 	}
@@ -165,7 +150,12 @@ func (p *Portal) PlanUndo(ctx context.Context, account, school string) (plan Und
 }
 
 func (p *Portal) undo(tx Tx, account, school string) (u ListUndo, plan UndoPlan, err error) {
-	if _, err := p.allowed(tx, account, ImportClassList, Subject{School: school}); err != nil {
+	a, err := p.allowed(tx, account, ImportClassList, Subject{School: school})
+	if err != nil {
+		return u, plan, err
+	}
+	own, err := a.kin(tx, school)
+	if err != nil {
 		return u, plan, err
 	}
 	u, err = tx.ListUndo(school)
@@ -186,7 +176,34 @@ func (p *Portal) undo(tx Tx, account, school string) (u ListUndo, plan UndoPlan,
 		}
 	}
 	plan.Against, err = p.rests(tx, u)
+	if pupils, contacts, links := u.Before.touched(); own.any(pupils, contacts, links) {
+		plan.Against = append(plan.Against, "It is about people of your own family, too: somebody else at the office takes it back.")
+	}
 	return u, plan, err
+}
+
+// touched is whom a class list brought or changed.
+func (b ListBefore) touched() (pupils, contacts map[string]bool, links map[Link]bool) {
+	pupils, contacts, links = map[string]bool{}, map[string]bool{}, map[Link]bool{}
+	for _, l := range b.Links {
+		links[Link{l.PupilID, l.ContactID}] = true
+	}
+	for _, l := range b.NewLinks {
+		links[l] = true
+	}
+	for _, x := range b.Pupils {
+		pupils[x.ID] = true
+	}
+	for _, id := range b.NewPupils {
+		pupils[id] = true
+	}
+	for _, c := range b.Contacts {
+		contacts[c.ID] = true
+	}
+	for _, id := range b.NewContacts {
+		contacts[id] = true
+	}
+	return pupils, contacts, links
 }
 
 // rests says what rests on a class list.
@@ -206,21 +223,9 @@ func (p *Portal) rests(tx Tx, u ListUndo) (why []string, err error) {
 	if now != u.Before.After {
 		why = append(why, "Somebody has changed people of this list since, or settled who decides.")
 	}
-	pupils, contacts, links := map[string]bool{}, map[string]bool{}, map[Link]bool{}
-	for _, l := range u.Before.Links {
-		links[Link{l.PupilID, l.ContactID}] = true
-	}
-	for _, l := range u.Before.NewLinks {
-		links[l] = true
-	}
+	pupils, contacts, links := u.Before.touched()
 	for l := range links {
 		pupils[l.PupilID], contacts[l.ContactID] = true, true
-	}
-	for _, id := range u.Before.NewPupils {
-		pupils[id] = true
-	}
-	for _, id := range u.Before.NewContacts {
-		contacts[id] = true
 	}
 	letters, acts := 0, 0
 	for id := range contacts {
@@ -263,8 +268,8 @@ func (p *Portal) rests(tx Tx, u ListUndo) (why []string, err error) {
 		return nil, err
 	}
 	held := 0
-	for _, r := range restrictions {
-		if (contacts[r.Link.ContactID] || pupils[r.Link.PupilID]) && (!r.Since.Before(u.At) || !r.Until.Before(u.At)) {
+	for _, r := range restrictions { // of whom it brought also one that was lifted: taking them back would erase it
+		if slices.Contains(u.Before.NewPupils, r.Link.PupilID) || slices.Contains(u.Before.NewContacts, r.Link.ContactID) || (contacts[r.Link.ContactID] || pupils[r.Link.PupilID]) && (!r.Since.Before(u.At) || !r.Until.Before(u.At)) {
 			held++
 		}
 	}
@@ -293,6 +298,10 @@ func (p *Portal) UndoImport(ctx context.Context, account, school string, at time
 			return fmt.Errorf("undo: %w", ErrConflict)
 		}
 		b := u.Before
+		unlinks := slices.DeleteFunc(slices.Clone(b.NewLinks), func(l Link) bool { return slices.Contains(b.NewPupils, l.PupilID) })
+		if err := p.listDecides(tx, account, school, b.Pupils, b.Links, unlinks); err != nil {
+			return err
+		}
 		for _, l := range b.NewLinks {
 			if err := tx.DeleteResponsibility(l.PupilID, l.ContactID); err != nil {
 				return err

@@ -103,6 +103,59 @@ func TestWhatRestsOnAList(t *testing.T) {
 	}
 }
 
+// An order that a list brings keeps the list, however fast the clock goes and even once it
+// is lifted: else whoever brings lists in lifts orders alone, by taking one back.
+func TestAnOrderOutlivesItsList(t *testing.T) {
+	for _, lifted := range []bool{false, true} {
+		w := settled(t)
+		w.tick = time.Microsecond
+		rows := secondList()
+		rows[len(rows)-1].CourtOrder = true
+		w.register(anne, rows, true)
+		if lifted {
+			w.takes("Ms Nell New", "Nia", 0)
+		}
+		plan, err := w.PlanUndo(t.Context(), portal.Operator, anne)
+		w.ok(err)
+		if !strings.Contains(strings.Join(plan.Against, " "), "safeguarding lead") {
+			t.Errorf("lifted %v: against it: %q", lifted, plan.Against)
+		}
+		is(t, w.UndoImport(t.Context(), portal.Operator, anne, plan.At), portal.ErrConflict)
+	}
+}
+
+// A list is taken back as one is brought in: what that changes of who decides and who is
+// in care is on record, and of their own family nobody does it.
+func TestUndoIsOnRecordAndAColleagues(t *testing.T) {
+	w := settled(t)
+	father, colleague := w.staff("office@anne.example"), w.staff("trust@example")
+	w.ok(w.Join(t.Context(), father, w.letters(anne)["Mr Al Lee"].Code, annsBirthday))
+	w.pass(time.Minute)
+	rows := secondList()
+	for i := range rows {
+		rows[i].LookedAfter = rows[i].LookedAfter || rows[i].Forename == "Cat"
+	}
+	w.register(anne, rows, true)
+	decided := func() (n int) {
+		for _, e := range w.happened(portal.Operator, anne, "") {
+			if strings.Contains(e, string(portal.DecidesChanged)) {
+				n++
+			}
+		}
+		return n
+	}
+	before := decided()
+	plan, err := w.PlanUndo(t.Context(), father, anne)
+	if w.ok(err); before != 2 || len(plan.Against) != 1 || !strings.Contains(plan.Against[0], "own family") {
+		t.Fatalf("%d changes of who decides and who is in care; against it %q", before, plan.Against)
+	}
+	is(t, w.UndoImport(t.Context(), father, anne, plan.At), portal.ErrConflict)
+	w.ok(w.UndoImport(t.Context(), colleague, anne, plan.At))
+	if after := decided(); after != 2*before {
+		t.Errorf("%d changes of who decides and who is in care on record, and %d before", after, before)
+	}
+}
+
 // What it takes to take a list back is kept for a week.
 func TestUndoIsForgotten(t *testing.T) {
 	w := settled(t)

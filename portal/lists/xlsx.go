@@ -91,6 +91,9 @@ func (b *workbook) about() error {
 		"Yes means that it may go ahead. No means that it may not. An empty cell means No.",
 		"It holds children’s names. Keep it on the school’s own equipment, and delete it when you have finished with it.",
 	}
+	if b.list.Own > 0 {
+		lines = append(lines, "It leaves out pupils of the family of whoever made it. A colleague’s list has them. Who is in no list has said No.")
+	}
 	for i, line := range lines {
 		if err := b.file.SetCellStr(name, "A"+strconv.Itoa(i+1), line); err != nil {
 			return err

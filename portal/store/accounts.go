@@ -50,8 +50,8 @@ func childFields(c *portal.Child) []any {
 }
 
 func (t *tx) AccountChildren(account string) ([]portal.Child, error) {
-	fields := func(c *portal.Child) []any { return append(childFields(c), stamp{&c.Since}, stamp{&c.Counts}) }
-	return list(t, fields, "SELECT "+childColumns+`, j.since, a.counts FROM account_contacts a JOIN contacts c ON c.id = a.contact_id
+	fields := func(c *portal.Child) []any { return append(childFields(c), stamp{&c.Since}, stamp{&c.Counts}, &c.Sure) }
+	return list(t, fields, "SELECT "+childColumns+`, j.since, a.counts, a.confirmed IS NOT NULL OR a.counts IS NULL OR a.counts <= a.joined FROM account_contacts a JOIN contacts c ON c.id = a.contact_id
 		JOIN responsibilities r ON r.contact_id = c.id JOIN pupils p ON p.id = r.pupil_id
 		LEFT JOIN joined_children j ON j.account_id = a.account_id AND j.contact_id = c.id AND j.pupil_id = p.id
 		WHERE a.account_id = $1 AND a.ended IS NULL`+childOrder, account)

@@ -41,6 +41,7 @@ func TestFreshSignIn(t *testing.T) {
 		{"GET " + office + "/export", lead, portal.ByProvider},
 		{"POST " + office + "/export", lead, portal.ByProvider},
 		{"POST " + office + "/letters", clerk, portal.ByProvider},
+		{"POST " + office + "/undo", clerk, portal.ByProvider},
 		{"POST " + office + "/restrictions", lead, portal.ByProvider},
 		{"POST " + office + "/joins", clerk, portal.ByProvider},
 		{"POST " + office + "/retention/keep", clerk, portal.ByProvider},

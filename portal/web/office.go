@@ -21,6 +21,7 @@ type officeView struct {
 	Asked   []option // purposes
 	States  []option // standings
 
+	Own        int // pupils who are left out, as of the family of whoever looks
 	Listed     int // pupils of the chosen year and class: on roll, or those who have left
 	Questions  []purposeGroup
 	purposes   []*purposeCount // those of all groups, as the list has them
@@ -223,7 +224,7 @@ type officeReader struct {
 
 func (o *officeReader) begin(l portal.List) error {
 	v, f := o.view, o.view.Filter
-	o.columns = l
+	o.columns, v.Own = l, l.Own
 	states := v.heads(l, f)
 	if f.Standing != "" && !slices.Contains(states, o.wanted.Standing) {
 		var wrong portal.Invalid

@@ -470,6 +470,27 @@ func TestAnswersOnPaper(t *testing.T) {
 	w.as(uncle).get("/portal/").lacks(t, "on paper")
 }
 
+// A lead whose child says No somewhere still has their register, without that child.
+func TestRegisterOfAParent(t *testing.T) {
+	w := newWorld(t)
+	asha := w.pupils["Asha"]
+	w.as(mother).post("/portal/children/"+asha+"/consents/"+webPicture.Slug, url.Values{"answer": {"refused"}, "hash": {webPicture.Hash}}).wants(t, http.StatusSeeOther)
+	all, err := w.portal.Invitees(t.Context(), portal.Operator, "fernlow")
+	w.must(err)
+	i := slices.IndexFunc(all, func(i portal.Invitee) bool { return i.Contact.Name == father })
+	w.must(w.portal.EndJoin(t.Context(), portal.Operator, "fernlow", all[i].Contact.ID))
+	letters, err := w.portal.Letters(t.Context(), portal.Operator, "fernlow", all[i].Contact.ID)
+	w.must(err)
+	w.must(w.portal.Join(t.Context(), w.accounts[lead], letters[0].Code, "2018-03-27"))
+	v := w.as(lead)
+	for _, path := range []string{"", "?class=2M", "export"} {
+		v.get("/portal/office/fernlow/"+path).wants(t, http.StatusOK).lacks(t, ">Asha")
+	}
+	v.get("/portal/office/fernlow/").wants(t, http.StatusOK, "of your own family")
+	v.get("/portal/office/fernlow/pupil/"+asha).wants(t, http.StatusOK, "of your own family", "A colleague looks after them").lacks(t, "Where answers stand", "history")
+	v.post("/portal/office/fernlow/export", url.Values{"format": {"csv"}}).wants(t, http.StatusOK).lacks(t, "Asha")
+}
+
 // The log says who opened a school's register, and when; of families it says nothing.
 func TestLogSaysWhoseOffice(t *testing.T) {
 	w := newWorld(t)

@@ -116,7 +116,7 @@ func (s *server) getPupil(w http.ResponseWriter, r *http.Request) error {
 	for i, t := range x.List.Agreements {
 		v.Signed = append(v.Signed, stands{t.Title, signedWords[x.Signed[i]]})
 	}
-	for _, t := range x.Own {
+	for _, t := range x.ForSelf {
 		v.Signed = append(v.Signed, stands{t.Text.Title + ", by the pupil", s.signedOn(t)})
 	}
 	for _, t := range x.Ties {

@@ -74,7 +74,7 @@ func (s *server) routes() *mux.Router {
 	get(office+"/import/{id:[A-Za-z0-9_-]+}/columns", s.signedIn(s.aboutList(s.getColumns)))
 	post(office+"/import/{id:[A-Za-z0-9_-]+}/columns", s.signedIn(s.aboutList(s.postColumns)))
 	get(office+"/undo", s.signedIn(s.getUndo))
-	post(office+"/undo", s.signedIn(s.postUndo))
+	post(office+"/undo", s.anew(portal.ByProvider, s.postUndo))
 	get(office+"/chase", s.signedIn(s.getChase))
 	post(office+"/chase", s.anew(portal.ByProvider, s.postChase))
 	get(office+"/settle", s.signedIn(s.getSettle))
