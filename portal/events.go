@@ -265,7 +265,7 @@ func (p *Portal) Events(ctx context.Context, account, school, person string) (al
 			return err
 		}
 		for _, a := range acts {
-			if own.contacts[a.Subject.ID] || own.pupils[a.Subject.ID] {
+			if own.about(a) {
 				continue // of their own family they read what every parent does
 			}
 			e := Event{Act: a, About: names[a.Subject.ID], Who: names[a.Party.ID]}

@@ -51,6 +51,20 @@ func (k kin) has(l Link) bool { return k.pupils[l.PupilID] || k.contacts[l.Conta
 // pupil says whether a pupil is of the family.
 func (k kin) pupil(id string) bool { return k.pupils[id] }
 
+// about says whether an event is about one of the family, or about somebody and one of its
+// children.
+func (k kin) about(a Act) bool {
+	if k.contacts[a.Subject.ID] || k.pupils[a.Subject.ID] {
+		return true
+	}
+	for id := range k.pupils {
+		if strings.Contains(a.Details, `"`+id+`"`) {
+			return true
+		}
+	}
+	return false
+}
+
 // any says whether there is one of the family among these.
 func (k kin) any(pupils, contacts map[string]bool, links map[Link]bool) bool {
 	for l := range links {

@@ -426,6 +426,7 @@ func TestTheOtherParentIsAColleagues(t *testing.T) {
 	rows := change(func(r *portal.ClassListRow) bool { return true })
 	rows = append(rows, portal.ClassListRow{AdmissionNumber: "H1", Forename: "Hal", Surname: "Half", Born: "2018-01-01", Year: 4, Group: "4K", ContactName: "Mrs Jo Lee", Email: "mrs.jo.lee@home.example", Relationship: "Mother", Parental: true})
 	w.register(anne, numbered(rows), true)
+	w.parent(anne, "Mrs Jo Lee")
 	mother, hal := w.contact(anne, "Mrs Jo Lee"), w.pupil("Hal")
 	for _, who := range []string{office, lead} {
 		w.ok(w.Join(t.Context(), who, w.letters(anne)["Mr Al Lee"].Code, annsBirthday))

@@ -3,10 +3,14 @@ package web
 import (
 	"net/http"
 	"testing"
+
+	"schoolgate/portal"
 )
 
 func TestRecordPages(t *testing.T) {
 	w := newWorld(t)
+	w.wait = portal.YesAfter
+	w.joinAgain(mother)
 	w.as(mother).get("/portal/record").wants(t, http.StatusOK, "once it has made sure that it was you").lacks(t, "grace.okonedo@mail.example")
 	w.must(w.portal.ConfirmJoins(t.Context(), w.accounts[lead], "fernlow", w.contact(mother)))
 	w.as(mother).get("/portal/").wants(t, http.StatusOK, `href="/portal/record"`)
