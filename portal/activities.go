@@ -316,6 +316,7 @@ type GoSheet struct {
 	All       int // who may do all of it
 	Gone      int // how many have left, or left the class, since it was proposed
 	Come      int
+	Family    int // how many of the rows are of the family of whoever asks: each is a no, whatever its parents say
 }
 
 // GoPurpose is a question that something rests on.
@@ -359,6 +360,9 @@ func (p *Portal) sheet(tx Tx, a Actor, s *GoSheet, of Roll, on Date, approved bo
 			s.Come++
 		}
 		mark(r)
+		if own.pupils[r.Pupil.ID] {
+			s.Family++
+		}
 		row := GoRow{Pupil: r.Pupil, All: GoYes}
 		for i := range s.Purposes {
 			t := &s.Purposes[i]

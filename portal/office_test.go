@@ -411,6 +411,19 @@ func TestOnesOwnFamilyIsAColleagues(t *testing.T) {
 		}
 		return nil
 	}))
+	group := ""
+	w.view(func(tx portal.Tx) error {
+		x, err := tx.Pupil(w.pupil("Ann"))
+		group = x.Group
+		return err
+	})
+	now, err := w.MayNow(t.Context(), lead, anne, group, "website-pictures")
+	w.ok(err)
+	for _, r := range now.Rows {
+		if r.Pupil.Forename == "Ann" && (r.All != portal.GoNo || now.Family == 0) {
+			t.Errorf("in her child's class she reads %v, of %d who are said to be of her family", r.All, now.Family)
+		}
+	}
 	page, err := w.PupilPage(t.Context(), lead, anne, w.pupil("Ann"))
 	if w.ok(err); !page.Own || len(page.Standings)+len(page.Signed)+len(page.Ties) != 0 {
 		t.Errorf("on her child's page she reads %v, %v, %v", page.Standings, page.Signed, page.Ties)

@@ -730,7 +730,7 @@ func (a *arranger) write() {
 		if d.id != "" {
 			mark = "#" + d.id + " "
 		}
-		start := len(out)
+		var start int
 		switch d.Kind {
 		case Heading, Title:
 			stack = nil

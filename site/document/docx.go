@@ -21,11 +21,10 @@ type docx struct {
 	fields  []wordField       // open, the innermost last
 	extra   []Block           // of text boxes, to follow the paragraph they hang on
 	places  []string          // begun between paragraphs
-	in      string            // the kind of note that is read: its targets are others
 }
 
 type wordStyle struct {
-	name, based    string
+	name           string
 	num            string
 	level          int // in the list; -1 for none
 	outline        int // 0 to 8; 9 is text, -1 not said
