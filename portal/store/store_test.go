@@ -474,7 +474,7 @@ func TestAccounts(t *testing.T) {
 		})
 		f.see(func(tx portal.Tx) error { // a join covers the children that it names
 			kids, err := tx.AccountChildren("a-1")
-			same(t, kids, err, []portal.Child{{Pupil: ben, Contact: mum, Responsibility: benMum}, {Pupil: ann, Contact: mum, Responsibility: annMum, Since: noon}})
+			same(t, kids, err, []portal.Child{{Pupil: ben, Contact: mum, Responsibility: benMum, Sure: true}, {Pupil: ann, Contact: mum, Responsibility: annMum, Since: noon, Sure: true}})
 			covered, err := tx.JoinedChildren("oak")
 			same(t, covered, err, map[portal.Link]time.Time{{PupilID: ann.ID, ContactID: "c-mum"}: noon})
 			return nil
