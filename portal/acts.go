@@ -21,7 +21,8 @@ type Ref struct {
 	ID   string  `json:"id"`
 }
 
-// RefKind is what a [Ref] names.
+// RefKind is what a [Ref] names. Those who sign or answer differ in their first letter: by
+// that alone the store tells them apart where it reads many.
 type RefKind string
 
 const (

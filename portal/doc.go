@@ -9,8 +9,11 @@
 // Where to look: who may do what is in rights.go and access.go; the wordings that are
 // put to an [Audience] in text.go and wordings.go; what is signed and answered in
 // acts.go, family.go (online) and slips.go (on paper, by telephone, in person), and how
-// it is sealed in record.go; class lists in classlist.go and importplan.go; lists that go
-// out, and what limits them, in list.go and office.go; who is barred from whom in
+// it is sealed in record.go; class lists that come in are in classlist.go, office.go and
+// importplan.go, and taken back in undo.go; lists that go out are in list.go, whose family a
+// colleague looks after in kin.go; letters and joins in letters.go and join.go; mail in
+// mail.go and outbox.go; pictures of pupils in pictures.go and photos.go; who signs at a
+// shared device in sitting.go; what is planned in activities.go; who is barred from whom in
 // restrictions.go and watch.go; what is done to the register in events.go; when things
 // are erased in retention.go.
 package portal

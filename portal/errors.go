@@ -11,7 +11,8 @@ var (
 	// ErrNotFound covers both what does not exist and what this account may not
 	// know to exist, so that strangers learn nothing.
 	ErrNotFound = errors.New("not found")
-	// ErrForbidden is for staff who are known and lack the role.
+	// ErrForbidden is for staff who are known and lack the role, or whose own family it is
+	// about, and for a parent who may see a child and not decide.
 	ErrForbidden = errors.New("not allowed")
 	// ErrLeft is a signature or a yes for a child who has left the school.
 	ErrLeft = errors.New("the child has left")

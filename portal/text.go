@@ -18,8 +18,9 @@ const (
 )
 
 // Audience is whom a text is put to. A new one is a constant here, a word of
-// site.Signers, a migration of what acts may hold, and a heading in the theme's
-// layouts/texts.html; if they sign themselves, also a [RefKind].
+// site.Signers, a migration of the CHECK on texts.audience, a heading in the theme's
+// layouts/texts.html, how they sign in its _partials/signing.html, and a reading age in
+// site/check/reading.go; if they sign themselves, also a [RefKind].
 type Audience string
 
 const (

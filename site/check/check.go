@@ -140,7 +140,7 @@ type RollPupil struct {
 	Born              time.Time // the day; zero when not known
 }
 
-// CheckOptions say what to check and with what.
+// Options say what to check and with what.
 type Options struct {
 	site.Options              // of the build; Out is not used
 	School       string       // slug of the only school to check; empty: all, and the overview

@@ -1,3 +1,4 @@
+// Package draw draws what a page asks for as SVG: a flow of steps, and a QR code.
 package draw
 
 import (

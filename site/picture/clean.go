@@ -1,3 +1,5 @@
+// Package picture makes of an original what may be published: upright, in sensible sizes,
+// and with nothing in it but what can be seen.
 package picture
 
 import (

@@ -1,3 +1,4 @@
+// Package picturetest draws the pictures that tests bring.
 package picturetest
 
 import (
