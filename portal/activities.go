@@ -316,7 +316,8 @@ type GoSheet struct {
 	All       int // who may do all of it
 	Gone      int // how many have left, or left the class, since it was proposed
 	Come      int
-	Family    int // how many of the rows are of the family of whoever asks: each is a no, whatever its parents say
+	others    []GoRow // whom whoever asks does not see: a first name may be theirs, too
+	Family    int     // how many of the rows are of the family of whoever asks: each is a no, whatever its parents say
 }
 
 // GoPurpose is a question that something rests on.
@@ -354,6 +355,7 @@ func (p *Portal) sheet(tx Tx, a Actor, s *GoSheet, of Roll, on Date, approved bo
 	}
 	err = tx.EachPupilOf(s.School.Slug, of, func(r *PupilRecord) error {
 		if is[r.Pupil.ID] = true; !reaches(r.Pupil) {
+			s.others = append(s.others, GoRow{Pupil: r.Pupil, All: GoNo})
 			return nil
 		}
 		if !was[r.Pupil.ID] {
@@ -619,19 +621,21 @@ func (p *Portal) DecideActivity(ctx context.Context, account, school, id string,
 	})
 }
 
-// mayEnd answers nil for whoever may say what came of an activity.
-func mayEnd(a Actor, school string) error {
-	if a.May(ApproveActivity, Subject{School: school}) == nil {
+// mayEnd answers nil for whoever may say what came of an activity: who proposed it, whoever
+// approves such, and the office.
+func mayEnd(a Actor, x Activity) error {
+	at := Subject{School: x.School}
+	if a.May(ApproveActivity, at) == nil || a.May(RunDesk, at) == nil || x.Proposed.By == a.AccountID {
 		return nil
 	}
-	return a.May(ProposeActivity, Subject{School: school})
+	return fmt.Errorf("activity: %w", ErrForbidden)
 }
 
 // CloseActivity says what was done, where a recording or pictures are kept, and by when
 // they are to be deleted.
 func (p *Portal) CloseActivity(ctx context.Context, account, school, id string, f CloseForm) error {
 	return p.change(ctx, account, school, id, func(_ Tx, a Actor, x *Activity, wrong *Invalid) (ActKind, error) {
-		if err := mayEnd(a, school); err != nil {
+		if err := mayEnd(a, *x); err != nil {
 			return "", err
 		}
 		if !x.approved() || !x.Closed.At.IsZero() {
@@ -658,7 +662,7 @@ func (p *Portal) CloseActivity(ctx context.Context, account, school, id string, 
 // DeleteRecording puts on record that what an activity left is deleted.
 func (p *Portal) DeleteRecording(ctx context.Context, account, school, id string) error {
 	return p.change(ctx, account, school, id, func(_ Tx, a Actor, x *Activity, wrong *Invalid) (ActKind, error) {
-		if err := mayEnd(a, school); err != nil {
+		if err := mayEnd(a, *x); err != nil {
 			return "", err
 		}
 		if !x.keeps() {
@@ -684,11 +688,12 @@ func (s GoSheet) FirstNames() (names []string) {
 		}
 		return name
 	}
+	everybody := slices.Concat(s.Rows, s.others)
 	for _, r := range s.Rows {
 		if r.All != GoYes {
 			continue
 		}
-		alike, n, longest := s.Rows, -1, 0
+		alike, n, longest := everybody, -1, 0
 		for len(alike) != 1 && n < longest {
 			n++
 			alike = slices.DeleteFunc(slices.Clone(alike), func(o GoRow) bool { return fold(short(o, n)) != fold(short(r, n)) })

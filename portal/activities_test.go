@@ -209,6 +209,7 @@ func TestWhoseActivity(t *testing.T) {
 	}
 	_, err = w.Sheet(t.Context(), teacher, anne, others, "")
 	is(t, err, portal.ErrNotFound)
+	is(t, w.CloseActivity(t.Context(), teacher, anne, both, portal.CloseForm{Done: "x"}), portal.ErrForbidden)
 	is(t, w.CloseActivity(t.Context(), teacher, anne, others, portal.CloseForm{Done: "x"}), portal.ErrNotFound)
 	all, err := w.ListActivities(t.Context(), teacher, anne)
 	if err != nil || len(all) != 2 || slices.ContainsFunc(all, func(x portal.ActivityItem) bool { return x.ID == others }) {

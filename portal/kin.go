@@ -58,7 +58,7 @@ func (k kin) about(a Act) bool {
 		return true
 	}
 	for id := range k.pupils {
-		if strings.Contains(a.Details, `"`+id+`"`) {
+		if strings.Contains(a.Details, `"`+id+`"`) || a.Kind == PictureDeclared && strings.Contains(a.Details, Mark(id)) {
 			return true
 		}
 	}

@@ -284,9 +284,18 @@ const (
 // else has said something meanwhile. Pages are those of the school's site, by address.
 func (p *Portal) SayOfPhoto(ctx context.Context, account, school, id string, f PhotoForm, pages []string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
-		x, _, err := p.photo(tx, account, school, id)
+		x, a, err := p.photo(tx, account, school, id)
 		if err != nil {
 			return err
+		}
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(f.Pupils, own.pupil) { // whether it is shown would tell what the other parent says
+			var wrong Invalid
+			wrong.Add("who", "Somebody of your own family is in it. Say that you are not sure: a colleague says who it is")
+			return &wrong
 		}
 		if x.Version != f.Version {
 			return fmt.Errorf("%v: %w", x, ErrConflict)
@@ -302,8 +311,12 @@ func (p *Portal) SayOfPhoto(ctx context.Context, account, school, id string, f P
 		if f.Who != InPupils {
 			f.Pupils = nil
 		}
+		if !slices.Contains(pages, f.Page) { // of one that nobody is sure of
+			f.Page = ""
+		}
 		slices.Sort(f.Pupils)
 		f.Pupils = slices.Compact(f.Pupils)
+		about := marks(slices.Concat(x.Pupils, f.Pupils)) // also who is left out now
 		if f.Who != x.Who || !slices.Equal(f.Pupils, x.Pupils) {
 			x.SaidBy, x.LookedBy = account, ""
 		}
@@ -314,7 +327,7 @@ func (p *Portal) SayOfPhoto(ctx context.Context, account, school, id string, f P
 		if err := p.putPhoto(tx, x); err != nil {
 			return err
 		}
-		return p.event(tx, account, school, PictureDeclared, Ref{RefSchool, school}, map[string]any{"who": cmp.Or(string(x.Who), "not said"), "pupils": len(x.Pupils), "page": x.Page})
+		return p.event(tx, account, school, PictureDeclared, Ref{RefSchool, school}, map[string]any{"who": cmp.Or(string(x.Who), "not said"), "pupils": len(x.Pupils), "page": x.Page, "about": about})
 	})
 }
 
@@ -343,12 +356,12 @@ func (f PhotoForm) check(pupils []Pupil, pages []string, today Date) (until Date
 	switch {
 	case said == "" && f.Who != InUnsure:
 		wrong.Add("alt", "Say in a sentence what there is to see, for those who cannot see it")
-	case utf8.RuneCountInString(said) > MaxAlt:
+	case utf8.RuneCountInString(said) > MaxAlt || strings.ContainsFunc(said, misleads):
 		wrong.Add("alt", fmt.Sprintf("Say it in at most %d characters", MaxAlt))
 	case names(said, pupils, f.Pupils):
 		wrong.Add("alt", "These words name a pupil. Say what there is to see, and no name")
 	}
-	if utf8.RuneCountInString(f.Caption) > MaxCaption {
+	if utf8.RuneCountInString(f.Caption) > MaxCaption || strings.ContainsFunc(f.Caption, misleads) {
 		wrong.Add("caption", fmt.Sprintf("Say it in at most %d characters", MaxCaption))
 	} else if names(f.Caption, pupils, f.Pupils) {
 		wrong.Add("caption", "These words name a pupil. Pictures on the website have no names")
@@ -398,10 +411,16 @@ func (p *Portal) putPhoto(tx Tx, x Photo) error {
 		return err
 	}
 	if x.ready() != "" {
-		if was.ID == "" {
+		switch {
+		case was.ID == "":
 			return nil
+		case was.Shown.IsZero():
+			return tx.DeletePicture(x.School, was.ID)
+		case was.Taken.IsZero():
+			was.Taken = p.now()
 		}
-		return tx.DeletePicture(x.School, was.ID)
+		was.Nobody, was.Pupils = false, nil // shown once, it comes back by somebody's putting it back alone
+		return tx.PutPicture(was)
 	}
 	now := Picture{ID: cmp.Or(was.ID, newID()), School: x.School, Key: deskKey + x.ID, Page: x.Page, Alt: x.Alt, Purpose: photoPurpose, Pupils: x.Pupils, Nobody: x.Who == InNobody, Until: x.Until}
 	now.Shown, now.Taken = was.Shown, was.Taken

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -205,6 +207,17 @@ func TestPhotoOfNobody(t *testing.T) {
 	}
 	is(t, w.TakePictureDown(t.Context(), clerk, anne, names[0]), portal.ErrNotFound)
 
+	// Nor does saying something else of it for a moment bring it back.
+	w.ok(w.says(clerk, photo, func(f *portal.PhotoForm) { f.Who = portal.InUnsure }))
+	if _, ok := errors.AsType[*portal.Invalid](w.PutBack(t.Context(), clerk, anne, names[0])); !ok {
+		t.Error("it is put back while nobody is sure who is in it")
+	}
+	w.ok(w.says(clerk, photo, nobody))
+	w.ok(w.SecondPhoto(t.Context(), lead, anne, photo, w.audited(clerk, photo).Photo.Version, true))
+	if names, _ := w.site(); slices.ContainsFunc(names, w.shows) {
+		t.Error("what was taken down is shown again without being put back")
+	}
+
 	other, err := w.AddPhoto(t.Context(), clerk, anne, []byte(drawn+"!"))
 	w.ok(err)
 	w.ok(w.says(clerk, other, nobody))
@@ -276,7 +289,12 @@ func TestPhotoOfOnesOwnChild(t *testing.T) {
 	if v := w.audited(jo, photo); v.Photo != nil {
 		t.Error("she sees where it stands")
 	}
-	_, err := w.AddPhoto(t.Context(), jo, anne, []byte(drawn))
+	other, err := w.AddPhoto(t.Context(), jo, anne, []byte(drawn+"?"))
+	w.ok(err)
+	if err := w.says(jo, other, nil); !strings.Contains(problemsOf(err), "your own family") {
+		t.Errorf("she says that her child is in it, and sees what becomes of it: %v", err)
+	}
+	_, err = w.AddPhoto(t.Context(), jo, anne, []byte(drawn))
 	if _, ok := errors.AsType[*portal.Invalid](err); !ok {
 		t.Errorf("brought again: %v", err)
 	}

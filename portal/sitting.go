@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -210,13 +211,23 @@ func (p *Portal) alive(tx Tx, s Sitting) error {
 func (p *Portal) CloseSitting(ctx context.Context, account, school, group string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
 		s, err := p.sittingOf(tx, school, group)
-		if _, err := p.allowed(tx, account, Sitting{Group: group}.opens(), Subject{School: school}); err != nil {
-			return err
+		a, refused := p.allowed(tx, account, Sitting{Group: group}.opens(), Subject{School: school})
+		if refused != nil {
+			return refused
 		}
 		if errors.Is(err, ErrNotFound) {
 			return nil
 		} else if err != nil {
 			return err
+		}
+		if group != "" {
+			info, err := tx.School(school)
+			if err != nil {
+				return err
+			}
+			if class, err := p.class(tx, a, info, group); err != nil || len(class) == 0 {
+				return errors.Join(err, fmt.Errorf("class: %w", ErrNotFound))
+			}
 		}
 		if err := tx.DeleteSitting(school, group); err != nil {
 			return err
@@ -240,6 +251,21 @@ func (p *Portal) Here(ctx context.Context, code string) (h Here, err error) {
 		return err
 	})
 	return h, err
+}
+
+// Entry is what a device keeps of a code that was typed on it, and EntryCode the code of
+// one; "" for what is none: that a code was typed, and not made up, is limited where it is.
+func (p *Portal) Entry(code string) string {
+	return NormalCode(code) + "." + p.ledger.Keyed("sittings", NormalCode(code))
+}
+
+// EntryCode is explained at [Portal.Entry].
+func (p *Portal) EntryCode(entry string) string {
+	code, _, _ := strings.Cut(entry, ".")
+	if subtle.ConstantTimeCompare([]byte(entry), []byte(p.Entry(code))) != 1 {
+		return ""
+	}
+	return code
 }
 
 func (p *Portal) here(tx Tx, code string) (h Here, err error) {
@@ -444,7 +470,7 @@ func (p *Portal) SignedOnPaper(ctx context.Context, account, school, group strin
 		if len(pupils) == 0 {
 			wrong.Add("pupils", "Mark at least one name")
 		}
-		for _, id := range pupils {
+		for _, id := range slices.Compact(slices.Sorted(slices.Values(pupils))) {
 			i := slices.IndexFunc(class, func(c Classmate) bool { return c.Pupil.ID == id })
 			switch {
 			case i < 0:

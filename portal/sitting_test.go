@@ -199,6 +199,13 @@ func TestSittingEnds(t *testing.T) {
 	w.ok(w.Tidy(ctx))
 	dead("", "without a code")
 
+	// A teacher of another class leaves it open.
+	code2 := open("4K")
+	if err := w.CloseSitting(ctx, w.staff("teacher@anne.example"), anne, "4K"); !errors.Is(err, portal.ErrNotFound) {
+		t.Errorf("somebody else's class is closed: %v", err)
+	}
+	w.waiting(code2)
+
 	// Whoever opened it leaves the school.
 	code := open("2M")
 	w.Portal = portal.New(w.db, w.ledger, theStaff[1:], func() time.Time { return w.now })
@@ -345,6 +352,7 @@ func TestVisitors(t *testing.T) {
 	}
 	// Whoever has a pupil's name hears nothing of it; the office alone does.
 	w.ok(w.SignVisitor(ctx, s.Code, f))
+	w.ok(w.SignVisitor(ctx, s.Code, f)) // the button pressed twice is one visitor
 	w.pass(time.Minute)
 	f.Name, f.Regular = "Vi Volunteer", true
 	w.ok(w.SignVisitor(ctx, s.Code, f))

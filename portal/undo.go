@@ -274,6 +274,27 @@ func (p *Portal) rests(tx Tx, u ListUndo) (why []string, err error) {
 		}
 	}
 	against(held, "Something was taken from a contact, as by a court order, or given back. The safeguarding lead looks after that.", "Things were taken from contacts, as by a court order, or given back: %d. The safeguarding lead looks after that.")
+	photos, err := tx.Photos(u.School)
+	if err != nil {
+		return nil, err
+	}
+	planned, err := tx.Activities(u.School)
+	if err != nil {
+		return nil, err
+	}
+	brought := func(id string) bool { return slices.Contains(u.Before.NewPupils, id) }
+	in := 0
+	for _, x := range photos {
+		if slices.ContainsFunc(x.Pupils, brought) {
+			in++
+		}
+	}
+	for _, x := range planned {
+		if slices.ContainsFunc(x.Pupils, brought) {
+			in++
+		}
+	}
+	against(in, "A pupil whom it brought is in a picture or an activity.", "Pupils whom it brought are in pictures or activities: %d.")
 	keepings, err := tx.Keepings(u.School)
 	kept := 0
 	for _, k := range keepings {

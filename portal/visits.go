@@ -17,6 +17,12 @@ const regularMonths = 12
 // mostFrom is how much is taken of whom somebody comes from, in characters.
 const mostFrom = 100
 
+// mostVisits is how many sign at one desk in a day: more are somebody's mischief.
+const mostVisits = 500
+
+// twice is within what the same name of the same place is the same button pressed twice.
+const twice = time.Minute
+
 // Visit is somebody who signed at the desk, without an account. It is made of their
 // signature and of what the office noted since: nothing else is kept of them.
 type Visit struct {
@@ -84,6 +90,17 @@ func (p *Portal) SignVisitor(ctx context.Context, code string, f VisitForm) erro
 		if err := wrong.Or(); err != nil {
 			return err
 		}
+		today, _, err := p.visits(tx, h.School)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(today, func(v Visit) bool { return v.Name == f.Name && v.From == f.From && p.now().Sub(v.Since) < twice }) {
+			return nil
+		}
+		if len(today) >= mostVisits {
+			wrong.Add("name", "So many have signed here today that you have to ask at the office")
+			return wrong.Or()
+		}
 		details, err := json.Marshal(map[string]string{"from": f.From})
 		if err != nil {
 			return err
@@ -122,7 +139,9 @@ func (p *Portal) Visitors(ctx context.Context, account, school string) (v Visito
 		}
 		names := map[string]bool{}
 		for _, x := range pupils {
-			names[pupilName(x.Forename, x.Surname)], names[pupilName(x.Surname, x.Forename)] = x.OnRoll(), x.OnRoll()
+			if x.OnRoll() {
+				names[pupilName(x.Forename, x.Surname)], names[pupilName(x.Surname, x.Forename)] = true, true
+			}
 		}
 		for i := range v.Today {
 			v.Today[i].LikePupil = names[pupilName(v.Today[i].Name, "")]

@@ -98,20 +98,22 @@ func cleanPicture(ctx context.Context, sent []byte) ([]byte, error) {
 		return nil, ctx.Err()
 	case ended && status.ExitCode() == refusedStatus:
 		return refuse(made.String())
-	case ended || within.Err() != nil || made.Len() == 0:
-		return refuse("takes more time or memory to read than any picture of a camera: open it and save it again as a JPEG")
-	case err != nil:
+	case err != nil && !ended && within.Err() == nil && !errors.Is(err, errMore): // a fault of the machine
 		return nil, fmt.Errorf("clean a picture: %w", err)
+	case err != nil || made.Len() == 0:
+		return refuse("takes more time or memory to read than any picture of a camera: open it and save it again as a JPEG")
 	}
 	return made.Bytes(), nil
 }
+
+var errMore = errors.New("more than a picture")
 
 // limited is what a process writes, as far as it is believed.
 type limited struct{ bytes.Buffer }
 
 func (l *limited) Write(b []byte) (int, error) {
 	if l.Len()+len(b) > cleanMost {
-		return 0, errors.New("more than a picture")
+		return 0, errMore
 	}
 	return l.Buffer.Write(b)
 }

@@ -73,6 +73,7 @@ func (b *safeBuffer) String() string {
 type door struct {
 	codes map[string]portal.Identity
 	fails error
+	anew  bool // whether the last who began was to prove anew who they are
 }
 
 func (d *door) Providers() []portal.Provider {
@@ -83,6 +84,7 @@ func (d *door) Begin(_ context.Context, provider string, anew bool) (string, por
 	if d.fails != nil {
 		return "", portal.Handshake{}, d.fails
 	}
+	d.anew = anew
 	h := portal.Handshake{Provider: provider, State: rand.Text(), Nonce: rand.Text(), Verifier: rand.Text()}
 	return "https://id.example/authorize?" + url.Values{"state": {h.State}}.Encode(), h, nil
 }

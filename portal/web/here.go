@@ -18,7 +18,8 @@ import (
 // has signed, and nothing else of anybody.
 const herePath = "/portal/here"
 
-// hereCookie holds the code of the sitting that a device is in. It opens nothing once
+// hereCookie holds the code of the sitting that a device is in, with the proof that it was
+// typed: made up, codes could be tried by it without any limit. It opens nothing once
 // that has ended.
 const hereCookie = "schoolgate-here"
 
@@ -66,7 +67,7 @@ func (s *server) hereCode(r *http.Request) (string, error) {
 	if err != nil || who.account != "" {
 		return "", err
 	}
-	return s.cookieValue(r, hereCookie), nil
+	return s.Portal.EntryCode(s.cookieValue(r, hereCookie)), nil
 }
 
 // here is that sitting; [portal.ErrNotFound] for none.
@@ -115,7 +116,7 @@ func (s *server) postHere(w http.ResponseWriter, r *http.Request) error {
 		}
 		http.SetCookie(w, s.cookie(sessionCookie, ""))
 	}
-	http.SetCookie(w, s.cookie(hereCookie, h.Code))
+	http.SetCookie(w, s.cookie(hereCookie, s.Portal.Entry(h.Code)))
 	return seeOther(w, r, herePath)
 }
 

@@ -97,6 +97,16 @@ func TestClassOnOneDevice(t *testing.T) {
 	if got := w.as(lead).get("/portal/office/fernlow/pupil/"+deepa).wants(t, http.StatusOK); !strings.Contains(got.body, "My promises, by the pupil") {
 		t.Error("the pupil's page does not say what the pupil signed")
 	}
+	// A code that nobody typed where tries are limited opens nothing.
+	guess := w.as("")
+	guess.jar[w.server.cookie(hereCookie, "").Name] = code
+	if got := guess.get("/portal/here").wants(t, http.StatusOK); strings.Contains(got.body, "Deepa") || strings.Contains(got.body, "Who are you?") {
+		t.Error("a code that was made up as a cookie is tried")
+	}
+	// Nor does a child become whoever is still signed in at the provider on that device.
+	if device.post("/portal/sign-in/thorn", url.Values{}).wants(t, http.StatusOK); !w.door.anew {
+		t.Error("the provider may answer for whoever lent the device")
+	}
 	staff.post(class, url.Values{"do": {"close"}, "class": {"4B"}}).wants(t, http.StatusSeeOther)
 	if got := device.get("/portal/here").wants(t, http.StatusOK); !strings.Contains(got.body, "This has ended") || strings.Contains(got.body, "Deepa") {
 		t.Error("the device shows a class that is closed")

@@ -81,7 +81,8 @@ func (s *server) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	back := localPath(r.PostForm.Get("return_to"))
 	// Whoever comes to type a code, or to their record, would be asked again as soon as they are back.
-	anew := r.PostForm.Get("anew") == "yes" || back == joinPath || back == recordPath
+	// On a device on which people have signed, the provider may know whoever lent it, still.
+	anew := r.PostForm.Get("anew") == "yes" || back == joinPath || back == recordPath || s.cookieValue(r, hereCookie) != ""
 	to, handshake, err := s.SignIn.Begin(r.Context(), providers[i].Name, anew)
 	if err != nil {
 		return &signInFailed{err}
