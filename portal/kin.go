@@ -129,6 +129,16 @@ func (a Actor) kin(tx Tx, school string) (kin, error) {
 	return k, err
 }
 
+// notKin answers [ErrForbidden] where a matter between a contact and a pupil, either of whom
+// may be "", is one of the actor's own family.
+func (a Actor) notKin(tx Tx, school string, of Link) error {
+	own, err := a.kin(tx, school)
+	if err == nil && own.has(of) {
+		err = fmt.Errorf("one's own family: %w", ErrForbidden)
+	}
+	return err
+}
+
 // mayBeOwn says whether a pupil or a contact is of what may be the account's own family.
 func (p *Portal) mayBeOwn(tx Tx, account string, about Ref) (bool, error) {
 	if about.Kind != RefPupil && about.Kind != RefContact || account == Operator || account == itself {

@@ -234,12 +234,8 @@ func (p *Portal) ExtendJoin(ctx context.Context, account, school, contact, pupil
 		if err != nil {
 			return err
 		}
-		own, err := a.kin(tx, school)
-		if err != nil {
+		if err := a.notKin(tx, school, Link{PupilID: pupil, ContactID: contact}); err != nil {
 			return err
-		}
-		if own.has(Link{PupilID: pupil, ContactID: contact}) {
-			return fmt.Errorf("join: %w", ErrForbidden)
 		}
 		children, err := childrenOf(tx, contact, MaySee)
 		if err != nil {

@@ -168,12 +168,9 @@ func (p *Portal) PupilPage(ctx context.Context, account, school, id string) (v P
 		if err != nil {
 			return err
 		}
-		x, err := tx.Pupil(id)
-		if err == nil && (x.School != school || !a.reach(SeeRegister, school)(x)) {
-			err = ErrNotFound
-		}
+		x, err := a.reached(tx, SeeRegister, school, id)
 		if err != nil {
-			return fmt.Errorf("pupil: %w", err)
+			return err
 		}
 		own, err := a.kin(tx, school)
 		if err != nil {
@@ -238,12 +235,8 @@ func (p *Portal) ContactPage(ctx context.Context, account, school, id string) (v
 		if err != nil {
 			return fmt.Errorf("contact: %w", err)
 		}
-		own, err := a.kin(tx, school)
-		if err != nil {
+		if err := a.notKin(tx, school, Link{ContactID: id}); err != nil {
 			return err
-		}
-		if own.contacts[id] {
-			return fmt.Errorf("contact: %w", ErrForbidden)
 		}
 		f, err := p.familyOf(tx, a, school)
 		if err != nil {

@@ -310,12 +310,8 @@ func (p *Portal) Restrict(ctx context.Context, account, school string, f Restric
 		if err != nil {
 			return err
 		}
-		own, err := a.kin(tx, school)
-		if err != nil {
+		if err := a.notKin(tx, school, f.Link); err != nil {
 			return err
-		}
-		if own.has(f.Link) {
-			return fmt.Errorf("restriction: %w", ErrForbidden)
 		}
 		all, err := restricted(tx, school)
 		if err != nil {

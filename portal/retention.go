@@ -835,12 +835,8 @@ func (p *Portal) KeepRecord(ctx context.Context, account, school, pupil string, 
 		if err != nil {
 			return err
 		}
-		own, err := a.kin(tx, school)
-		if err != nil {
+		if err := a.notKin(tx, school, Link{PupilID: pupil}); err != nil {
 			return err
-		}
-		if own.pupils[pupil] {
-			return fmt.Errorf("record of one's own family: %w", ErrForbidden)
 		}
 		x, err := tx.Pupil(pupil)
 		if err == nil && x.School != school {

@@ -129,6 +129,18 @@ func (a Actor) mayStaff(do Action, school string) error {
 	return err
 }
 
+// reached is a pupil of a school with whom somebody may do this; [ErrNotFound] for any other.
+func (a Actor) reached(tx Tx, do Action, school, id string) (Pupil, error) {
+	x, err := tx.Pupil(id)
+	if err == nil && (x.School != school || !a.reach(do, school)(x)) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Pupil{}, fmt.Errorf("pupil: %w", err)
+	}
+	return x, nil
+}
+
 // reach is which pupils of a school somebody may do this with.
 func (a Actor) reach(do Action, school string) func(Pupil) bool {
 	return func(p Pupil) bool {

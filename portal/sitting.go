@@ -98,9 +98,16 @@ func (s School) signable(x Pupil, acts []Act, on Date) (all []Signable) {
 // class is the pupils of a registration group whom an actor reaches, in the order of a
 // register.
 func (p *Portal) class(tx Tx, a Actor, info School, group string) (all []Classmate, err error) {
+	if group == "" {
+		return nil, nil
+	}
+	mark, err := counting(tx, info.Slug, p.now())
+	if err != nil {
+		return nil, err
+	}
 	reaches := a.reach(HaveSign, info.Slug)
-	err = p.eachPupil(tx, info.Slug, false, func(r *PupilRecord) error {
-		if group != "" && r.Pupil.Group == group && reaches(r.Pupil) {
+	err = tx.EachPupilOf(info.Slug, Roll{Group: group}, func(r *PupilRecord) error {
+		if mark(r); reaches(r.Pupil) {
 			all = append(all, Classmate{Pupil: r.Pupil, Name: r.Pupil.Forename, Texts: info.signable(r.Pupil, r.Acts, p.today())})
 		}
 		return nil
@@ -501,19 +508,12 @@ func (p *Portal) TakeBack(ctx context.Context, account, school, pupil, slug stri
 		if err != nil {
 			return err
 		}
-		x, err := tx.Pupil(pupil)
-		if err == nil && (x.School != school || !a.reach(HaveSign, school)(x)) {
-			err = ErrNotFound
-		}
-		if err != nil {
-			return fmt.Errorf("pupil: %w", err)
-		}
-		own, err := a.kin(tx, school)
+		x, err := a.reached(tx, HaveSign, school, pupil)
 		if err != nil {
 			return err
 		}
-		if own.pupils[pupil] {
-			return fmt.Errorf("own child: %w", ErrForbidden)
+		if err := a.notKin(tx, school, Link{PupilID: pupil}); err != nil {
+			return err
 		}
 		info, err := tx.School(school)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -273,9 +274,10 @@ func (s *server) postPhoto(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id, who := mux.Vars(r)["photo"], account(r)
+	version, _ := strconv.Atoi(r.PostForm.Get("version")) // of none that there is
 	f := portal.PhotoForm{
 		Page: r.PostForm.Get("page"), Alt: r.PostForm.Get("alt"), Caption: r.PostForm.Get("caption"), Who: portal.InPhoto(r.PostForm.Get("who")), Pupils: r.PostForm["pupil"],
-		Until: r.PostForm.Get("until"), Elsewhere: r.PostForm.Get("elsewhere"), Version: number(r.PostForm.Get("version")),
+		Until: r.PostForm.Get("until"), Elsewhere: r.PostForm.Get("elsewhere"), Version: version,
 	}
 	after := "saved"
 	switch do := r.PostForm.Get("do"); do {
@@ -305,10 +307,4 @@ func (s *server) postPhoto(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return seeOther(w, r, officeLink(school.Slug)+"pictures?after="+after)
-}
-
-// number is what a hidden field holds; 0 for what is none.
-func number(s string) (n int) {
-	_, _ = fmt.Sscanf(s, "%d", &n)
-	return n
 }
