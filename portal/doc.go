@@ -8,9 +8,9 @@
 //
 // Where to look: who may do what is in rights.go and access.go; the wordings that are
 // put to an [Audience] in text.go and wordings.go; what is signed and answered in
-// acts.go, family.go (online) and slips.go (on paper, by telephone, in person), and how
-// it is sealed in record.go; class lists that come in are in classlist.go, office.go and
-// importplan.go, and taken back in undo.go; lists that go out are in list.go, whose family a
+// acts.go, family.go (online) and paper.go (on paper, by telephone, in person), and how
+// it is sealed in act_record.go; class lists that come in are in classlist.go, import.go and
+// import_plan.go, and taken back in import_undo.go; lists that go out are in list.go, whose family a
 // colleague looks after in kin.go; letters and joins in letters.go and join.go; mail in
 // mail.go and outbox.go; pictures of pupils in pictures.go and photos.go; who signs at a
 // shared device in sitting.go; what is planned in activities.go; who is barred from whom in

@@ -180,6 +180,35 @@ func columns(school School, f Filter) (List, error) {
 	return l, nil
 }
 
+// ReadRegister gives the office its list: the columns to begin, then each pupil
+// whom the filter keeps, in order of year, class and name. A row must not be kept.
+// An unknown purpose is [*Invalid].
+func (p *Portal) ReadRegister(ctx context.Context, account, school string, f Filter, begin func(List) error, each func(ListRow) error) error {
+	return p.list(ctx, account, SeeRegister, school, f, begin, each)
+}
+
+// Export is [Portal.ReadRegister] for a list that leaves the portal.
+func (p *Portal) Export(ctx context.Context, account, school string, f Filter, begin func(List) error, each func(ListRow) error) error {
+	return p.list(ctx, account, ExportList, school, f, begin, each)
+}
+
+// Pupils is everybody whom a school has or had on roll and whom the account may see, in
+// order of year, class and name: for comparing names, not for showing them, so that no
+// event tells of it.
+func (p *Portal) Pupils(ctx context.Context, account, school string) (all []Pupil, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		a, err := p.allowed(tx, account, SeeRegister, Subject{School: school})
+		if err != nil {
+			return err
+		}
+		all, err = tx.Pupils(school)
+		within := a.reach(SeeRegister, school)
+		all = slices.DeleteFunc(all, func(x Pupil) bool { return !within(x) })
+		return err
+	})
+	return all, err
+}
+
 // list calls begin with the columns, then each for every pupil that the filter
 // keeps and the role reaches, all of one moment. That it was looked at or exported is
 // on record before anything of it is shown.

@@ -13,35 +13,6 @@ import (
 // ImportLife is how long a class list that was shown and not applied is kept.
 const ImportLife = time.Hour
 
-// ReadRegister gives the office its list: the columns to begin, then each pupil
-// whom the filter keeps, in order of year, class and name. A row must not be kept.
-// An unknown purpose is [*Invalid].
-func (p *Portal) ReadRegister(ctx context.Context, account, school string, f Filter, begin func(List) error, each func(ListRow) error) error {
-	return p.list(ctx, account, SeeRegister, school, f, begin, each)
-}
-
-// Export is [Portal.ReadRegister] for a list that leaves the portal.
-func (p *Portal) Export(ctx context.Context, account, school string, f Filter, begin func(List) error, each func(ListRow) error) error {
-	return p.list(ctx, account, ExportList, school, f, begin, each)
-}
-
-// Pupils is everybody whom a school has or had on roll and whom the account may see, in
-// order of year, class and name: for comparing names, not for showing them, so that no
-// event tells of it.
-func (p *Portal) Pupils(ctx context.Context, account, school string) (all []Pupil, err error) {
-	err = p.store.View(ctx, func(tx Tx) error {
-		a, err := p.allowed(tx, account, SeeRegister, Subject{School: school})
-		if err != nil {
-			return err
-		}
-		all, err = tx.Pupils(school)
-		within := a.reach(SeeRegister, school)
-		all = slices.DeleteFunc(all, func(x Pupil) bool { return !within(x) })
-		return err
-	})
-	return all, err
-}
-
 // HoldClassList keeps an uploaded file, as it came, while somebody looks at what
 // it would change: for an hour, and for nobody but them.
 func (p *Portal) HoldClassList(ctx context.Context, account, school string, file []byte) (id string, err error) {
@@ -230,7 +201,7 @@ func (p *Portal) ApplyImport(ctx context.Context, account, school, id string, ro
 	}
 	err = p.store.Update(ctx, func(tx Tx) error {
 		planned = nil
-		began := p.now() // all that the list does comes after it; see undo.go
+		began := p.now() // all that the list does comes after it; see import_undo.go
 		var held HeldList
 		if id != "" {
 			if held, err = p.heldList(tx, account, school, id); err != nil || held.Applied {
