@@ -94,19 +94,19 @@ func (s Session) Live(now time.Time) bool { return s.AccountID != "" && now.Befo
 // FreshFor is how long somebody counts as having just proved who they are.
 const FreshFor = 15 * time.Minute
 
-// Word is on whose word somebody counts as having just proved who they are.
-type Word int
+// ProvedBy is on whose word somebody counts as having just proved who they are.
+type ProvedBy int
 
 const (
 	// ByReturning: their provider's, or that they have just come back from a provider that
 	// was asked to have it proved and says nothing about it.
-	ByReturning Word = iota
+	ByReturning ProvedBy = iota
 	// ByProvider: their provider's alone.
 	ByProvider
 )
 
 // fresh says whether somebody has just proved who they are.
-func (s Session) fresh(now time.Time, by Word) bool {
+func (s Session) fresh(now time.Time, by ProvedBy) bool {
 	at := s.Authenticated
 	if by == ByReturning && s.Renewed && s.Created.After(at) {
 		at = s.Created

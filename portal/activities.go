@@ -242,7 +242,7 @@ func (x *Activity) pick(tx Tx, a Actor, f ActivityForm, wrong *Invalid) error {
 		return nil
 	}
 	reaches, beyond := a.reach(ProposeActivity, x.School), 0
-	err := tx.EachPupilOf(x.School, of, func(r *PupilRecord) error {
+	err := tx.EachPupilOf(x.School, of, func(r *PupilFile) error {
 		if !reaches(r.Pupil) {
 			beyond++
 		}
@@ -353,7 +353,7 @@ func (p *Portal) sheet(tx Tx, a Actor, s *GoSheet, of Roll, on Date, approved bo
 	for _, id := range s.Activity.Pupils {
 		was[id] = true
 	}
-	err = tx.EachPupilOf(s.School.Slug, of, func(r *PupilRecord) error {
+	err = tx.EachPupilOf(s.School.Slug, of, func(r *PupilFile) error {
 		if is[r.Pupil.ID] = true; !reaches(r.Pupil) {
 			s.others = append(s.others, GoRow{Pupil: r.Pupil, All: GoNo})
 			return nil

@@ -279,7 +279,7 @@ func TestActivityIsClosed(t *testing.T) {
 	if n := w.waits(office, portal.TaskKept); n != 1 {
 		t.Errorf("on its day %d wait to be deleted", n)
 	}
-	held, err := w.PersonRecord(ctx, w.staff("lead@anne.example"), anne, portal.Ref{Kind: portal.RefPupil, ID: w.pupil("Ann")})
+	held, err := w.PersonDossier(ctx, w.staff("lead@anne.example"), anne, portal.Ref{Kind: portal.RefPupil, ID: w.pupil("Ann")})
 	w.ok(err)
 	if b, err := json.Marshal(held); err != nil || !strings.Contains(string(b), "Call with the museum") || strings.Contains(string(b), "Quist") {
 		t.Errorf("a pupil's record says of it %s, %v", b, err)
@@ -402,12 +402,12 @@ func (s countedQueries) View(ctx context.Context, f func(portal.Tx) error) error
 	return s.Store.View(ctx, func(tx portal.Tx) error { return f(countedTx{perPersonTx{tx, s.n}, s.n}) })
 }
 
-func (t countedTx) EachPupilOf(school string, of portal.Roll, f func(*portal.PupilRecord) error) error {
+func (t countedTx) EachPupilOf(school string, of portal.Roll, f func(*portal.PupilFile) error) error {
 	*t.n++
 	return t.Tx.EachPupilOf(school, of, f)
 }
 
-func (t countedTx) EachPupil(string, bool, func(*portal.PupilRecord) error) error {
+func (t countedTx) EachPupil(string, bool, func(*portal.PupilFile) error) error {
 	return errors.New("the whole school is read")
 }
 

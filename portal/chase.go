@@ -67,7 +67,7 @@ func (p *Portal) chase(ctx context.Context, account string, do Action, kind ActK
 		for _, j := range joins {
 			by[j.ContactID] = j
 		}
-		err = p.eachPupilAt(tx, school, false, afterAllWaits(p.now()), func(r *PupilRecord) error {
+		err = p.eachPupilAt(tx, school, false, afterAllWaits(p.now()), func(r *PupilFile) error {
 			if n := len(groups); r.Pupil.Group != "" && (n == 0 || groups[n-1] != r.Pupil.Group) {
 				groups = append(groups, r.Pupil.Group)
 			}

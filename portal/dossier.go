@@ -58,12 +58,12 @@ func moment(t time.Time) string {
 	return t.In(London).Format("2 January 2006 at 3:04 pm")
 }
 
-// PersonRecord is everything that is held of a school's pupil or contact, for the
+// PersonDossier is everything that is held of a school's pupil or contact, for the
 // office to hand to them. That it was shown is on record. It answers [ErrNotFound] for
 // somebody of another school, and [ErrForbidden] for one of the account's own family.
-func (p *Portal) PersonRecord(ctx context.Context, account, school string, of Ref) (d Dossier, err error) {
+func (p *Portal) PersonDossier(ctx context.Context, account, school string, of Ref) (d Dossier, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
-		a, err := p.allowed(tx, account, ShowRecord, Subject{School: school})
+		a, err := p.allowed(tx, account, ShowDossier, Subject{School: school})
 		if err != nil {
 			return err
 		}
@@ -82,16 +82,16 @@ func (p *Portal) PersonRecord(ctx context.Context, account, school string, of Re
 		if err != nil {
 			return err
 		}
-		return p.event(tx, account, school, RecordShown, of, map[string]any{})
+		return p.event(tx, account, school, DossierShown, of, map[string]any{})
 	})
 	return d, err
 }
 
-// OwnRecord is everything that is held of whoever has the account: of it, and of each
+// OwnDossier is everything that is held of whoever has the account: of it, and of each
 // contact that it is joined to. Until the office has made sure who joined, it leaves out
 // how the school reaches them, what it wrote, and what was done about them: somebody else
 // may have used their letter, and would read when they answered.
-func (p *Portal) OwnRecord(ctx context.Context, account string) (d Dossier, err error) {
+func (p *Portal) OwnDossier(ctx context.Context, account string) (d Dossier, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
 		a, err := p.actor(tx, account)
 		if err != nil {
@@ -122,7 +122,7 @@ func (p *Portal) OwnRecord(ctx context.Context, account string) (d Dossier, err 
 					return err
 				}
 			}
-			if err := p.event(tx, account, c.School, RecordShown, Ref{RefContact, c.ID}, map[string]any{}); err != nil {
+			if err := p.event(tx, account, c.School, DossierShown, Ref{RefContact, c.ID}, map[string]any{}); err != nil {
 				return err
 			}
 		}
@@ -258,7 +258,7 @@ var doneWords = map[ActKind]string{
 	RemindersSent:  "reminders were sent to everybody who had something left to answer",
 	AddressMarked:  "whether your email address works was noted",
 	MailHandled:    "a mail to you was called back or sent once more",
-	RecordShown:    "this record was looked at",
+	DossierShown:   "this record was looked at",
 	DecidesChanged: "what is recorded of parental responsibility was changed",
 	RightsChanged:  "who may see and decide was changed",
 }

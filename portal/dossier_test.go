@@ -27,12 +27,12 @@ func TestDossiers(t *testing.T) {
 		return string(b)
 	}
 	office := w.staff("office@anne.example")
-	if _, err := w.writes(w.today(), portal.Told{Field: "x", Ref: w.slip("Mrs Jo Lee", "Ann", "home-school-agreement").Ref, Answer: portal.Given}); err != nil {
+	if _, err := w.writes(w.today(), portal.SlipAnswer{Field: "x", Ref: w.slip("Mrs Jo Lee", "Ann", "home-school-agreement").Ref, Answer: portal.Given}); err != nil {
 		t.Fatal(err)
 	}
 	of := func(kind portal.RefKind, id string) string {
 		t.Helper()
-		return read(w.PersonRecord(t.Context(), office, anne, portal.Ref{Kind: kind, ID: id}))
+		return read(w.PersonDossier(t.Context(), office, anne, portal.Ref{Kind: kind, ID: id}))
 	}
 	w.ok(w.Restrict(t.Context(), w.staff("lead@anne.example"), anne, portal.RestrictForm{Link: portal.Link{PupilID: w.pupil("Ann"), ContactID: w.contact(anne, "Mr Al Lee")}, Takes: portal.MayBeWrittenTo, Why: "the mother asked"}))
 	w.ok(w.ConfirmJoins(t.Context(), w.staff("lead@anne.example"), anne, w.contact(anne, "Mrs Jo Lee")))
@@ -41,13 +41,13 @@ func TestDossiers(t *testing.T) {
 		is         string
 		has, lacks []string
 	}{
-		"her own": {read(w.OwnRecord(t.Context(), jo)), []string{"Mrs Jo Lee", "mrs.jo.lee@", "Ann Lee", "Bo Lee", `"You said yes"`, "Jo Lee", "google", "joined", `"you"`}, []string{"Al Lee", "al.lee", "You said no", "Gran", "Stone", "office@"}},
-		"his own, of whom the office has not made sure": {read(w.OwnRecord(t.Context(), al)), []string{"Mr Al Lee", `"You said no"`, "made sure that it was you"}, []string{"al.lee@", "Jo Lee", "jo.lee", "You said yes", "parents-aup", "restriction", "What was done", "Letters with a code", "Mail to"}},
+		"her own": {read(w.OwnDossier(t.Context(), jo)), []string{"Mrs Jo Lee", "mrs.jo.lee@", "Ann Lee", "Bo Lee", `"You said yes"`, "Jo Lee", "google", "joined", `"you"`}, []string{"Al Lee", "al.lee", "You said no", "Gran", "Stone", "office@"}},
+		"his own, of whom the office has not made sure": {read(w.OwnDossier(t.Context(), al)), []string{"Mr Al Lee", `"You said no"`, "made sure that it was you"}, []string{"al.lee@", "Jo Lee", "jo.lee", "You said yes", "parents-aup", "restriction", "What was done", "Letters with a code", "Mail to"}},
 		"hers, by the office":                           {of(portal.RefContact, w.contact(anne, "Mrs Jo Lee")), []string{"Mrs Jo Lee", "Ann Lee", `"You said yes"`}, []string{"Al Lee", "You said no", "Stone", "office@"}},
 		"a grandmother's":                               {of(portal.RefContact, gran), []string{"Mrs Gran Lee", "gran.lee@"}, []string{"Jo Lee", "Al Lee", "You said"}},
 		"a barred man's":                                {of(portal.RefContact, max), []string{"Mr Max Stone"}, []string{"Ann Lee", "Jo Lee", "4K", "You said", "restriction"}},
 		"the child's":                                   {of(portal.RefPupil, w.pupil("Ann")), []string{"Ann", "1 September 2017", "4K", "A1"}, []string{"Jo Lee", "Al Lee", "Stone", "You said", "@home", "restriction", "one more child was added", "answer written"}},
-		"of a stranger's own":                           {read(w.OwnRecord(t.Context(), w.account("nobody"))), []string{"google"}, []string{"Lee"}},
+		"of a stranger's own":                           {read(w.OwnDossier(t.Context(), w.account("nobody"))), []string{"google"}, []string{"Lee"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, s := range c.has {
@@ -65,16 +65,16 @@ func TestDossiers(t *testing.T) {
 	// Who may, and that it is on record.
 	ann := portal.Ref{Kind: portal.RefPupil, ID: w.pupil("Ann")}
 	for account, want := range map[string]error{w.staff("teacher@anne.example"): portal.ErrForbidden, w.staff("office@bede.example"): portal.ErrNotFound, jo: portal.ErrNotFound, w.staff("lead@anne.example"): nil} {
-		_, err := w.PersonRecord(t.Context(), account, anne, ann)
+		_, err := w.PersonDossier(t.Context(), account, anne, ann)
 		is(t, err, want)
 	}
-	_, err = w.PersonRecord(t.Context(), w.staff("office@bede.example"), bede, ann)
+	_, err = w.PersonDossier(t.Context(), w.staff("office@bede.example"), bede, ann)
 	is(t, err, portal.ErrNotFound)
-	_, err = w.PersonRecord(t.Context(), office, anne, portal.Ref{Kind: portal.RefAccount, ID: jo})
+	_, err = w.PersonDossier(t.Context(), office, anne, portal.Ref{Kind: portal.RefAccount, ID: jo})
 	is(t, err, portal.ErrNotFound)
 	events, err := w.Events(t.Context(), portal.Operator, anne, ann.ID)
 	w.ok(err)
-	if n := len(slices.DeleteFunc(events, func(e portal.Event) bool { return e.Kind != portal.RecordShown })); n != 2 {
+	if n := len(slices.DeleteFunc(events, func(e portal.Event) bool { return e.Kind != portal.DossierShown })); n != 2 {
 		t.Errorf("%d events say that it was shown", n)
 	}
 }

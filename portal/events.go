@@ -43,8 +43,8 @@ const (
 	StaffSignedIn     ActKind = "staff-signed-in"
 	RightsChanged     ActKind = "rights-changed"
 	Erased            ActKind = "erased" // itself never erased
-	RecordKept        ActKind = "record-kept"
-	RecordShown       ActKind = "record-shown"
+	KeptLonger        ActKind = "record-kept"
+	DossierShown      ActKind = "record-shown"
 	PicturePutBack    ActKind = "picture-put-back"
 	ActivityProposed  ActKind = "activity-proposed"
 	ActivityApproved  ActKind = "activity-approved"
@@ -69,7 +69,7 @@ const (
 	DatabaseRestored  ActKind = "database-restored"
 	HeadsMissing      ActKind = "heads-missing" // the file of heads was not there
 	KeyChanged        ActKind = "key-changed"
-	RegisterSealed    ActKind = "register-sealed"  // once, or a few times in one transaction; see [CheckSeals]
+	RegisterHashed    ActKind = "register-sealed"  // once, or a few times in one transaction; see [CheckRegister]
 	RegisterChanged   ActKind = "register-changed" // these two nobody reads
 )
 
@@ -100,12 +100,12 @@ func (p *Portal) event(tx Tx, account, school string, kind ActKind, subject Ref,
 		return fmt.Errorf("event %s: %w", kind, err)
 	}
 	a := p.made(Act{Kind: kind, School: school, Party: who, Subject: subject, By: account, Way: way, Details: string(b)})
-	if slices.Contains(sealKinds, kind) {
+	if slices.Contains(signedKinds, kind) {
 		entry, err := tx.LedgerSize()
 		if err != nil {
 			return err
 		}
-		if details["seal"], err = p.ledger.Sign(tx, Seal{a, entry}.text()); err != nil {
+		if details["seal"], err = p.ledger.Sign(tx, SignedEvent{a, entry}.text()); err != nil {
 			return fmt.Errorf("event %s: %w", kind, err)
 		}
 		if b, err = json.Marshal(details); err != nil {
@@ -190,9 +190,9 @@ func (f Filter) details() map[string]any {
 	return all
 }
 
-// RecordRights notes that the settings give staff other rights than when it was last
+// NoteRights notes that the settings give staff other rights than when it was last
 // called, and answers whether they do.
-func (p *Portal) RecordRights(ctx context.Context) (changed bool, err error) {
+func (p *Portal) NoteRights(ctx context.Context) (changed bool, err error) {
 	said := any(p.staff)
 	if len(p.demands.SecondFactor)+len(p.demands.SignAgain) > 0 {
 		said = []any{p.staff, p.demands}
@@ -307,7 +307,7 @@ func (p *Portal) Events(ctx context.Context, account, school, person string) (al
 // Private says whether why it was done is for those alone who look after restrictions:
 // what a court or a parent has told.
 func (a Act) Private() bool {
-	return a.Kind == RestrictionSet || a.Kind == RestrictionLifted || a.Kind == RecordKept
+	return a.Kind == RestrictionSet || a.Kind == RestrictionLifted || a.Kind == KeptLonger
 }
 
 // Withheld says whether an event is left out of what is handed to a family about one

@@ -25,7 +25,7 @@ func TestReasonsAreForThoseWhoLookAfterThem(t *testing.T) {
 	w := settled(t)
 	w.takes("Mr Al Lee", "Ann", portal.MaySee)
 	w.takes("Mr Al Lee", "Ann", 0)
-	w.ok(w.KeepRecord(t.Context(), w.staff(head), anne, w.pupil("Ann"), "2028-01-01", "his solicitor wrote"))
+	w.ok(w.KeepLonger(t.Context(), w.staff(head), anne, w.pupil("Ann"), "2028-01-01", "his solicitor wrote"))
 	for who, reads := range map[string]bool{"business@anne.example": false, "lead@anne.example": true, head: true, portal.Operator: true} {
 		account := who
 		if who != portal.Operator {
@@ -35,7 +35,7 @@ func TestReasonsAreForThoseWhoLookAfterThem(t *testing.T) {
 		w.ok(err)
 		seen := 0
 		for _, e := range all {
-			if e.Kind != portal.RestrictionSet && e.Kind != portal.RestrictionLifted && e.Kind != portal.RecordKept {
+			if e.Kind != portal.RestrictionSet && e.Kind != portal.RestrictionLifted && e.Kind != portal.KeptLonger {
 				continue
 			}
 			seen++
@@ -117,12 +117,12 @@ func TestLooksAreRecordedFirst(t *testing.T) {
 func TestRightsChanged(t *testing.T) {
 	w := settled(t)
 	for i, want := range []bool{true, false} {
-		if changed, err := w.RecordRights(t.Context()); err != nil || changed != want {
+		if changed, err := w.NoteRights(t.Context()); err != nil || changed != want {
 			t.Errorf("time %d: %v, %v", i+1, changed, err)
 		}
 	}
 	w.Portal = portal.New(w.db, w.ledger, theStaff[:2], nil)
-	if changed, err := w.RecordRights(t.Context()); err != nil || !changed {
+	if changed, err := w.NoteRights(t.Context()); err != nil || !changed {
 		t.Errorf("fewer staff: %v, %v", changed, err)
 	}
 }

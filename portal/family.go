@@ -40,10 +40,10 @@ func (v SigningView) Done() bool { return v.Signed.ID != "" }
 // Erased is the day from which what is kept of a child who has left is erased; ""
 // where the school has not said.
 func (v ChildView) Erased() Date {
-	if v.Child.Pupil.OnRoll() || v.School.Keep.Records == 0 {
+	if v.Child.Pupil.OnRoll() || v.School.Periods.Records == 0 {
 		return ""
 	}
-	return day(v.Child.Pupil.Left).months(v.School.Keep.pupil())
+	return day(v.Child.Pupil.Left).months(v.School.Periods.pupil())
 }
 
 // PurposeView is a purpose and this contact's latest answer to it, the zero Act

@@ -116,7 +116,7 @@ func TestPersonPages(t *testing.T) {
 		}
 	}
 	seen := func(person string) bool {
-		return slices.Contains(w.happened(lead, anne, person), string(portal.RecordShown))
+		return slices.Contains(w.happened(lead, anne, person), string(portal.DossierShown))
 	}
 	if !seen(ann) || !seen(his) {
 		t.Error("that somebody looked is not on record")

@@ -296,7 +296,7 @@ func (p *Portal) planImport(tx Tx, account, school string, rows []ClassListRow, 
 	if have.covered, err = tx.JoinedChildren(school); err != nil {
 		return nil, err
 	}
-	err = p.eachPupil(tx, school, false, func(r *PupilRecord) error {
+	err = p.eachPupil(tx, school, false, func(r *PupilFile) error {
 		for _, l := range r.Responsibilities {
 			for _, t := range info.Of(Purpose) {
 				if d := latest(r.Acts, Decision, l.PupilID, Ref{RefContact, l.ContactID}, t.Slug); d.Seq > 0 && d.Answer != Given {

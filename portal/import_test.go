@@ -343,9 +343,9 @@ func TestOnesOwnFamilyIsAColleagues(t *testing.T) {
 
 	father, stepfather := w.contact(anne, "Mr Al Lee"), w.contact(anne, "Mr Max Stone")
 	for _, who := range []portal.Ref{{Kind: portal.RefContact, ID: father}, {Kind: portal.RefPupil, ID: w.pupil("Ann")}} {
-		_, err := w.PersonRecord(t.Context(), clerk, anne, who)
+		_, err := w.PersonDossier(t.Context(), clerk, anne, who)
 		is(t, err, portal.ErrForbidden)
-		_, err = w.PersonRecord(t.Context(), colleague, anne, who)
+		_, err = w.PersonDossier(t.Context(), colleague, anne, who)
 		is(t, err, nil)
 	}
 	pupils, _, err := w.Slips(t.Context(), clerk, anne, "")
@@ -448,7 +448,7 @@ func TestTheOtherParentIsAColleagues(t *testing.T) {
 		for what, err := range map[string]error{
 			"adds a child to her join": w.ExtendJoin(t.Context(), office, anne, mother, hal),
 			"bars her":                 w.Restrict(t.Context(), lead, anne, portal.RestrictForm{Link: portal.Link{PupilID: hal, ContactID: mother}, Takes: portal.MaySee, Why: "he says so"}),
-			"ends what is kept":        w.KeepRecord(t.Context(), lead, anne, hal, "2030-01-01", "he says so"),
+			"ends what is kept":        w.KeepLonger(t.Context(), lead, anne, hal, "2030-01-01", "he says so"),
 		} {
 			if who == office == strings.HasPrefix(what, "adds") && !errors.Is(err, portal.ErrForbidden) {
 				t.Errorf("he %s: %v", what, err)

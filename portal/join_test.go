@@ -490,7 +490,7 @@ func TestJoinAsTheOtherParentOfASibling(t *testing.T) {
 	if i := slices.IndexFunc(events, func(e portal.Event) bool { return e.Kind == portal.CodeTried }); i < 0 || events[i].Who != "Mr Al Lee" {
 		t.Errorf("the lead reads %v", events)
 	}
-	hers, err := w.PersonRecord(t.Context(), w.staff("office@anne.example"), anne, portal.Ref{Kind: portal.RefContact, ID: mother})
+	hers, err := w.PersonDossier(t.Context(), w.staff("office@anne.example"), anne, portal.Ref{Kind: portal.RefContact, ID: mother})
 	w.ok(err)
 	if strings.Contains(fmt.Sprint(hers.Sections), "tried") {
 		t.Errorf("her record tells of it: %v", hers.Sections)

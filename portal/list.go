@@ -27,7 +27,7 @@ type Filter struct {
 }
 
 // ListColumns are the further columns that a list may have. The UPN is for those alone
-// who may read all that is held of a pupil ([ShowRecord]).
+// who may read all that is held of a pupil ([ShowDossier]).
 var ListColumns = []string{"admission", "upn", "agreements"}
 
 // ListRow is one pupil of a list. Standings and Signed are in the order of the
@@ -106,7 +106,7 @@ func (p *Portal) listOf(tx Tx, a Actor, do Action, school string, f Filter) (Lis
 	if err := wrong.Or(); err != nil {
 		return l, err
 	}
-	if err := l.further(f, a.May(ShowRecord, Subject{School: school}) == nil); err != nil {
+	if err := l.further(f, a.May(ShowDossier, Subject{School: school}) == nil); err != nil {
 		return l, err
 	}
 	if do == ExportList && f.Group != "" { // an empty file would be taken for an answer
@@ -260,7 +260,7 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 		}
 		today := p.today()
 		row := ListRow{Standings: make([]Standing, len(l.Purposes)), Signed: make([]bool, len(l.Agreements))}
-		return p.eachPupil(tx, school, f.Left, func(r *PupilRecord) error {
+		return p.eachPupil(tx, school, f.Left, func(r *PupilFile) error {
 			if own.pupils[r.Pupil.ID] || !reaches(r.Pupil) || f.Year != nil && r.Pupil.Year != *f.Year || f.Group != "" && r.Pupil.Group != f.Group {
 				return nil
 			}
@@ -286,21 +286,21 @@ func (p *Portal) list(ctx context.Context, account string, do Action, school str
 
 // eachPupil is [ActTx.EachPupil], with what does not count marked: what a standing is
 // computed from.
-func (p *Portal) eachPupil(tx Tx, school string, left bool, f func(*PupilRecord) error) error {
+func (p *Portal) eachPupil(tx Tx, school string, left bool, f func(*PupilFile) error) error {
 	return p.eachPupilAt(tx, school, left, p.now(), f)
 }
 
 // eachPupilAt is eachPupil with what does not count at a moment marked.
-func (p *Portal) eachPupilAt(tx Tx, school string, left bool, at time.Time, f func(*PupilRecord) error) error {
+func (p *Portal) eachPupilAt(tx Tx, school string, left bool, at time.Time, f func(*PupilFile) error) error {
 	mark, err := counting(tx, school, at)
 	if err != nil {
 		return err
 	}
-	return tx.EachPupil(school, left, func(r *PupilRecord) error { mark(r); return f(r) })
+	return tx.EachPupil(school, left, func(r *PupilFile) error { mark(r); return f(r) })
 }
 
 // counting marks in a record what does not count at a moment.
-func counting(tx Tx, school string, at time.Time) (mark func(*PupilRecord), err error) {
+func counting(tx Tx, school string, at time.Time) (mark func(*PupilFile), err error) {
 	type key struct {
 		kind                 ActKind
 		pupil, contact, text string
@@ -332,7 +332,7 @@ func counting(tx Tx, school string, at time.Time) (mark func(*PupilRecord), err 
 			others[of(a)] = true
 		}
 	}
-	return func(r *PupilRecord) {
+	return func(r *PupilFile) {
 		for i := range r.Acts {
 			r.Acts[i].Waits = len(waits) > 0 && r.Acts[i].Party.Kind == RefContact && waits[of(r.Acts[i])]
 			r.Acts[i].Other = len(others) > 0 && others[of(r.Acts[i])]
@@ -371,7 +371,7 @@ func hasGroup(tx Tx, school string, f Filter) error {
 
 // signedByAny says whether anybody who may speak for the child has signed the
 // current edition of an agreement, and not too long ago.
-func signedByAny(t Text, on Date, r *PupilRecord) bool {
+func signedByAny(t Text, on Date, r *PupilFile) bool {
 	return slices.ContainsFunc(r.Responsibilities, func(l Responsibility) bool {
 		return l.Decides() && t.stands(latest(r.Acts, Signature, l.PupilID, Ref{RefContact, l.ContactID}, t.Slug), on)
 	})

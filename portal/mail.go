@@ -293,7 +293,7 @@ func (p *Portal) tellChanged(tx Tx, school string, anew func(Text) bool) error {
 		return err
 	}
 	var told []string
-	err = p.eachPupilAt(tx, school, false, afterAllWaits(p.now()), func(r *PupilRecord) error {
+	err = p.eachPupilAt(tx, school, false, afterAllWaits(p.now()), func(r *PupilFile) error {
 		for _, l := range r.Responsibilities {
 			if !(Child{Pupil: r.Pupil, Responsibility: l}).asked() {
 				continue

@@ -122,7 +122,7 @@ func (p *Portal) slips(tx Tx, school string, f SlipFilter) (all []Slip, err erro
 		return nil, err
 	}
 	named, texts := byID(contacts), append(info.Of(Agreement), info.Of(Purpose)...)
-	err = p.eachPupil(tx, school, false, func(r *PupilRecord) error {
+	err = p.eachPupil(tx, school, false, func(r *PupilFile) error {
 		if f.but.pupils[r.Pupil.ID] || f.Pupil != "" && r.Pupil.ID != f.Pupil || f.Group != "" && r.Pupil.Group != f.Group {
 			return nil
 		}
@@ -158,7 +158,7 @@ func (p *Portal) slips(tx Tx, school string, f SlipFilter) (all []Slip, err erro
 
 // otherSlips are what is put to the pupil, who is asked from an age on, and to their social
 // worker.
-func (p *Portal) otherSlips(r *PupilRecord, purposes []Text) (all []Slip) {
+func (p *Portal) otherSlips(r *PupilFile, purposes []Text) (all []Slip) {
 	for _, kind := range []RefKind{RefPupil, RefWorker} {
 		for _, t := range purposes {
 			if t.Asks(r.Pupil) && (kind == RefPupil && t.AsksPupil(r.Pupil, p.today()) || kind == RefWorker && r.Pupil.LookedAfter) {
@@ -219,19 +219,19 @@ func byPerson(all []Slip) {
 	})
 }
 
-// Told is what one contact answered, as it reached the school.
-type Told struct {
+// SlipAnswer is what one contact answered, as it reached the school.
+type SlipAnswer struct {
 	Field  string // by which a problem names it
 	Ref    string
 	Answer Answer // Given or Refused; Given under an agreement is a signature
 }
 
-// ToldForm is what somebody at the office writes down at one go.
-type ToldForm struct {
+// SlipForm is what somebody at the office writes down at one go.
+type SlipForm struct {
 	Way      Way  // Paper, Telephone or InPerson
 	RangBack bool // by telephone: the office rang them, at the number in the register
 	On       Date // the day on which it was signed or said
-	Told     []Told
+	Answers  []SlipAnswer
 	Language string // BCP 47, of the words
 	Worker   string // the name of the social worker, where one of them answered
 }
@@ -254,7 +254,7 @@ type Written struct {
 // answer that the contact has replaced since the day, and a yes by telephone in place of
 // a no, or of somebody whom the office has not rung back at the number in the register:
 // anybody can ring. A no needs no such proof. What waits, as somebody new said it online, stands in nobody's way.
-func (p *Portal) WriteDown(ctx context.Context, account, school string, f ToldForm) (all []Written, err error) {
+func (p *Portal) WriteDown(ctx context.Context, account, school string, f SlipForm) (all []Written, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
 		all = nil
 		a, err := p.allowed(tx, account, WriteDown, Subject{School: school})
@@ -273,23 +273,23 @@ func (p *Portal) WriteDown(ctx context.Context, account, school string, f ToldFo
 		case f.On < today.months(-12):
 			wrong.Add("on", "That is more than a year ago. Ask again: the words may have changed")
 		}
-		if len(f.Told) == 0 {
+		if len(f.Answers) == 0 {
 			wrong.Add("told", "Write down at least one answer")
 		}
 		if len(wrong.Problems) > 0 {
 			return &wrong
 		}
-		found, err := p.findSlips(tx, school, f.Told)
+		found, err := p.findSlips(tx, school, f.Answers)
 		if err != nil {
 			return err
 		}
-		for _, told := range f.Told {
+		for _, told := range f.Answers {
 			if _, ok := found[normalRef(told.Ref)]; !ok {
 				wrong.Add(told.Field, "There is no slip ‘"+clipped(told.Ref)+"’. Look at each letter and number again")
 			}
 		}
 		f.Worker = strings.Join(strings.Fields(f.Worker), " ")
-		asked := slices.ContainsFunc(f.Told, func(t Told) bool { return found[normalRef(t.Ref)].Party.Kind == RefWorker })
+		asked := slices.ContainsFunc(f.Answers, func(t SlipAnswer) bool { return found[normalRef(t.Ref)].Party.Kind == RefWorker })
 		switch {
 		case asked && (f.Worker == "" || strings.ContainsFunc(f.Worker, misleads)):
 			wrong.Add("worker", "Type the name of the social worker, and the council they work for")
@@ -303,7 +303,7 @@ func (p *Portal) WriteDown(ctx context.Context, account, school string, f ToldFo
 		if err != nil {
 			return err
 		}
-		for _, told := range f.Told {
+		for _, told := range f.Answers {
 			s := found[normalRef(told.Ref)]
 			written, why, err := w.write(s, told.Answer)
 			if err != nil {
@@ -338,7 +338,7 @@ func clipped(s string) string {
 
 // findSlips is those that are asked for, by reference: also of children who have left,
 // of contacts who may not decide, and of earlier wordings.
-func (p *Portal) findSlips(tx Tx, school string, told []Told) (map[string]Slip, error) {
+func (p *Portal) findSlips(tx Tx, school string, told []SlipAnswer) (map[string]Slip, error) {
 	wanted := map[string]bool{}
 	for _, t := range told {
 		wanted[normalRef(t.Ref)] = true
@@ -392,13 +392,13 @@ type slipWriter struct {
 	tx      Tx
 	by      Actor
 	own     kin // of by
-	form    ToldForm
+	form    SlipForm
 	school  School
 	other   map[string]bool // wordings that are not those in force; see wordings.go
 	waiting map[string]bool // acts that do not count yet, or no longer
 }
 
-func (p *Portal) newSlipWriter(tx Tx, by Actor, school string, f ToldForm) (w slipWriter, err error) {
+func (p *Portal) newSlipWriter(tx Tx, by Actor, school string, f SlipForm) (w slipWriter, err error) {
 	w = slipWriter{p: p, tx: tx, by: by, form: f}
 	if w.school, err = tx.School(school); err != nil {
 		return w, err
@@ -465,7 +465,7 @@ func (w slipWriter) write(s Slip, answer Answer) (done Written, why string, err 
 	switch {
 	case done.Again:
 		return done, "", nil
-	case last.Seq > 0 && (last.told() > on || answer == Given && last.Answer != Given && last.told() == on && last.Way == Online):
+	case last.Seq > 0 && (last.said() > on || answer == Given && last.Answer != Given && last.said() == on && last.Way == Online):
 		return done, "they have answered again since, so this one counts no more", nil
 	case answer == Given && last.Seq > 0 && last.Answer != Given && w.form.Way == Telephone:
 		return done, "they said no before. A yes in place of a no is not taken by telephone: ask for it on paper, in person or in the portal", nil
@@ -474,7 +474,7 @@ func (w slipWriter) write(s Slip, answer Answer) (done Written, why string, err 
 	case answer != Refused && answer != Withdrawn && w.form.Way == Telephone && !w.form.RangBack:
 		return done, "anybody can ring. Ring them back at the number in the register, and say that you did", nil
 	}
-	details, err := json.Marshal(toldDetails{on, w.form.Way == Telephone && w.form.RangBack})
+	details, err := json.Marshal(paperDetails{on, w.form.Way == Telephone && w.form.RangBack})
 	if err != nil {
 		return done, "", err
 	}
@@ -510,27 +510,27 @@ func uncounted(tx Tx, school string, now time.Time) (map[string]bool, error) {
 	return ids, err
 }
 
-// toldDetails is what the record of an answer that was written down says besides.
-type toldDetails struct {
+// paperDetails is what the record of an answer that was written down says besides.
+type paperDetails struct {
 	On       Date `json:"on"`
 	RangBack bool `json:"rang_back,omitempty"` // they were rung at the number in the register
 }
 
-// told is the day on which somebody answered: for what was written down, the day that
+// said is the day on which somebody answered: for what was written down, the day that
 // stood on the paper.
-func (a Act) told() Date {
-	var t toldDetails
+func (a Act) said() Date {
+	var t paperDetails
 	if a.Way != Online && json.Unmarshal([]byte(a.Details), &t) == nil && t.On != "" {
 		return t.On
 	}
 	return day(a.At)
 }
 
-// Told is the day on which a contact answered otherwise than online, and "" for an
+// SaidOn is the day on which a contact answered otherwise than online, and "" for an
 // answer that they gave online themselves.
-func (a Act) Told() Date {
+func (a Act) SaidOn() Date {
 	if a.Way == Paper || a.Way == Telephone || a.Way == InPerson {
-		return a.told()
+		return a.said()
 	}
 	return ""
 }

@@ -22,9 +22,9 @@ func (w *world) slip(contact, forename, slug string) portal.Slip {
 }
 
 // writes is one answer written down at the office, on paper, as of a day.
-func (w *world) writes(on portal.Date, told ...portal.Told) ([]portal.Written, error) {
+func (w *world) writes(on portal.Date, told ...portal.SlipAnswer) ([]portal.Written, error) {
 	w.t.Helper()
-	return w.WriteDown(w.t.Context(), w.staff("office@anne.example"), anne, portal.ToldForm{Way: portal.Paper, On: on, Told: told, Language: "en-GB"})
+	return w.WriteDown(w.t.Context(), w.staff("office@anne.example"), anne, portal.SlipForm{Way: portal.Paper, On: on, Answers: told, Language: "en-GB"})
 }
 
 // today is the day of the world's clock.
@@ -42,7 +42,7 @@ func TestPaperCountsTheSame(t *testing.T) {
 	pictures, aup := w.slip("Mrs Jo Lee", "Ann", "website-pictures"), w.slip("Mrs Jo Lee", "Ann", "parents-aup")
 	on := w.dayBefore(3)
 	typed := strings.ToLower(strings.ReplaceAll(pictures.Ref, "-", " ")) // as people type
-	written, err := w.writes(on, portal.Told{Field: "a", Ref: typed, Answer: portal.Given}, portal.Told{Field: "b", Ref: aup.Ref, Answer: portal.Given})
+	written, err := w.writes(on, portal.SlipAnswer{Field: "a", Ref: typed, Answer: portal.Given}, portal.SlipAnswer{Field: "b", Ref: aup.Ref, Answer: portal.Given})
 	w.ok(err)
 	if len(written) != 2 || written[0].Again || written[0].Child.Contact.Name != "Mrs Jo Lee" {
 		t.Fatalf("written: %v", written)
@@ -55,13 +55,13 @@ func TestPaperCountsTheSame(t *testing.T) {
 	}
 	acts := append(w.decisions("Ann"), w.signatures("Ann")...)
 	for _, a := range acts {
-		if a.Way != portal.Paper || a.By != w.staff("office@anne.example") || a.Party.ID != w.contact(anne, "Mrs Jo Lee") || a.Told() != on || a.Details != `{"on":"`+string(on)+`"}` {
+		if a.Way != portal.Paper || a.By != w.staff("office@anne.example") || a.Party.ID != w.contact(anne, "Mrs Jo Lee") || a.SaidOn() != on || a.Details != `{"on":"`+string(on)+`"}` {
 			t.Errorf("the record says %+v", a)
 		}
 	}
 	w.whole(2)
 
-	again, err := w.writes(on, portal.Told{Field: "a", Ref: pictures.Ref, Answer: portal.Given})
+	again, err := w.writes(on, portal.SlipAnswer{Field: "a", Ref: pictures.Ref, Answer: portal.Given})
 	w.ok(err)
 	if !again[0].Again || len(w.decisions("Ann")) != 1 {
 		t.Errorf("a slip entered twice: %v, %d decisions", again, len(w.decisions("Ann")))
@@ -70,14 +70,14 @@ func TestPaperCountsTheSame(t *testing.T) {
 	jo := w.parent(anne, "Mrs Jo Lee")
 	v := w.child(jo, "Ann")
 	i := slices.IndexFunc(v.Purpose, func(p portal.PurposeView) bool { return p.Text.Slug == "website-pictures" })
-	if mine := v.Purpose[i].Mine; mine.Answer != portal.Given || mine.Told() != on {
+	if mine := v.Purpose[i].Mine; mine.Answer != portal.Given || mine.SaidOn() != on {
 		t.Errorf("she reads %+v", mine)
 	}
 	if _, err := w.Receipt(t.Context(), jo, v.Purpose[i].Mine.ID); err != nil {
 		t.Errorf("she has no receipt for paper: %v", err)
 	}
 	w.decide(jo, w.answering("Ann", portal.Refused))
-	if _, err := w.writes(on, portal.Told{Field: "a", Ref: w.slip("Mrs Jo Lee", "Ann", w.answering("Ann", portal.Given).Purpose).Ref, Answer: portal.Given}); !says(err, "a", "answered again since") {
+	if _, err := w.writes(on, portal.SlipAnswer{Field: "a", Ref: w.slip("Mrs Jo Lee", "Ann", w.answering("Ann", portal.Given).Purpose).Ref, Answer: portal.Given}); !says(err, "a", "answered again since") {
 		t.Errorf("an old slip over her newer answer: %v", err)
 	}
 }
@@ -101,19 +101,23 @@ func TestWhatCannotBeWrittenDown(t *testing.T) {
 
 	w.takes("Mr Al Lee", "Bo", portal.MayDecide)
 	w.ok(w.SetSchools(t.Context(), []portal.School{reworded(anne, "website-pictures", 2)}))
-	yes := func(ref string) portal.Told { return portal.Told{Field: "x", Ref: ref, Answer: portal.Given} }
-	no := func(ref string) portal.Told { return portal.Told{Field: "x", Ref: ref, Answer: portal.Refused} }
-	good := portal.Told{Field: "good", Ref: pia.Ref, Answer: portal.Given}
+	yes := func(ref string) portal.SlipAnswer {
+		return portal.SlipAnswer{Field: "x", Ref: ref, Answer: portal.Given}
+	}
+	no := func(ref string) portal.SlipAnswer {
+		return portal.SlipAnswer{Field: "x", Ref: ref, Answer: portal.Refused}
+	}
+	good := portal.SlipAnswer{Field: "good", Ref: pia.Ref, Answer: portal.Given}
 	for name, c := range map[string]struct {
 		on    portal.Date
-		told  portal.Told
+		told  portal.SlipAnswer
 		field string
 		words string
 	}{
 		"no slip":              {w.today(), yes("2222-2222"), "x", "There is no slip"},
 		"nothing typed":        {w.today(), yes(""), "x", "There is no slip"},
 		"a whole letter typed": {w.today(), yes(strings.Repeat("dear office ", 40)), "x", "dear office …"},
-		"no answer":            {w.today(), portal.Told{Field: "x", Ref: jo.Ref}, "x", "choose what stands"},
+		"no answer":            {w.today(), portal.SlipAnswer{Field: "x", Ref: jo.Ref}, "x", "choose what stands"},
 		"a no to an agreement": {w.today(), no(aup.Ref), "x", "choose what stands"},
 		"who may not decide":   {w.today(), no(al.Ref), "x", "may not decide"},
 		"a yes to older words": {w.today(), yes(replaced.Ref), "x", "words have changed"},
@@ -133,10 +137,10 @@ func TestWhatCannotBeWrittenDown(t *testing.T) {
 	if _, err := w.writes(w.today(), no(replaced.Ref)); err != nil {
 		t.Errorf("a no to earlier words is still a no: %v", err)
 	}
-	if _, err := w.WriteDown(t.Context(), w.staff("lead@anne.example"), anne, portal.ToldForm{Way: portal.Paper, On: w.today(), Told: []portal.Told{good}}); !errors.Is(err, portal.ErrForbidden) {
+	if _, err := w.WriteDown(t.Context(), w.staff("lead@anne.example"), anne, portal.SlipForm{Way: portal.Paper, On: w.today(), Answers: []portal.SlipAnswer{good}}); !errors.Is(err, portal.ErrForbidden) {
 		t.Errorf("the lead writes down: %v", err)
 	}
-	if _, err := w.WriteDown(t.Context(), w.staff("office@bede.example"), bede, portal.ToldForm{Way: portal.Paper, On: w.today(), Told: []portal.Told{good}}); !says(err, "good", "There is no slip") {
+	if _, err := w.WriteDown(t.Context(), w.staff("office@bede.example"), bede, portal.SlipForm{Way: portal.Paper, On: w.today(), Answers: []portal.SlipAnswer{good}}); !says(err, "good", "There is no slip") {
 		t.Errorf("another school's slip: %v", err)
 	}
 
@@ -179,7 +183,7 @@ func TestSlipsToPrint(t *testing.T) {
 	if got := count(portal.SlipFilter{Group: "4K"}); len(got) != 3 || got["Mrs Jo Lee for Ann"] != 4 || got["Mr Al Lee for Ann"] != 4 || got["Ms Pia Poe for Cat"] != 4 {
 		t.Errorf("class 4K: %v", got)
 	}
-	if _, err := w.writes(w.today(), portal.Told{Field: "x", Ref: w.slip("Ms Pia Poe", "Cat", "video-calls").Ref, Answer: portal.Refused}); err != nil {
+	if _, err := w.writes(w.today(), portal.SlipAnswer{Field: "x", Ref: w.slip("Ms Pia Poe", "Cat", "video-calls").Ref, Answer: portal.Refused}); err != nil {
 		t.Fatal(err)
 	}
 	w.takes("Mr Al Lee", "Ann", portal.MayBeWrittenTo)
@@ -197,7 +201,7 @@ func TestNobodyWritesDownForTheirOwnFamily(t *testing.T) {
 	office := w.staff("office@anne.example")
 	w.ok(w.Join(t.Context(), office, w.letters(anne)["Mr Al Lee"].Code, "2017-09-01"))
 	s := w.slip("Mrs Jo Lee", "Ann", "website-pictures")
-	if _, err := w.writes(w.today(), portal.Told{Field: "x", Ref: s.Ref, Answer: portal.Given}); !says(err, "x", "your own family") {
+	if _, err := w.writes(w.today(), portal.SlipAnswer{Field: "x", Ref: s.Ref, Answer: portal.Given}); !says(err, "x", "your own family") {
 		t.Errorf("he writes down her yes: %v", err)
 	}
 }
@@ -209,7 +213,7 @@ func TestPaperBesideSomebodyNew(t *testing.T) {
 	yes := w.answering("Ann", portal.Given)
 	pictures, aup := w.slip("Mrs Jo Lee", "Ann", yes.Purpose), w.slip("Mrs Jo Lee", "Ann", "parents-aup")
 	on := w.dayBefore(2)
-	if _, err := w.writes(on, portal.Told{Field: "a", Ref: aup.Ref, Answer: portal.Given}); err != nil {
+	if _, err := w.writes(on, portal.SlipAnswer{Field: "a", Ref: aup.Ref, Answer: portal.Given}); err != nil {
 		t.Fatal(err)
 	}
 	impostor := w.parent(anne, "Mrs Jo Lee")
@@ -218,7 +222,7 @@ func TestPaperBesideSomebodyNew(t *testing.T) {
 	}
 	w.decide(impostor, yes)
 	w.sign(impostor, "Ann")
-	written, err := w.writes(on, portal.Told{Field: "a", Ref: pictures.Ref, Answer: portal.Refused}, portal.Told{Field: "b", Ref: aup.Ref, Answer: portal.Given})
+	written, err := w.writes(on, portal.SlipAnswer{Field: "a", Ref: pictures.Ref, Answer: portal.Refused}, portal.SlipAnswer{Field: "b", Ref: aup.Ref, Answer: portal.Given})
 	w.ok(err)
 	if written[0].Again || !written[1].Again {
 		t.Errorf("her no on paper was there already: %v; her signature was not: %v", written[0].Again, written[1].Again)
@@ -275,7 +279,7 @@ func TestAYesByTelephone(t *testing.T) {
 	s := w.slip("Ms Pia Poe", "Cat", "website-pictures")
 	back := true
 	rings := func(a portal.Answer) error {
-		_, err := w.WriteDown(t.Context(), office, anne, portal.ToldForm{Way: portal.Telephone, RangBack: back, On: w.today(), Told: []portal.Told{{Field: "x", Ref: s.Ref, Answer: a}}, Language: "en-GB"})
+		_, err := w.WriteDown(t.Context(), office, anne, portal.SlipForm{Way: portal.Telephone, RangBack: back, On: w.today(), Answers: []portal.SlipAnswer{{Field: "x", Ref: s.Ref, Answer: a}}, Language: "en-GB"})
 		return err
 	}
 	if err := rings(portal.Given); !says(err, "x", "no telephone number of theirs") {
@@ -287,7 +291,7 @@ func TestAYesByTelephone(t *testing.T) {
 		t.Errorf("a yes of whoever rings: %v", err)
 	}
 	aup := w.slip("Ms Pia Poe", "Cat", "parents-aup")
-	_, err := w.WriteDown(t.Context(), office, anne, portal.ToldForm{Way: portal.Telephone, On: w.today(), Told: []portal.Told{{Field: "x", Ref: aup.Ref, Answer: portal.Given}}, Language: "en-GB"})
+	_, err := w.WriteDown(t.Context(), office, anne, portal.SlipForm{Way: portal.Telephone, On: w.today(), Answers: []portal.SlipAnswer{{Field: "x", Ref: aup.Ref, Answer: portal.Given}}, Language: "en-GB"})
 	if !says(err, "x", "Ring them back") {
 		t.Errorf("a signature of whoever rings: %v", err)
 	}
@@ -302,7 +306,7 @@ func TestAYesByTelephone(t *testing.T) {
 	if err := rings(portal.Given); !says(err, "x", "not taken by telephone") {
 		t.Errorf("a yes in place of a no by telephone: %v", err)
 	}
-	if _, err := w.writes(w.today(), portal.Told{Field: "x", Ref: s.Ref, Answer: portal.Given}); err != nil {
+	if _, err := w.writes(w.today(), portal.SlipAnswer{Field: "x", Ref: s.Ref, Answer: portal.Given}); err != nil {
 		t.Errorf("and on paper: %v", err)
 	}
 	all, err := w.Events(t.Context(), w.staff("lead@anne.example"), anne, "")

@@ -44,7 +44,7 @@ type Tie struct {
 	// is for whoever may read that, in the order of the list's agreements, then its purposes.
 	Left, Of int
 	Said     []Said
-	Bars     []Dated // the history, for whoever may set and lift
+	Bars     []RestrictionRow // the history, for whoever may set and lift
 }
 
 // Said is what one contact last said to one text.
@@ -145,7 +145,7 @@ func (f family) tie(c Child, acts []Act) (t Tie, err error) {
 		if r.Link != l {
 			continue
 		}
-		d := Dated{Restriction: r}
+		d := RestrictionRow{Restriction: r}
 		if d.Who, err = staffName(f.tx, r.SetBy); err != nil {
 			return t, err
 		}
@@ -192,7 +192,7 @@ func (p *Portal) PupilPage(ctx context.Context, account, school, id string) (v P
 		if v = (PupilPage{Pupil: x, List: f.list, Own: own.pupils[id], Families: a.May(SeeFamilies, Subject{School: school}) == nil && !own.pupils[id]}); v.Own {
 			v.List.Purposes, v.List.Agreements = nil, nil
 		}
-		record := &PupilRecord{Pupil: x, Acts: acts}
+		record := &PupilFile{Pupil: x, Acts: acts}
 		for _, c := range children {
 			record.Responsibilities = append(record.Responsibilities, c.Responsibility)
 			if !v.Families || own.contacts[c.Contact.ID] {
@@ -213,7 +213,7 @@ func (p *Portal) PupilPage(ctx context.Context, account, school, id string) (v P
 		if !v.Own {
 			v.ForSelf = f.list.School.signable(x, acts, p.today())
 		}
-		return p.event(tx, account, school, RecordShown, Ref{RefPupil, id}, map[string]any{})
+		return p.event(tx, account, school, DossierShown, Ref{RefPupil, id}, map[string]any{})
 	})
 	return v, err
 }
@@ -279,7 +279,7 @@ func (p *Portal) ContactPage(ctx context.Context, account, school, id string) (v
 			}
 			v.Warning = watch.warning(v.Contact)
 		}
-		return p.event(tx, account, school, RecordShown, Ref{RefContact, id}, map[string]any{})
+		return p.event(tx, account, school, DossierShown, Ref{RefContact, id}, map[string]any{})
 	})
 	return v, err
 }

@@ -71,9 +71,9 @@ type Shelf interface {
 	Sweep(keep func(name string) bool) error
 }
 
-// KeepPhotos gives the picture desk a place for its files. Without one there is no desk. It
+// UseShelf gives the picture desk a place for its files. Without one there is no desk. It
 // is called before the portal is used.
-func (p *Portal) KeepPhotos(s Shelf) { p.shelf = s }
+func (p *Portal) UseShelf(s Shelf) { p.shelf = s }
 
 // ready says whether somebody has said all that has to be said before x can be shown.
 func (x Photo) ready() string {
@@ -131,7 +131,7 @@ func (p *Portal) AddPhoto(ctx context.Context, account, school string, picture [
 	rand.Read(key)
 	x := Photo{ID: newID(), School: school, SHA256: hex.EncodeToString(sum[:]), Secret: hex.EncodeToString(key), BroughtBy: account, Brought: p.now(), Version: 1}
 	known := func(tx Tx) (string, error) {
-		a, err := p.allowed(tx, account, KeepPictures, Subject{School: school})
+		a, err := p.allowed(tx, account, ManagePictures, Subject{School: school})
 		if err != nil {
 			return "", err
 		}
@@ -180,7 +180,7 @@ func (p *Portal) AddPhoto(ctx context.Context, account, school string, picture [
 // photo is a picture of the desk for an account that may look after it: not where a child
 // of their own is in it.
 func (p *Portal) photo(tx Tx, account, school, id string) (Photo, Actor, error) {
-	a, err := p.allowed(tx, account, KeepPictures, Subject{School: school})
+	a, err := p.allowed(tx, account, ManagePictures, Subject{School: school})
 	if err != nil {
 		return Photo{}, a, err
 	}
@@ -547,7 +547,7 @@ func (p *Portal) FetchedBack(ctx context.Context, account, school, id string) er
 // answers [ErrNotFound] where it is not shown.
 func (p *Portal) TakePictureDown(ctx context.Context, account, school, id string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
-		a, err := p.allowed(tx, account, KeepPictures, Subject{School: school})
+		a, err := p.allowed(tx, account, ManagePictures, Subject{School: school})
 		if err != nil {
 			return err
 		}
@@ -576,7 +576,7 @@ func (p *Portal) TakePictureDown(ctx context.Context, account, school, id string
 // as a school does once a year.
 func (p *Portal) ReviewPictures(ctx context.Context, account, school string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
-		a, err := p.allowed(tx, account, KeepPictures, Subject{School: school})
+		a, err := p.allowed(tx, account, ManagePictures, Subject{School: school})
 		if err != nil {
 			return err
 		}

@@ -36,7 +36,7 @@ const drawn = "\xff\xd8\xffpixels of two children"
 // desk is a register with a picture desk, and a picture on it.
 func desk(t *testing.T) (w *world, files memory, clerk, photo string) {
 	w, files = settled(t), memory{}
-	w.KeepPhotos(files)
+	w.UseShelf(files)
 	clerk = w.staff("office@anne.example")
 	photo, err := w.AddPhoto(t.Context(), clerk, anne, []byte(drawn))
 	w.ok(err)
@@ -240,7 +240,7 @@ func TestPhotoAudit(t *testing.T) {
 	w.decide(jo, w.answering("Bo", portal.Given))
 	w.ok(w.says(clerk, photo, func(f *portal.PhotoForm) { f.Elsewhere = "The leaflet of the fair" }))
 	name := w.audited(clerk, photo).ID
-	record, err := w.PersonRecord(t.Context(), clerk, anne, portal.Ref{Kind: portal.RefPupil, ID: w.pupil("Ann")})
+	record, err := w.PersonDossier(t.Context(), clerk, anne, portal.Ref{Kind: portal.RefPupil, ID: w.pupil("Ann")})
 	w.ok(err)
 	told := false
 	for _, s := range record.Sections {

@@ -138,7 +138,7 @@ func (p *Portal) mayBeShown(tx Tx, school string) (mayBeShown, error) {
 	for _, t := range purposes {
 		may[t.Slug] = map[string]shownFor{}
 	}
-	err = p.eachPupil(tx, school, false, func(r *PupilRecord) error {
+	err = p.eachPupil(tx, school, false, func(r *PupilFile) error {
 		for _, t := range purposes {
 			may[t.Slug][r.Pupil.ID] = shownFor{StandingOf(r.Pupil, t, today, r.Responsibilities, r.Acts), r.lapses(t, today)}
 		}
@@ -158,7 +158,7 @@ func (p *Portal) mayBeShown(tx Tx, school string) (mayBeShown, error) {
 
 // lapses is the last day on which a purpose stands for a pupil if nobody says anything
 // more; "" where it does not stand, or where what was said has no end.
-func (r *PupilRecord) lapses(t Text, today Date) Date {
+func (r *PupilFile) lapses(t Text, today Date) Date {
 	if !StandingOf(r.Pupil, t, today, r.Responsibilities, r.Acts).Allowed() {
 		return ""
 	}
@@ -345,7 +345,7 @@ const PhotoUnusedAfter = 30 * 24 * time.Hour
 // through them; see [Portal.ReviewPictures].
 func (p *Portal) Pictures(ctx context.Context, account, school string) (all []PictureView, reviewed time.Time, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
-		a, err := p.allowed(tx, account, KeepPictures, Subject{School: school})
+		a, err := p.allowed(tx, account, ManagePictures, Subject{School: school})
 		if err != nil {
 			return err
 		}
@@ -440,7 +440,7 @@ func (p *Portal) pictureViews(tx Tx, a Actor, school string) (all []PictureView,
 // there is none that was taken down.
 func (p *Portal) PutBack(ctx context.Context, account, school, id string) error {
 	return p.store.Update(ctx, func(tx Tx) error {
-		a, err := p.allowed(tx, account, KeepPictures, Subject{School: school})
+		a, err := p.allowed(tx, account, ManagePictures, Subject{School: school})
 		if err != nil {
 			return err
 		}
@@ -480,7 +480,7 @@ type Reference struct{ Pupil, ID string }
 func (p *Portal) References(ctx context.Context, account, school, group string) (all []Reference, groups []string, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
 		all, groups = nil, nil
-		if _, err := p.allowed(tx, account, KeepPictures, Subject{School: school}); err != nil {
+		if _, err := p.allowed(tx, account, ManagePictures, Subject{School: school}); err != nil {
 			return err
 		}
 		pupils, err := listedPupils(tx, school)

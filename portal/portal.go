@@ -20,9 +20,9 @@ type School struct {
 	Address   []string
 	Phone     string
 	Email     string
-	Site      string // the public site's address, with a slash at the end
-	Texts     []Text // current wordings of every audience: agreements and purposes
-	Keep      Keep   // how long it keeps what
+	Site      string  // the public site's address, with a slash at the end
+	Texts     []Text  // current wordings of every audience: agreements and purposes
+	Periods   Periods `json:"Keep"` // how long it keeps what; stored under its first name
 }
 
 // Current is the wording now in force of an agreement or purpose that is put to
@@ -77,7 +77,7 @@ func New(store Store, ledger Ledger, staff []Staff, now func() time.Time) *Porta
 		now = time.Now
 	}
 	p := &Portal{ledger: ledger, staff: staff, yesAfter: func(string) time.Duration { return YesAfter }, now: func() time.Time { return now().UTC().Truncate(time.Microsecond) }}
-	p.store = &sealing{Store: store, p: p}
+	p.store = &watchful{Store: store, p: p}
 	return p
 }
 

@@ -49,9 +49,9 @@ func (b Barred) String() string       { return b.Contact.String() }
 func (b Barred) GoString() string     { return b.String() }
 func (b Barred) LogValue() slog.Value { return slog.StringValue(b.String()) }
 
-func (d Dated) String() string       { return d.Restriction.String() }
-func (d Dated) GoString() string     { return d.String() }
-func (d Dated) LogValue() slog.Value { return slog.StringValue(d.String()) }
+func (d RestrictionRow) String() string       { return d.Restriction.String() }
+func (d RestrictionRow) GoString() string     { return d.String() }
+func (d RestrictionRow) LogValue() slog.Value { return slog.StringValue(d.String()) }
 
 func (f RestrictForm) String() string       { return "restriction of contact " + f.Link.ContactID }
 func (f RestrictForm) GoString() string     { return f.String() }
@@ -136,9 +136,9 @@ func (r ListRow) String() string       { return "row of " + r.Pupil.String() }
 func (r ListRow) GoString() string     { return r.String() }
 func (r ListRow) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
-func (r PupilRecord) String() string       { return "record of " + r.Pupil.String() }
-func (r PupilRecord) GoString() string     { return r.String() }
-func (r PupilRecord) LogValue() slog.Value { return slog.StringValue(r.String()) }
+func (r PupilFile) String() string       { return "record of " + r.Pupil.String() }
+func (r PupilFile) GoString() string     { return r.String() }
+func (r PupilFile) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
 func (p PlannedPupil) String() string       { return p.Pupil.String() }
 func (p PlannedPupil) GoString() string     { return p.String() }
@@ -224,13 +224,13 @@ func (f SlipFilter) String() string       { return "filter of slips" }
 func (f SlipFilter) GoString() string     { return f.String() }
 func (f SlipFilter) LogValue() slog.Value { return slog.StringValue(f.String()) }
 
-func (t Told) String() string       { return "answer on paper" }
-func (t Told) GoString() string     { return t.String() }
-func (t Told) LogValue() slog.Value { return slog.StringValue(t.String()) }
+func (t SlipAnswer) String() string       { return "answer on paper" }
+func (t SlipAnswer) GoString() string     { return t.String() }
+func (t SlipAnswer) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
-func (f ToldForm) String() string       { return "answers on paper" }
-func (f ToldForm) GoString() string     { return f.String() }
-func (f ToldForm) LogValue() slog.Value { return slog.StringValue(f.String()) }
+func (f SlipForm) String() string       { return "answers on paper" }
+func (f SlipForm) GoString() string     { return f.String() }
+func (f SlipForm) LogValue() slog.Value { return slog.StringValue(f.String()) }
 
 func (w Written) String() string       { return "answer on paper" }
 func (w Written) GoString() string     { return w.String() }

@@ -23,10 +23,10 @@ import (
 var guarded = []any{
 	portal.Account{}, portal.Act{}, portal.Actor{}, portal.Child{}, portal.ChildView{}, portal.ClassListRow{},
 	portal.Contact{}, portal.DecideForm{}, portal.Event{}, portal.Handshake{}, portal.HeldForm{}, portal.Identity{},
-	portal.ImportPlan{}, portal.Invitation{}, portal.Invitee{}, portal.LedgerEntry{}, portal.Letter{}, portal.NewJoin{}, portal.ListRow{}, portal.HeldList{}, portal.Affected{}, portal.Restriction{}, portal.Barred{}, portal.Dated{}, portal.Restricted{}, portal.RestrictForm{}, portal.Maybe{}, portal.PlannedContact{}, portal.ClassList{}, portal.ToSettle{}, portal.ListFile{}, portal.ListColumn{},
-	portal.PlannedPupil{}, portal.Proof{}, portal.Pupil{}, portal.PupilRecord{}, portal.PurposeView{}, portal.Receipt{},
+	portal.ImportPlan{}, portal.Invitation{}, portal.Invitee{}, portal.LedgerEntry{}, portal.Letter{}, portal.NewJoin{}, portal.ListRow{}, portal.HeldList{}, portal.Affected{}, portal.Restriction{}, portal.Barred{}, portal.RestrictionRow{}, portal.Restricted{}, portal.RestrictForm{}, portal.Maybe{}, portal.PlannedContact{}, portal.ClassList{}, portal.ToSettle{}, portal.ListFile{}, portal.ListColumn{},
+	portal.PlannedPupil{}, portal.Proof{}, portal.Pupil{}, portal.PupilFile{}, portal.PurposeView{}, portal.Receipt{},
 	portal.Responsibility{}, portal.Session{}, portal.SignForm{}, portal.SigningView{}, portal.Staff{},
-	portal.Picture{}, portal.PictureView{}, portal.Photo{}, portal.PhotoView{}, portal.PhotoForm{}, portal.Reference{}, portal.Dossier{}, portal.Fact{}, portal.Section{}, portal.Keeping{}, portal.Leaver{}, portal.Retention{}, portal.Seal{}, portal.Slip{}, portal.SlipFilter{}, portal.Told{}, portal.ToldForm{}, portal.Written{},
+	portal.Picture{}, portal.PictureView{}, portal.Photo{}, portal.PhotoView{}, portal.PhotoForm{}, portal.Reference{}, portal.Dossier{}, portal.Fact{}, portal.Section{}, portal.Keeping{}, portal.Leaver{}, portal.Retention{}, portal.SignedEvent{}, portal.Slip{}, portal.SlipFilter{}, portal.SlipAnswer{}, portal.SlipForm{}, portal.Written{},
 	portal.Mail{}, portal.Mailing{}, portal.Message{}, portal.Outbox{}, portal.OutboxRow{}, portal.Reminder{}, portal.Reminders{},
 	portal.PupilPage{}, portal.ContactPage{}, portal.Tie{}, portal.Said{}, portal.Issued{}, portal.Found{}, portal.FoundContact{}, portal.UndoPlan{}, portal.ListUndo{}, portal.ListBefore{}, portal.Chased{},
 	portal.Activity{}, portal.ActivityForm{}, portal.ActivityItem{}, portal.CloseForm{}, portal.GoRow{}, portal.GoSheet{}, portal.Plan{}, portal.Roll{},

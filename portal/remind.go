@@ -94,7 +94,7 @@ func (p *Portal) reminders(tx Tx, school string, but map[string]bool) (r Reminde
 		return r, err
 	}
 	left := map[Link]int{}
-	err = p.eachPupilAt(tx, school, false, afterAllWaits(p.now()), func(x *PupilRecord) error {
+	err = p.eachPupilAt(tx, school, false, afterAllWaits(p.now()), func(x *PupilFile) error {
 		for _, l := range x.Responsibilities {
 			all, _ := undone(r.School, p.today(), x.Pupil, l.ContactID, x.Acts)
 			left[Link{PupilID: x.Pupil.ID, ContactID: l.ContactID}] = len(all)

@@ -123,7 +123,7 @@ func erasedTally(a Act) (Tally, error) {
 		return nil, fmt.Errorf("%v: %w", a, err)
 	}
 	of := Tally{}
-	for _, kind := range Kinds {
+	for _, kind := range KeptKinds {
 		if n, ok := said[kind].(float64); ok {
 			of[kind] = int(n)
 		}

@@ -112,14 +112,14 @@ type Restricted struct {
 	// Linked says whether they are a contact of the pupil now. What is taken stays
 	// taken when a list leaves somebody out and brings them again.
 	Linked  bool
-	History []Dated
+	History []RestrictionRow
 	// Noes is to what they said no, by title, where that still counts though no list says
 	// any more that they hold parental responsibility.
 	Noes []string
 }
 
-// Dated is a restriction with who set and who lifted it, in words.
-type Dated struct {
+// RestrictionRow is a restriction with who set and who lifted it, in words.
+type RestrictionRow struct {
 	Restriction
 	Who, Lifter string
 }
@@ -130,7 +130,7 @@ func (r Restricted) Looks() bool { return len(r.Noes) > 0 || r.Unread() }
 
 // Unread says that nobody has looked at what was taken.
 func (r Restricted) Unread() bool {
-	return slices.ContainsFunc(r.History, func(d Dated) bool { return d.InForce() && d.Why == "" })
+	return slices.ContainsFunc(r.History, func(d RestrictionRow) bool { return d.InForce() && d.Why == "" })
 }
 
 // Restrictions is a school's pupils on roll, and everybody from whom something is taken,
@@ -241,7 +241,7 @@ func restricted(tx Tx, school string) (all []Restricted, err error) {
 	}
 	for _, h := range history {
 		if x := place[h.Link]; x != nil {
-			x.History = append(x.History, Dated{Restriction: h})
+			x.History = append(x.History, RestrictionRow{Restriction: h})
 		}
 	}
 	for _, pupil := range pupils {

@@ -750,8 +750,8 @@ func TestTwoOfficesAtOnce(t *testing.T) {
 	}
 }
 
-func inForce(r portal.Restricted, right portal.Rights) func(func(portal.Dated) bool) {
-	return func(yield func(portal.Dated) bool) {
+func inForce(r portal.Restricted, right portal.Rights) func(func(portal.RestrictionRow) bool) {
+	return func(yield func(portal.RestrictionRow) bool) {
 		for _, d := range r.History {
 			if d.InForce() && d.Takes == right && !yield(d) {
 				return

@@ -12,10 +12,10 @@ import (
 	"unicode/utf8"
 )
 
-// Keep is for how many months a school keeps what it holds of people (facts of the
+// Periods is for how many months a school keeps what it holds of people (facts of the
 // field, consent in law: retention). A school that has not said it, whose Records is
 // 0, erases nothing.
-type Keep struct {
+type Periods struct {
 	Records    int // the pupil and their contacts, after the pupil has left
 	Answers    int // after the pupil has left
 	Agreements int // after the pupil has left
@@ -25,7 +25,7 @@ type Keep struct {
 }
 
 // pupil is how long a pupil's own row is kept, which the rest of theirs refers to.
-func (k Keep) pupil() int { return max(k.Records, k.Answers, k.Agreements) }
+func (k Periods) pupil() int { return max(k.Records, k.Answers, k.Agreements) }
 
 // Keeping is a pupil's record that is kept beyond its time: under dispute, or as a
 // court orders it.
@@ -82,8 +82,8 @@ type Unneeded struct {
 // have left them out by mistake. One whose pupil is erased goes with the pupil.
 const contactMonths = 1
 
-// Kinds is every kind, in the order in which to show them.
-var Kinds = []string{KeptPupils, KeptContacts, KeptAnswers, KeptSigned, KeptReplaced, KeptActivities, KeptVisits, KeptEvents, KeptAccounts}
+// KeptKinds is every kind, in the order in which to show them.
+var KeptKinds = []string{KeptPupils, KeptContacts, KeptAnswers, KeptSigned, KeptReplaced, KeptActivities, KeptVisits, KeptEvents, KeptAccounts}
 
 // Due is how much of a kind has had its time.
 type Due struct {
@@ -194,7 +194,7 @@ func (p *Portal) reckon(tx Tx, school string) (e erasing, err error) {
 	if e.School, err = tx.School(school); err != nil {
 		return e, err
 	}
-	keep := e.School.Keep
+	keep := e.School.Periods
 	if keep.Records == 0 {
 		return e, nil
 	}
@@ -208,7 +208,7 @@ func (p *Portal) reckon(tx Tx, school string) (e erasing, err error) {
 		r.held[k.PupilID] = k
 	}
 	for _, left := range []bool{true, false} {
-		if err := tx.EachPupil(school, left, func(x *PupilRecord) error { return r.pupil(tx, x) }); err != nil {
+		if err := tx.EachPupil(school, left, func(x *PupilFile) error { return r.pupil(tx, x) }); err != nil {
 			return e, err
 		}
 	}
@@ -252,7 +252,7 @@ func (p *Portal) reckon(tx Tx, school string) (e erasing, err error) {
 // reckoning works out what of a school's pupils and contacts has had its time.
 type reckoning struct {
 	*erasing
-	keep    Keep
+	keep    Periods
 	now     time.Time
 	held    map[string]Keeping // by pupil
 	gone    map[string]bool    // pupils who go now
@@ -261,7 +261,7 @@ type reckoning struct {
 	due     struct{ pupils, contacts, answers, signed, replaced Due }
 }
 
-func newReckoning(e *erasing, keep Keep) *reckoning {
+func newReckoning(e *erasing, keep Periods) *reckoning {
 	r := &reckoning{erasing: e, keep: keep, held: map[string]Keeping{}, gone: map[string]bool{}, needed: map[string]bool{}}
 	r.due.pupils = Due{Kind: KeptPupils, Months: keep.pupil(), After: "the pupil has left"}
 	r.due.contacts = Due{Kind: KeptContacts, Months: contactMonths, After: "they were found to be nobody's, or with their pupil"}
@@ -289,7 +289,7 @@ func (r *reckoning) months(a Act) (int, *Due) {
 }
 
 // pupil is one pupil's: when they go, and which of their acts go before them.
-func (r *reckoning) pupil(tx Tx, x *PupilRecord) error {
+func (r *reckoning) pupil(tx Tx, x *PupilFile) error {
 	if !x.Pupil.OnRoll() {
 		r.leaver(x)
 	}
@@ -337,7 +337,7 @@ func (r *reckoning) pupil(tx Tx, x *PupilRecord) error {
 }
 
 // leaver notes when a pupil who has left goes, and what they signed and answered.
-func (r *reckoning) leaver(x *PupilRecord) {
+func (r *reckoning) leaver(x *PupilFile) {
 	id, left := x.Pupil.ID, day(x.Pupil.Left)
 	l := Leaver{Pupil: x.Pupil, Due: r.until(id, left.months(r.keep.pupil())), Kept: r.held[id]}
 	r.Leavers = append(r.Leavers, l)
@@ -453,11 +453,11 @@ func (p *Portal) trustWide(tx Tx, e *erasing) error {
 		return err
 	}
 	for _, s := range schools {
-		e.School.Keep.Records = max(e.School.Keep.Records, s.Keep.Records)
-		e.School.Keep.Events = max(e.School.Keep.Events, s.Keep.Events)
-		e.School.Keep.Staff = max(e.School.Keep.Staff, s.Keep.Staff)
+		e.School.Periods.Records = max(e.School.Periods.Records, s.Periods.Records)
+		e.School.Periods.Events = max(e.School.Periods.Events, s.Periods.Events)
+		e.School.Periods.Staff = max(e.School.Periods.Staff, s.Periods.Staff)
 	}
-	keep := e.School.Keep
+	keep := e.School.Periods
 	if keep.Records == 0 {
 		return nil
 	}
@@ -479,7 +479,7 @@ var noSchool = []string{"", TrustWide}
 
 // idleStaff are accounts of staff whom the settings do not name, that have had their
 // time, and by whom there is no event.
-func (p *Portal) idleStaff(tx Tx, keep Keep, today Date) ([]Account, error) {
+func (p *Portal) idleStaff(tx Tx, keep Periods, today Date) ([]Account, error) {
 	all, err := tx.IdleStaff(monthsAgo(today, keep.Staff))
 	return slices.DeleteFunc(all, func(a Account) bool {
 		return slices.ContainsFunc(p.staff, func(s Staff) bool { return strings.EqualFold(s.Email, a.Identity.StaffEmail) })
@@ -612,13 +612,13 @@ func (p *Portal) eraseSome(ctx context.Context, account, school string, total Ta
 	err := p.store.Update(ctx, func(tx Tx) error {
 		*n = gone{of: Tally{}}
 		e, err := p.erasing(tx, account, school)
-		if err != nil || e.School.Keep.Records == 0 {
+		if err != nil || e.School.Periods.Records == 0 {
 			return err
 		}
 		if err := some(tx, e, n); err != nil || n.of.Sum() == 0 {
 			return err
 		}
-		details := map[string]any{"rule": e.School.Keep.words(), "entries": ranges(n.entries)}
+		details := map[string]any{"rule": e.School.Periods.words(), "entries": ranges(n.entries)}
 		for kind, of := range n.of {
 			details[kind] = of
 		}
@@ -641,7 +641,7 @@ type gone struct {
 }
 
 // words is the periods as an event keeps them.
-func (k Keep) words() string {
+func (k Periods) words() string {
 	return fmt.Sprintf("months kept: records %d, answers %d, agreements %d, replaced %d, events %d, staff %d", k.Records, k.Answers, k.Agreements, k.Replaced, k.Events, k.Staff)
 }
 
@@ -782,7 +782,7 @@ func (p *Portal) eraseEvents(tx Tx, e erasing, n *gone) error {
 		}
 	}
 	for _, school := range schools {
-		all, err := tx.EventsBefore(school, monthsAgo(e.On, e.School.Keep.Events), eventsAtOnce)
+		all, err := tx.EventsBefore(school, monthsAgo(e.On, e.School.Periods.Events), eventsAtOnce)
 		if err != nil {
 			return err
 		}
@@ -799,7 +799,7 @@ func (p *Portal) eraseEvents(tx Tx, e erasing, n *gone) error {
 }
 
 func (p *Portal) eraseStaff(tx Tx, e erasing, n *gone) error {
-	idle, err := p.idleStaff(tx, e.School.Keep, e.On)
+	idle, err := p.idleStaff(tx, e.School.Periods, e.On)
 	if err != nil {
 		return err
 	}
@@ -824,11 +824,11 @@ func (p *Portal) eraseStaff(tx Tx, e erasing, n *gone) error {
 	return nil
 }
 
-// KeepRecord keeps what is held of a pupil until a day, for a reason, whatever the
+// KeepLonger keeps what is held of a pupil until a day, for a reason, whatever the
 // school's periods say; a day that is past ends that. What another has said, only who sets
 // restrictions changes: [ErrForbidden]. It answers [*Invalid], and [ErrNotFound] for a
 // pupil of another school.
-func (p *Portal) KeepRecord(ctx context.Context, account, school, pupil string, until Date, reason string) error {
+func (p *Portal) KeepLonger(ctx context.Context, account, school, pupil string, until Date, reason string) error {
 	reason = strings.Join(strings.Fields(reason), " ")
 	return p.store.Update(ctx, func(tx Tx) error {
 		a, err := p.allowed(tx, account, EraseRecords, Subject{School: school})
@@ -868,7 +868,7 @@ func (p *Portal) KeepRecord(ctx context.Context, account, school, pupil string, 
 		} else {
 			err = tx.PutKeeping(Keeping{PupilID: pupil, Until: until, Reason: reason, By: account, At: p.now()})
 		}
-		return errors.Join(err, p.event(tx, account, school, RecordKept, Ref{RefPupil, pupil}, map[string]any{"until": until, "why": reason}))
+		return errors.Join(err, p.event(tx, account, school, KeptLonger, Ref{RefPupil, pupil}, map[string]any{"until": until, "why": reason}))
 	})
 }
 

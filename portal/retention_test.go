@@ -17,10 +17,10 @@ import (
 	"schoolgate/portal/store/pgtest"
 )
 
-var usualKeep = portal.Keep{Records: 12, Answers: 12, Agreements: 12, Events: 24, Staff: 12}
+var usualKeep = portal.Periods{Records: 12, Answers: 12, Agreements: 12, Events: 24, Staff: 12}
 
 // keeping is a trust with its families whose schools keep things so long.
-func keeping(t *testing.T, address string, keep portal.Keep) *world {
+func keeping(t *testing.T, address string, keep portal.Periods) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), now: theFirstOfTerm}
 	if address == "" {
@@ -37,11 +37,11 @@ func keeping(t *testing.T, address string, keep portal.Keep) *world {
 	return w
 }
 
-func (w *world) keeps(keep portal.Keep) {
+func (w *world) keeps(keep portal.Periods) {
 	w.t.Helper()
 	all := []portal.School{school(anne, 1), school(bede, 1)}
 	for i := range all {
-		all[i].Keep = keep
+		all[i].Periods = keep
 	}
 	w.ok(w.SetSchools(w.t.Context(), all))
 }
@@ -80,15 +80,15 @@ func TestTimeIsUp(t *testing.T) {
 	for _, c := range []struct {
 		name      string
 		left      time.Time
-		keep      portal.Keep
+		keep      portal.Periods
 		not, from portal.Date
 	}{
 		{"a year", time.Date(2026, 9, 7, 9, 0, 0, 0, time.UTC), usualKeep, "2027-09-06", "2027-09-07"},
 		{"late in the evening of a summer's day, it is the next in London", time.Date(2026, 7, 17, 23, 30, 0, 0, time.UTC), usualKeep, "2027-07-17", "2027-07-18"},
 		{"in winter it is not", time.Date(2026, 12, 17, 23, 30, 0, 0, time.UTC), usualKeep, "2027-12-16", "2027-12-17"},
 		{"of a leap day", time.Date(2028, 2, 29, 9, 0, 0, 0, time.UTC), usualKeep, "2029-02-28", "2029-03-01"},
-		{"of a month without the day", time.Date(2026, 8, 31, 9, 0, 0, 0, time.UTC), portal.Keep{Records: 6, Events: 24}, "2027-02-28", "2027-03-01"},
-		{"the longest period counts, as the rest refers to the pupil", time.Date(2026, 9, 7, 9, 0, 0, 0, time.UTC), portal.Keep{Records: 1, Answers: 18, Events: 24}, "2028-03-06", "2028-03-07"},
+		{"of a month without the day", time.Date(2026, 8, 31, 9, 0, 0, 0, time.UTC), portal.Periods{Records: 6, Events: 24}, "2027-02-28", "2027-03-01"},
+		{"the longest period counts, as the rest refers to the pupil", time.Date(2026, 9, 7, 9, 0, 0, 0, time.UTC), portal.Periods{Records: 1, Answers: 18, Events: 24}, "2028-03-06", "2028-03-07"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := keeping(t, "", c.keep)
@@ -120,7 +120,7 @@ func TestTimeIsUp(t *testing.T) {
 		})
 	}
 	t.Run("a school that has not said", func(t *testing.T) {
-		w := keeping(t, "", portal.Keep{})
+		w := keeping(t, "", portal.Periods{})
 		w.leesLeave()
 		w.pass(100 * 365 * 24 * time.Hour)
 		if n := w.erase(anne); n.Sum() != 0 || w.due(anne) != "" {
@@ -156,7 +156,7 @@ func TestErasedFamily(t *testing.T) {
 			w.ok(err)
 			w.ok(w.Hold(t.Context(), jo, "/portal/x", map[string][]string{"name": {"Jozefina Lee"}}))
 			secrets := []string{"Ann", "Lee", "Jozefina", "mrs.jo.lee@", "mr.al.lee@", "Unusual reason"}
-			w.ok(w.KeepRecord(t.Context(), portal.Operator, anne, w.pupil("Ann"), "2026-12-01", "Unusual reason"))
+			w.ok(w.KeepLonger(t.Context(), portal.Operator, anne, w.pupil("Ann"), "2026-12-01", "Unusual reason"))
 			w.leesLeave()
 			gone := []string{w.pupil("Ann"), w.contact(anne, "Mrs Jo Lee"), w.contact(anne, "Mr Al Lee")}
 			secrets = append(secrets, gone...)
@@ -292,7 +292,7 @@ func TestReplaced(t *testing.T) {
 		t.Errorf("due: %s", got)
 	}
 	next := school(anne, 2)
-	next.Keep = usualKeep
+	next.Periods = usualKeep
 	w.ok(w.SetSchools(t.Context(), []portal.School{next}))
 	second, err := w.Sign(t.Context(), jo, w.signing("Ann"))
 	w.ok(err)
@@ -314,12 +314,12 @@ func TestReplaced(t *testing.T) {
 func TestWhatDoesNotCountReplacesNothing(t *testing.T) {
 	w := keeping(t, "", usualKeep)
 	w.wait = portal.YesAfter
-	if _, err := w.writes(w.today(), portal.Told{Field: "x", Ref: w.slip("Mrs Jo Lee", "Ann", "parents-aup").Ref, Answer: portal.Given}); err != nil {
+	if _, err := w.writes(w.today(), portal.SlipAnswer{Field: "x", Ref: w.slip("Mrs Jo Lee", "Ann", "parents-aup").Ref, Answer: portal.Given}); err != nil {
 		t.Fatal(err)
 	}
 	impostor := w.parent(anne, "Mrs Jo Lee")
 	next := school(anne, 2)
-	next.Keep = usualKeep
+	next.Periods = usualKeep
 	w.ok(w.SetSchools(t.Context(), []portal.School{next}))
 	_, err := w.Sign(t.Context(), impostor, w.signing("Ann"))
 	w.ok(err)
@@ -350,12 +350,12 @@ func TestKeepRecord(t *testing.T) {
 		"for ever":  {"2090-01-01", "a dispute", "until"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wrong(t, w.KeepRecord(t.Context(), office, anne, ann, c.until, c.reason), c.field)
+			wrong(t, w.KeepLonger(t.Context(), office, anne, ann, c.until, c.reason), c.field)
 		})
 	}
-	is(t, w.KeepRecord(t.Context(), w.staff("teacher@anne.example"), anne, ann, "2028-01-01", "x"), portal.ErrForbidden)
-	is(t, w.KeepRecord(t.Context(), w.staff("office@bede.example"), bede, ann, "2028-01-01", "x"), portal.ErrNotFound)
-	w.ok(w.KeepRecord(t.Context(), office, anne, ann, "2028-01-01", "a dispute"))
+	is(t, w.KeepLonger(t.Context(), w.staff("teacher@anne.example"), anne, ann, "2028-01-01", "x"), portal.ErrForbidden)
+	is(t, w.KeepLonger(t.Context(), w.staff("office@bede.example"), bede, ann, "2028-01-01", "x"), portal.ErrNotFound)
+	w.ok(w.KeepLonger(t.Context(), office, anne, ann, "2028-01-01", "a dispute"))
 	w.now = time.Date(2028, 1, 1, 23, 0, 0, 0, time.UTC)
 	if n := w.erase(anne); n[portal.KeptPupils] != 1 { // the other child's
 		t.Errorf("erased %v", n)
@@ -375,7 +375,7 @@ func TestWhoEndsAKeep(t *testing.T) {
 	w := keeping(t, "", usualKeep)
 	ann, office := w.pupil("Ann"), w.staff("office@anne.example")
 	keep := func(who string, until portal.Date) error {
-		return w.KeepRecord(t.Context(), w.staff(who), anne, ann, until, "a dispute")
+		return w.KeepLonger(t.Context(), w.staff(who), anne, ann, until, "a dispute")
 	}
 	w.ok(keep("lead@anne.example", "2030-01-01"))
 	for _, until := range []portal.Date{"2020-01-01", "2026-10-01", "2031-01-01"} {
@@ -405,10 +405,10 @@ func TestEventsHaveTheirTime(t *testing.T) {
 	w := keeping(t, "", usualKeep)
 	w.staff("lead@anne.example")
 	w.staff("trust@example")
-	_, err := w.RecordRights(t.Context())
+	_, err := w.NoteRights(t.Context())
 	w.ok(err)
 	w.parent(anne, "Mrs Jo Lee")
-	w.ok(w.KeepRecord(t.Context(), portal.Operator, anne, w.pupil("Ann"), "2030-01-01", "a dispute"))
+	w.ok(w.KeepLonger(t.Context(), portal.Operator, anne, w.pupil("Ann"), "2030-01-01", "a dispute"))
 	w.now = time.Date(2028, 9, 6, 12, 0, 0, 0, time.UTC)
 	if n := w.erase(anne); n.Sum() != 0 {
 		t.Errorf("erased %v a day early", n)

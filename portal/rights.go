@@ -45,15 +45,15 @@ var rights = map[Role]struct {
 	scope scope
 	may   []Action
 }{
-	Office:     {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, EraseRecords, ShowRecord, KeepPictures, ProposeActivity, SignOwn, HaveSign, SeeSigners, RunDesk}},
+	Office:     {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, EraseRecords, ShowDossier, ManagePictures, ProposeActivity, SignOwn, HaveSign, SeeSigners, RunDesk}},
 	Business:   {anySchool, []Action{SeeRegister, SeeTasks, ExportList, SeeEvents, SignOwn}},
-	Lead:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord, AgreeWording, KeepPictures, ProposeActivity, ApproveActivity, SignOwn, HaveSign, SeeSigners}},
-	Head:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, SeeEvents, SetRestrictions, EraseRecords, AgreeWording, KeepPictures, ApproveActivity, SignOwn, HaveSign, SeeSigners}},
+	Lead:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowDossier, AgreeWording, ManagePictures, ProposeActivity, ApproveActivity, SignOwn, HaveSign, SeeSigners}},
+	Head:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, SeeEvents, SetRestrictions, EraseRecords, AgreeWording, ManagePictures, ApproveActivity, SignOwn, HaveSign, SeeSigners}},
 	Teacher:    {ownClass, []Action{SeeRegister, ProposeActivity, SignOwn, HaveSign}},
 	TrustStaff: {everySchool, []Action{SeeRegister, SeeTasks, SignOwn}},
 	Colleague:  {anySchool, []Action{SignOwn}},
 	Governor:   {anySchool, []Action{SignOwn}},
-	operator:   {everySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, SendMail, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowRecord}},
+	operator:   {everySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, SendMail, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowDossier}},
 }
 
 // Roles are those that the settings may give, in the order in which to name them.

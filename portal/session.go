@@ -146,7 +146,7 @@ func (p *Portal) EndSessions(ctx context.Context, account, hash string) error {
 
 // Fresh answers [ErrStale] for a session whose owner has not just proved who they
 // are. What staff do wants it [ByProvider].
-func (p *Portal) Fresh(s Session, by Word) error {
+func (p *Portal) Fresh(s Session, by ProvedBy) error {
 	if s.fresh(p.now(), by) {
 		return nil
 	}

@@ -106,7 +106,7 @@ func (p *Portal) class(tx Tx, a Actor, info School, group string) (all []Classma
 		return nil, err
 	}
 	reaches := a.reach(HaveSign, info.Slug)
-	err = tx.EachPupilOf(info.Slug, Roll{Group: group}, func(r *PupilRecord) error {
+	err = tx.EachPupilOf(info.Slug, Roll{Group: group}, func(r *PupilFile) error {
 		if mark(r); reaches(r.Pupil) {
 			all = append(all, Classmate{Pupil: r.Pupil, Name: r.Pupil.Forename, Texts: info.signable(r.Pupil, r.Acts, p.today())})
 		}
@@ -465,7 +465,7 @@ func (p *Portal) SignedOnPaper(ctx context.Context, account, school, group strin
 		if err != nil {
 			return err
 		}
-		details, err := json.Marshal(toldDetails{On: p.today()})
+		details, err := json.Marshal(paperDetails{On: p.today()})
 		if err != nil {
 			return err
 		}

@@ -315,7 +315,7 @@ func TestStaffSign(t *testing.T) {
 
 	// An account that nobody uses any more goes, and what it signed.
 	keeps := s
-	keeps.Keep = portal.Keep{Records: 12, Answers: 12, Agreements: 12, Events: 12, Staff: 6}
+	keeps.Periods = portal.Periods{Records: 12, Answers: 12, Agreements: 12, Events: 12, Staff: 6}
 	w.ok(w.SetSchools(ctx, []portal.School{keeps}))
 	w.Portal = portal.New(w.db, w.ledger, theStaff, func() time.Time { return w.now })
 	w.pass(400 * 24 * time.Hour)
@@ -401,7 +401,7 @@ func TestVisitors(t *testing.T) {
 	// What they signed goes with its time.
 	keeps, err := w.School(ctx, anne)
 	w.ok(err)
-	keeps.Keep = portal.Keep{Records: 12, Answers: 12, Agreements: 12, Events: 12, Staff: 12}
+	keeps.Periods = portal.Periods{Records: 12, Answers: 12, Agreements: 12, Events: 12, Staff: 12}
 	w.ok(w.SetSchools(ctx, []portal.School{keeps}))
 	w.ok(w.ClockIsRight(ctx))
 	if gone, err := w.Erase(ctx, portal.Operator, anne); err != nil || gone[portal.KeptVisits] != 1 {

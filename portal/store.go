@@ -27,7 +27,7 @@ type Tx interface {
 	ActTx
 	LedgerTx
 	ErasureTx
-	SealTx
+	TamperTx
 	MailTx
 	PictureTx
 	ActivityTx
@@ -234,10 +234,10 @@ type ActTx interface {
 	// order. Of an act it fills Kind, School, Party, Subject, TextSlug, Edition,
 	// Answer, Seq and Until: what a standing is computed from. What f is given is
 	// reused: it must not keep it.
-	EachPupil(school string, left bool, f func(*PupilRecord) error) error
+	EachPupil(school string, left bool, f func(*PupilFile) error) error
 	// EachPupilOf is EachPupil for those on roll whom a roll picks: of up to 256, in one
 	// query.
-	EachPupilOf(school string, of Roll, f func(*PupilRecord) error) error
+	EachPupilOf(school string, of Roll, f func(*PupilFile) error) error
 }
 
 // LedgerTx is the rows behind the append-only proof. All are only ever added.
@@ -278,7 +278,7 @@ type LedgerTx interface {
 	UnsealedAct() (string, error)
 }
 
-// ErasureTx is what may go once its time is up; see [Keep]. What something else still
+// ErasureTx is what may go once its time is up; see [Periods]. What something else still
 // refers to is not erased: [ErrConflict].
 type ErasureTx interface {
 	PutKeeping(Keeping) error
@@ -312,18 +312,18 @@ type ErasureTx interface {
 	CountEvents(school string, before time.Time) (int, error)
 }
 
-// SealTx is what the ledger seals of the register, and says of itself: see [CheckSeals].
-type SealTx interface {
-	// Changed is the seals of the rows that this transaction has taken away or changed,
+// TamperTx is by what a change of the register by hand is noticed: see [CheckRegister].
+type TamperTx interface {
+	// Changed is the hashes of the rows that this transaction has taken away or changed,
 	// as they were, and of those that it has added or changed, as they are.
-	Changed() (gone, come []RowSeal)
-	// EachRow calls f with the seal of each row of the register there is, and what to call
+	Changed() (gone, come []RowHash)
+	// EachRow calls f with the hash of each row of the register there is, and what to call
 	// it: its table and its key.
-	EachRow(f func(seal RowSeal, name string) error) error
-	// Seals are the events of [SealKinds], in the order of the ledger; FirstSealed says
+	EachRow(f func(hash RowHash, name string) error) error
+	// SignedEvents are those of [SignedKinds], in the order of the ledger; FirstHashed says
 	// whether the register's first seal is among them.
-	Seals() ([]Seal, error)
-	FirstSealed() (bool, error)
+	SignedEvents() ([]SignedEvent, error)
+	FirstHashed() (bool, error)
 	// LedgerErased are the entries that have no record, in their order.
 	LedgerErased() ([]int64, error)
 }
@@ -428,8 +428,8 @@ type Proof struct {
 	Head      string   `json:"head"`              // signed note: the tree's size and root
 }
 
-// PupilRecord is a pupil with everything a standing is computed from.
-type PupilRecord struct {
+// PupilFile is a pupil with everything a standing is computed from.
+type PupilFile struct {
 	Pupil            Pupil
 	Responsibilities []Responsibility
 	Acts             []Act

@@ -14,26 +14,26 @@ import (
 
 // Who is who, who may decide and how long what is kept stand in tables that change, and
 // what has had its time is erased. So that neither is done by hand, every transaction that
-// changes such a table ends with an event that has the seals of the rows that went and came,
+// changes such a table ends with an event that has the hashes of the rows that went and came,
 // and every one that erases says which entries of the ledger. These events are signed with
-// the ledger's key, which whoever has the database alone has not. [CheckSeals] compares the
+// the ledger's key, which whoever has the database alone has not. [CheckRegister] compares the
 // tables with what all of the events add up to.
 
-// RowSeal is a hash over a row and its table, the ids in it, which are random, among
+// RowHash is a hash over a row and its table, the ids in it, which are random, among
 // them: once these are erased it tells nothing of what was in the row.
-type RowSeal [16]byte
+type RowHash [16]byte
 
-// Seal is an event that is signed with the ledger's key.
-type Seal struct {
+// SignedEvent is an event that is signed with the ledger's key.
+type SignedEvent struct {
 	Act
 	Index int64 // in the ledger
 }
 
-// sealKinds are the kinds of event that are signed, and never erased.
-var sealKinds = []ActKind{Erased, RegisterSealed, RegisterChanged, ClockRight, DatabaseRestored, HeadsMissing, KeyChanged}
+// signedKinds are the kinds of event that are signed, and never erased.
+var signedKinds = []ActKind{Erased, RegisterHashed, RegisterChanged, ClockRight, DatabaseRestored, HeadsMissing, KeyChanged}
 
-// SealKinds is which events are signed, and never erased.
-func SealKinds() []ActKind { return slices.Clone(sealKinds) }
+// SignedKinds is which events are signed, and never erased.
+func SignedKinds() []ActKind { return slices.Clone(signedKinds) }
 
 // heldEvents are what decided who may do what: they stay as long as those whom they
 // name, however old they are.
@@ -42,16 +42,16 @@ var heldEvents = []ActKind{RestrictionSet, RestrictionLifted, DecidesChanged, Jo
 // HeldEvents is which events have their time with those whom they name, and not before.
 func HeldEvents() []ActKind { return heldEvents }
 
-// sealDetails is what such an event says beside what it is read for.
-type sealDetails struct {
-	Seal    string
-	Gone    []byte // seals of rows, one after another
-	Come    []byte
-	Entries string // of the ledger, whose records were erased: see [ranges]
+// signedDetails is what such an event says beside what it is read for.
+type signedDetails struct {
+	Signature string `json:"seal"`
+	Gone      []byte // hashes of rows, one after another
+	Come      []byte
+	Entries   string // of the ledger, whose records were erased: see [ranges]
 }
 
 // unsigned is such an event as it was before it was signed, and its signature.
-func (s Seal) unsigned() (act Act, d sealDetails, err error) {
+func (s SignedEvent) unsigned() (act Act, d signedDetails, err error) {
 	act = s.Act
 	var all map[string]json.RawMessage
 	if err = errors.Join(json.Unmarshal([]byte(act.Details), &d), json.Unmarshal([]byte(act.Details), &all)); err != nil {
@@ -64,19 +64,21 @@ func (s Seal) unsigned() (act Act, d sealDetails, err error) {
 }
 
 // text is what is signed: the event, and that it is this entry of the ledger.
-func (s Seal) text() string { return fmt.Sprintf("schoolgate seal v1\n%d\n%s\n", s.Index, s.Record()) }
+func (s SignedEvent) text() string {
+	return fmt.Sprintf("schoolgate seal v1\n%d\n%s\n", s.Index, s.Record())
+}
 
-// sealing is a store whose updates seal what they have changed of the register.
-type sealing struct {
+// watchful is a store whose updates put on record what they have changed of the register.
+type watchful struct {
 	Store
 	p     *Portal
 	begun atomic.Bool // the register has its first seal
 }
 
-func (s *sealing) Update(ctx context.Context, f func(Tx) error) error {
+func (s *watchful) Update(ctx context.Context, f func(Tx) error) error {
 	err := s.Store.Update(ctx, func(tx Tx) error {
 		if !s.begun.Load() {
-			if err := s.p.firstSeal(tx); err != nil {
+			if err := s.p.firstHashes(tx); err != nil {
 				return err
 			}
 		}
@@ -96,34 +98,34 @@ func (s *sealing) Update(ctx context.Context, f func(Tx) error) error {
 }
 
 // So many rows one event seals at most, when the register is first sealed.
-const sealAtOnce = 8192
+const hashesAtOnce = 8192
 
-// firstSeal seals the whole register, once: a database that is new, or that a program
+// firstHashes seals the whole register, once: a database that is new, or that a program
 // from before this has filled. It refuses where the first seal was there and is gone: what
 // was changed by hand would be taken for what it was.
-func (p *Portal) firstSeal(tx Tx) error {
-	if done, err := tx.FirstSealed(); err != nil || done {
+func (p *Portal) firstHashes(tx Tx) error {
+	if done, err := tx.FirstHashed(); err != nil || done {
 		return err
 	}
-	before, err := tx.Seals()
+	before, err := tx.SignedEvents()
 	if err != nil {
 		return err
 	}
 	for _, s := range before {
-		if _, d, err := s.unsigned(); err != nil || d.Seal != "" {
+		if _, d, err := s.unsigned(); err != nil || d.Signature != "" {
 			return errors.Join(err, errors.New("the register's first seal was taken out of the ledger by hand, so nothing is changed: look with schoolgate verify, and put a backup back"))
 		}
 	}
-	var all []RowSeal
-	if err := tx.EachRow(func(s RowSeal, _ string) error {
+	var all []RowHash
+	if err := tx.EachRow(func(s RowHash, _ string) error {
 		all = append(all, s)
 		return nil
 	}); err != nil {
 		return err
 	}
 	for first := true; first || len(all) > 0; first = false {
-		n := min(len(all), sealAtOnce)
-		if err := p.event(tx, itself, "", RegisterSealed, Ref{RefSchool, "*"}, map[string]any{"come": packed(all[:n])}); err != nil {
+		n := min(len(all), hashesAtOnce)
+		if err := p.event(tx, itself, "", RegisterHashed, Ref{RefSchool, "*"}, map[string]any{"come": packed(all[:n])}); err != nil {
 			return err
 		}
 		all = all[n:]
@@ -131,45 +133,45 @@ func (p *Portal) firstSeal(tx Tx) error {
 	return nil
 }
 
-// SealRegister seals the register, if it was never. Any update does.
-func (p *Portal) SealRegister(ctx context.Context) error {
+// HashRegister seals the register, if it was never. Any update does.
+func (p *Portal) HashRegister(ctx context.Context) error {
 	return p.store.Update(ctx, func(Tx) error { return nil })
 }
 
-func packed(all []RowSeal) (b []byte) {
+func packed(all []RowHash) (b []byte) {
 	for _, s := range all {
 		b = append(b, s[:]...)
 	}
 	return b
 }
 
-func unpacked(b []byte) []RowSeal {
-	var all []RowSeal
-	for part := range slices.Chunk(b, len(RowSeal{})) {
-		var s RowSeal
+func unpacked(b []byte) []RowHash {
+	var all []RowHash
+	for part := range slices.Chunk(b, len(RowHash{})) {
+		var s RowHash
 		copy(s[:], part)
 		all = append(all, s)
 	}
 	return all
 }
 
-// Sealed is what [CheckSeals] found, where everything holds.
-type Sealed struct {
+// RegisterChecked is what [CheckRegister] found, where everything holds.
+type RegisterChecked struct {
 	Since        time.Time // when the register was first sealed, UTC; zero where it was not yet
 	Rows         int       // of the register, each as it was sealed
 	ErasedBefore int       // records that were erased before erasures were sealed
 }
 
-// CheckSeals compares the register, and which entries of the ledger have no record, with
+// CheckRegister compares the register, and which entries of the ledger have no record, with
 // the events that seal them. It answers the first difference, naming only tables, ids and
 // entries. Signer answers which of the ledger's keys, in their order, has signed a text.
 // Of a register that was never sealed it says so, and compares nothing.
 //
 // Whoever has the ledger's key, too, can change the register and sign for it; that shows by
 // heads that were kept elsewhere. What was done since the last head can be undone whole.
-func CheckSeals(tx Tx, signer func(text, signature string) (key int, err error)) (Sealed, error) {
-	c := sealCheck{signer: signer, rows: map[RowSeal][]Seal{}, erased: map[int64]Seal{}, first: -1}
-	all, err := tx.Seals()
+func CheckRegister(tx Tx, signer func(text, signature string) (key int, err error)) (RegisterChecked, error) {
+	c := registerCheck{signer: signer, rows: map[RowHash][]SignedEvent{}, erased: map[int64]SignedEvent{}, first: -1}
+	all, err := tx.SignedEvents()
 	if err != nil {
 		return c.found, err
 	}
@@ -184,23 +186,23 @@ func CheckSeals(tx Tx, signer func(text, signature string) (key int, err error))
 	return c.found, c.register(tx)
 }
 
-// sealCheck is the events as they add up.
-type sealCheck struct {
+// registerCheck is the events as they add up.
+type registerCheck struct {
 	signer func(text, signature string) (int, error)
-	found  Sealed
+	found  RegisterChecked
 	first  int64 // entry that sealed the register; -1 before that
 	key    int   // that signed last
-	rows   map[RowSeal][]Seal
-	erased map[int64]Seal // by entry
-	before int            // records erased, as the events say that are from before they were signed
+	rows   map[RowHash][]SignedEvent
+	erased map[int64]SignedEvent // by entry
+	before int                   // records erased, as the events say that are from before they were signed
 }
 
-func (c *sealCheck) event(s Seal) error {
+func (c *registerCheck) event(s SignedEvent) error {
 	act, d, err := s.unsigned()
 	if err != nil {
 		return err
 	}
-	if d.Seal == "" {
+	if d.Signature == "" {
 		if c.first >= 0 {
 			return fmt.Errorf("event %s (%s) is not signed with the ledger's key: it was put in by hand", s.ID, s.Kind)
 		}
@@ -211,13 +213,13 @@ func (c *sealCheck) event(s Seal) error {
 		}
 		return nil
 	}
-	key, err := c.signer(Seal{act, s.Index}.text(), d.Seal)
+	key, err := c.signer(SignedEvent{act, s.Index}.text(), d.Signature)
 	switch {
 	case err != nil:
 		return fmt.Errorf("event %s (%s): %w", s.ID, s.Kind, err)
 	case key < c.key:
 		return fmt.Errorf("event %s (%s) is signed with a key that was handed over before", s.ID, s.Kind)
-	case c.first < 0 && s.Kind != RegisterSealed:
+	case c.first < 0 && s.Kind != RegisterHashed:
 		return errors.New("the register's first seal was taken out of the ledger by hand")
 	case c.first < 0:
 		c.first, c.found.Since = s.Index, s.At.UTC()
@@ -237,7 +239,7 @@ func (c *sealCheck) event(s Seal) error {
 }
 
 // entries notes which entries an event says were erased.
-func (c *sealCheck) entries(s Seal, text string) error {
+func (c *registerCheck) entries(s SignedEvent, text string) error {
 	entries, err := parseRanges(text)
 	if err != nil {
 		return fmt.Errorf("event %s: %w", s.ID, err)
@@ -252,7 +254,7 @@ func (c *sealCheck) entries(s Seal, text string) error {
 }
 
 // erasures compares which entries have no record with those that are on record as erased.
-func (c *sealCheck) erasures(tx Tx) error {
+func (c *registerCheck) erasures(tx Tx) error {
 	without, err := tx.LedgerErased()
 	if err != nil {
 		return err
@@ -276,7 +278,7 @@ func (c *sealCheck) erasures(tx Tx) error {
 }
 
 // alike says of what else an entry may be one.
-func (c *sealCheck) alike() string {
+func (c *registerCheck) alike() string {
 	if c.before == 0 {
 		return ""
 	}
@@ -284,11 +286,11 @@ func (c *sealCheck) alike() string {
 }
 
 // register compares the rows there are with those that were sealed.
-func (c *sealCheck) register(tx Tx) error {
+func (c *registerCheck) register(tx Tx) error {
 	if c.first < 0 {
 		return nil
 	}
-	err := tx.EachRow(func(row RowSeal, name string) error {
+	err := tx.EachRow(func(row RowHash, name string) error {
 		was := c.rows[row]
 		if len(was) == 0 {
 			return fmt.Errorf("the register's row %s is not as it was sealed: it was changed or put in by hand", name)

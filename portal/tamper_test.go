@@ -19,7 +19,7 @@ import (
 
 var changes = flag.Int("changes", 200, "how many random changes TestRandomChanges makes")
 
-// Whatever somebody changes by hand, in any table and column that [store.Unsealed] does not
+// Whatever somebody changes by hand, in any table and column that [store.Unhashed] does not
 // name, is noticed by who has two heads that were published.
 func TestRandomChanges(t *testing.T) {
 	w, address := lived(t)
@@ -39,11 +39,11 @@ func TestRandomChanges(t *testing.T) {
 	cells := map[string][]string{}
 	var tables []string
 	for _, table := range texts(t, raw, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name") {
-		if store.Unsealed[table+".*"] != "" {
+		if store.Unhashed[table+".*"] != "" {
 			continue
 		}
 		for _, column := range texts(t, raw, "SELECT name || ' ' || type FROM pragma_table_info('"+table+"')") { // without those that are computed
-			if name, _, _ := strings.Cut(column, " "); store.Unsealed[table+"."+name] == "" {
+			if name, _, _ := strings.Cut(column, " "); store.Unhashed[table+"."+name] == "" {
 				cells[table] = append(cells[table], column)
 			}
 		}
@@ -98,10 +98,10 @@ func lived(t *testing.T) (w *world, address string) {
 	w.letters(anne)
 	w.ok(w.MapClassList(t.Context(), portal.Operator, anne, w.heldList(), portal.ListFile{Shape: "shape"}, portal.ListMapping{Sheet: "one"}))
 	w.ok(w.EndJoin(t.Context(), portal.Operator, anne, w.contact(anne, "Ms Pia Poe")))
-	w.ok(w.KeepRecord(t.Context(), portal.Operator, anne, w.pupil("Cat"), "2027-12-01", "a dispute"))
+	w.ok(w.KeepLonger(t.Context(), portal.Operator, anne, w.pupil("Cat"), "2027-12-01", "a dispute"))
 	w.declare(w.theFair())
 	w.proposes(w.aCall(), true)
-	w.KeepPhotos(memory{})
+	w.UseShelf(memory{})
 	_, err := w.AddPhoto(t.Context(), w.staff("office@anne.example"), anne, []byte(drawn))
 	w.ok(err)
 	w.pass(24 * time.Hour)
@@ -236,7 +236,7 @@ func TestARegisterChangedByHandIsNoticed(t *testing.T) {
 				}
 			}
 			// Nor is it sealed as it is now by the next start, or by the next change of the row.
-			w.ok(w.SealRegister(t.Context()))
+			w.ok(w.HashRegister(t.Context()))
 			w.ok(w.EndJoin(t.Context(), portal.Operator, anne, w.contact(anne, "Mr Al Lee")))
 			if _, err := w.ledger.VerifyAll(t.Context(), w.db); err == nil {
 				t.Error("what was changed by hand is taken for what it was")
@@ -269,7 +269,7 @@ func TestErasedByHand(t *testing.T) {
 					t.Errorf("%s: %v, want %q", what, err, says)
 				}
 			}
-			found := func() portal.Sealed {
+			found := func() portal.RegisterChecked {
 				t.Helper()
 				v, err := w.ledger.VerifyAll(t.Context(), w.db)
 				w.ok(err)
@@ -333,12 +333,12 @@ func TestErasedByHand(t *testing.T) {
 			event("again", portal.Erased, details)
 			noticed("an event that was signed for another place", "again (erased): it is not signed with the ledger's key")
 			byHand("again")
-			if first, _ := last(portal.RegisterSealed); first != "" {
+			if first, _ := last(portal.RegisterHashed); first != "" {
 				byHand(first)
 			}
 			noticed("the first seal", "first seal was taken out")
 			w.use()
-			if err := w.SealRegister(t.Context()); err == nil || !strings.Contains(err.Error(), "first seal was taken out") {
+			if err := w.HashRegister(t.Context()); err == nil || !strings.Contains(err.Error(), "first seal was taken out") {
 				t.Errorf("it is sealed anew as it is now: %v", err)
 			}
 		})

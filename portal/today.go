@@ -83,7 +83,7 @@ var tasks = []struct {
 	{TaskKept, ProposeActivity, func(d *desk) (int, error) {
 		return d.activitiesWho(func(x Activity) bool { return x.keeps() && x.KeptUntil <= d.p.today() })
 	}},
-	{TaskSecond, KeepPictures, func(d *desk) (int, error) {
+	{TaskSecond, ManagePictures, func(d *desk) (int, error) {
 		return d.picturesWho(func(v PictureView) (bool, error) {
 			if v.Photo == nil || v.Why != PhotoSecond {
 				return false, nil
@@ -91,10 +91,10 @@ var tasks = []struct {
 			return maySecond(d, d.actor, *v.Photo)
 		})
 	}},
-	{TaskElsewhere, KeepPictures, func(d *desk) (int, error) {
+	{TaskElsewhere, ManagePictures, func(d *desk) (int, error) {
 		return d.picturesWho(func(v PictureView) (bool, error) { return v.Elsewhere(), nil })
 	}},
-	{TaskReview, KeepPictures, (*desk).review},
+	{TaskReview, ManagePictures, (*desk).review},
 	{TaskOver, EraseRecords, func(d *desk) (int, error) {
 		kept, err := d.p.reckon(d, d.school)
 		return kept.Now(), err
@@ -258,7 +258,7 @@ func (d *desk) stand() error {
 	if err != nil {
 		return err
 	}
-	return d.p.eachPupil(d, d.school, false, func(r *PupilRecord) error {
+	return d.p.eachPupil(d, d.school, false, func(r *PupilFile) error {
 		if own.pupils[r.Pupil.ID] {
 			return nil
 		}

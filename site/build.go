@@ -58,13 +58,13 @@ type Options struct {
 	Kept     []Kept // what the portal keeps of people, for [[what_we_keep]]
 	Upcoming bool   // publish news of days to come too, for whoever is writing it
 
-	// Gate is asked which pictures of a school may be shown in which pupils can be seen,
+	// MayShow is asked which pictures of a school may be shown in which pupils can be seen,
 	// before its site is made of them; it answers one for each, in their order. On an error
 	// the old site stays. Nil withholds them all. Calls may come at the same time.
-	Gate func(ctx context.Context, school string, pictures []Depicted) ([]Shown, error)
+	MayShow func(ctx context.Context, school string, pictures []Depicted) ([]Shown, error)
 
 	// Desk answers the pictures that came by a school's picture desk. They are asked about
-	// like all others: see Gate. On an error the old site stays. Nil has none.
+	// like all others: see MayShow. On an error the old site stays. Nil has none.
 	Desk func(ctx context.Context, school string) ([]Brought, error)
 
 	// HandOver is told of each school's site, before a new one is put in place and also
@@ -212,7 +212,7 @@ func (w website) publish(ctx context.Context, t theme, read map[string]string, o
 	if err := w.bring(ctx, opts.Desk); err != nil {
 		return fail(err)
 	}
-	if err := w.ask(ctx, opts.Gate); err != nil {
+	if err := w.ask(ctx, opts.MayShow); err != nil {
 		return fail(err)
 	}
 	inputs, err := w.inputs(t, read, opts)

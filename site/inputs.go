@@ -305,16 +305,16 @@ func (r record) keep(dir string) error {
 	return nil
 }
 
-// Apart is the folder of a published site that is no part of it: whoever serves the site
+// WellKnown is the folder of a published site that is no part of it: whoever serves the site
 // may put files there, and the site stands as it was.
-const Apart = ".well-known"
+const WellKnown = ".well-known"
 
 // listing is one hash of the names, kinds, sizes and times of the files of a folder, but
-// for those of [Apart].
+// for those of [WellKnown].
 func listing(dir string) (string, error) {
 	var all bytes.Buffer
 	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
-		if err == nil && e.IsDir() && name == filepath.Join(dir, Apart) {
+		if err == nil && e.IsDir() && name == filepath.Join(dir, WellKnown) {
 			return fs.SkipDir
 		}
 		if err != nil || e.IsDir() {

@@ -260,8 +260,8 @@ func readDeclared(fsys fs.FS, name string, problems *source.Problems) map[string
 // ask asks the register about every picture of a school in which pupils can be seen,
 // before anything is made of it (P15). A picture of which the same file is said
 // to show nobody elsewhere is withheld there.
-func (w website) ask(ctx context.Context, gate func(context.Context, string, []Depicted) ([]Shown, error)) error {
-	if gate == nil || w.slug == Overview {
+func (w website) ask(ctx context.Context, mayShow func(context.Context, string, []Depicted) ([]Shown, error)) error {
+	if mayShow == nil || w.slug == Overview {
 		return nil
 	}
 	var files []string
@@ -287,7 +287,7 @@ func (w website) ask(ctx context.Context, gate func(context.Context, string, []D
 		files = append(files, rel)
 		all = append(all, Depicted{Key: sum(p.name + "\n" + original), Page: "/" + path.Dir(rel) + "/", Alt: p.alt, Purpose: picturesPurpose, Until: p.until, Pupils: p.pupils})
 	}
-	shown, err := gate(ctx, w.slug, all)
+	shown, err := mayShow(ctx, w.slug, all)
 	if err != nil {
 		return fmt.Errorf("ask whether pictures may be shown: %w", err)
 	}

@@ -278,7 +278,7 @@ func TestGate(t *testing.T) {
 		}
 		results, err := Build(t.Context(), trust, Options{
 			Theme: f.Theme, Out: out, Address: "http://localhost:8080", Now: sitetest.Now,
-			Gate: func(_ context.Context, school string, pictures []Depicted) (said []Shown, err error) {
+			MayShow: func(_ context.Context, school string, pictures []Depicted) (said []Shown, err error) {
 				if school == "larkfield" {
 					asked = pictures
 				}
@@ -405,7 +405,7 @@ func TestDesk(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = Build(t.Context(), trust, Options{
-			Theme: f.Theme, Out: out, Address: "http://localhost:8080", Now: sitetest.Now, Gate: c.gate, Only: []string{"larkfield"},
+			Theme: f.Theme, Out: out, Address: "http://localhost:8080", Now: sitetest.Now, MayShow: c.gate, Only: []string{"larkfield"},
 			Desk: func(context.Context, string) ([]Brought, error) { return []Brought{c.desk}, nil },
 		})
 		if (err != nil) != c.fails {

@@ -103,7 +103,7 @@ func (app *application) newPortal(s Settings) *portal.Portal {
 	p.CountYesAfter(s.Joining.wait)
 	p.Demand(portal.Demands(s.Security))
 	p.AfterErasing(app.keepErasures)
-	p.KeepPhotos(shelf(filepath.Join(s.Data, "pictures")))
+	p.UseShelf(shelf(filepath.Join(s.Data, "pictures")))
 	if s.Mail.Server != "" {
 		p.SendMail(s.Mail.rules(func(string, string) {})) // check has seen to it
 	}
@@ -188,7 +188,7 @@ func (app *application) build(ctx context.Context, which extent) ([]site.Result,
 	}
 	results, err := site.Build(ctx, trust, site.Options{
 		Theme: themes.FS, Out: app.sites(), Address: app.settings.Address, Now: app.now(), Log: app.log, All: which == everySite, Kept: kept(),
-		Gate: app.gatePictures, Desk: app.deskPictures,
+		MayShow: app.mayShowPictures, Desk: app.deskPictures,
 		HandOver: func(ctx context.Context, r site.Result) error {
 			if err := app.portal.SetSchools(ctx, []portal.School{app.school(schools[r.Slug], r)}); err != nil {
 				return fmt.Errorf("%w: %w", errNotHandedOver, err)
@@ -199,8 +199,8 @@ func (app *application) build(ctx context.Context, which extent) ([]site.Result,
 	return results, errors.Join(err, app.keepHeads(ctx))
 }
 
-// gatePictures asks the register which pictures of pupils a school's site may show.
-func (app *application) gatePictures(ctx context.Context, school string, all []site.Depicted) ([]site.Shown, error) {
+// mayShowPictures asks the register which pictures of pupils a school's site may show.
+func (app *application) mayShowPictures(ctx context.Context, school string, all []site.Depicted) ([]site.Shown, error) {
 	pictures := make([]portal.Picture, len(all))
 	for i, d := range all {
 		pictures[i] = portal.Picture{Key: d.Key, Page: d.Page, Alt: d.Alt, Purpose: d.Purpose, Until: portal.Date(d.Until), Pupils: d.Pupils}
@@ -238,7 +238,7 @@ var errNotHandedOver = errors.New("the portal could not take over its texts")
 func (app *application) school(s *site.School, r site.Result) portal.School {
 	out := portal.School{
 		Slug: s.Slug, Name: s.Name, ShortName: s.ShortName, Address: s.Address, Phone: s.Phone, Email: s.Email,
-		Site: s.URL, Keep: keeps(app.trust.Load().Keeps(s)),
+		Site: s.URL, Periods: keeps(app.trust.Load().Keeps(s)),
 	}
 	if out.Site == "" {
 		out.Site = app.settings.Address + "/" + s.Slug + "/"
@@ -283,8 +283,8 @@ func kept() (rows []site.Kept) {
 }
 
 // keeps is a school's periods as the portal knows them.
-func keeps(months map[string]int) portal.Keep {
-	return portal.Keep{
+func keeps(months map[string]int) portal.Periods {
+	return portal.Periods{
 		Records: months["records"], Answers: months["answers"], Agreements: months["agreements"],
 		Replaced: months["replaced"], Events: months["events"], Staff: months["staff"],
 	}

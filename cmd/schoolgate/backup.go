@@ -369,7 +369,7 @@ func (app *application) erasures(ctx context.Context) (lines []string, err error
 	all, err := app.portal.Erasures(ctx)
 	for _, e := range all {
 		line := e.At.Format(time.RFC3339Nano) + " " + e.School
-		for _, kind := range portal.Kinds {
+		for _, kind := range portal.KeptKinds {
 			if e.Of[kind] > 0 {
 				line += fmt.Sprintf(", %s %d", kind, e.Of[kind])
 			}

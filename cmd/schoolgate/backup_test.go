@@ -70,13 +70,13 @@ func TestBackupAndRestore(t *testing.T) {
 			app := opened(t, from, nil)
 			err := app.store.Update(t.Context(), func(tx portal.Tx) error {
 				return errors.Join(
-					tx.PutSchool(portal.School{Slug: "oak", Name: "Oak", Keep: portal.Keep{Records: 12, Answers: 12, Agreements: 12, Replaced: 12, Events: 12, Staff: 12}}),
+					tx.PutSchool(portal.School{Slug: "oak", Name: "Oak", Periods: portal.Periods{Records: 12, Answers: 12, Agreements: 12, Replaced: 12, Events: 12, Staff: 12}}),
 					tx.PutPupil(portal.Pupil{ID: "p", School: "oak", Forename: "Anselm", Surname: "Ash", Left: left}),
 					tx.PutContact(portal.Contact{ID: "c", School: "oak"}), tx.PutResponsibility(portal.Responsibility{PupilID: "p", ContactID: "c"}),
 					tx.PutInvitation(portal.Invitation{ID: "i", ContactID: "c", CodeHash: "h", Issued: left, Expires: time.Now().AddDate(1, 0, 0)}))
 			})
 			if err == nil {
-				_, err = app.portal.RecordRights(t.Context())
+				_, err = app.portal.NoteRights(t.Context())
 			}
 			if err != nil {
 				t.Fatal(err)

@@ -52,7 +52,7 @@ left and whose record is still kept), by year and class, and for each purpose Ye
 				if err != nil {
 					return fmt.Errorf("--passphrase-file: %w", err)
 				}
-				sealed, err := seal(out, strings.TrimSpace(string(words)))
+				sealed, err := encrypt(out, strings.TrimSpace(string(words)))
 				if err != nil {
 					return fmt.Errorf("--passphrase-file: %w", err)
 				}
@@ -84,8 +84,8 @@ left and whose record is still kept), by year and class, and for each purpose Ye
 	return cmd
 }
 
-// seal encrypts what is written, until it is closed, for whoever has the passphrase.
-func seal(w io.Writer, passphrase string) (io.WriteCloser, error) {
+// encrypt encrypts what is written, until it is closed, for whoever has the passphrase.
+func encrypt(w io.Writer, passphrase string) (io.WriteCloser, error) {
 	to, err := age.NewScryptRecipient(passphrase)
 	if err != nil {
 		return nil, err

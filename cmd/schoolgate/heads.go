@@ -18,7 +18,7 @@ import (
 )
 
 // Where the ledger's public keys and published heads stand in each site.
-const wellKnown = site.Apart + "/schoolgate"
+const wellKnown = site.WellKnown + "/schoolgate"
 
 // errOldCopy is a database that is behind the heads that were published from it.
 var errOldCopy = errors.New("it was restored from an old copy, or records were taken away. " +

@@ -333,8 +333,8 @@ func TestErasedByNight(t *testing.T) {
 			t.Errorf("%d are overdue, wanted %d: %v", left.Now(), want, err)
 		}
 	}
-	keep := portal.Keep{Records: 12, Answers: 12, Agreements: 12, Replaced: 12, Events: 12, Staff: 12}
-	if err := app.portal.SetSchools(t.Context(), []portal.School{{Slug: "oak", Name: "Oak", Keep: keep}}); err != nil {
+	keep := portal.Periods{Records: 12, Answers: 12, Agreements: 12, Replaced: 12, Events: 12, Staff: 12}
+	if err := app.portal.SetSchools(t.Context(), []portal.School{{Slug: "oak", Name: "Oak", Periods: keep}}); err != nil {
 		t.Fatal(err)
 	}
 	leaver("p-1")

@@ -174,7 +174,7 @@ func TestTheFileOfErasures(t *testing.T) {
 	app := opened(t, settings, nil)
 	defer app.Close()
 	err := app.store.Update(t.Context(), func(tx portal.Tx) error {
-		return errors.Join(tx.PutSchool(portal.School{Slug: "oak", Name: "Oak", Keep: portal.Keep{Records: 12, Events: 12, Staff: 12}}),
+		return errors.Join(tx.PutSchool(portal.School{Slug: "oak", Name: "Oak", Periods: portal.Periods{Records: 12, Events: 12, Staff: 12}}),
 			tx.PutPupil(portal.Pupil{ID: "p", School: "oak", Left: time.Now().AddDate(-3, 0, 0)}))
 	})
 	if err == nil {

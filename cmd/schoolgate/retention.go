@@ -114,7 +114,7 @@ func (app *application) retention(ctx context.Context, w io.Writer, school strin
 			continue
 		}
 		n, err := app.portal.Erase(ctx, portal.Operator, slug)
-		for _, kind := range portal.Kinds {
+		for _, kind := range portal.KeptKinds {
 			if n[kind] > 0 {
 				fmt.Fprintf(w, "  Erased: %s %d\n", kind, n[kind])
 			}

@@ -109,10 +109,10 @@ func (app *application) handler(providers []signin.Config) (http.Handler, error)
 	if _, err := app.mailSender(); err != nil {
 		return nil, err
 	}
-	if _, err := app.portal.RecordRights(context.Background()); err != nil {
+	if _, err := app.portal.NoteRights(context.Background()); err != nil {
 		return nil, err
 	}
-	if err := app.portal.SealRegister(context.Background()); err != nil {
+	if err := app.portal.HashRegister(context.Background()); err != nil {
 		return nil, err
 	}
 	desk, err := signin.New(providers, app.settings.Address, nil)
@@ -128,7 +128,7 @@ func (app *application) handler(providers []signin.Config) (http.Handler, error)
 		return nil, err
 	}
 	pages, err := web.New(web.Config{
-		Portal: app.portal, SignIn: desk, OpenClassList: roster.Open, ReadClassList: roster.Read, WriteList: writeList, Seal: seal, WriteTable: lists.Table, Compare: compareWordings, QR: draw.QR,
+		Portal: app.portal, SignIn: desk, OpenClassList: roster.Open, ReadClassList: roster.Read, WriteList: writeList, Encrypt: encrypt, WriteTable: lists.Table, Compare: compareWordings, QR: draw.QR,
 		CleanPicture: cleanPicture, SitePages: app.sitePages,
 		Stylesheet: css, OfficeStyles: office, Colour: app.colour, Review: app.review, Unconfirmed: app.unconfirmed, Tel: telephone, Languages: app.languages(), Easy: app.easy, Address: app.settings.Address, TrustName: app.trustName(), Log: app.log,
 	})

@@ -24,7 +24,7 @@ type Verified struct {
 	Leaves  int64  // of the tree, those that seal nothing among them
 	Head    []byte // that was published last
 
-	Register portal.Sealed // what stands beside the acts, each row as it was sealed
+	Register portal.RegisterChecked // what stands beside the acts, each row as it was sealed
 }
 
 // VerifyAll checks the whole ledger against itself and against the register, at
@@ -33,7 +33,7 @@ type Verified struct {
 // make it; that every head that the database holds was signed by the key of its
 // time, and is of this tree; that each key was named by the one before; and that
 // each wording is the one that its hash names; and that the register, and what was
-// erased, is as the ledger has it (see [portal.CheckSeals]). It answers the first thing that is wrong, naming only entries, ids and fields.
+// erased, is as the ledger has it (see [portal.CheckRegister]). It answers the first thing that is wrong, naming only entries, ids and fields.
 //
 // An entry whose record was erased is taken at its stored hash, which the tree
 // vouches for. A ledger that was rewritten whole by somebody who has its key is
@@ -143,7 +143,7 @@ func (v *verification) run() error {
 		return fmt.Errorf("ledger: unsealed acts: %w", err)
 	}
 	v.found.Records, v.found.Leaves = size, v.tree.n
-	v.found.Register, err = portal.CheckSeals(v.tx, v.keys.signer)
+	v.found.Register, err = portal.CheckRegister(v.tx, v.keys.signer)
 	return err
 }
 

@@ -68,7 +68,7 @@ func TestEachPupilOf(t *testing.T) {
 		} {
 			f.see(func(tx portal.Tx) error {
 				var got []string
-				err := tx.EachPupilOf("oak", c.of, func(r *portal.PupilRecord) error {
+				err := tx.EachPupilOf("oak", c.of, func(r *portal.PupilFile) error {
 					got = append(got, fmt.Sprintf("%s %d %d", r.Pupil.ID, len(r.Responsibilities), len(r.Acts)))
 					return nil
 				})

@@ -163,7 +163,7 @@ func (t *tx) ActsNotCounted(school string, now time.Time) ([]portal.Act, error) 
 }
 
 func (t *tx) Events(f portal.EventFilter) ([]portal.Act, error) {
-	return list(t, acts.scan, "SELECT "+acts.columns+` FROM acts a JOIN ledger l ON l.record_id = a.id WHERE `+events+` AND ($1 = a.kind OR $1 = '' AND a.kind NOT IN ('`+string(portal.RegisterSealed)+`', '`+string(portal.RegisterChanged)+`'))
+	return list(t, acts.scan, "SELECT "+acts.columns+` FROM acts a JOIN ledger l ON l.record_id = a.id WHERE `+events+` AND ($1 = a.kind OR $1 = '' AND a.kind NOT IN ('`+string(portal.RegisterHashed)+`', '`+string(portal.RegisterChanged)+`'))
 		AND ($2 = '' OR a.school IN ($2, '', '*')) AND ($3 = '' OR a.subject_kind = 'school' AND a.details NOT LIKE '%"to":%' OR a.subject_id = $3 OR a.party_id = $3 OR a.entered_by = $3 OR a.details LIKE '%' || $3 || '%' OR a.details LIKE '%' || $5 || '%')
 		ORDER BY l.idx DESC LIMIT $4`, f.Kind, f.School, f.Person, f.Most, portal.Mark(f.Person))
 }

@@ -57,7 +57,7 @@ func benchEachPupil(b *testing.B, address, driver, raw, randomID string) {
 			for b.Loop() {
 				pupils, answers, given := 0, 0, 0
 				err := db.View(b.Context(), func(tx portal.Tx) error {
-					return tx.EachPupil("big", false, func(r *portal.PupilRecord) error {
+					return tx.EachPupil("big", false, func(r *portal.PupilFile) error {
 						pupils++
 						answers += len(r.Acts)
 						if what == "standings" {

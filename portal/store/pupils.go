@@ -31,11 +31,11 @@ type packedPupil struct {
 	responsibilities, restrictions, acts string
 }
 
-func (t *tx) EachPupil(school string, left bool, f func(*portal.PupilRecord) error) error {
+func (t *tx) EachPupil(school string, left bool, f func(*portal.PupilFile) error) error {
 	return t.eachPupil(school, left, "", nil, f)
 }
 
-func (t *tx) EachPupilOf(school string, of portal.Roll, f func(*portal.PupilRecord) error) error {
+func (t *tx) EachPupilOf(school string, of portal.Roll, f func(*portal.PupilFile) error) error {
 	if of.IDs != nil && len(of.IDs) == 0 {
 		return nil
 	}
@@ -61,9 +61,9 @@ func (t *tx) EachPupilOf(school string, of portal.Roll, f func(*portal.PupilReco
 }
 
 // eachPupil reads the pupils whom a condition picks, whose arguments are from $7 on.
-func (t *tx) eachPupil(school string, left bool, where string, more []any, f func(*portal.PupilRecord) error) error {
+func (t *tx) eachPupil(school string, left bool, where string, more []any, f func(*portal.PupilFile) error) error {
 	query := fmt.Sprintf(eachPupil, where)
-	var rec portal.PupilRecord
+	var rec portal.PupilFile
 	page := make([]packedPupil, pupilPage)
 	year, key, id := -1<<31, []byte{}, ""
 	for {
@@ -100,7 +100,7 @@ func (t *tx) eachPupil(school string, left bool, where string, more []any, f fun
 	}
 }
 
-func (r *packedPupil) unpack(rec *portal.PupilRecord) error {
+func (r *packedPupil) unpack(rec *portal.PupilFile) error {
 	rec.Pupil = r.pupil
 	rec.Responsibilities, rec.Acts = rec.Responsibilities[:0], rec.Acts[:0]
 	id, school := r.pupil.ID, r.pupil.School

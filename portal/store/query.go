@@ -30,7 +30,7 @@ type tx struct {
 	shared  bool  // with others: see [tx.begin]
 	failed  error // of the first statement that failed; there is no going on after it
 	again   retry
-	changed map[portal.RowSeal]int // how many more rows of each seal there are than at first
+	changed map[portal.RowHash]int // how many more rows of each hash there are than at first
 }
 
 func (t *tx) fail(query string, err error) error {

@@ -107,7 +107,7 @@ func (t *tx) EraseAccount(id string) (bool, error) {
 
 // What was erased is itself on record for good, and so is that two wordings mean the
 // same: answers count by it.
-var anEvent = events + " AND a.kind NOT IN (" + quoted(append(portal.SealKinds(), portal.WordingAgreed)) + ")"
+var anEvent = events + " AND a.kind NOT IN (" + quoted(append(portal.SignedKinds(), portal.WordingAgreed)) + ")"
 
 // aged is an event that goes when it is old enough, whomever it names.
 var aged = anEvent + " AND a.kind NOT IN (" + quoted(portal.HeldEvents()) + ")"

@@ -838,7 +838,7 @@ func TestText(t *testing.T) {
 					same(t, got, err, p)
 					sig, err := tx.Act(s.ID)
 					same(t, sig, err, s)
-					return tx.EachPupil("oak", false, func(rec *portal.PupilRecord) error {
+					return tx.EachPupil("oak", false, func(rec *portal.PupilFile) error {
 						if rec.Pupil.ID == p.ID {
 							same(t, rec.Pupil, nil, p)
 							if !slices.Contains(rec.Responsibilities, r) {
@@ -915,7 +915,7 @@ func TestOrder(t *testing.T) {
 			for _, p := range all {
 				pupils = append(pupils, p.Surname)
 			}
-			return errors.Join(err, tx.EachPupil("elm", false, func(r *portal.PupilRecord) error {
+			return errors.Join(err, tx.EachPupil("elm", false, func(r *portal.PupilFile) error {
 				each = append(each, r.Pupil.Surname)
 				return nil
 			}))
@@ -962,7 +962,7 @@ func TestEachPupil(t *testing.T) {
 				return err
 			}
 			all = slices.DeleteFunc(all, func(p portal.Pupil) bool { return !p.OnRoll() })
-			return tx.EachPupil("oak", false, func(r *portal.PupilRecord) error {
+			return tx.EachPupil("oak", false, func(r *portal.PupilFile) error {
 				if r.Pupil != all[n] {
 					t.Fatalf("pupil %d is %v, want %v", n, r.Pupil, all[n])
 				}
@@ -998,7 +998,7 @@ func TestEachPupil(t *testing.T) {
 		}
 		var gone []portal.Pupil
 		f.see(func(tx portal.Tx) error {
-			return tx.EachPupil("oak", true, func(r *portal.PupilRecord) error {
+			return tx.EachPupil("oak", true, func(r *portal.PupilFile) error {
 				gone = append(gone, r.Pupil)
 				return nil
 			})
@@ -1008,7 +1008,7 @@ func TestEachPupil(t *testing.T) {
 		same(t, gone, nil, []portal.Pupil{left})
 		stop := errors.New("stop")
 		if err := f.View(t.Context(), func(tx portal.Tx) error {
-			return tx.EachPupil("oak", false, func(*portal.PupilRecord) error { return stop })
+			return tx.EachPupil("oak", false, func(*portal.PupilFile) error { return stop })
 		}); !errors.Is(err, stop) {
 			t.Errorf("got error %v, want the callback's", err)
 		}
@@ -1617,7 +1617,7 @@ func TestRestrictions(t *testing.T) {
 				same(t, elsewhere, err, bars)
 				elsewhere, err = tx.RestrictedElsewhere("oak")
 				same(t, elsewhere, err, nil)
-				return tx.EachPupil("oak", false, func(p *portal.PupilRecord) error {
+				return tx.EachPupil("oak", false, func(p *portal.PupilFile) error {
 					unread := slices.ContainsFunc(all, func(r portal.Restriction) bool { return r.InForce() && r.Why == "" })
 					if p.Pupil.Unread != (unread && p.Pupil.ID == ann.ID) {
 						t.Errorf("%v: nobody has read it: %v", p.Pupil, p.Pupil.Unread)

@@ -12,45 +12,45 @@ import (
 	"schoolgate/portal"
 )
 
-// sealed is what a table's rows are sealed by: its columns, of which the first few are
+// hashed is what a table's rows are hashed by: its columns, of which the first few are
 // the key.
-type sealed struct {
+type hashed struct {
 	key     int
 	columns []string
 }
 
-func sealedBy(key int, columns string) sealed { return sealed{key, strings.Split(columns, ", ")} }
+func hashedBy(key int, columns string) hashed { return hashed{key, strings.Split(columns, ", ")} }
 
-// sealedTables is the tables that say who is who, who may decide and how long what is
+// hashedTables is the tables that say who is who, who may decide and how long what is
 // kept, with every column that counts. A row that is written by hand, and not by this
-// program, is told by them: see [portal.CheckSeals]. A column that is added later is
-// left out of a row's seal where it holds nothing, so rows from before keep theirs.
+// program, is told by them: see [portal.CheckRegister]. A column that is added later is
+// left out of a row's hash where it holds nothing, so rows from before keep theirs.
 //
 // Left out are what lives for a day at most, what acts and the ledger seal themselves, and
-// the columns in [Unsealed].
-var sealedTables = map[string]sealed{
-	"schools":          sealedBy(1, "slug, content_hash, content"),
-	"texts":            sealedBy(2, "school, hash, kind, slug, title, edition, source, html, path, published, summary, statement, question, if_given, if_refused, audience, basis, from_age, months, stage, years, checks, posting"),
-	"wordings":         sealedBy(2, "school, hash, sense, corrects, because"),
-	"list_mappings":    sealedBy(2, "school, shape, mapping"),
-	"pupils":           sealedBy(1, "id, school, upn, admission_number, forename, surname, born, school_year, reg_group, looked_after, left_at"),
-	"contacts":         sealedBy(1, "id, school, name, email, phone"),
-	"responsibilities": sealedBy(2, "pupil_id, contact_id, relationship, priority, parental, order_listed, unsettled, settled_by"),
-	"restrictions":     sealedBy(1, "id, pupil_id, contact_id, takes, since, set_by, why, until, lifted_by, lifted_why"),
-	"accounts":         sealedBy(1, "id, provider, issuer, subject, name, staff_email, created"),
-	"account_contacts": sealedBy(2, "account_id, contact_id, joined, invitation_id, counts, confirmed, ended"),
-	"joined_children":  sealedBy(3, "account_id, contact_id, pupil_id, since"),
-	"invitations":      sealedBy(1, "id, contact_id, code_hash, issued, expires, used, died, issued_by, mailed"),
-	"list_undos":       sealedBy(1, "school, at, content"),
-	"keepings":         sealedBy(1, "pupil_id, until, reason, kept_by, at"),
-	"pictures":         sealedBy(2, "school, declared, id, page, alt, purpose, pupils, until, shown, taken, nobody"),
-	"photos":           sealedBy(1, "id, school, digest, secret, page, alt, caption, who, pupils, until, elsewhere, fetched, brought_by, brought, said_by, looked_by, version"),
-	"activities":       sealedBy(1, "id, school, begins, ends, plan, pupils, proposed_by, proposed, answer, why, decided_by, decided, done, kept, kept_until, closed_by, closed, deleted_by, deleted"),
+// the columns in [Unhashed].
+var hashedTables = map[string]hashed{
+	"schools":          hashedBy(1, "slug, content_hash, content"),
+	"texts":            hashedBy(2, "school, hash, kind, slug, title, edition, source, html, path, published, summary, statement, question, if_given, if_refused, audience, basis, from_age, months, stage, years, checks, posting"),
+	"wordings":         hashedBy(2, "school, hash, sense, corrects, because"),
+	"list_mappings":    hashedBy(2, "school, shape, mapping"),
+	"pupils":           hashedBy(1, "id, school, upn, admission_number, forename, surname, born, school_year, reg_group, looked_after, left_at"),
+	"contacts":         hashedBy(1, "id, school, name, email, phone"),
+	"responsibilities": hashedBy(2, "pupil_id, contact_id, relationship, priority, parental, order_listed, unsettled, settled_by"),
+	"restrictions":     hashedBy(1, "id, pupil_id, contact_id, takes, since, set_by, why, until, lifted_by, lifted_why"),
+	"accounts":         hashedBy(1, "id, provider, issuer, subject, name, staff_email, created"),
+	"account_contacts": hashedBy(2, "account_id, contact_id, joined, invitation_id, counts, confirmed, ended"),
+	"joined_children":  hashedBy(3, "account_id, contact_id, pupil_id, since"),
+	"invitations":      hashedBy(1, "id, contact_id, code_hash, issued, expires, used, died, issued_by, mailed"),
+	"list_undos":       hashedBy(1, "school, at, content"),
+	"keepings":         hashedBy(1, "pupil_id, until, reason, kept_by, at"),
+	"pictures":         hashedBy(2, "school, declared, id, page, alt, purpose, pupils, until, shown, taken, nobody"),
+	"photos":           hashedBy(1, "id, school, digest, secret, page, alt, caption, who, pupils, until, elsewhere, fetched, brought_by, brought, said_by, looked_by, version"),
+	"activities":       hashedBy(1, "id, school, begins, ends, plan, pupils, proposed_by, proposed, answer, why, decided_by, decided, done, kept, kept_until, closed_by, closed, deleted_by, deleted"),
 }
 
-// Unsealed is the columns, or whole tables ("sessions.*"), in which no seal notices a
+// Unhashed is the columns, or whole tables ("sessions.*"), in which no hash notices a
 // change by hand, and why that is borne.
-var Unsealed = map[string]string{
+var Unhashed = map[string]string{
 	"accounts.last_sign_in":   "changes with every sign-in; it says when an account that nobody uses goes",
 	"contacts.unneeded_since": "found anew by each run that erases",
 	"pupils.sort_key":         "in which order they are shown, worked out from their names",
@@ -64,9 +64,9 @@ var Unsealed = map[string]string{
 	"ledger_heads.at": "the set time; what was signed is in the head", "ledger_keys.at": "what was signed is in the key",
 }
 
-// eachSealed calls f for each row of a table that a condition picks.
-func (t *tx) eachSealed(table, where string, args []any, f func(portal.RowSeal, string) error) error {
-	s := sealedTables[table]
+// eachHashed calls f for each row of a table that a condition picks.
+func (t *tx) eachHashed(table, where string, args []any, f func(portal.RowHash, string) error) error {
+	s := hashedTables[table]
 	row, at := make([]any, len(s.columns)), make([]any, len(s.columns))
 	for i := range row {
 		at[i] = &row[i]
@@ -76,15 +76,15 @@ func (t *tx) eachSealed(table, where string, args []any, f func(portal.RowSeal, 
 		if err := rows.Scan(at...); err != nil {
 			return err
 		}
-		stopped = f(s.seal(table, row))
+		stopped = f(s.hash(table, row))
 		return stopped
 	})
 	return cmp.Or(stopped, err)
 }
 
-// seal is a row's, and what the row is called by its table and its key. What a column
+// hash is a row's, and what the row is called by its table and its key. What a column
 // that holds nothing is called by is not in it.
-func (s sealed) seal(table string, row []any) (portal.RowSeal, string) {
+func (s hashed) hash(table string, row []any) (portal.RowHash, string) {
 	b, name := []byte(table), table
 	for i, v := range row {
 		text := cell(v)
@@ -97,7 +97,7 @@ func (s sealed) seal(table string, row []any) (portal.RowSeal, string) {
 		}
 	}
 	sum := sha256.Sum256(b)
-	return portal.RowSeal(sum[:len(portal.RowSeal{})]), name
+	return portal.RowHash(sum[:len(portal.RowHash{})]), name
 }
 
 // cell is a value as both engines have it; nothing, no and 0 are "".
@@ -121,18 +121,18 @@ func cell(v any) string {
 	return ""
 }
 
-// change runs a write, and notes what it makes of those rows of a sealed table that a
+// change runs a write, and notes what it makes of those rows of a hashed table that a
 // condition picks, which are all that it writes to.
 func (t *tx) change(table, where string, args []any, write func() error) error {
-	if _, ok := sealedTables[table]; !ok {
+	if _, ok := hashedTables[table]; !ok {
 		return write()
 	}
 	if t.changed == nil {
-		t.changed = map[portal.RowSeal]int{}
+		t.changed = map[portal.RowHash]int{}
 	}
 	note := func(n int) error {
-		return t.eachSealed(table, where, args, func(seal portal.RowSeal, _ string) error {
-			t.changed[seal] += n
+		return t.eachHashed(table, where, args, func(hash portal.RowHash, _ string) error {
+			t.changed[hash] += n
 			return nil
 		})
 	}
@@ -150,34 +150,34 @@ func put[T any](t *tx, d table[T], v *T) error {
 	return t.change(d.name, d.where, d.key(v), func() error { return t.put(d.upsert, d.values(v)...) })
 }
 
-func (t *tx) Changed() (gone, come []portal.RowSeal) {
-	for seal, n := range t.changed {
+func (t *tx) Changed() (gone, come []portal.RowHash) {
+	for hash, n := range t.changed {
 		for ; n < 0; n++ {
-			gone = append(gone, seal)
+			gone = append(gone, hash)
 		}
 		for ; n > 0; n-- {
-			come = append(come, seal)
+			come = append(come, hash)
 		}
 	}
 	return gone, come
 }
 
-func (t *tx) EachRow(f func(portal.RowSeal, string) error) error {
-	for table := range sealedTables {
-		if err := t.eachSealed(table, "TRUE", nil, f); err != nil {
+func (t *tx) EachRow(f func(portal.RowHash, string) error) error {
+	for table := range hashedTables {
+		if err := t.eachHashed(table, "TRUE", nil, f); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *tx) Seals() ([]portal.Seal, error) {
-	fields := func(s *portal.Seal) []any { return append(acts.scan(&s.Act), &s.Index) }
-	return list(t, fields, "SELECT "+acts.columns+", l.idx FROM acts a JOIN ledger l ON l.record_id = a.id WHERE "+events+" AND a.kind IN ("+quoted(portal.SealKinds())+") ORDER BY l.idx")
+func (t *tx) SignedEvents() ([]portal.SignedEvent, error) {
+	fields := func(s *portal.SignedEvent) []any { return append(acts.scan(&s.Act), &s.Index) }
+	return list(t, fields, "SELECT "+acts.columns+", l.idx FROM acts a JOIN ledger l ON l.record_id = a.id WHERE "+events+" AND a.kind IN ("+quoted(portal.SignedKinds())+") ORDER BY l.idx")
 }
 
-func (t *tx) FirstSealed() (bool, error) {
-	all, err := list(t, value[string], "SELECT a.id FROM acts a WHERE a.school = '' AND "+events+" AND a.kind = '"+string(portal.RegisterSealed)+"' AND a.details LIKE '%\"seal\":%' ORDER BY a.at LIMIT 1")
+func (t *tx) FirstHashed() (bool, error) {
+	all, err := list(t, value[string], "SELECT a.id FROM acts a WHERE a.school = '' AND "+events+" AND a.kind = '"+string(portal.RegisterHashed)+"' AND a.details LIKE '%\"seal\":%' ORDER BY a.at LIMIT 1")
 	return len(all) > 0, err
 }
 

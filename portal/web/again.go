@@ -10,26 +10,26 @@ import (
 
 // Limits of what is kept: pages, of one account each; bytes of a page; and time.
 const (
-	keptMost = 500
-	keptSize = 256 << 10
-	keptLife = time.Hour
+	againMost = 500
+	againSize = 256 << 10
+	againLife = time.Hour
 )
 
 // againQuery, in the address of a form, asks for the page that said what was wrong
 // with it.
 const againQuery = "again"
 
-// keptPages are the pages that said what was wrong with a form, each account's
+// pagesAgain are the pages that said what was wrong with a form, each account's
 // last. A page that answers a POST, and that no cache may hold, cannot be gone
 // back to: the browser shows an error of its own. So the browser is sent to an
 // address that has the page for a while. They are in memory alone, as they hold
 // what was typed.
-type keptPages struct {
+type pagesAgain struct {
 	mu    sync.Mutex
-	pages map[string]keptPage // by account
+	pages map[string]pageAgain // by account
 }
 
-type keptPage struct {
+type pageAgain struct {
 	token, path string
 	status      int
 	body        []byte
@@ -42,21 +42,21 @@ func (s *server) showAgain(w http.ResponseWriter, r *http.Request, status int, p
 	if err != nil {
 		return err
 	}
-	if r.Method != http.MethodPost || account(r) == "" || s.wayBack(r) != r.URL.Path || len(body) > keptSize {
+	if r.Method != http.MethodPost || account(r) == "" || s.wayBack(r) != r.URL.Path || len(body) > againSize {
 		return writePage(w, status, body)
 	}
-	token := s.kept.put(account(r), keptPage{path: r.URL.Path, status: status, body: body})
+	token := s.again.put(account(r), pageAgain{path: r.URL.Path, status: status, body: body})
 	return seeOther(w, r, r.URL.Path+"?"+url.Values{againQuery: {token}}.Encode())
 }
 
-// showKept answers a request for a page that is kept. One that is no longer kept
+// showPageAgain answers a request for a page that is kept. One that is no longer kept
 // is the form as it begins.
-func (s *server) showKept(w http.ResponseWriter, r *http.Request) (shown bool) {
+func (s *server) showPageAgain(w http.ResponseWriter, r *http.Request) (shown bool) {
 	token := r.URL.Query().Get(againQuery)
 	if token == "" || r.Method == http.MethodPost {
 		return false
 	}
-	p, ok := s.kept.get(account(r))
+	p, ok := s.again.get(account(r))
 	if !ok || p.token != token || p.path != r.URL.Path {
 		return false
 	}
@@ -64,32 +64,32 @@ func (s *server) showKept(w http.ResponseWriter, r *http.Request) (shown bool) {
 	return true
 }
 
-func (k *keptPages) put(account string, p keptPage) (token string) {
+func (k *pagesAgain) put(account string, p pageAgain) (token string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	p.token, p.at = rand.Text(), time.Now()
 	if k.pages == nil {
-		k.pages = map[string]keptPage{}
+		k.pages = map[string]pageAgain{}
 	}
 	delete(k.pages, account)
 	oldest := ""
 	for who, q := range k.pages {
-		if p.at.Sub(q.at) > keptLife {
+		if p.at.Sub(q.at) > againLife {
 			delete(k.pages, who)
 		} else if oldest == "" || q.at.Before(k.pages[oldest].at) {
 			oldest = who
 		}
 	}
-	if len(k.pages) >= keptMost {
+	if len(k.pages) >= againMost {
 		delete(k.pages, oldest)
 	}
 	k.pages[account] = p
 	return p.token
 }
 
-func (k *keptPages) get(account string) (keptPage, bool) {
+func (k *pagesAgain) get(account string) (pageAgain, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	p, ok := k.pages[account]
-	return p, ok && time.Since(p.at) <= keptLife
+	return p, ok && time.Since(p.at) <= againLife
 }

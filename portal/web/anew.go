@@ -26,7 +26,7 @@ func (*stale) Unwrap() error { return portal.ErrStale }
 // a phone that was left lying is not enough. What was typed into a form is held, and
 // after signing in again one button sends it; a code is stored nowhere, and is typed
 // again.
-func (s *server) anew(by portal.Word, h handler) handler {
+func (s *server) anew(by portal.ProvedBy, h handler) handler {
 	return s.signedIn(func(w http.ResponseWriter, r *http.Request) error {
 		who := visitOf(r).who.found
 		err := s.Portal.Fresh(who, by)

@@ -31,7 +31,7 @@ func TestFreshSignIn(t *testing.T) {
 	renewed := portal.Session{Renewed: true}
 	for _, x := range []struct {
 		route, who string
-		by         portal.Word
+		by         portal.ProvedBy
 	}{
 		{"GET /portal/join", stranger, portal.ByReturning},
 		{"POST /portal/join", stranger, portal.ByReturning},

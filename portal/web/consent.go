@@ -124,7 +124,7 @@ func (s *server) getAnswers(w http.ResponseWriter, r *http.Request) error {
 			v.Others = append(v.Others, toDo{Do: c.Child.Pupil.Forename, Link: links[0]})
 		}
 	}
-	return s.show(w, r, http.StatusOK, page{template: "checked.html", title: "What you said for " + isolated(v.Child), school: &child.School, data: v})
+	return s.show(w, r, http.StatusOK, page{template: "answered.html", title: "What you said for " + isolated(v.Child), school: &child.School, data: v})
 }
 
 // inTurn fills in where a question stands among the others about the child.

@@ -107,7 +107,7 @@ func (s *server) postExport(w http.ResponseWriter, r *http.Request) error {
 	begin := func(l portal.List) (err error) {
 		var out io.Writer = w
 		if passphrase != "" {
-			sealed, err := s.Seal(w, passphrase)
+			sealed, err := s.Encrypt(w, passphrase)
 			if err != nil {
 				return err
 			}
@@ -174,7 +174,7 @@ func (s *server) furtherColumns(r *http.Request, school portal.School, chosen []
 		return nil, err
 	}
 	for _, c := range portal.ListColumns {
-		if c == "upn" && actor.May(portal.ShowRecord, portal.Subject{School: school.Slug}) != nil {
+		if c == "upn" && actor.May(portal.ShowDossier, portal.Subject{School: school.Slug}) != nil {
 			continue
 		}
 		label := map[string]string{"admission": "Admission number", "upn": "UPN", "agreements": "Which agreements are signed"}[c]

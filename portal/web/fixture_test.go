@@ -210,7 +210,7 @@ func newWorld(t *testing.T) *world {
 		{Email: business, School: "fernlow", Role: portal.Business}, {Email: head, School: "fernlow", Role: portal.Head}}
 	w.portal = portal.New(w.store, w.ledger, staff, w.clock)
 	w.portal.CountYesAfter(func(string) time.Duration { return w.wait })
-	w.portal.KeepPhotos(&shelf{files: map[string][]byte{}})
+	w.portal.UseShelf(&shelf{files: map[string][]byte{}})
 	w.must(w.portal.SetSchools(ctx, []portal.School{fernlow, osric}))
 
 	w.secrets = []string{"@mail.example", clerk, farClerk, trust, lead, teacher, business, head, "2018-03-27"}
@@ -267,7 +267,7 @@ func (w *world) serve(address string, change func(*Config)) {
 	c := Config{
 		Portal: w.portal, SignIn: w.door, Stylesheet: []byte("body{margin:0}"), OfficeStyles: []byte("table{margin:0}"), Address: address, TrustName: "Thornmere Trust",
 		Log:           slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		OpenClassList: openRows, ReadClassList: readRows, WriteList: writeRows, Seal: sealed, WriteTable: writeTable, Compare: compareSources, QR: squareOf,
+		OpenClassList: openRows, ReadClassList: readRows, WriteList: writeRows, Encrypt: sealed, WriteTable: writeTable, Compare: compareSources, QR: squareOf,
 		CleanPicture: cleaned, SitePages: func(string) []SitePage { return []SitePage{{"/news/fair/", "The fair"}} },
 	}
 	if change != nil {

@@ -81,7 +81,7 @@ func (s *server) here(r *http.Request) (portal.Here, error) {
 
 func (s *server) getHere(w http.ResponseWriter, r *http.Request) error {
 	h, err := s.here(r)
-	if account(r) != "" && s.showKept(w, r) {
+	if account(r) != "" && s.showPageAgain(w, r) {
 		return nil
 	}
 	switch {

@@ -29,7 +29,7 @@ const lettersFile = "letters-file.html"
 // pageFiles is every page's template.
 var pageFiles = []string{
 	"anew.html", "apply.html", "columns.html", "consent.html", "end-join.html", "error.html", "events.html", "export.html", "go-on.html", "home.html", "import.html", "join.html", "joins.html",
-	"leaving.html", "letters.html", "pictures.html", "photo.html", "letters-form.html", "office.html", "receipt.html", "record.html", "restrictions.html", "retention.html", "checked.html", "objection.html", "sessions.html", "settle.html", "sign.html", "sign-in.html", "slips.html", "answers.html", "wordings.html", "mail.html", "reminders.html", "stop.html",
+	"leaving.html", "letters.html", "pictures.html", "photo.html", "letters-form.html", "office.html", "receipt.html", "dossier.html", "restrictions.html", "retention.html", "answered.html", "objection.html", "sessions.html", "settle.html", "sign.html", "sign-in.html", "slips.html", "write-down.html", "wordings.html", "mail.html", "reminders.html", "stop.html",
 	"here.html", "here-own.html", "here-desk.html", "class.html", "class-sheet.html", "visitors.html", "badges.html", "signers.html", "staff-sign.html",
 	"chase.html", "contact.html", "find.html", "pupil.html", "today.html", "today-all.html", "undo.html",
 	"activities.html", "activity.html", "activity-new.html", "activity-sheet.html", "may.html",

@@ -9,16 +9,16 @@ import (
 	"schoolgate/portal"
 )
 
-// toldView is where the office writes down what came on paper, by telephone or in
+// writeDownView is where the office writes down what came on paper, by telephone or in
 // person: several slips by what stands on them, or all that one child's contacts may
 // be asked.
-type toldView struct {
+type writeDownView struct {
 	School  portal.School
 	Base    string
 	Pupils  []option
 	Classes []option
 	Pupil   string // whose slips are listed, by id; "" for an empty form
-	Rows    []toldRow
+	Rows    []writeDownRow
 	Ways    []option
 	On      string           // as typed
 	Rang    bool             // ticked: they were rung back
@@ -27,8 +27,8 @@ type toldView struct {
 	Written []portal.Written // just now
 }
 
-// toldRow is one slip as the form has it: of a listed child, or with nothing known.
-type toldRow struct {
+// writeDownRow is one slip as the form has it: of a listed child, or with nothing known.
+type writeDownRow struct {
 	portal.Slip
 	Field      string
 	N          int    // from 1
@@ -37,35 +37,35 @@ type toldRow struct {
 	NewContact bool // the first of their slips
 }
 
-// toldRows is how many slips one form takes.
-const toldRows = 12
+// writeDownRows is how many slips one form takes.
+const writeDownRows = 12
 
 var ways = []option{{Value: string(portal.Paper), Label: "On paper"}, {Value: string(portal.Telephone), Label: "By telephone"}, {Value: string(portal.InPerson), Label: "In person"}}
 
-func (s *server) getTold(w http.ResponseWriter, r *http.Request) error {
+func (s *server) getWriteDown(w http.ResponseWriter, r *http.Request) error {
 	school, err := s.office(r, portal.WriteDown)
 	if err != nil {
 		return err
 	}
-	p, err := s.toldPage(r, school, nil)
+	p, err := s.writeDownPage(r, school, nil)
 	if err != nil {
 		return err
 	}
 	return s.show(w, r, http.StatusOK, p)
 }
 
-// postTold writes down what stands in the form, all of it or nothing.
-func (s *server) postTold(w http.ResponseWriter, r *http.Request) error {
+// postWriteDown writes down what stands in the form, all of it or nothing.
+func (s *server) postWriteDown(w http.ResponseWriter, r *http.Request) error {
 	school, err := s.office(r, portal.WriteDown)
 	if err != nil {
 		return err
 	}
-	f := portal.ToldForm{Way: portal.Way(r.PostForm.Get("way")), RangBack: r.PostForm.Get("rang-back") == "yes", Language: language, Worker: r.PostForm.Get("worker")}
+	f := portal.SlipForm{Way: portal.Way(r.PostForm.Get("way")), RangBack: r.PostForm.Get("rang-back") == "yes", Language: language, Worker: r.PostForm.Get("worker")}
 	var wrong portal.Invalid
 	if f.On, err = portal.ParseDate(r.PostForm.Get("on")); err != nil {
 		wrong.Add("on", "Type the day on which it was signed or said, as dd/mm/yyyy")
 	}
-	for n, field := range toldFields(r.PostForm) {
+	for n, field := range writeDownFields(r.PostForm) {
 		ref, answer := strings.TrimSpace(r.PostForm.Get("ref-"+field)), r.PostForm.Get("answer-"+field)
 		switch {
 		case answer == "" && (ref == "" || r.URL.Query().Has("pupil")): // left empty
@@ -74,7 +74,7 @@ func (s *server) postTold(w http.ResponseWriter, r *http.Request) error {
 		case ref == "":
 			wrong.Add(field, fmt.Sprintf("Row %d: type the letters and numbers of the slip", n+1))
 		default:
-			f.Told = append(f.Told, portal.Told{Field: field, Ref: ref, Answer: answers[answer]})
+			f.Answers = append(f.Answers, portal.SlipAnswer{Field: field, Ref: ref, Answer: answers[answer]})
 		}
 	}
 	var written []portal.Written
@@ -82,9 +82,9 @@ func (s *server) postTold(w http.ResponseWriter, r *http.Request) error {
 		written, err = s.Portal.WriteDown(r.Context(), account(r), school.Slug, f)
 	}
 	if err != nil {
-		return &rejectedForm{err, func(bool) (page, error) { return s.toldPage(r, school, r.PostForm) }}
+		return &rejectedForm{err, func(bool) (page, error) { return s.writeDownPage(r, school, r.PostForm) }}
 	}
-	p, err := s.toldPage(r, school, nil, written...)
+	p, err := s.writeDownPage(r, school, nil, written...)
 	if err != nil {
 		return err
 	}
@@ -94,8 +94,8 @@ func (s *server) postTold(w http.ResponseWriter, r *http.Request) error {
 // answers is what the form's answers are.
 var answers = map[string]portal.Answer{"yes": portal.Given, "signed": portal.Given, "no": portal.Refused, "objects": portal.Refused, "back": portal.Given}
 
-// toldFields is the names of the form's rows, in order, from "told-0" on.
-func toldFields(form url.Values) (all []string) {
+// writeDownFields is the names of the form's rows, in order, from "told-0" on.
+func writeDownFields(form url.Values) (all []string) {
 	for {
 		field := fmt.Sprintf("told-%d", len(all))
 		if !form.Has("answer-" + field) {
@@ -105,10 +105,10 @@ func toldFields(form url.Values) (all []string) {
 	}
 }
 
-// toldPage is the form, filled with what was typed, nil for an empty one, below what has
+// writeDownPage is the form, filled with what was typed, nil for an empty one, below what has
 // just been written down.
-func (s *server) toldPage(r *http.Request, school portal.School, typed url.Values, written ...portal.Written) (page, error) {
-	v := toldView{School: school, Base: officeLink(school.Slug), Pupil: r.URL.Query().Get("pupil"), On: typed.Get("on"), Rang: typed.Get("rang-back") == "yes", Worker: typed.Get("worker"), Written: written}
+func (s *server) writeDownPage(r *http.Request, school portal.School, typed url.Values, written ...portal.Written) (page, error) {
+	v := writeDownView{School: school, Base: officeLink(school.Slug), Pupil: r.URL.Query().Get("pupil"), On: typed.Get("on"), Rang: typed.Get("rang-back") == "yes", Worker: typed.Get("worker"), Written: written}
 	for _, way := range ways {
 		way.Chosen = way.Value == typed.Get("way")
 		v.Ways = append(v.Ways, way)
@@ -131,10 +131,10 @@ func (s *server) toldPage(r *http.Request, school portal.School, typed url.Value
 		}
 	}
 	if v.Pupil == "" {
-		rows = make([]portal.Slip, toldRows) // empty ones
+		rows = make([]portal.Slip, writeDownRows) // empty ones
 	}
 	for n, slip := range rows {
-		row := toldRow{Slip: slip, Field: fmt.Sprintf("told-%d", n), N: n + 1, Typed: slip.Ref}
+		row := writeDownRow{Slip: slip, Field: fmt.Sprintf("told-%d", n), N: n + 1, Typed: slip.Ref}
 		row.NewContact = n == 0 || rows[n-1].Party != slip.Party
 		v.InCare = v.InCare || slip.Party.Kind == portal.RefWorker
 		if slip.Ref == "" {
@@ -143,11 +143,11 @@ func (s *server) toldPage(r *http.Request, school portal.School, typed url.Value
 		row.Answers = row.choices(typed.Get("answer-" + row.Field))
 		v.Rows = append(v.Rows, row)
 	}
-	return page{template: "answers.html", title: "Answers on paper", school: &school, data: v}, nil
+	return page{template: "write-down.html", title: "Answers on paper", school: &school, data: v}, nil
 }
 
 // choices is what may be written down, as far as the form knows the slip.
-func (row toldRow) choices(chosen string) (all []option) {
+func (row writeDownRow) choices(chosen string) (all []option) {
 	known := row.Ref != ""
 	for _, c := range []struct {
 		value, label string

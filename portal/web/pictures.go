@@ -40,7 +40,7 @@ type pictureRow struct {
 }
 
 func (s *server) picturesPage(r *http.Request) (page, error) {
-	school, err := s.office(r, portal.KeepPictures)
+	school, err := s.office(r, portal.ManagePictures)
 	if err != nil {
 		return page{}, err
 	}
@@ -78,7 +78,7 @@ func (s *server) getPictures(w http.ResponseWriter, r *http.Request) error {
 
 // postPictures puts a picture back that was taken down.
 func (s *server) postPictures(w http.ResponseWriter, r *http.Request) error {
-	school, err := s.office(r, portal.KeepPictures)
+	school, err := s.office(r, portal.ManagePictures)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (s *server) postPictures(w http.ResponseWriter, r *http.Request) error {
 // postPictureDone takes a picture down, notes that it was taken down by hand elsewhere too,
 // or that somebody has looked through all of them.
 func (s *server) postPictureDone(w http.ResponseWriter, r *http.Request) error {
-	school, err := s.office(r, portal.KeepPictures)
+	school, err := s.office(r, portal.ManagePictures)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (s *server) postPictureDone(w http.ResponseWriter, r *http.Request) error {
 // postPhotos brings pictures to the desk, one after the other as they come: each is cleaned
 // and kept, or refused by itself. Of a file's name nothing is kept, as that may be a child's.
 func (s *server) postPhotos(w http.ResponseWriter, r *http.Request) error {
-	school, err := s.office(r, portal.KeepPictures)
+	school, err := s.office(r, portal.ManagePictures)
 	if err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ func (v photoView) Chosen(id string) bool { return slices.Contains(v.Form.Pupils
 
 // photoPage shows a picture, with what is on record of it or, with form, what was typed.
 func (s *server) photoPage(r *http.Request, form *portal.PhotoForm) (page, error) {
-	school, err := s.office(r, portal.KeepPictures)
+	school, err := s.office(r, portal.ManagePictures)
 	if err != nil {
 		return page{}, err
 	}
@@ -253,7 +253,7 @@ func (s *server) getPhoto(w http.ResponseWriter, r *http.Request) error {
 
 // getPhotoFile is the picture itself. That it was looked at stands with its page.
 func (s *server) getPhotoFile(w http.ResponseWriter, r *http.Request) error {
-	school, err := s.office(r, portal.KeepPictures)
+	school, err := s.office(r, portal.ManagePictures)
 	if err != nil {
 		return err
 	}
@@ -269,7 +269,7 @@ func (s *server) getPhotoFile(w http.ResponseWriter, r *http.Request) error {
 // postPhoto looks for pupils to choose from, saves what is said of a picture, says as the
 // second person that nobody is in it, or deletes it.
 func (s *server) postPhoto(w http.ResponseWriter, r *http.Request) error {
-	school, err := s.office(r, portal.KeepPictures)
+	school, err := s.office(r, portal.ManagePictures)
 	if err != nil {
 		return err
 	}

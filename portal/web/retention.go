@@ -80,7 +80,7 @@ func (s *server) postKeep(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	until, _ := portal.ParseDate(strings.TrimSpace(r.PostForm.Get("until")))
-	if err := s.Portal.KeepRecord(r.Context(), account(r), school.Slug, r.PostForm.Get("pupil"), until, r.PostForm.Get("reason")); err != nil {
+	if err := s.Portal.KeepLonger(r.Context(), account(r), school.Slug, r.PostForm.Get("pupil"), until, r.PostForm.Get("reason")); err != nil {
 		return &rejectedForm{err, func(bool) (page, error) { return s.retentionPage(r, school) }}
 	}
 	return seeOther(w, r, officeLink(school.Slug)+"retention")

@@ -13,7 +13,7 @@ import (
 func TestRetentionPage(t *testing.T) {
 	w := newWorld(t)
 	school := fernlow
-	school.Keep = portal.Keep{Records: 12, Answers: 12, Agreements: 12, Events: 24, Staff: 12}
+	school.Periods = portal.Periods{Records: 12, Answers: 12, Agreements: 12, Events: 24, Staff: 12}
 	const path = "/portal/office/fernlow/retention"
 	office := w.as(clerk)
 	office.get(path).wants(t, http.StatusOK, "does not know yet how long").lacks(t, "/retention\"", "Pupils who have left</h2>")

@@ -94,7 +94,7 @@ func (s *server) signedIn(h handler, keep ...string) handler {
 			return err
 		}
 		if who.account != "" {
-			if s.showKept(w, r) {
+			if s.showPageAgain(w, r) {
 				return nil
 			}
 			if r.Method == http.MethodPost && r.URL.RawQuery == keptQuery { // it is being sent

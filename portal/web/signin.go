@@ -27,8 +27,8 @@ type signInView struct {
 // joinPath is where the code of a letter is typed.
 const joinPath = "/portal/join"
 
-// recordPath is what is held of whoever is signed in.
-const recordPath = "/portal/record"
+// dossierPath is what is held of whoever is signed in.
+const dossierPath = "/portal/record"
 
 func (s *server) getSignIn(w http.ResponseWriter, r *http.Request) error {
 	who, err := s.session(r)
@@ -82,7 +82,7 @@ func (s *server) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	back := localPath(r.PostForm.Get("return_to"))
 	// Whoever comes to type a code, or to their record, would be asked again as soon as they are back.
 	// On a device on which people have signed, the provider may know whoever lent it, still.
-	anew := r.PostForm.Get("anew") == "yes" || back == joinPath || back == recordPath || s.cookieValue(r, hereCookie) != ""
+	anew := r.PostForm.Get("anew") == "yes" || back == joinPath || back == dossierPath || s.cookieValue(r, hereCookie) != ""
 	to, handshake, err := s.SignIn.Begin(r.Context(), providers[i].Name, anew)
 	if err != nil {
 		return &signInFailed{err}

@@ -62,9 +62,9 @@ type Config struct {
 	// WriteList begins a list, with one column for each purpose, as "csv", "xlsx" or
 	// "xlsx-classes".
 	WriteList func(w io.Writer, format string, l portal.List) (ListWriter, error)
-	// Seal makes of w one that encrypts what is written to it, for whoever has the
+	// Encrypt makes of w one that encrypts what is written to it, for whoever has the
 	// passphrase, until it is closed.
-	Seal func(w io.Writer, passphrase string) (io.WriteCloser, error)
+	Encrypt func(w io.Writer, passphrase string) (io.WriteCloser, error)
 	// WriteTable writes rows of words as CSV, as WriteList writes a list.
 	WriteTable func(w io.Writer, rows [][]string) error
 	// Compare lines up two wordings of a text.
@@ -124,7 +124,7 @@ type server struct {
 	stylesheet  string // its address
 	officeSheet string // of the office's own
 	router      *mux.Router
-	kept        keptPages
+	again       pagesAgain
 }
 
 // New makes the portal: everything under /portal/. It answers an error for

@@ -11,8 +11,8 @@ import (
 	"schoolgate/portal"
 )
 
-// recordView is everything held of one person, to read, print and take away.
-type recordView struct {
+// dossierView is everything held of one person, to read, print and take away.
+type dossierView struct {
 	portal.Dossier
 	Own     bool            // of whoever looks
 	Schools []portal.School // whom to ask about what is left out
@@ -20,9 +20,9 @@ type recordView struct {
 	Base    string          // the office's address
 }
 
-// getOwnRecord is what is held of whoever is signed in.
-func (s *server) getOwnRecord(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.Portal.OwnRecord(r.Context(), account(r))
+// getOwnDossier is what is held of whoever is signed in.
+func (s *server) getOwnDossier(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.Portal.OwnDossier(r.Context(), account(r))
 	if err != nil {
 		return err
 	}
@@ -40,24 +40,24 @@ func (s *server) getOwnRecord(w http.ResponseWriter, r *http.Request) error {
 	if len(theirs) == 0 {
 		theirs = schools
 	}
-	return s.record(w, r, recordView{Dossier: d, Own: true, Schools: theirs}, nil)
+	return s.dossier(w, r, dossierView{Dossier: d, Own: true, Schools: theirs}, nil)
 }
 
-// getRecord is what is held of a pupil or a contact, for the office to hand over.
-func (s *server) getRecord(w http.ResponseWriter, r *http.Request) error {
-	school, err := s.office(r, portal.ShowRecord)
+// getDossier is what is held of a pupil or a contact, for the office to hand over.
+func (s *server) getDossier(w http.ResponseWriter, r *http.Request) error {
+	school, err := s.office(r, portal.ShowDossier)
 	if err != nil {
 		return err
 	}
 	of := portal.Ref{Kind: portal.RefKind(mux.Vars(r)["kind"]), ID: mux.Vars(r)["id"]}
-	d, err := s.Portal.PersonRecord(r.Context(), account(r), school.Slug, of)
+	d, err := s.Portal.PersonDossier(r.Context(), account(r), school.Slug, of)
 	if err != nil {
 		return err
 	}
-	return s.record(w, r, recordView{Dossier: d, Base: officeLink(school.Slug), Schools: []portal.School{school}}, &school)
+	return s.dossier(w, r, dossierView{Dossier: d, Base: officeLink(school.Slug), Schools: []portal.School{school}}, &school)
 }
 
-func (s *server) record(w http.ResponseWriter, r *http.Request, v recordView, school *portal.School) error {
+func (s *server) dossier(w http.ResponseWriter, r *http.Request, v dossierView, school *portal.School) error {
 	if r.URL.Query().Get("format") == "json" {
 		b, err := json.MarshalIndent(v.Dossier, "", "  ")
 		if err != nil {
@@ -73,5 +73,5 @@ func (s *server) record(w http.ResponseWriter, r *http.Request, v recordView, sc
 	if v.Own {
 		title = "What this portal holds about you"
 	}
-	return s.show(w, r, http.StatusOK, page{template: "record.html", title: title, school: school, data: v})
+	return s.show(w, r, http.StatusOK, page{template: "dossier.html", title: title, school: school, data: v})
 }
