@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,6 +30,57 @@ type Filter struct {
 // ListColumns are the further columns that a list may have. The UPN is for those alone
 // who may read all that is held of a pupil ([ShowDossier]).
 var ListColumns = []string{"admission", "upn", "agreements"}
+
+// SavedList is what a school asks of its lists again and again, under a name.
+type SavedList struct {
+	Name  string // at most [MaxListName] characters
+	Asked string // as the page writes it into its address
+}
+
+// MaxListName is how long the name of a saved list may be, and maxSavedLists how many a
+// school may have.
+const (
+	MaxListName   = 60
+	maxSavedLists = 50
+)
+
+// SavedLists are a school's, by name, for whoever may export there.
+func (p *Portal) SavedLists(ctx context.Context, account, school string) (all []SavedList, err error) {
+	err = p.store.View(ctx, func(tx Tx) error {
+		if _, err := p.allowed(tx, account, ExportList, Subject{School: school}); err != nil {
+			return err
+		}
+		all, err = tx.SavedLists(school)
+		return err
+	})
+	return all, err
+}
+
+// SaveList keeps a list's choices under a name, instead of what it had; a name without
+// choices is deleted. A name that will not do is [*Invalid].
+func (p *Portal) SaveList(ctx context.Context, account, school string, l SavedList) error {
+	l.Name = strings.Join(strings.Fields(l.Name), " ")
+	return p.store.Update(ctx, func(tx Tx) error {
+		if _, err := p.allowed(tx, account, ExportList, Subject{School: school}); err != nil {
+			return err
+		}
+		if l.Asked == "" {
+			return tx.DeleteSavedList(school, l.Name)
+		}
+		var wrong Invalid
+		if n := utf8.RuneCountInString(l.Name); n == 0 || n > MaxListName || !utf8.ValidString(l.Name) {
+			wrong.Add("name", fmt.Sprintf("Give the list a name of at most %d characters.", MaxListName))
+		}
+		saved, err := tx.SavedLists(school)
+		if len(saved) >= maxSavedLists && !slices.ContainsFunc(saved, func(s SavedList) bool { return s.Name == l.Name }) {
+			wrong.Add("name", fmt.Sprintf("The school has %d saved lists. Delete one first.", maxSavedLists))
+		}
+		if err := errors.Join(err, wrong.Or()); err != nil {
+			return err
+		}
+		return tx.PutSavedList(school, l)
+	})
+}
 
 // ListRow is one pupil of a list. Standings and Signed are in the order of the
 // texts of the [List]; a row is reused for the next pupil.

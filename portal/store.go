@@ -107,6 +107,10 @@ type RegisterTx interface {
 	// PutListMapping keeps how a school's class lists of a shape are read.
 	PutListMapping(school, shape string, m ListMapping) error
 	ListMapping(school, shape string) (ListMapping, error)
+	// PutSavedList replaces a school's saved list of that name.
+	PutSavedList(school string, l SavedList) error
+	SavedLists(school string) ([]SavedList, error) // by name
+	DeleteSavedList(school, name string) error
 }
 
 // AccountTx is who has signed in, and what joins them to the register.

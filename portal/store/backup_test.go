@@ -58,7 +58,7 @@ func TestBackup(t *testing.T) {
 			return errors.Join(tx.PutSchool(odd), tx.PutPupil(left),
 				tx.PutListUndo(portal.ListUndo{School: "oak", At: noon, Before: portal.ListBefore{Pupils: []portal.Pupil{left}}}),
 				tx.PutMailing(portal.Mailing{ContactID: "c-mum", Key: "k", Bad: "a@b.example", BadSince: noon}),
-				tx.PutListMapping("oak", "s", portal.ListMapping{Sheet: "Żaneta"}),
+				tx.PutListMapping("oak", "s", portal.ListMapping{Sheet: "Żaneta"}), tx.PutSavedList("oak", portal.SavedList{Name: "Trip", Asked: "?year=4"}),
 				tx.PutRestriction(portal.Restriction{ID: "r", Link: portal.Link{PupilID: "p-ann", ContactID: "c-dad"}, Takes: portal.MayDecide, Since: noon, Why: "order"}),
 				tx.PutMailing(portal.Mailing{ContactID: "c-mum", Key: "m", Bad: "a@b.example", BadSince: noon}),
 				tx.PutPicture(portal.Picture{ID: "x", School: "oak", Key: "k", Pupils: []string{"p-ann"}, Shown: noon}),

@@ -57,7 +57,7 @@ var KeptOfPeople = []Kept{
 // Impersonal is the columns, or whole tables ("texts.*"), that hold nothing of
 // anybody: words that are public, opaque ids, and numbers that prove and name nobody.
 var Impersonal = []string{
-	"schools.*", "texts.*", "wordings.*", "list_mappings.*", "schema_version.*", "queue.*", "ledger_hashes.*", "ledger_leaves.*", "ledger_heads.*", "ledger_keys.*",
+	"schools.*", "texts.*", "wordings.*", "list_mappings.*", "saved_lists.*", "schema_version.*", "queue.*", "ledger_hashes.*", "ledger_leaves.*", "ledger_heads.*", "ledger_keys.*",
 	"ledger.idx", "ledger.previous", "ledger.record_id", "ledger.at",
 	"pupils.id", "pupils.school", "contacts.id", "contacts.school", "responsibilities.pupil_id", "responsibilities.contact_id",
 	"restrictions.id", "restrictions.pupil_id", "restrictions.contact_id", "accounts.id", "account_contacts.account_id", "account_contacts.contact_id",

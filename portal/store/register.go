@@ -163,6 +163,22 @@ func (t *tx) PutListMapping(school, shape string, m portal.ListMapping) error {
 	})
 }
 
+func (t *tx) PutSavedList(school string, l portal.SavedList) error {
+	return t.change("saved_lists", "school = $1 AND name = $2", []any{school, l.Name}, func() error {
+		return t.put("INSERT INTO saved_lists (school, name, asked) VALUES ($1, $2, $3) ON CONFLICT (school, name) DO UPDATE SET asked = excluded.asked", school, l.Name, l.Asked)
+	})
+}
+
+func (t *tx) SavedLists(school string) ([]portal.SavedList, error) {
+	return list(t, func(l *portal.SavedList) []any { return []any{&l.Name, &l.Asked} }, "SELECT name, asked FROM saved_lists WHERE school = $1 ORDER BY name", school)
+}
+
+func (t *tx) DeleteSavedList(school, name string) error {
+	return t.change("saved_lists", "school = $1 AND name = $2", []any{school, name}, func() error {
+		return t.put("DELETE FROM saved_lists WHERE school = $1 AND name = $2", school, name)
+	})
+}
+
 func (t *tx) ListMapping(school, shape string) (portal.ListMapping, error) {
 	return one(t, func(m *portal.ListMapping) []any { return []any{document{m}} }, "SELECT mapping FROM list_mappings WHERE school = $1 AND shape = $2", school, shape)
 }

@@ -426,6 +426,15 @@ func TestClassLists(t *testing.T) {
 			missing(t, got, err)
 			return nil
 		})
+		trip := portal.SavedList{Name: "Trip", Asked: "?year=4"}
+		f.must(func(tx portal.Tx) error {
+			return errors.Join(tx.PutSavedList("oak", trip), tx.PutSavedList("oak", portal.SavedList{Name: "Fête", Asked: "?"}), tx.PutSavedList("oak", portal.SavedList{Name: "Fête", Asked: "?class=4B"}), tx.PutSavedList("oak", portal.SavedList{Name: "X", Asked: "?"}), tx.DeleteSavedList("oak", "X"))
+		})
+		f.must(func(tx portal.Tx) error {
+			got, err := tx.SavedLists("oak")
+			same(t, got, err, []portal.SavedList{{Name: "Fête", Asked: "?class=4B"}, trip})
+			return nil
+		})
 		f.must(func(tx portal.Tx) error {
 			for _, c := range []struct {
 				school, upn string

@@ -33,6 +33,7 @@ var hashedTables = map[string]hashed{
 	"texts":            hashedBy(2, "school, hash, kind, slug, title, edition, source, html, path, published, summary, statement, question, if_given, if_refused, audience, basis, from_age, months, stage, years, checks, posting"),
 	"wordings":         hashedBy(2, "school, hash, sense, corrects, because"),
 	"list_mappings":    hashedBy(2, "school, shape, mapping"),
+	"saved_lists":      hashedBy(2, "school, name, asked"),
 	"pupils":           hashedBy(1, "id, school, upn, admission_number, forename, surname, born, school_year, reg_group, looked_after, left_at"),
 	"contacts":         hashedBy(1, "id, school, name, email, phone"),
 	"responsibilities": hashedBy(2, "pupil_id, contact_id, relationship, priority, parental, order_listed, unsettled, settled_by"),

@@ -27,6 +27,9 @@ type exportView struct {
 	Signed  string   // "yes", "no" or ""
 	Further []option // columns besides
 	Why     string   // as typed
+	Format  string
+	Saved   []portal.SavedList
+	Name    string // of a list to save, as typed
 }
 
 // listFiles is the formats in which lists come.
@@ -44,7 +47,7 @@ func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
 	}
 	f, wanted, err := readOfficeFilter(r.URL.Query(), school)
 	furtherOf(r.URL.Query(), &wanted)
-	form := s.exportForm(r, school, f, wanted)
+	form := s.exportForm(r, school, f, wanted, r.URL.Query())
 	if err != nil {
 		return &rejectedForm{err, form}
 	}
@@ -55,18 +58,23 @@ func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, http.StatusOK, p)
 }
 
-func (s *server) exportForm(r *http.Request, school portal.School, f officeFilter, wanted portal.Filter) func(bool) (page, error) {
+func (s *server) exportForm(r *http.Request, school portal.School, f officeFilter, wanted portal.Filter, typed url.Values) func(bool) (page, error) {
 	return func(bool) (page, error) {
 		f.Standing = "" // chosen only where the list has it
+		if len(wanted.Purposes) > 1 {
+			f.Purpose = ""
+		}
 		v, err := s.readOffice(r, school, f, portal.Filter{Left: wanted.Left})
 		for i, o := range v.States {
 			v.States[i].Chosen = o.Value == string(wanted.Standing)
 		}
 		texts := agreementOptions(school, wanted.Agreement)
 		further, columnsErr := s.furtherColumns(r, school, wanted.Columns)
-		err = errors.Join(err, columnsErr)
+		saved, savedErr := s.Portal.SavedLists(r.Context(), account(r), school.Slug)
+		err = errors.Join(err, columnsErr, savedErr)
 		return page{template: "export.html", title: "Download a list", school: &school, data: exportView{
-			School: school, Base: v.Base, Years: v.Years, Classes: v.Classes, Asked: v.Asked, States: v.States, Left: wanted.Left, Texts: texts, Signed: signedWord(wanted), Further: further, Why: wanted.Why,
+			School: school, Base: v.Base, Years: v.Years, Classes: v.Classes, Asked: purposeOptions(school, wanted.Purposes), States: v.States, Left: wanted.Left, Texts: texts, Signed: signedWord(wanted), Further: further, Why: wanted.Why,
+			Format: typed.Get("format"), Saved: saved, Name: typed.Get("name"),
 		}}, err
 	}
 }
@@ -82,7 +90,10 @@ func (s *server) postExport(w http.ResponseWriter, r *http.Request) error {
 	wanted.Why = r.PostForm.Get("why")
 	furtherOf(r.PostForm, &wanted)
 	passphrase := r.PostForm.Get("passphrase")
-	form := s.exportForm(r, school, f, wanted)
+	form := s.exportForm(r, school, f, wanted, r.PostForm)
+	if r.PostForm.Get("do") != "" {
+		return s.saveList(w, r, school, err, form)
+	}
 	format := r.PostForm.Get("format")
 	file, known := listFiles[format]
 	if err == nil && !known {
@@ -125,6 +136,28 @@ func (s *server) postExport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return errors.Join(list.Flush(), end())
+}
+
+// saveList keeps or deletes what the form asks for under its name.
+func (s *server) saveList(w http.ResponseWriter, r *http.Request, school portal.School, wrong error, form func(bool) (page, error)) error {
+	l := portal.SavedList{Name: r.PostForm.Get("name")}
+	if r.PostForm.Get("do") == "save" {
+		asked := url.Values{}
+		for _, field := range []string{"purpose", "standing", "year", "class", "agreement", "signed", "column", "format", "left"} {
+			asked[field] = slices.DeleteFunc(slices.Clone(r.PostForm[field]), func(v string) bool { return v == "" })
+		}
+		l.Asked = "?" + asked.Encode()
+	}
+	if wrong == nil || l.Asked == "" {
+		wrong = s.Portal.SaveList(r.Context(), account(r), school.Slug, l)
+	}
+	if _, ok := errors.AsType[*portal.Invalid](wrong); ok {
+		return &rejectedForm{wrong, form}
+	} else if wrong != nil {
+		return wrong
+	}
+	http.Redirect(w, r, officeLink(school.Slug)+"export"+l.Asked, http.StatusSeeOther)
+	return nil
 }
 
 const minPassphrase = 15 // characters: what is in a file can be tried for ever
@@ -186,7 +219,12 @@ func (s *server) furtherColumns(r *http.Request, school portal.School, chosen []
 // exportName says what is in the file, and when it was so: a list is out of date
 // as soon as somebody changes an answer.
 func exportName(school portal.School, f portal.Filter, now time.Time) string {
-	parts := append([]string{school.Slug}, f.Purposes...)
+	parts := []string{school.Slug}
+	if len(f.Purposes) > 3 {
+		parts = append(parts, fmt.Sprintf("%d-questions", len(f.Purposes)))
+	} else {
+		parts = append(parts, f.Purposes...)
+	}
 	if f.Left {
 		parts = append(parts, "left")
 	}

@@ -122,16 +122,19 @@ func readOfficeFilter(q url.Values, school portal.School) (f officeFilter, wante
 		}
 		wanted.Year, f.Year = &year, year.Code()
 	}
-	if f.Purpose != "" {
-		if _, ok := school.Current(portal.Purpose, f.Purpose); !ok {
+	for _, purpose := range q["purpose"] {
+		if purpose == "" {
+			continue
+		}
+		if _, ok := school.Current(portal.Purpose, purpose); !ok {
 			wrong.Add("purpose", "This school does not ask about that. Choose a question from the list.")
 		}
-		wanted.Purposes = []string{f.Purpose}
+		wanted.Purposes = append(wanted.Purposes, purpose)
 	}
 	if f.Standing != "" {
 		wanted.Standing = portal.Standing(f.Standing)
-		if f.Purpose == "" {
-			wrong.Add("purpose", "Choose the question that the answer is to.")
+		if len(wanted.Purposes) != 1 {
+			wrong.Add("purpose", "Choose the one question that the answer is to.")
 		}
 	}
 	return f, wanted, wrong.Or()

@@ -198,6 +198,24 @@ func value(t *testing.T, r reply, mark string) string {
 	return got
 }
 
+// A list may have several questions, and what was chosen is kept under a name for the school.
+func TestSavedLists(t *testing.T) {
+	w := newWorld(t)
+	w.askMore(t)
+	const path = "/portal/office/fernlow/export"
+	w.as(clerk).post(path, url.Values{"format": {"csv"}, "purpose": {"website-pictures", "film"}}).wants(t, http.StatusOK, "Okonedo [no no]")
+	w.as(clerk).post(path, url.Values{"format": {"csv"}, "purpose": {"website-pictures", "film"}, "standing": {"no"}}).wants(t, http.StatusUnprocessableEntity, "Choose the one question")
+	choices := url.Values{"do": {"save"}, "name": {" Trips  and <visits> "}, "format": {"csv"}, "purpose": {"website-pictures", "film"}, "year": {""}, "class": {"4B"}, "passphrase": {"four words of my own"}}
+	kept := w.as(clerk).post(path, choices).wants(t, http.StatusSeeOther).location()
+	if kept != path+"?class=4B&format=csv&purpose=website-pictures&purpose=film" {
+		t.Errorf("a saved list leads to %s", kept)
+	}
+	w.as(business).get(kept).wants(t, http.StatusOK, ">Trips and &lt;visits&gt;</a>", `value="film" checked`, `value="csv" selected`, `value="4B" selected`)
+	w.as(clerk).post(path, url.Values{"do": {"save"}, "name": {" "}}).wants(t, http.StatusUnprocessableEntity, "Give the list a name")
+	w.as(business).post(path, url.Values{"do": {"delete"}, "name": {"Trips and <visits>"}}).wants(t, http.StatusSeeOther)
+	w.as(clerk).get(path).lacks(t, "Saved lists")
+}
+
 func TestExport(t *testing.T) {
 	w := newWorld(t)
 	const path = "/portal/office/fernlow/export"
