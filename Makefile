@@ -4,11 +4,10 @@
 DEX := .ci/tools/bin/dex
 AXE := .ci/tools/node_modules/axe-core/axe.min.js
 
-# What runs with the race detector: the rules and requests, but for the two packages that
-# only read and write lists, which start nothing and would take longest; and of the site
-# and the command line, what builds, serves or asks beside something else.
-RULES = $(shell go list ./portal/... | grep -v -e /roster -e /lists)
-BESIDE := ^Test(LinkChecker.*|Serve.*|AliveIsNotReady)$$
+# What runs with the race detector: the packages that start something of their own, and of
+# the others the tests that do several things at one moment, which their source tells, or
+# that build, serve or ask beside something else.
+BESIDE = ^($(shell awk '/^func /{name = $$2; sub(/[^A-Za-z0-9_].*/, "", name)} /[.]Go.func|[^a-z]go func|atOnce./ && name ~ /^Test/ {print name}' portal/*_test.go portal/web/*_test.go | sort -u | paste -sd '|' -)|Test(LinkChecker.*|Serve.*|AliveIsNotReady))$$
 
 .PHONY: run build sbom test vuln check bench
 
@@ -42,8 +41,9 @@ check: $(DEX) $(AXE) .ci/tools/bin/staticcheck
 	.ci/tools/bin/staticcheck ./...
 	$(MAKE) vuln
 	$(MAKE) test
-	SCHOOLGATE_TEST_ENGINE=postgres go test -race -vet=off -timeout 30m $(RULES)
-	go test -race -vet=off -timeout 30m -run '$(BESIDE)' ./site/check ./cmd/schoolgate
+	SCHOOLGATE_TEST_ENGINE=postgres go test -vet=off -timeout 30m ./portal ./portal/web
+	go test -race -vet=off -timeout 30m ./portal/ledger ./portal/post ./portal/signin ./portal/store
+	SCHOOLGATE_TEST_ENGINE=postgres go test -race -vet=off -timeout 30m -run '$(BESIDE)' ./portal ./portal/web ./site/check ./cmd/schoolgate
 
 # Ratios, each measured in one run against a peer; see the README for what they mean.
 bench: .cache/hugo .cache/pocketbase

@@ -472,7 +472,9 @@ func (v *visitor) do(r *http.Request) reply {
 	v.must(err)
 	for _, c := range res.Cookies() {
 		if c.Value != "" {
+			v.mu.Lock()
 			v.secrets = append(v.secrets, c.Value)
+			v.mu.Unlock()
 		}
 		if c.MaxAge < 0 {
 			delete(v.jar, c.Name)
