@@ -684,6 +684,16 @@ func TestSettle(t *testing.T) {
 	hers := w.staff("trust@example") // of the office too, and from here on Ania's mother
 	w.ok(w.Join(t.Context(), hers, w.letters(anne)["Mrs Kasia Wójcik"].Code, "2017-11-14"))
 	is(t, settle(w.Settle(t.Context(), hers, anne, link("Father"), false)), portal.ErrForbidden)
+	for who, want := range map[string]int{hers: 0, office: 1} { // nor does she see, or count, who waits
+		all, err := w.Unsettled(t.Context(), who, anne)
+		w.ok(err)
+		tasks, err := w.Tasks(t.Context(), who, anne)
+		w.ok(err)
+		counted := slices.ContainsFunc(tasks, func(x portal.Task) bool { return x.Kind == portal.TaskSettle })
+		if len(all) != want || counted != (want > 0) {
+			t.Errorf("%d groups are to be settled, counted %v; want %d", len(all), counted, want)
+		}
+	}
 	w.ok(settle(w.Settle(t.Context(), office, anne, link("Father"), false)))
 	is(t, settle(w.Settle(t.Context(), office, anne, link("Mother"), false)), portal.ErrNotFound)
 	const settled = "U801200018001 17 Ania Year 4 4B; 1 Mrs Kasia Wójcik; 0 Mr Piotr Wójcik may not decide"

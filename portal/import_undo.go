@@ -175,10 +175,12 @@ func (p *Portal) undo(tx Tx, account, school string) (u ListUndo, plan UndoPlan,
 			plan.Gone = append(plan.Gone, x)
 		}
 	}
-	plan.Against, err = p.rests(tx, u)
+	// What rests on it would tell when the other parent did something.
 	if pupils, contacts, links := u.Before.touched(); own.any(pupils, contacts, links) {
-		plan.Against = append(plan.Against, "It is about people of your own family, too: somebody else at the office takes it back.")
+		plan.Against = []string{"It is about people of your own family, too: somebody else at the office takes it back."}
+		return u, plan, nil
 	}
+	plan.Against, err = p.rests(tx, u)
 	return u, plan, err
 }
 

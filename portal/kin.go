@@ -52,10 +52,19 @@ func (k kin) has(l Link) bool { return k.pupils[l.PupilID] || k.contacts[l.Conta
 func (k kin) pupil(id string) bool { return k.pupils[id] }
 
 // about says whether an event is about one of the family, or about somebody and one of its
-// children.
+// children; or of letters to nobody else.
 func (k kin) about(a Act) bool {
 	if k.contacts[a.Subject.ID] || k.pupils[a.Subject.ID] {
 		return true
+	}
+	if _, to, ok := strings.Cut(a.Details, `"to":"`); ok && a.Kind == LettersIssued {
+		to, _, _ = strings.Cut(to, `"`)
+		for id := range k.contacts {
+			to = strings.Replace(to, Mark(id), "", 1)
+		}
+		if strings.TrimSpace(to) == "" {
+			return true
+		}
 	}
 	for id := range k.pupils {
 		if strings.Contains(a.Details, `"`+id+`"`) || a.Kind == PictureDeclared && strings.Contains(a.Details, Mark(id)) {
@@ -112,6 +121,15 @@ func (a Actor) kin(tx Tx, school string) (kin, error) {
 	}
 	links, err := tx.Responsibilities(school)
 	if a.looksAfter() {
+		for id := range k.pupils { // whoever joined stays the other parent when their join has ended
+			ended, err := tx.Events(EventFilter{School: school, Person: id, Kind: JoinExtended, Most: MostEvents})
+			if err != nil {
+				return k, err
+			}
+			for _, e := range ended {
+				covered[Link{id, e.Subject.ID}] = e.At
+			}
+		}
 		links = slices.DeleteFunc(links, func(l Responsibility) bool { return covered[Link{l.PupilID, l.ContactID}].IsZero() })
 	}
 	decide := map[string]bool{}

@@ -43,8 +43,7 @@ type Invitee struct {
 	// Mute says that a restriction keeps the school from writing to them about any of
 	// the children.
 	Mute bool
-	// Own says that whoever looks is of the same family: a colleague prints their letter, and
-	// sees what has come of it.
+	// Own says that whoever looks is of the same family: a colleague has to say; see [Portal.Kin].
 	Own bool
 	// Warning says that somebody who may be they is barred from another child: no letter
 	// goes to them unasked. "" where nothing is known.
@@ -54,11 +53,12 @@ type Invitee struct {
 // Waiting says whether the contact has neither joined nor a letter that works. Whose
 // code has died waits for somebody to ask them first.
 func (i Invitee) Waiting() bool {
-	return i.Joined.IsZero() && i.Issued.IsZero() && i.Died.IsZero() && !i.Mute && !i.Own && i.Warning == ""
+	return i.Joined.IsZero() && i.Issued.IsZero() && i.Died.IsZero() && !i.Mute && i.Warning == ""
 }
 
 // Invitees is everybody of a school who may see a child on roll, in order
-// of their eldest child's year, class and name.
+// of their eldest child's year, class and name; but for the account's own family, whose
+// letters a colleague prints: that somebody is not there any more tells of an order.
 func (p *Portal) Invitees(ctx context.Context, account, school string) (all []Invitee, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
 		a, err := p.allowed(tx, account, PrintLetters, Subject{School: school})
@@ -70,7 +70,7 @@ func (p *Portal) Invitees(ctx context.Context, account, school string) (all []In
 			return err
 		}
 		all, err = p.invitees(tx, school)
-		leaveOwn(all, own)
+		all = leaveOwn(all, own)
 		return err
 	})
 	return all, err
@@ -167,11 +167,10 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 		if err != nil {
 			return err
 		}
-		leaveOwn(all, own)
-		for _, to := range all {
+		for _, to := range leaveOwn(all, own) {
 			wanted := to.Waiting()
 			if len(contacts) > 0 {
-				wanted = to.Joined.IsZero() && !to.Mute && !to.Own && slices.Contains(contacts, to.Contact.ID)
+				wanted = to.Joined.IsZero() && !to.Mute && slices.Contains(contacts, to.Contact.ID)
 			}
 			if !wanted {
 				continue
@@ -200,13 +199,11 @@ func (p *Portal) Letters(ctx context.Context, account, school string, contacts .
 	return letters, err
 }
 
-// leaveOwn leaves of who is of the actor's own family no more than that they are.
-func leaveOwn(all []Invitee, own kin) {
-	for i, to := range all {
-		if slices.ContainsFunc(to.Children, func(c Child) bool { return own.has(Link{c.Pupil.ID, to.Contact.ID}) }) {
-			all[i] = Invitee{Contact: to.Contact, Children: to.Children, Second: to.Second, Own: true}
-		}
-	}
+// leaveOwn is those who are not of the actor's own family.
+func leaveOwn(all []Invitee, own kin) []Invitee {
+	return slices.DeleteFunc(all, func(to Invitee) bool {
+		return slices.ContainsFunc(to.Children, func(c Child) bool { return own.has(Link{c.Pupil.ID, to.Contact.ID}) })
+	})
 }
 
 func secondLast(a, b bool) int {

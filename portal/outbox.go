@@ -432,8 +432,7 @@ func (p *Portal) mailable(tx Tx, a Actor, school string, to postal, mails []Mail
 		return nil, 0, err
 	}
 	all, err := p.invitees(tx, school)
-	leaveOwn(all, own)
-	for _, i := range all {
+	for _, i := range leaveOwn(all, own) {
 		switch {
 		case !i.Waiting() || under[i.Contact.ID]:
 		case to.silence(InvitationMail, i.Contact.ID, i.Children) == "" && !p.fresh(to.mailings[i.Contact.ID]):

@@ -174,12 +174,12 @@ func (p *Portal) Restrictions(ctx context.Context, account, school, pupil string
 	return pupils, all, err
 }
 
-// toLook is of how many of a school's contacts nobody has looked at what was taken, or
+// toLook is, but for a family, of how many of a school's contacts nobody has looked at what was taken, or
 // settled a no that stands.
-func toLook(tx Tx, school string) (n int, err error) {
+func toLook(tx Tx, school string, but kin) (n int, err error) {
 	all, err := restricted(tx, school)
 	for _, r := range all {
-		if r.Looks() {
+		if r.Looks() && !but.has(Link{r.Pupil.ID, r.Contact.ID}) {
 			n++
 		}
 	}

@@ -19,14 +19,19 @@ type ToSettle struct {
 }
 
 // Unsettled is who of a school waits to be settled, those of most first: of
-// pupils on roll, in the order of year, class and name.
+// pupils on roll, in the order of year, class and name, but for the account's own family.
 func (p *Portal) Unsettled(ctx context.Context, account, school string) (all []ToSettle, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
 		all = nil
-		if _, err := p.allowed(tx, account, ImportClassList, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, ImportClassList, Subject{School: school})
+		if err != nil {
 			return err
 		}
-		children, err := linked(tx, school, unsettled)
+		own, err := a.kin(tx, school)
+		if err != nil {
+			return err
+		}
+		children, err := linked(tx, school, own, unsettled)
 		if err != nil {
 			return err
 		}
@@ -56,15 +61,15 @@ func (p *Portal) Unsettled(ctx context.Context, account, school string) (all []T
 
 func unsettled(r Responsibility) bool { return r.Unsettled }
 
-// linked is the contacts of a school's pupils on roll whom want picks.
-func linked(tx Tx, school string, want func(Responsibility) bool) (all []Child, err error) {
+// linked is the contacts of a school's pupils on roll whom want picks, but for a family.
+func linked(tx Tx, school string, but kin, want func(Responsibility) bool) (all []Child, err error) {
 	links, err := tx.Responsibilities(school)
 	if err != nil {
 		return nil, err
 	}
 	of := map[string][]Responsibility{}
 	for _, l := range links {
-		if want(l) {
+		if want(l) && !but.has(Link{l.PupilID, l.ContactID}) {
 			of[l.PupilID] = append(of[l.PupilID], l)
 		}
 	}
@@ -107,7 +112,7 @@ func (p *Portal) Settle(ctx context.Context, account, school string, links []Lin
 		if err != nil {
 			return err
 		}
-		waiting, err := linked(tx, school, unsettled)
+		waiting, err := linked(tx, school, kin{}, unsettled)
 		if err != nil {
 			return err
 		}

@@ -230,7 +230,7 @@ type ActTx interface {
 
 	// FirstAnswers is when each pupil on roll was first signed or answered for by a
 	// contact; of those only for whom somebody has.
-	FirstAnswers(school string) ([]time.Time, error)
+	FirstAnswers(school string) (map[string]time.Time, error)
 
 	// EachPupil calls f for each pupil on roll of a school, or each who has left it, in
 	// the order of Pupils, with all their responsibilities, one without a say for each who is

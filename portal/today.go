@@ -49,13 +49,13 @@ var tasks = []struct {
 	do    Action
 	count func(*desk) (int, error)
 }{
-	{TaskOrders, SetRestrictions, func(d *desk) (int, error) { return toLook(d, d.school) }},
+	{TaskOrders, SetRestrictions, func(d *desk) (int, error) { return toLook(d, d.school, d.own) }},
 	{TaskKin, SetRestrictions, func(d *desk) (int, error) {
 		all, err := d.p.kin(d, d.actor, d.school)
 		return len(slices.DeleteFunc(all, func(k Invitee) bool { return k.Own })), err
 	}},
 	{TaskSettle, ImportClassList, func(d *desk) (int, error) {
-		all, err := linked(d, d.school, unsettled)
+		all, err := linked(d, d.school, d.own, unsettled)
 		return len(all), err
 	}},
 	{TaskJoins, ConfirmJoin, func(d *desk) (int, error) {
@@ -102,11 +102,13 @@ var tasks = []struct {
 }
 
 // desk is a school's register while several things are worked out from it at one moment:
-// each of its lists is read once.
+// each of its lists is read once. Of the actor's own family nothing is counted: what is
+// more than the page behind a number shows would be what the other parent did.
 type desk struct {
 	Tx
 	p      *Portal
 	actor  Actor
+	own    kin
 	school string
 
 	pupils   []Pupil
@@ -150,7 +152,7 @@ func (d *desk) Restrictions(school string) ([]Restriction, error) {
 
 func (d *desk) inviteesWho(are func(Invitee) bool) (n int, err error) {
 	all, err := once(&d.invited, func() ([]Invitee, error) { return d.p.invitees(d, d.school) })
-	for _, i := range all {
+	for _, i := range leaveOwn(all, d.own) {
 		if are(i) {
 			n++
 		}
@@ -207,22 +209,18 @@ func (d *desk) mailTrouble() (n int, err error) {
 	if d.p.mail == nil {
 		return 0, nil
 	}
-	own, err := d.actor.kin(d, d.school)
-	if err != nil {
-		return 0, err
-	}
 	to, err := readPostal(d, d.school)
 	if err != nil {
 		return 0, err
 	}
 	for _, m := range to.bad() {
-		if !own.contacts[m.ContactID] {
+		if !d.own.contacts[m.ContactID] {
 			n++
 		}
 	}
 	mails, err := d.Mails(d.school)
 	for _, m := range mails {
-		if m.troubles() && !own.contacts[m.ContactID] {
+		if m.troubles() && !d.own.contacts[m.ContactID] {
 			n++
 		}
 	}
@@ -254,12 +252,8 @@ func (d *desk) stand() error {
 	}
 	today, purposes := d.p.today(), info.Of(Purpose)
 	soon := day(today.begin().AddDate(0, 0, LapsingDays))
-	own, err := d.actor.kin(d, d.school)
-	if err != nil {
-		return err
-	}
 	return d.p.eachPupil(d, d.school, false, func(r *PupilFile) error {
-		if own.pupils[r.Pupil.ID] {
+		if d.own.pupils[r.Pupil.ID] {
 			return nil
 		}
 		conflict, lapses := 0, 0
@@ -288,6 +282,9 @@ func (p *Portal) Tasks(ctx context.Context, account, school string) (all []Task,
 			return err
 		}
 		d := &desk{Tx: tx, p: p, actor: a, school: school}
+		if d.own, err = a.kin(d, school); err != nil {
+			return err
+		}
 		if err := d.stand(); err != nil {
 			return err
 		}
@@ -313,11 +310,16 @@ type DayCount struct {
 }
 
 // Progress is how far a school has come, day by day, of the last so many, and of how
-// many pupils on roll.
+// many pupils on roll, without the account's own family.
 func (p *Portal) Progress(ctx context.Context, account, school string, days int) (all []DayCount, pupils int, err error) {
 	err = p.store.View(ctx, func(tx Tx) error {
 		all, pupils = nil, 0
-		if _, err := p.allowed(tx, account, SeeTasks, Subject{School: school}); err != nil {
+		a, err := p.allowed(tx, account, SeeTasks, Subject{School: school})
+		if err != nil {
+			return err
+		}
+		own, err := a.kin(tx, school)
+		if err != nil {
 			return err
 		}
 		answered, err := tx.FirstAnswers(school)
@@ -333,7 +335,7 @@ func (p *Portal) Progress(ctx context.Context, account, school string, days int)
 			return err
 		}
 		for _, x := range on {
-			if x.OnRoll() {
+			if x.OnRoll() && !own.pupils[x.ID] {
 				pupils++
 			}
 		}
@@ -350,11 +352,15 @@ func (p *Portal) Progress(ctx context.Context, account, school string, days int)
 				}
 			}
 		}
-		for _, at := range answered {
-			note(at, func(c *DayCount) *int { return &c.Answered })
+		for id, at := range answered {
+			if !own.pupils[id] {
+				note(at, func(c *DayCount) *int { return &c.Answered })
+			}
 		}
-		for _, at := range joined {
-			note(at, func(c *DayCount) *int { return &c.Joined })
+		for id, at := range joined {
+			if !own.contacts[id] {
+				note(at, func(c *DayCount) *int { return &c.Joined })
+			}
 		}
 		return nil
 	})

@@ -152,9 +152,18 @@ func (t *tx) NoesLeft(school string) ([]portal.Act, error) {
 		ORDER BY a.pupil_id, a.contact_id, a.text_slug`, school)
 }
 
-func (t *tx) FirstAnswers(school string) ([]time.Time, error) {
-	return list(t, func(at *time.Time) []any { return []any{stamp{at}} },
-		"SELECT MIN(a.at) FROM pupils p JOIN acts a ON a.pupil_id = p.id WHERE p.school = $1 AND a.contact_id IS NOT NULL AND p.left_at IS NULL GROUP BY p.id", school)
+func (t *tx) FirstAnswers(school string) (map[string]time.Time, error) {
+	type first struct {
+		pupil string
+		at    time.Time
+	}
+	all, err := list(t, func(f *first) []any { return []any{&f.pupil, stamp{&f.at}} },
+		"SELECT p.id, MIN(a.at) FROM pupils p JOIN acts a ON a.pupil_id = p.id WHERE p.school = $1 AND a.contact_id IS NOT NULL AND p.left_at IS NULL GROUP BY p.id", school)
+	by := make(map[string]time.Time, len(all))
+	for _, f := range all {
+		by[f.pupil] = f.at
+	}
+	return by, err
 }
 
 func (t *tx) ActsNotCounted(school string, now time.Time) ([]portal.Act, error) {

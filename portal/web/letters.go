@@ -137,7 +137,7 @@ func (s *server) lettersForm(r *http.Request) (page, error) {
 }
 
 func newInvitee(i portal.Invitee) invitee {
-	to := invitee{ID: i.Contact.ID, Name: i.Contact.Name, Joined: i.Joined, Issued: i.Issued, Expires: i.Expires, Died: i.Died, Mute: i.Mute, Own: i.Own, Warning: i.Warning}
+	to := invitee{ID: i.Contact.ID, Name: i.Contact.Name, Joined: i.Joined, Issued: i.Issued, Expires: i.Expires, Died: i.Died, Mute: i.Mute, Warning: i.Warning}
 	for _, c := range i.Children {
 		to.Children = append(to.Children, strings.TrimSuffix(c.Pupil.Name()+", "+c.Pupil.Group, ", "))
 		if !i.Joined.IsZero() && c.Since.IsZero() {
