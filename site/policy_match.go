@@ -20,20 +20,12 @@ const (
 
 // A PolicyMatch is a policy of a school's own beside the trust's model.
 type PolicyMatch struct {
-	Published []PublishedClause // the clauses of the school's own, as they will be published
-	Passages  []PolicyPassage   // what the school's own says, in order
-	Model     []MatchedClause   // every clause of the model, in order
-	Besides   []int             // the passages that no clause of the model is like
-	Blanks    []string          // names of the model's blanks that the school has not filled
-	Problems  source.Problems   // what keeps the school's own from being published
-}
-
-// A PublishedClause is a heading or clause of a policy as its page shows it.
-type PublishedClause struct {
-	Line   int    // of the file it stands in, from 1
-	Number string // what the margin shows
-	ID     string // the end of its address
-	Words  string // Markdown
+	Published map[int]string  // what the margin shows of the school's own, by line of its file
+	Passages  []PolicyPassage // what the school's own says, in order
+	Model     []MatchedClause // every clause of the model, in order
+	Besides   []int           // the passages that no clause of the model is like
+	Blanks    []string        // names of the model's blanks that the school has not filled
+	Problems  source.Problems // what keeps the school's own from being published
 }
 
 // A PolicyPassage is one paragraph or clause.
@@ -54,7 +46,7 @@ func (t *Trust) MatchPolicy(s *School, own source.File, now time.Time) PolicyMat
 	e := s.website(t, Options{Address: "http://localhost", Now: now})
 	model, _ := policyOf(e.policy.model, nil, source.File{}, e.answers)
 	mine, _ := policyOf(e.policy.model, e.policy.changes, own, e.answers)
-	var m PolicyMatch
+	m := PolicyMatch{Published: map[int]string{}}
 	for _, p := range mine.problems {
 		if p.File == own.Name || slices.ContainsFunc(source.SortedKeys(e.policy.changes), func(rel string) bool { return e.policy.changes[rel].Name == p.File }) {
 			m.Problems = append(m.Problems, p)
@@ -65,7 +57,7 @@ func (t *Trust) MatchPolicy(s *School, own source.File, now time.Time) PolicyMat
 		if c.given == nil {
 			number = cmp.Or(number, c.number)
 		}
-		m.Published = append(m.Published, PublishedClause{mine.lines[c.first].n, number, c.id, c.words})
+		m.Published[mine.lines[c.first].n] = number
 	}
 	m.Passages = mine.passages()
 	var words, passages []string
@@ -118,7 +110,7 @@ func (p policyPage) passages() []PolicyPassage {
 			number, heading = p.clauses[next].number, p.clauses[next].heading
 			next++
 		}
-		words := strings.NewReplacer("**", "", `\`, "", " | ", " ").Replace(plainMarks.ReplaceAllString(passageMark.ReplaceAllString(l.text, ""), "$1"))
+		words := strings.NewReplacer("**", "", "==", "", `\`, "", " | ", " ").Replace(plainMarks.ReplaceAllString(passageMark.ReplaceAllString(l.text, ""), "$1"))
 		if words = strings.TrimSpace(strings.Trim(words, "| ")); !heading && strings.Trim(words, "-| ") != "" {
 			out = append(out, PolicyPassage{number, words})
 		}

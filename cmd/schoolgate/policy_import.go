@@ -82,8 +82,7 @@ type besidePage struct {
 // what was written.
 type besideRow struct {
 	document.Piece
-	Shown, ID, Words string // number and words on the page
-	Doubts           []string
+	Shown, Words string // number and words on the page
 }
 
 func (i policyImport) run(out io.Writer, name string, now time.Time) error {
@@ -95,6 +94,9 @@ func (i policyImport) run(out io.Writer, name string, now time.Time) error {
 		return err
 	}
 	at := slices.IndexFunc(trust.Schools, func(s *site.School) bool { return s.Slug == i.school })
+	if at < 0 && slices.Contains(trust.Slugs(), i.school) {
+		return err // what is wrong in its settings
+	}
 	if at < 0 {
 		return fmt.Errorf("there is no school %s: there are %s", i.school, strings.Join(trust.Slugs(), ", "))
 	}
@@ -165,25 +167,17 @@ func (p *besidePage) lay(trust *site.Trust, school *site.School, now time.Time) 
 	file := "schools/" + school.Slug + "/" + site.PolicyFile
 	p.Title = p.Policy.Title
 	p.Match = trust.MatchPolicy(school, source.File{Name: file, Data: []byte(p.Policy.Text)}, now)
-	published := map[int]site.PublishedClause{}
-	for _, c := range p.Match.Published {
-		published[c.Line] = c
-	}
 	lines := strings.Split(p.Policy.Text, "\n")
 	for _, piece := range p.Policy.Pieces {
 		row := besideRow{Piece: piece}
 		if piece.Was == "" && len(piece.Remarks) == 0 {
 			continue
 		}
-		for _, r := range piece.Remarks {
-			row.Doubts = append(row.Doubts, r.Sort+": "+r.Text)
-		}
 		if piece.Line > 0 {
-			c := published[piece.Line]
-			row.Shown, row.ID = c.Number, c.ID
+			row.Shown = p.Match.Published[piece.Line]
 			row.Words = document.ReadMarkdown(strings.Join(lines[piece.Line-1:piece.Line-1+piece.Lines], "\n"))
 			if want := strings.TrimRight(piece.Number, ".:"); want != "" && piece.Became != "bullet" && strings.TrimRight(row.Shown, ".:") != want {
-				row.Doubts = append(row.Doubts, fmt.Sprintf("unsure: the document's number is %s, and the page shows %s", want, cmp.Or(row.Shown, "none")))
+				row.Remarks = append(row.Remarks, document.Remark{Sort: document.Unsure, Text: fmt.Sprintf("the document's number is %s, and the page shows %s", want, cmp.Or(row.Shown, "none"))})
 			}
 		}
 		p.Rows = append(p.Rows, row)
@@ -214,86 +208,46 @@ func (p *besidePage) tell(out io.Writer) {
 	fmt.Fprintf(out, "%s: %q\n", p.File, p.Title)
 	fmt.Fprintf(out, "%d headings, %d numbered clauses, %d bullets, %d paragraphs, %d tables, %d lines of front matter; %d left out\n",
 		count["heading"], count["clause"], count["bullet"], count["paragraph"], count["table"], len(p.Policy.Facts), count[document.Dropped])
-	list := func(what string, yield func(add func(where, text string))) {
-		first := true
-		yield(func(where, text string) {
-			if first {
-				fmt.Fprintf(out, "\n%s:\n", what)
-				first = false
-			}
-			if where != "" {
-				text += " (" + where + ")"
-			}
-			wrap(out, "  - ", "    ", text)
-		})
-	}
-	places := make([]string, len(p.Rows)) // the heading or clause above each
-	above := "at the front"
-	for i, r := range p.Rows {
+	said := map[string][]string{}
+	above := "at the front" // the heading or clause
+	for i := 0; i < len(p.Rows); i++ {
+		r := p.Rows[i]
 		if r.Line > 0 && (r.Became == "heading" || r.Shown != "") {
 			above = strings.TrimSpace("at " + r.Shown + " " + shortly(r.Words))
 		}
-		places[i] = above
+		same := 1
+		for ; r.Why != "" && i+1 < len(p.Rows) && p.Rows[i+1].Why == r.Why; i++ {
+			r.Remarks = append(r.Remarks, p.Rows[i+1].Remarks...)
+			same++
+		}
+		switch {
+		case same > 1:
+			said[r.Became] = append(said[r.Became], fmt.Sprintf("%d × %s, the first: %q (%s)", same, r.Why, shortly(r.Was), above))
+		case r.Why != "":
+			said[r.Became] = append(said[r.Became], fmt.Sprintf("%s: %q (%s)", r.Why, shortly(r.Was), above))
+		}
+		for _, each := range r.Remarks {
+			if each.Sort == document.Unsure {
+				each.Text += ": " + shortly(r.Was)
+			}
+			said[each.Sort] = append(said[each.Sort], each.Text+" ("+above+")")
+		}
 	}
-	list("Left out", func(add func(string, string)) {
-		for i := 0; i < len(p.Rows); i++ {
-			r := p.Rows[i]
-			if r.Became == document.Dropped && r.Why != "" {
-				same := 1
-				for i+1 < len(p.Rows) && p.Rows[i+1].Became == document.Dropped && p.Rows[i+1].Why == r.Why {
-					i, same = i+1, same+1
-				}
-				said := fmt.Sprintf("%s: %q", r.Why, shortly(r.Was))
-				if same > 1 {
-					said = fmt.Sprintf("%d × %s, the first: %q", same, r.Why, shortly(r.Was))
-				}
-				add(places[i], said)
+	for _, r := range p.Policy.Remarks {
+		said[r.Sort] = append(said[r.Sort], r.Text)
+	}
+	for _, problem := range p.Match.Problems {
+		said["problem"] = append(said["problem"], problem.Error())
+	}
+	for _, list := range []struct{ what, head string }{{document.Dropped, "Left out"}, {document.Changed, "Changes that the word processor keeps track of"},
+		{document.Unsure, "Look at these"}, {"problem", "To put right before the school's site is built"}} {
+		for i, text := range said[list.what] {
+			if i == 0 {
+				fmt.Fprintf(out, "\n%s:\n", list.head)
 			}
-			for _, each := range r.Remarks {
-				if each.Sort == document.Dropped {
-					add(places[i], each.Text)
-				}
-			}
+			wrap(out, "  - ", "    ", text)
 		}
-		for _, r := range p.Policy.Remarks {
-			if r.Sort == document.Dropped {
-				add("", r.Text)
-			}
-		}
-	})
-	list("Changes that the word processor keeps track of", func(add func(string, string)) {
-		for i, r := range p.Rows {
-			for _, each := range r.Remarks {
-				if each.Sort == document.Changed {
-					add(places[i], each.Text)
-				}
-			}
-		}
-		for _, r := range p.Policy.Remarks {
-			if r.Sort == document.Changed {
-				add("", r.Text)
-			}
-		}
-	})
-	list("Look at these", func(add func(string, string)) {
-		for i, r := range p.Rows {
-			for _, each := range r.Doubts {
-				if text, ok := strings.CutPrefix(each, "unsure: "); ok {
-					add(places[i], text+": "+shortly(r.Was))
-				}
-			}
-		}
-		for _, r := range p.Policy.Remarks {
-			if r.Sort == document.Unsure {
-				add("", r.Text)
-			}
-		}
-	})
-	list("To put right before the school's site is built", func(add func(string, string)) {
-		for _, problem := range p.Match.Problems {
-			add("", problem.Error())
-		}
-	})
+	}
 	fmt.Fprintf(out, "\nBeside the trust's model, of whose %d clauses it has %d in its own words, %d perhaps, and lacks %d; %d of its paragraphs have no like there.\n",
 		len(p.Match.Model), p.Has, p.Perhaps, p.Lacks, len(p.Match.Besides))
 	if len(p.Settings) > 0 {
@@ -328,5 +282,4 @@ var besideTemplate = template.Must(template.New("beside").Funcs(template.FuncMap
 		return "lacks"
 	},
 	"passage": func(m site.PolicyMatch, i int) site.PolicyPassage { return m.Passages[i] },
-	"split":   func(s string) []string { return strings.SplitN(s, ": ", 2) },
 }).Parse(besideHTML))

@@ -106,8 +106,31 @@ func (a *arranger) empty() {
 	for _, d := range a.drafts {
 		if strings.TrimSpace(d.Text()) == "" && !slices.ContainsFunc(d.Spans, func(s Span) bool { return s.Note != "" }) {
 			d.drop = "-" // nothing is lost, and nobody is told
+			if d.Number != "" {
+				d.drop = "a number without words"
+			}
 		}
 	}
+}
+
+// markedIn are the words of a block that are highlighted.
+func markedIn(b Block) string {
+	var out []string
+	for _, s := range b.Spans {
+		if s.Marked && strings.TrimSpace(s.Text) != "" {
+			out = append(out, s.Text)
+		}
+	}
+	for _, r := range b.Rows {
+		for _, c := range r.Cells {
+			for _, inner := range c.Blocks {
+				if m := markedIn(inner); m != "" {
+					out = append(out, m)
+				}
+			}
+		}
+	}
+	return strings.Join(strings.Fields(strings.Join(out, " ")), " ")
 }
 
 var pageNumber = regexp.MustCompile(`^(?i:(?:page\s*)?[-–| ]*\d{1,3}[-–| ]*(?:(?:of|/)\s*\d{1,3})?|.{0,60}\bpage\s+\d{1,3}(?:\s+of\s+\d{1,3})?|\d{1,3}\s*\|\s*p\s?a\s?g\s?e)$`)
@@ -156,106 +179,57 @@ func plainWords(s string) string {
 }
 
 // contents drops the table of contents, and keeps in mind what it says: its lines are
-// the document's headings.
+// the document's headings. A line of it is known by its kind, by a page number at its
+// end, or because the same words stand again further down; several on end are needed,
+// where nothing says what they are.
 func (a *arranger) contents() {
 	later := map[string]int{} // where words stand as a block of their own, last
 	for i, d := range a.left(0) {
 		later[plainWords(d.Text())] = i
 	}
-	enter := func(d *draft) {
-		text := strings.TrimSpace(d.Text())
-		if m := pageAfter.FindStringSubmatch(text); m != nil {
-			text = m[1]
-		} else if m := pageLoose.FindStringSubmatch(text); m != nil && later[plainWords(m[1])] > 0 {
-			text = m[1]
+	var head *draft
+	var run []*draft
+	end := func() {
+		for _, d := range run {
+			if head == nil && d.Kind != Contents && len(run) < 3 {
+				break
+			}
+			text := strings.TrimSpace(d.Text())
+			if m := pageAfter.FindStringSubmatch(text); m != nil {
+				text = m[1]
+			} else if m := pageLoose.FindStringSubmatch(text); m != nil && later[plainWords(m[1])] > 0 {
+				text = m[1]
+			}
+			inner := Block{Kind: Heading, Number: d.Number, Spans: []Span{{Text: text}}}
+			if inner.Number == "" {
+				(&typist{last: map[string]int{}}).take(&inner)
+			}
+			if key := plainWords(inner.Text()); key != "" {
+				a.entries[key] = entry{inner.Number, max(1, depth(inner.Number))}
+			}
+			if d.drop = "a line of the table of contents"; head != nil {
+				head.drop = "the heading of the table of contents"
+			}
 		}
-		inner := Block{Kind: Heading, Number: d.Number, Spans: []Span{{Text: text}}}
-		if inner.Number == "" {
-			(&typist{last: map[string]int{}}).take(&inner)
-		}
-		if key := plainWords(inner.Text()); key != "" {
-			a.entries[key] = entry{inner.Number, max(1, depth(inner.Number))}
-		}
-		d.drop = "a line of the table of contents"
+		run, head = nil, nil
 	}
-	isEntry := func(i int, d *draft, strict bool) bool {
-		text := strings.TrimSpace(d.Text())
-		if d.Kind == Contents || pageAfter.MatchString(text) && d.Kind != Table {
-			return true
-		}
-		if strict || d.Kind == Table || len(text) > 120 {
-			return false
-		}
-		key := plainWords(text)
-		if m := pageLoose.FindStringSubmatch(text); m != nil && later[plainWords(m[1])] > i {
-			return true
-		}
-		_, before := a.entries[key]
-		return later[key] > i && !before
-	}
-	run, prose := []*draft{}, false // lines with page numbers, without a heading that says contents
+	seen, prose := map[string]bool{}, false
 	for i, d := range a.left(0) {
-		if d.Kind == Contents || contentsHead.MatchString(d.words()) && d.Kind != Table {
-			head := d.Kind != Contents
-			var found []*draft
-			for at, e := range a.left(i) {
-				if at == i && head {
-					continue
-				}
-				if !isEntry(at, e, false) {
-					break
-				}
-				if _, again := a.entries[plainWords(e.Text())]; again && e.Kind != Contents && !pageAfter.MatchString(e.Text()) {
-					break
-				}
-				found = append(found, e)
-				enter(e)
-			}
-			if head && len(found) > 0 {
-				d.drop = "the heading of the table of contents"
-			}
-			run = nil
-			continue
+		text := strings.TrimSpace(d.Text())
+		key, loose := plainWords(text), pageLoose.FindStringSubmatch(text)
+		again := len(text) <= 120 && (head != nil || !prose) && later[key] > i && !seen[key] || len(text) <= 120 && loose != nil && later[plainWords(loose[1])] > i
+		switch {
+		case d.Kind == Contents, d.Kind != Table && (again || pageAfter.MatchString(text)):
+			run, seen[key] = append(run, d), true
+		case contentsHead.MatchString(d.words()) && d.Kind != Table:
+			end()
+			head = d
+		default:
+			end()
 		}
-		if prose = prose || len(d.Text()) > 120 && d.Kind != Table; !prose {
-			a.silent(i, later, enter) // the same, with neither
-			if d.drop != "" {
-				continue
-			}
-		}
-		if isEntry(i, d, true) {
-			run = append(run, d)
-			continue
-		}
-		if len(run) > 2 {
-			for _, e := range run {
-				enter(e)
-			}
-		}
-		run = nil
+		prose = prose || len(text) > 120 && d.Kind != Table
 	}
-}
-
-// silent drops a table of contents that nothing says is one: lines at the front, each
-// of which stands again further down as a heading would.
-func (a *arranger) silent(from int, later map[string]int, enter func(*draft)) {
-	var found []*draft
-	seen, last := map[string]bool{}, from
-	for i, d := range a.left(from) {
-		key := plainWords(d.Text())
-		if d.Kind == Table || len(key) > 110 || seen[key] || later[key] <= i {
-			break
-		}
-		found, seen[key], last = append(found, d), true, i
-	}
-	for len(found) > 0 && later[plainWords(found[len(found)-1].Text())] <= last {
-		found = found[:len(found)-1]
-	}
-	if len(found) > 2 {
-		for _, d := range found {
-			enter(d)
-		}
-	}
+	end()
 }
 
 var (
@@ -333,8 +307,8 @@ func (a *arranger) headings() {
 			styled++
 		}
 	}
-	plain := a.body == 0 // text alone: nothing is bold or large
-	level := 0           // of the last heading that has a number
+	plain := a.body == 0 && styled == 0 // text alone: nothing is bold or large
+	level := 0                          // of the last heading that has a number
 	for i, d := range a.left(0) {
 		text := strings.TrimSpace(d.Text())
 		words := len(strings.Fields(text))
@@ -380,6 +354,9 @@ func (a *arranger) headings() {
 		if n := a.entries[plainWords(d.Text())].number; d.Number == "" && n != "" {
 			d.Number = n
 			a.unsure(i, "its number, %s, is from the table of contents", n)
+		}
+		if next := a.next(i + 1); next != nil && namedLabel.FindString(text) == text && next.Number == "" && brief(next.Text(), false) && (next.Kind == Heading || allBold(next.Spans)) {
+			d.drop, next.Kind, next.Level, next.Number = "its number is with the heading below it", Heading, d.Level, text
 		}
 		if d.bullet = false; d.Number != "" || d.Level <= level || level == 0 {
 			level = d.Level
@@ -455,54 +432,57 @@ func (a *arranger) frontMatter() {
 	a.front = len(a.drafts)
 	for i, d := range a.left(0) {
 		_, listed := a.entries[plainWords(d.Text())]
-		if d.Kind == Heading && (d.Number != "" || listed || len(d.words()) > 0 && !a.titleLike(i, d)) && factKind(d.words()) == "" && !regexp.MustCompile(`(?i)(version|document|amendment|review) (control|history|record|log)|^approval|^key (contacts|people|staff)`).MatchString(d.words()) {
+		if words := d.words(); d.Kind == Heading && (d.Number != "" || listed || words != "" && !a.titleLike(i, d)) && factKind(words) == "" && !control.MatchString(words) {
 			a.front = i
 			break
 		}
 	}
 	a.title()
+	var above *draft
 	for i, d := range a.left(0) {
-		if i >= a.front && !(d.Kind == Table && i > len(a.drafts)-8) {
-			if i >= a.front+4 && i <= len(a.drafts)-8 {
-				continue
-			}
-			if d.Kind != Table {
-				continue
-			}
-		}
 		switch {
-		case d.Kind == Table:
-			d.fact = a.factTable(i, d)
+		case d.Kind == Table && (i < a.front || i > len(a.drafts)-8):
+			if d.fact = a.factTable(i, d); d.fact && above != nil && above.Kind == Heading && a.headless(i) {
+				above.drop = "a heading with nothing left below it"
+			}
 		case i < a.front:
 			a.factLines(i, d)
 		}
+		above = d
 	}
-	short := a.policy.Title
 	for i, d := range a.left(0) {
 		if i >= a.front {
 			break
 		}
 		words := d.words()
-		if strings.EqualFold(words, short) {
+		if strings.EqualFold(words, a.policy.Title) {
 			d.drop = "the title, once more"
-		} else if d.Kind == Heading && (a.next(i+1) == nil || a.headless(i)) {
+		} else if d.Kind == Heading && a.headless(i) {
 			d.drop = "a heading with nothing left below it"
-		} else if len(strings.Fields(words)) <= 9 && d.Kind == Paragraph && !strings.HasSuffix(words, ".") && (a.body == 0 || d.Size >= a.body) && i < 12 && !strings.ContainsAny(words, "[]<>{}_") {
+		} else if d.Kind == Title || len(strings.Fields(words)) <= 9 && d.Kind == Paragraph && !strings.HasSuffix(words, ".") && (a.body == 0 || d.Size >= a.body) && i < 12 && !strings.ContainsAny(words, "[]<>{}_") {
 			d.drop = "a line of the title page"
 		}
 	}
 }
 
+// control is the heading of a table about the document itself.
+var control = regexp.MustCompile(`(?i)(version|document|amendment|review) (control|history|record|log)|^approval|^key (contacts|people|staff)`)
+
 // headless says whether nothing of the front is left below a heading in it.
 func (a *arranger) headless(i int) bool {
 	for j, d := range a.left(i + 1) {
-		return j >= a.front || d.Kind == Heading
+		return j == a.front || d.Kind == Heading && d.Level <= a.drafts[i].Level
 	}
 	return true
 }
 
-var policyWord = regexp.MustCompile(`(?i)\b(polic(y|ies)|procedures?|agreement|guidance|strategy)\b`)
+var (
+	policyWord = regexp.MustCompile(`(?i)\b(polic(y|ies)|procedures?|agreement|guidance|strategy)\b`)
+	schoolWord = regexp.MustCompile(`(?i)\b(school|academy|trust|federation|primary|infants?|juniors?|nursery|college)\b`)
+)
 
+// titleLike says whether a heading is one of the title page: what the policy or the
+// school is called.
 func (a *arranger) titleLike(i int, d *draft) bool {
 	before := 0
 	for j := range a.left(0) {
@@ -510,7 +490,7 @@ func (a *arranger) titleLike(i int, d *draft) bool {
 			before++
 		}
 	}
-	return before < 4 && (policyWord.MatchString(d.words()) || d.Size > a.body*3/2) && d.Number == ""
+	return before < 4 && d.Number == "" && (policyWord.MatchString(d.words()) || schoolWord.MatchString(d.words()) && a.headless(i))
 }
 
 // title finds what the policy is called.
@@ -556,7 +536,7 @@ func (a *arranger) title() {
 // factLines takes "Next review: May 2027" into the facts.
 func (a *arranger) factLines(i int, d *draft) {
 	words := strings.TrimSpace(d.Text())
-	if len(words) > 300 {
+	if len(words) > 300 || d.Number != "" {
 		return
 	}
 	var facts []Fact
@@ -571,6 +551,8 @@ func (a *arranger) factLines(i int, d *draft) {
 			facts = append(facts, Fact{m[1], m[2]}, Fact{"Approved on", m[3]})
 		case nextReview.MatchString(line):
 			m := nextReview.FindStringSubmatch(line)
+			facts = append(facts, Fact{m[1], m[2]})
+		case m != nil && m[2] != "" && len(strings.Fields(m[1])) < 4 && len(strings.Fields(m[2])) < 9 && !strings.HasSuffix(line, "."):
 			facts = append(facts, Fact{m[1], m[2]})
 		default:
 			f, ok := unmarked(line)
@@ -588,7 +570,7 @@ func (a *arranger) factLines(i int, d *draft) {
 // PDF: a name that is known, then an answer.
 func unmarked(line string) (Fact, bool) {
 	words := strings.Fields(line)
-	for n := min(5, len(words)-1); n > 1 && len(words) < 13 && !strings.HasSuffix(line, "."); n-- {
+	for n := min(5, len(words)-1); n > 0 && len(words) < 13 && !strings.HasSuffix(line, "."); n-- {
 		name, first := strings.Join(words[:n], " "), []rune(words[n])[0]
 		if kind := factKind(name); kind != "" && kind != "title" && (unicode.IsUpper(first) || unicode.IsDigit(first)) {
 			return Fact{name, strings.Join(words[n:], " ")}, true
@@ -603,6 +585,10 @@ func (a *arranger) take(i int, facts []Fact) {
 		f.Name = strings.Trim(strings.Join(strings.Fields(f.Name), " "), " :*")
 		f.Value = strings.Join(strings.Fields(f.Value), " ")
 		switch kind := factKind(f.Name); {
+		case f.Name == "":
+			if !strings.EqualFold(f.Value, a.policy.Title) {
+				a.doc.Remarks = append(a.doc.Remarks, Remark{Dropped, i, fmt.Sprintf("a line of the title page: %q", f.Value)})
+			}
 		case kind == "title" && f.Value != "" && !a.titled():
 			a.policy.Title = f.Value
 		case kind == "title" && strings.EqualFold(f.Value, a.policy.Title):
@@ -622,31 +608,39 @@ func (a *arranger) titled() bool {
 	return policyWord.MatchString(a.policy.Title) && a.policy.Title != "Online safety policy"
 }
 
-// factTable takes a table of approval, versions or people into the facts.
+// factTable takes a table of approval, versions or people into the facts. Behind the
+// front, people are of the text.
 func (a *arranger) factTable(i int, d *draft) bool {
 	cell := func(c Cell) string { return strings.TrimSpace(textOf(c.Blocks)) }
 	var facts []Fact
 	known, rows := 0, 0
 	for _, r := range d.Rows {
-		for c := 0; c+1 < len(r.Cells); c += 2 {
-			name, value := cell(r.Cells[c]), cell(r.Cells[c+1])
-			if name == "" && value == "" {
+		var words []string
+		for _, c := range r.Cells {
+			words = append(words, cell(c))
+		}
+		if len(words)%2 == 1 {
+			last := words[len(words)-1]
+			if m := factLine.FindStringSubmatch(last); m != nil {
+				words = append(words[:len(words)-1], m[1], m[2])
+			} else if len(words) == 1 {
+				words = []string{"", last}
+			} else if last != "" {
+				known = -1000
+			}
+		}
+		for c := 0; c+1 < len(words); c += 2 {
+			name, value := words[c], words[c+1]
+			if name+value == "" {
 				continue
 			}
-			rows++
-			if factKind(name) != "" {
+			if kind := factKind(name); kind != "" && (i < a.front || kind != "other") {
 				known++
 			}
-			facts = append(facts, Fact{name, value})
-		}
-		if len(r.Cells)%2 == 1 {
-			if last := cell(r.Cells[len(r.Cells)-1]); last != "" {
-				if len(r.Cells) > 1 {
-					known = -1000
-				} else if m := factLine.FindStringSubmatch(last); m != nil {
-					facts, rows, known = append(facts, Fact{m[1], m[2]}), rows+1, known+1
-				}
+			if rows++; len(name) > 60 {
+				known = -1000
 			}
+			facts = append(facts, Fact{name, value})
 		}
 	}
 	if rows > 0 && known*2 >= rows {
@@ -717,6 +711,9 @@ func (a *arranger) write() {
 			continue
 		}
 		w.lost = func(format string, args ...any) { a.unsure(i, format, args...) }
+		if marked := markedIn(d.Block); marked != "" {
+			a.unsure(i, "highlighted words, which stand between == until they are settled: %q", marked)
+		}
 		n, fits := asShown(d.Number, d.Kind == Heading)
 		if !fits {
 			a.unsure(i, "its number does not fit the margin, and stands before the words: %s", d.Number)
@@ -924,7 +921,7 @@ func (a *arranger) matter() []string {
 	facts := make([]map[string]string, 0, len(a.policy.Facts))
 	reviewed := ""
 	for _, f := range a.policy.Facts {
-		facts = append(facts, map[string]string{"name": f.Name, "value": escape(f.Value, false)})
+		facts = append(facts, map[string]string{"name": f.Name, "value": (writer{lost: func(string, ...any) {}}).inline([]Span{{Text: f.Value}}, true, true)})
 		if day := ReadDay(f.Value); factKind(f.Name) == "policy_approved_on" && day != "" {
 			reviewed = day
 		}

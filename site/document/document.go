@@ -34,6 +34,7 @@ type Span struct {
 	Text         string // a line break within a paragraph is \n, a tab \t
 	Bold, Italic bool
 	Struck       bool
+	Marked       bool   // highlighted, or a field of a form that nobody filled
 	Link         string // an address, or # and the name of a place in the document
 	Note         string // a note of the document by this name hangs here; there is no text
 }

@@ -50,7 +50,7 @@ func TestWordDocument(t *testing.T) {
 	_, p := made(t, "model.docx", trustModel(t), Open)
 	want := `## Introduction {n="1"}
 
-This policy is for < Academy name >. See [Reporting](#to-reporting), [CEOP](https://www.ceop.police.uk/safety-centre/) and [our inbox](mailto:help@larchmere.example).[^1]
+This policy is for ==< Academy name >==. See [Reporting](#to-reporting), [CEOP](https://www.ceop.police.uk/safety-centre/) and [our inbox](mailto:help@larchmere.example).[^1]
 
 ## Scope {n="2"}
 
@@ -122,7 +122,7 @@ func TestWebPage(t *testing.T) {
 <p style="display:none">hidden</p></body></html>`), Open)
 	want := `## Introduction {n="1"}
 
-For \<Academy name>, [Name], {school} and \[\[this]]. See [below](#to-filtering), nowhere, a file, a script.
+For \<Academy name>, [Name], \{school} and \[\[this]]. See [below](#to-filtering), nowhere, a file, a script.
 
 1. {n="(a)"} first
    1. {n="(i)"} deeper
@@ -217,12 +217,12 @@ func TestTrackedChanges(t *testing.T) {
 	if d.Undecided != 2 || !strings.Contains(told(p, Changed), `put in by A. Writer: "always"`) || !strings.Contains(told(p, Changed), `taken out by B. Reader: "never"`) {
 		t.Errorf("%d undecided: %s", d.Undecided, told(p, Changed))
 	}
-	for _, s := range []string{`a comment by C. Colleague: "Is this true?"`, `words that Word hides: "secret"`, "a picture or drawing: A crest", "a macro, which was not run", "embedded file, which was not opened: a.xlsx", "not fetched: attachedTemplate"} {
+	for _, s := range []string{`a comment by C. Colleague: "Is this true?"`, `words that are hidden: "secret"`, "a picture or drawing: A crest", "a macro, which was not run", "embedded file, which was not opened: a.xlsx", "not fetched: attachedTemplate"} {
 		if !strings.Contains(strings.ReplaceAll(told(p, Dropped), "which was not fetched: https", "not fetched: attachedTemplate https"), s) {
 			t.Errorf("not told to be left out: %s\n%s", s, told(p, Dropped))
 		}
 	}
-	if !strings.Contains(told(p, Unsure), `highlighted words, which may still have to be filled in: "Insert name"`) || strings.Count(p.Text, "Boxed words here.") != 1 {
+	if !strings.Contains(told(p, Unsure), `highlighted words, which stand between == until they are settled: "Insert name"`) || !strings.Contains(p.Text, "filter. ==Insert name==") || strings.Count(p.Text, "Boxed words here.") != 1 {
 		t.Errorf("%s\n%s", told(p, Unsure), p.Text)
 	}
 }
@@ -316,6 +316,39 @@ We filter.`
 	}
 	if drops := told(p, Dropped); !strings.Contains(drops, `a running head or foot: "Larchmere`) || !strings.Contains(drops, `"Page 1 of 3"`) {
 		t.Error(drops)
+	}
+}
+
+// Two columns are read one after the other, and not across; words divided at the end of
+// a line become whole, unless they have a hyphen of their own; rows of a table stay rows.
+func TestPDFColumns(t *testing.T) {
+	column := func(x, y int, lines ...string) (out string) {
+		for i, l := range lines {
+			out += at(x, y-13*i, 10, l)
+		}
+		return out
+	}
+	d, p := made(t, "p.pdf", pdfOf(at(60, 760, 24, "*Online Safety Policy")+at(60, 720, 14, "*1. Aims")+
+		column(60, 700, "The school keeps its pupils safe when they are", "online and teaches them to be kind there, with", "a lesson in every class in each of the organi-", "sational units that it has, and with an anti-", "bullying week in the autumn term of each year,", "which parents and carers are all asked to join.")+at(60, 618, 10, "1.1 Staff read this policy in September.")+
+		column(320, 713, "1.2 Governors read it whenever it has changed,", "and each of them says in writing that they did.", "1.3 Pupils learn what it means for them in the", "first week of term, and again before the first", "holiday, from the teacher of their class in it.", "1.4 Visitors read the page at the desk, and the", "office keeps what they signed for one more year", "and then no longer.")+
+		at(60, 560, 10, "Risk")+at(260, 560, 10, "Who")+at(400, 560, 10, "When")+at(60, 540, 10, "Content")+at(260, 540, 10, "Lead")+at(400, 540, 10, "Weekly")), Open)
+	want := `## Aims {n="1"}
+
+The school keeps its pupils safe when they are online and teaches them to be kind there, with a lesson in every class in each of the organisational units that it has, and with an anti-bullying week in the autumn term of each year, which parents and carers are all asked to join.
+
+1. {n="1.1"} Staff read this policy in September.
+1. {n="1.2"} Governors read it whenever it has changed, and each of them says in writing that they did.
+1. {n="1.3"} Pupils learn what it means for them in the first week of term, and again before the first holiday, from the teacher of their class in it.
+1. {n="1.4"} Visitors read the page at the desk, and the office keeps what they signed for one more year and then no longer.
+
+Risk Who When
+
+Content Lead Weekly`
+	if got := body(p); got != want {
+		t.Errorf("got:\n%s\n\nwant:\n%s", got, want)
+	}
+	if !strings.Contains(told(p, Unsure), `is now one: "organisational"`) {
+		t.Error(told(p, Unsure), d.Remarks)
 	}
 }
 

@@ -1,7 +1,9 @@
 package document
 
 import (
+	"cmp"
 	"fmt"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -19,6 +21,11 @@ type webPage struct {
 	lists   []*webList
 	made    int
 	dropped map[string]bool
+	anchors map[string]string        // where the link leads that has a name, by name
+	notes   map[string]bool          // begun by a mark in the text
+	note    string                   // that the words now are of
+	counted map[string]*[10]numbered // lists that a style sheet numbers
+	tallys  map[string]*tally
 }
 
 type webList struct {
@@ -38,7 +45,9 @@ type webLook struct {
 var (
 	classRule = regexp.MustCompile(`\.([\w-]+)\s*(?:,[^{]*)?\{([^}]*)\}`)
 	msoList   = regexp.MustCompile(`mso-list:\s*(l\d+) level(\d+) (lfo\d+)`)
-	kixList   = regexp.MustCompile(`lst-kix_(\w+)-(\d)`)
+	kixList   = regexp.MustCompile(`lst-(kix_\w+)-(\d)`)
+	kixRule   = regexp.MustCompile(`\.lst-(kix_\w+)-(\d)\s*>\s*li:before\s*\{content:([^}]*counter[^}]*)\}`)
+	kixPart   = regexp.MustCompile(`"([^"]*)"|counter\(lst-ctn-kix_\w+-(\d),([\w-]+)\)`)
 )
 
 func readHTML(text string) (*Document, error) {
@@ -46,7 +55,7 @@ func readHTML(text string) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &webPage{Document: &Document{Notes: map[string][]Block{}}, classes: map[string]string{}, dropped: map[string]bool{}}
+	p := &webPage{Document: &Document{Notes: map[string][]Block{}}, classes: map[string]string{}, dropped: map[string]bool{}, anchors: map[string]string{}, notes: map[string]bool{}, counted: map[string]*[10]numbered{}, tallys: map[string]*tally{}}
 	depth := 0
 	var styles func(*html.Node)
 	styles = func(n *html.Node) {
@@ -57,6 +66,12 @@ func readHTML(text string) (*Document, error) {
 			for _, m := range classRule.FindAllStringSubmatch(n.FirstChild.Data, -1) {
 				p.classes[m[1]] += m[2] + ";"
 			}
+			for _, m := range kixRule.FindAllStringSubmatch(n.FirstChild.Data, -1) {
+				p.count(m[1], number(m[2], 0), m[3])
+			}
+		}
+		if n.DataAtom == atom.A {
+			p.anchors[attr(n, "name")+attr(n, "id")] = attr(n, "href")
 		}
 		if n.DataAtom == atom.Title && n.FirstChild != nil {
 			p.Named = strings.Join(strings.Fields(n.FirstChild.Data), " ")
@@ -73,6 +88,21 @@ func readHTML(text string) (*Document, error) {
 	return p.Document, nil
 }
 
+// count takes in how a style sheet of Google's numbers a level of a list.
+func (p *webPage) count(list string, level int, content string) {
+	if p.counted[list] == nil {
+		p.counted[list], p.tallys[list] = &[10]numbered{}, &tally{}
+	}
+	l := &p.counted[list][level]
+	l.start, l.restart = 1, -1
+	for _, m := range kixPart.FindAllStringSubmatch(content, -1) {
+		if l.text += m[1]; m[2] != "" {
+			l.text += fmt.Sprintf("%%%d", number(m[2], 0)+1)
+			l.format = m[3] // its own comes last
+		}
+	}
+}
+
 func attr(n *html.Node, name string) string {
 	for _, a := range n.Attr {
 		if a.Key == name {
@@ -84,10 +114,14 @@ func attr(n *html.Node, name string) string {
 
 func (p *webPage) flush() {
 	p.now.Spans = trimSpans(p.now.Spans)
-	if len(p.now.Spans) > 0 {
+	switch {
+	case len(p.now.Spans) == 0:
+	case p.note != "":
+		p.Notes[p.note] = append(p.Notes[p.note], p.now)
+	default:
 		p.out = append(p.out, p.now)
 	}
-	p.now = Block{}
+	p.now, p.note = Block{}, ""
 }
 
 func (p *webPage) drop(what string) {
@@ -121,6 +155,15 @@ func points(s string) float64 {
 		}
 	}
 	return 0
+}
+
+// coloured says whether a background is a mark on words.
+func coloured(s string) bool {
+	switch s {
+	case "", "transparent", "none", "auto", "initial", "inherit", "white", "#ffffff", "#fff":
+		return false
+	}
+	return s[0] != 'r'
 }
 
 func (p *webPage) walk(n *html.Node, look webLook, depth int) {
@@ -190,6 +233,12 @@ func (p *webPage) walk(n *html.Node, look webLook, depth int) {
 		look.Bold = said["font-weight"] != "normal"
 	case atom.I, atom.Em:
 		look.Italic = true
+	case atom.Mark:
+		look.Marked = true
+	case atom.Span, atom.Font:
+		if v := cmp.Or(said["background-color"], said["background"]); v != "" {
+			look.Marked = coloured(v)
+		}
 	case atom.S, atom.Strike:
 		look.Struck = true
 	case atom.Del, atom.Ins:
@@ -199,9 +248,24 @@ func (p *webPage) walk(n *html.Node, look webLook, depth int) {
 		}
 	case atom.A:
 		if name := attr(n, "name") + attr(n, "id"); name != "" {
+			to := strings.TrimPrefix(attr(n, "href"), "#")
+			switch { // a note's mark and the note lead to each other
+			case to == "" || p.anchors[to] != "#"+name:
+			case p.notes[name]:
+				p.note = name
+				return
+			default:
+				p.notes[to] = true
+				p.Order = append(p.Order, to)
+				p.now.Spans = append(p.now.Spans, Span{Note: to})
+				return
+			}
 			p.now.Places = append(p.now.Places, name)
 		}
 		look.Link = attr(n, "href")
+		if u, err := url.Parse(look.Link); err == nil && strings.HasSuffix(u.Host, ".google.com") && u.Path == "/url" {
+			look.Link = cmp.Or(u.Query().Get("q"), look.Link) // Google counts who follows it
+		}
 	case atom.Pre:
 		look.pre = true
 		block = true
@@ -282,11 +346,14 @@ func (p *webPage) list(n *html.Node, look webLook, depth int) {
 	p.made++
 	l := &webList{id: fmt.Sprint("list ", p.made), ordered: n.DataAtom == atom.Ol, format: attr(n, "type"), count: number(attr(n, "start"), 1) - 1}
 	if t := p.declared(n)["list-style-type"]; t != "" {
-		l.format = map[string]string{"lower-alpha": "a", "lower-latin": "a", "upper-alpha": "A", "lower-roman": "i", "upper-roman": "I"}[t]
+		l.format = t
 	}
 	level := len(p.lists)
-	if m := kixList.FindStringSubmatch(attr(n, "class")); m != nil { // Google Docs: one list, its levels apart
-		l.id, level = m[1], number(m[2], 0)
+	m := kixList.FindStringSubmatch(attr(n, "class"))
+	if m != nil { // Google Docs: one list, its levels apart
+		if l.id, level = m[1], number(m[2], 0); strings.HasSuffix(attr(n, "class"), " start") && p.tallys[l.id] != nil {
+			p.tallys[l.id].begun[level] = false
+		}
 	}
 	p.lists = append(p.lists, l)
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
@@ -301,19 +368,19 @@ func (p *webPage) list(n *html.Node, look webLook, depth int) {
 		for i := begun; i < len(p.out); i++ {
 			b := &p.out[i]
 			b.Indent = max(b.Indent, 360*(level+1))
-			if i > begun || b.Kind != Paragraph {
+			if i > begun || b.Kind != Paragraph && b.Kind != Heading {
 				continue
 			}
-			b.Kind, b.List, b.Level, b.Indent = Item, l.id, level, 360*(level+1)
-			if level > 0 && len(p.lists) > 1 && kixList.FindString(attr(n, "class")) == "" {
-				b.List = p.lists[0].id
-			}
-			if l.ordered {
-				format := l.format
-				if format == "" || format == "1" {
-					format = "decimal"
+			if b.Kind == Paragraph {
+				b.Kind, b.List, b.Level, b.Indent = Item, l.id, level, 360*(level+1)
+				if level > 0 && len(p.lists) > 1 && m == nil {
+					b.List = p.lists[0].id
 				}
-				b.Number = count(format, l.count) + "."
+			}
+			if levels := p.counted[l.id]; l.ordered && levels != nil && levels[level].text != "" {
+				b.Number = p.tallys[l.id].next(*levels, level)
+			} else if l.ordered {
+				b.Number = count(cmp.Or(l.format, "decimal"), l.count) + "."
 			}
 		}
 	}
@@ -348,7 +415,8 @@ func (p *webPage) table(n *html.Node, look webLook, depth int) {
 						continue
 					}
 					above()
-					inner := &webPage{Document: p.Document, classes: p.classes, made: p.made, dropped: p.dropped}
+					inner := *p
+					inner.out, inner.now, inner.lists = nil, Block{}, nil
 					for k := td.FirstChild; k != nil; k = k.NextSibling {
 						inner.walk(k, look, depth+2)
 					}

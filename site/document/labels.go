@@ -12,6 +12,7 @@ var (
 	bareLabel  = regexp.MustCompile(`^(\d{1,2})(?:\t\s*|[ ]+[-–—][ ]+|[ ]+)`)
 	namedLabel = regexp.MustCompile(`^((?i:appendix|annexe?|section|part|schedule|chapter)\s+(?:[A-Z]|\d{1,2}(?:\.\d{1,2})*|[IVX]{1,5}))(?:\s*[:.–—-]\s*|\s+|$)`)
 	dotLabel   = regexp.MustCompile(`^(?:[•·▪◦●○■□»➢➤❖§\x{f0b7}\x{f0a7}]\s*|[-–—*]\s+|o\t\s*)`)
+	gluedLabel = regexp.MustCompile(`^(?:(\d{1,2}(?:\.\d{1,2})*[.)]?)\p{Lu}[\p{Ll} ]|(\([a-z]{1,4}\)|[a-z]\))\pL)`)
 	noLabel    = regexp.MustCompile(`^\(?\d+\.\d+[.)]?\s+(?:(?:a|p)\.?m\b|hours?\b|%|per\b|km\b|kg\b|miles\b)`)
 	plainLabel = regexp.MustCompile(`^[\pL\pN.()\- ]{1,24}$`)
 )
@@ -40,6 +41,11 @@ func (t *typist) take(b *Block) (class string, ok bool) {
 		if m := namedLabel.FindStringSubmatch(text); m != nil {
 			return cut(len(m[0]), m[1], "named")
 		}
+	}
+	if m := gluedLabel.FindStringSubmatch(text); m != nil && (b.Kind == Heading || strings.Trim(m[1], "0123456789") != "" || m[2] != "") { // nothing between
+		n := len(m[1] + m[2])
+		text = text[:n] + " " + text[n:]
+		b.Spans = append([]Span{{Text: text[:n] + " "}}, cutSpans(b.Spans, n)...)
 	}
 	if m := manyLabel.FindStringSubmatch(text); m != nil && !noLabel.MatchString(text) {
 		return cut(len(m[0]), m[1], "many")

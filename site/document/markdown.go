@@ -1,11 +1,11 @@
 package document
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
-	"unicode"
 
 	"github.com/yuin/goldmark/ast"
 	extast "github.com/yuin/goldmark/extension/ast"
@@ -16,92 +16,35 @@ import (
 )
 
 var (
-	address   = regexp.MustCompile(`(?:https?://|www\.|mailto:)[^\s<>"*\\|\[\]{}]+|[\pL\pN._%+-]+@[\pL\pN-]+\.[\pL\pN.-]+`)
-	lineStart = regexp.MustCompile(`^(?:[#>+=:|~-]|\d{1,9}[.)]|\d+(?:\.\d+)+\.?[ \t])`)
+	address = regexp.MustCompile(`(?:https?://|www\.|mailto:)[^\s<>"*\\|\[\]{}]+|[\pL\pN._%+-]+@[\pL\pN-]+\.[\pL\pN.-]+`)
+	sign    = regexp.MustCompile("[\\\\`*_{}\\[\\]<>|~&!=^]|^[#+:-]|^\\d+[.)]")
+	ours    = regexp.MustCompile(`\[\[|\[[ xX]\]|\{|<[\pL/!?]|!$`)
+	typed   = regexp.MustCompile(`^\d+((?:\.\d+)+\.?[ \t])`) // a number before a paragraph, which a page would take for a clause's
 )
 
-// escape writes words so that Markdown reads them as they are: none of their signs
-// makes a link, an emphasis, a list, HTML or a blank.
-func escape(s string, start bool) string {
-	var out strings.Builder
-	if m := lineStart.FindString(s); start && m != "" {
-		if m[0] < '0' || m[0] > '9' {
-			out.WriteByte('\\')
-		} else {
-			digits := len(m) - len(strings.TrimLeft(m, "0123456789"))
-			out.WriteString(s[:digits] + `\`)
-			s = s[digits:]
-		}
-		out.WriteByte(s[0])
-		s = s[1:]
+// escape puts backslashes so that Markdown reads words as they are: before what the site
+// itself would read, or, where all is said, before every sign that is not in an address.
+func escape(s string, start, all bool) string {
+	if m := typed.FindStringSubmatchIndex(s); start && m != nil {
+		return s[:m[2]] + `\` + s[m[2]:m[2]+1] + escape(s[m[2]+1:], false, all)
 	}
+	if !all {
+		return strings.ReplaceAll(ours.ReplaceAllString(s, `\$0`), `\[[`, `\[\[`)
+	}
+	plain := func(s string) string {
+		return sign.ReplaceAllStringFunc(s, func(m string) string { return m[:len(m)-1] + `\` + m[len(m)-1:] })
+	}
+	var out strings.Builder
 	last := 0
-	for _, at := range address.FindAllStringIndex(s, -1) {
-		escapeInto(&out, s, last, at[0])
-		if token := s[at[0]:at[1]]; strings.ContainsAny(token, "_~&`") && !strings.Contains(token, "://") || strings.ContainsAny(token, "`") {
-			escapeInto(&out, s, at[0], at[1])
-		} else {
-			out.WriteString(token)
+	for _, at := range append(address.FindAllStringIndex(s, -1), []int{len(s), len(s)}) {
+		token := s[at[0]:at[1]]
+		if strings.Contains(token, "`") || strings.ContainsAny(token, "_~&") && !strings.Contains(token, "://") {
+			token = plain(token)
 		}
+		out.WriteString(plain(s[last:at[0]]) + token)
 		last = at[1]
 	}
-	escapeInto(&out, s, last, len(s))
 	return out.String()
-}
-
-func escapeInto(out *strings.Builder, s string, from, to int) {
-	for i := from; i < to; i++ {
-		c := s[i]
-		next, before := byte(' '), byte(' ')
-		if i+1 < len(s) {
-			next = s[i+1]
-		}
-		if i > 0 {
-			before = s[i-1]
-		}
-		special := false
-		switch c {
-		case '\\', '`', '*', '~':
-			special = c != '\\' || next < 0x80 && unicode.In(rune(next), unicode.P, unicode.S)
-		case '_':
-			special = !(alnum(before) && alnum(next) || gapAt(s, i))
-		case '[':
-			close := strings.IndexByte(s[i:], ']')
-			special = next == '[' || before == '[' || next == '^' || close < 0 || close == 2 ||
-				i+close+1 >= len(s) || strings.IndexByte("(:[", s[i+close+1]) >= 0
-		case ']':
-			special = next == '(' || next == ':' || next == '['
-		case '<':
-			special = alnum(next) || strings.IndexByte("/!?", next) >= 0
-		case '{':
-			special = next == '{' || next == '#' || next == '.' || before == '{' || strings.Contains(s[i:], "=") || strings.Contains(s[i:], "#")
-		case '&':
-			special = alnum(next) || next == '#'
-		case '!':
-			special = next == '[' || i == len(s)-1
-		}
-		if special {
-			out.WriteByte('\\')
-		}
-		out.WriteByte(c)
-	}
-}
-
-// gapAt says whether an underscore is one of a row to write on, which no emphasis
-// begins or ends with: space is on both sides of it.
-func gapAt(s string, i int) bool {
-	from, to := i, i
-	for from > 0 && s[from-1] == '_' {
-		from--
-	}
-	for to < len(s) && s[to] == '_' {
-		to++
-	}
-	return (from > 0 && s[from-1] == ' ') && (to == len(s) || s[to] == ' ')
-}
-
-func alnum(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= 0x80
 }
 
 // A writer writes spans as Markdown.
@@ -112,20 +55,20 @@ type writer struct {
 }
 
 // inline writes spans. Plain words are those of a heading: without emphasis. What
-// would not be read back word for word is written without emphasis, too.
-func (w writer) inline(spans []Span, plain, cell bool) string {
+// would not be read back word for word is written with backslashes, or else without
+// emphasis, too.
+func (w writer) inline(spans []Span, plain, cell bool) (out string) {
 	want := strings.Join(strings.Fields((Block{Spans: spans}).Text()), " ")
-	out := w.spans(spans, plain, cell)
-	if !plain && readBack(out) != want {
-		out = w.spans(spans, true, cell)
+	for _, way := range []struct{ plain, all bool }{{plain, false}, {plain, true}, {true, true}} {
+		if out = w.spans(spans, way.plain, cell, way.all); strings.ReplaceAll(readBack(out), "==", "") == strings.ReplaceAll(want, "==", "") {
+			return out
+		}
 	}
-	if got := readBack(out); got != want {
-		w.lost("these words may not read as they did: %q", short(want))
-	}
+	w.lost("these words may not read as they did: %q", short(want))
 	return out
 }
 
-func (w writer) spans(spans []Span, plain, cell bool) string {
+func (w writer) spans(spans []Span, plain, cell, all bool) string {
 	var out strings.Builder
 	for i := 0; i < len(spans); i++ {
 		s := spans[i]
@@ -150,7 +93,7 @@ func (w writer) spans(spans []Span, plain, cell bool) string {
 		md := core
 		lines := strings.Split(core, "\n")
 		for j, line := range lines {
-			lines[j] = escape(strings.TrimSpace(line), j > 0 || out.Len() == 0)
+			lines[j] = escape(strings.TrimSpace(line), j > 0 || out.Len() == 0, all)
 		}
 		md = strings.Join(lines, "\\\n")
 		if cell {
@@ -166,6 +109,9 @@ func (w writer) spans(spans []Span, plain, cell bool) string {
 			if s.Bold {
 				md = "**" + md + "**"
 			}
+		}
+		if s.Marked {
+			md = "==" + md + "=="
 		}
 		if to != "" {
 			md = "[" + md + "](" + to + ")"
@@ -283,9 +229,12 @@ func (w writer) rows(b Block) []string {
 	for head < len(b.Rows) && b.Rows[head].Header {
 		head++
 	}
-	for i := 1; i < head && head < len(grid); i++ {
+	for i := 1; i < head && head < len(grid); i++ { // rows of names, one below the other
+		over := ""
 		for c := range grid[0] {
-			grid[0][c] = strings.TrimSpace(grid[0][c] + " " + grid[i][c])
+			if over = cmp.Or(grid[0][c], over); grid[i][c] != "" && grid[i][c] != over {
+				grid[0][c] = strings.TrimPrefix(over+": "+grid[i][c], ": ")
+			}
 		}
 	}
 	var out []string
@@ -294,7 +243,7 @@ func (w writer) rows(b Block) []string {
 			switch {
 			case r[0] == "" || r[1] == "":
 				out = append(out, "- "+r[0]+r[1])
-			case strings.HasSuffix(r[0], "**"):
+			case strings.HasSuffix(r[0], "**") || strings.ContainsAny(r[0][len(r[0])-1:], ".!?;,"):
 				out = append(out, "- "+r[0]+" "+r[1])
 			default:
 				out = append(out, "- "+strings.TrimSuffix(r[0], ":")+": "+r[1])
@@ -352,7 +301,7 @@ func (w writer) cell(c Cell) string {
 			}
 		}
 		if b.Number != "" {
-			out.WriteString(escape(b.Number, false) + " ")
+			out.WriteString(b.Number + " ")
 		}
 		out.WriteString(words)
 	}

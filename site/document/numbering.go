@@ -61,13 +61,13 @@ var ordinals = []string{"Zero", "One", "Two", "Three", "Four", "Five", "Six", "S
 // count writes a number as a list does.
 func count(format string, n int) string {
 	switch format {
-	case "lowerLetter", "a":
+	case "lowerLetter", "a", "lower-alpha", "lower-latin":
 		return repeated(n)
-	case "upperLetter", "A":
+	case "upperLetter", "A", "upper-alpha", "upper-latin":
 		return strings.ToUpper(repeated(n))
-	case "lowerRoman", "i":
+	case "lowerRoman", "i", "lower-roman":
 		return roman(n)
-	case "upperRoman", "I":
+	case "upperRoman", "I", "upper-roman":
 		return strings.ToUpper(roman(n))
 	case "decimalZero":
 		return fmt.Sprintf("%02d", n)
@@ -116,10 +116,9 @@ func roman(n int) string {
 
 // lists are the lists of a Word document.
 type lists struct {
-	kinds  map[string]*[10]numbered // abstract numberings by id
-	nums   map[string]list
-	tallys map[string]*tally
-	used   map[string]bool // overrides that have had their effect: a list and a level
+	kinds map[string]*[10]numbered // abstract numberings by id
+	nums  map[string]list
+	used  map[string]bool // overrides that have had their effect: a list and a level
 }
 
 // A list is one use of a numbering, with levels of its own and places where it
@@ -144,7 +143,7 @@ func readLevel(n *node) numbered {
 }
 
 func readLists(root *node, linked map[string]string) *lists {
-	l := &lists{kinds: map[string]*[10]numbered{}, nums: map[string]list{}, tallys: map[string]*tally{}, used: map[string]bool{}}
+	l := &lists{kinds: map[string]*[10]numbered{}, nums: map[string]list{}, used: map[string]bool{}}
 	if root == nil {
 		return l
 	}
@@ -204,16 +203,12 @@ func (l *lists) levelOf(num, style string) int {
 
 // next counts a paragraph of a list. Uses of one numbering count on from each other,
 // but where one says that it begins anew.
-func (l *lists) next(id string, level int) (shown string, at numbered, ok bool) {
+func (l *lists) next(r *reader, id string, level int) (shown string, at numbered, ok bool) {
 	num, ok := l.nums[id]
 	if !ok || level < 0 || level > 8 {
 		return "", numbered{}, false
 	}
-	t := l.tallys[num.kind]
-	if t == nil {
-		t = &tally{}
-		l.tallys[num.kind] = t
-	}
+	t := r.tally(num.kind)
 	key := fmt.Sprint(id, "/", level)
 	if start, over := num.starts[level]; over && !l.used[key] {
 		l.used[key] = true

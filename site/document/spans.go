@@ -126,7 +126,7 @@ func short(s string) string {
 func filled(blocks []Block) []Block {
 	var out []Block
 	for _, b := range blocks {
-		if strings.TrimSpace(b.Text()) != "" {
+		if strings.TrimSpace(b.Text()) != "" || b.Number != "" {
 			out = append(out, b)
 		}
 	}

@@ -58,7 +58,7 @@ func readText(text string) (*Document, error) {
 			lines = append(lines, textLine{text: strings.TrimRight(trimmed, " \t"), indent: indentation(part[:len(part)-len(trimmed)]), page: page})
 		}
 	}
-	d.Blocks = paragraphs(d.withoutHeads(lines))
+	d.Blocks = d.paragraphs(d.withoutHeads(lines))
 	return d, nil
 }
 
@@ -96,13 +96,21 @@ type textLine struct {
 	size   int
 	spans  []Span // where more is known than the text
 	gap    bool   // there is more space above it than between lines
+	// Of what is drawn: how wide its first word is, and how much would still go into it.
+	first, room float64
 }
 
 // labelled are lines that begin something of their own.
-var labelled = regexp.MustCompile(`^(?:[•·▪◦●○■□»➢➤❖\x{f0b7}\x{f0a7}]|[-–*]\s|o\t|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{2,5})[.)]\s|\d{1,3}(?:\.\d{1,3})+\.?\s)`)
+var labelled = regexp.MustCompile(`^(?:[•·▪◦●○■□»➢➤❖\x{f0b7}\x{f0a7}]|[-–*]\s|o\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{2,5})[.)]\s|\d{1,3}(?:\.\d{1,3})+\.?\s)`)
+
+var (
+	divided = regexp.MustCompile(`([\pL’'-]*\pL)[-\x{00ad}\x{2010}]$`)
+	joined  = regexp.MustCompile(`^(?i:e|anti|non|self|co|well|cyber|one|two|three|multi|peer|pre|re|on|off|up|follow|full|part|long|short|day|face|to|of|in)$`)
+)
 
 // paragraphs joins lines that were broken at the edge of the page.
-func paragraphs(lines []textLine) []Block {
+func (d *Document) paragraphs(lines []textLine) []Block {
+	known := map[string]bool{}
 	width, long, filled, full := 0, 0, 0, 0
 	for _, l := range lines {
 		if n := len([]rune(l.text)); n > 130 {
@@ -112,6 +120,9 @@ func paragraphs(lines []textLine) []Block {
 		}
 	}
 	for _, l := range lines {
+		for w := range strings.FieldsSeq(strings.ToLower(l.text)) {
+			known[strings.Trim(w, ".,;:()‘’“”'\"")] = true
+		}
 		n := len([]rune(l.text))
 		if n > 0 {
 			filled++
@@ -132,9 +143,9 @@ func paragraphs(lines []textLine) []Block {
 		}
 		n := len(out)
 		lower := l.text[0] >= 'a' && l.text[0] <= 'z' || l.text[0] == '('
-		brimful := len([]rune(last.text))*4 > width*3
+		brimful := l.first > last.room || last.spans == nil && len([]rune(last.text))*4 > width*3
 		ended := strings.HasSuffix(last.text, ".") || strings.HasSuffix(last.text, ":") || strings.HasSuffix(last.text, "?")
-		goesOn := n > 0 && wrapped && !labelled.MatchString(l.text) && last.size == l.size && !pageNumber.MatchString(l.text) && !pageNumber.MatchString(last.text) &&
+		goesOn := n > 0 && (wrapped || l.spans != nil) && !labelled.MatchString(l.text) && last.size == l.size && !pageNumber.MatchString(l.text) && !pageNumber.MatchString(last.text) &&
 			!pageAfter.MatchString(last.text) && (!fresh && !l.gap && brimful || (fresh || l.gap) && lower && brimful && !ended && l.page != last.page || !fresh && !l.gap && lower && !ended && len(last.text) > 30)
 		spans := l.spans
 		if spans == nil {
@@ -142,7 +153,17 @@ func paragraphs(lines []textLine) []Block {
 		}
 		if goesOn {
 			b := &out[n-1]
-			if hyphen := strings.HasSuffix(last.text, "-") && lower && !strings.HasSuffix(last.text, " -"); !hyphen {
+			b.Spans = trimSpans(b.Spans)
+			if m := divided.FindStringSubmatch(last.text); m != nil && lower {
+				rest := strings.ToLower(strings.Trim(strings.Fields(l.text)[0], ".,;:()‘’“”'\""))
+				if word := strings.ToLower(m[1]) + rest; known[word] || !known[strings.ToLower(m[1])+"-"+rest] && !joined.MatchString(m[1]) {
+					s := &b.Spans[len(b.Spans)-1]
+					s.Text = strings.TrimRight(s.Text, "-\u00ad\u2010")
+					if !known[word] {
+						d.Remarks = append(d.Remarks, Remark{Unsure, n - 1, fmt.Sprintf("a word that was divided at the end of a line is now one: %q", word)})
+					}
+				}
+			} else {
 				b.Spans = appendSpan(b.Spans, Span{Text: " "})
 			}
 			for _, s := range spans {

@@ -178,6 +178,9 @@ func (n *node) on(name string) (on, known bool) {
 
 // each walks through the elements below that have a name, not into those found.
 func (n *node) each(name string, f func(*node)) {
+	if n == nil {
+		return
+	}
 	for _, k := range n.kids {
 		if k.name == name {
 			f(k)
@@ -194,8 +197,11 @@ func (n *node) all() string {
 	}
 	var out strings.Builder
 	for _, k := range n.kids {
-		if k.name == "w:instrText" || k.name == "mc:Fallback" {
+		switch k.name {
+		case "w:instrText", "mc:Fallback":
 			continue
+		case "w:tab", "text:tab", "text:s":
+			out.WriteByte(' ')
 		}
 		out.WriteString(k.all())
 		if k.name == "w:p" || k.name == "text:p" {
