@@ -180,7 +180,7 @@ func CodeProblem(typed string) string {
 	code := []rune(NormalCode(typed))
 	for i, r := range code {
 		if !strings.ContainsRune(codeAlphabet, r) {
-			return fmt.Sprintf("No code has a ‘%c’. Look at letter or number %d again", r, i+1)
+			return fmt.Sprintf("No code has the letter or number ‘%c’ in it. Look at letter or number %d again", r, i+1)
 		}
 	}
 	switch {

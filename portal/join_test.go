@@ -42,7 +42,7 @@ func TestCodeProblem(t *testing.T) {
 	for typed, want := range map[string]string{
 		"BCDF-2345-GHJK": "", "Code: bcdf 2345 ghjk": "",
 		"": "Type the code", "Code:": "Type the code", "BCDF-2345": "has 12 letters and numbers, and you typed 8",
-		"BCDF-2O45-GHJK": "No code has a ‘O’. Look at letter or number 6 again", "BCDF-Ж345-GHJK": "No code has a ‘Ж’",
+		"BCDF-2O45-GHJK": "No code has the letter or number ‘O’ in it. Look at letter or number 6 again", "BCDF-Ж345-GHJK": "No code has the letter or number ‘Ж’",
 	} {
 		if got := portal.CodeProblem(typed); got != want && (want == "" || !strings.Contains(got, want)) {
 			t.Errorf("%q: %q, want %q", typed, got, want)

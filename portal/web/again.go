@@ -3,7 +3,6 @@ package web
 import (
 	"crypto/rand"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 )
@@ -46,7 +45,9 @@ func (s *server) showAgain(w http.ResponseWriter, r *http.Request, status int, p
 		return writePage(w, status, body)
 	}
 	token := s.again.put(account(r), pageAgain{path: r.URL.Path, status: status, body: body})
-	return seeOther(w, r, r.URL.Path+"?"+url.Values{againQuery: {token}}.Encode())
+	q := r.URL.Query() // what the form goes on with, such as the questions in turn
+	q.Set(againQuery, token)
+	return seeOther(w, r, r.URL.Path+"?"+q.Encode())
 }
 
 // showPageAgain answers a request for a page that is kept. One that is no longer kept

@@ -158,7 +158,7 @@ func TestParentsAreApart(t *testing.T) {
 					got.Header.Del("X-Request-Id")
 					got.Header.Del("Date")
 					all[page] = got.body
-					if c.wait > 0 && !strings.Contains(got.body, "The school waits until ") && page == receipts[1] {
+					if c.wait > 0 && !strings.Contains(got.body, "starts to use it on ") && page == receipts[1] {
 						t.Error("her receipt does not say that her yes waits")
 					}
 					for _, name := range slices.Sorted(maps.Keys(got.Header)) {

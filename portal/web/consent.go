@@ -1,8 +1,10 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -31,8 +33,9 @@ type consentView struct {
 	Lapsed string // the last day on which Mine counted, where it had its time
 	Ends   string // until when it counts, to stand behind its day
 
-	Turn  bool // the questions come one after another
-	N, Of int  // in turn: which question it is, of how many
+	Turn  bool   // the questions come one after another
+	Saved string // what was said to the one before
+	N, Of int    // in turn: which question it is, of how many
 	Next  string
 	Same  []sameAnswer
 
@@ -82,18 +85,33 @@ func (s *server) postConsent(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return seeOther(w, r, after(child, mux.Vars(r)["slug"]))
+		return seeOther(w, r, after(child, mux.Vars(r)["slug"], mux.Vars(r)["slug"]))
 	}
 	return seeOther(w, r, receiptLink(id))
 }
 
 // after is where it goes on from a question when they come in turn: the next that is not
-// answered, or what was said to all of them.
-func after(c portal.ChildView, slug string) string {
+// answered, or what was said to all of them. The page there tells of the answer that was
+// saved, to the question of that name.
+func after(c portal.ChildView, slug, saved string) string {
+	to := answersLink(c) + "?"
 	if links := questions(c, slug); len(links) > 0 {
-		return links[0]
+		to = links[0] + "&"
 	}
-	return answersLink(c)
+	if saved == "" {
+		return strings.TrimRight(to, "?&")
+	}
+	return to + url.Values{"saved": {saved}}.Encode()
+}
+
+// saved is what was said last, in a sentence, where an address names the question.
+func (s *server) saved(r *http.Request, c portal.ChildView) string {
+	for _, p := range c.Purpose {
+		if slug := r.URL.Query().Get("saved"); p.Text.Slug == slug && p.Answered() {
+			return mine(p.Text, p.Mine.Answer).Word + " to ‘" + p.Text.Title + "’"
+		}
+	}
+	return ""
 }
 
 func answersLink(c portal.ChildView) string {
@@ -105,6 +123,7 @@ type answersView struct {
 	Child  string // first name
 	School string
 	Card   childCard
+	Saved  string // what was said last
 	Others []toDo // where another child's questions begin
 }
 
@@ -118,7 +137,7 @@ func (s *server) getAnswers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := answersView{Child: child.Child.Pupil.Forename, School: child.School.Name, Card: s.card(child)}
+	v := answersView{Child: child.Child.Pupil.Forename, School: child.School.Name, Card: s.card(child), Saved: s.saved(r, child)}
 	for _, c := range family {
 		if links := questions(c, ""); c.Child.Pupil.ID != child.Child.Pupil.ID && c.Child.Pupil.OnRoll() && !c.Reads && len(links) > 0 {
 			v.Others = append(v.Others, toDo{Do: c.Child.Pupil.Forename, Link: links[0]})
@@ -129,7 +148,7 @@ func (s *server) getAnswers(w http.ResponseWriter, r *http.Request) error {
 
 // inTurn fills in where a question stands among the others about the child.
 func (v *consentView) inTurn(c portal.ChildView, slug string) {
-	v.Turn, v.Next = true, after(c, slug)
+	v.Turn, v.Next = true, after(c, slug, "")
 	for _, p := range c.Purpose {
 		if p.Text.Objected() {
 			continue
@@ -181,6 +200,7 @@ func (s *server) consentPage(r *http.Request, form url.Values, changed bool) (pa
 		v.Lapsed, v.Ends = p.Lapsed().String(), ends(p)
 		if r.URL.Query().Has("turn") && !p.Text.Objected() {
 			v.inTurn(child, p.Text.Slug)
+			v.Saved = s.saved(r, child)
 		}
 		if p.Asks() && !v.Left && !v.Reads {
 			family, err := s.Portal.Family(r.Context(), account(r))
@@ -196,7 +216,11 @@ func (s *server) consentPage(r *http.Request, form url.Values, changed bool) (pa
 		if p.Text.Objected() {
 			return page{template: "objection.html", title: "For " + isolated(v.Child) + ": " + p.Text.Title, school: &child.School, data: v}, nil
 		}
-		return page{template: "consent.html", title: "For " + isolated(v.Child) + ": " + p.Text.Question, school: &child.School, data: v}, nil
+		place := ""
+		if v.Turn {
+			place = fmt.Sprintf("Question %d of %d. ", v.N, v.Of)
+		}
+		return page{template: "consent.html", title: place + "For " + isolated(v.Child) + ": " + p.Text.Question, school: &child.School, data: v}, nil
 	}
 	return page{}, portal.ErrNotFound
 }

@@ -18,6 +18,8 @@ type homeView struct {
 	// Joined is somebody whom a letter has joined to a school, whether or not
 	// there is a child for whom they may speak now.
 	Joined bool
+	// Apart says that the children are at several schools: then each card begins with its own.
+	Apart bool
 }
 
 // childCard is one child: what is left to do, then what was decided.
@@ -28,7 +30,7 @@ type childCard struct {
 	Turns  string    // where the questions begin, one after another; "" where there are not several
 	Left   string    // the day on which they left, in words; "" while on roll
 	Erased string    // from which day on the record is erased, in words
-	Waits  time.Time // from when a yes counts; zero where it does
+	Waits  time.Time // from when a yes or signature counts that was given; zero where it does
 	Reads  bool      // may see, and may not decide
 	ToDo   []toDo
 	Done   []decided
@@ -51,6 +53,8 @@ type decided struct {
 	On     string // in words
 	Link   string
 	Label  string // the link's words
+	// Receipt is where an answer's receipt is, where the link leads elsewhere.
+	Receipt string
 }
 
 func (s *server) getHome(w http.ResponseWriter, r *http.Request) error {
@@ -93,7 +97,7 @@ func (s *server) getHome(w http.ResponseWriter, r *http.Request) error {
 			v.ToSign = append(v.ToSign, toDo{Do: "Read and sign ‘" + t.Text.Title + "’", Link: link, Why: t.School.ShortName})
 		}
 	}
-	v.Work = len(own) > 0
+	v.Work, v.Apart = len(own) > 0, !sameSchool(family)
 	p := page{template: "home.html", title: "My children", data: v}
 	switch {
 	case len(v.Children) == 0 && len(v.Schools) > 0:
@@ -121,7 +125,7 @@ func sameSchool(family []portal.ChildView) bool {
 }
 
 func (s *server) card(c portal.ChildView) childCard {
-	card := childCard{Name: c.Child.Pupil.Forename, School: c.School, Held: c.Child.Pupil.LookedAfter, Waits: c.Waits, Reads: c.Reads}
+	card := childCard{Name: c.Child.Pupil.Forename, School: c.School, Held: c.Child.Pupil.LookedAfter, Reads: c.Reads}
 	left := !c.Child.Pupil.OnRoll()
 	if left {
 		card.Left, card.Erased = s.day(c.Child.Pupil.Left), c.Erased().String()
@@ -135,6 +139,7 @@ func (s *server) card(c portal.ChildView) childCard {
 			card.ToDo = append(card.ToDo, toDo{Do: "Read and sign ‘" + a.Text.Title + "’", Link: textLink(c, a.Text)})
 			continue
 		}
+		card.Waits = c.Waits
 		card.Done = append(card.Done, decided{
 			What: a.Text.Title, Answer: answer{"You signed", "given"}, On: s.day(a.Signed.At),
 			Link: receiptLink(a.Signed.ID), Label: "Receipt",
@@ -158,13 +163,16 @@ func (s *server) card(c portal.ChildView) childCard {
 			card.ToDo = append(card.ToDo, toDo{Do: p.Text.Question, Link: textLink(c, p.Text), Why: askedAgain(p)})
 			continue
 		}
+		if p.Mine.Answer == portal.Given {
+			card.Waits = c.Waits
+		}
 		label := "Change"
 		if c.Reads || left && p.Mine.Answer != portal.Given {
 			label = "See"
 		}
 		card.Done = append(card.Done, decided{
 			What: p.Text.Question, Answer: mine(p.Text, p.Mine.Answer), On: s.day(p.Mine.At) + ends(p),
-			Link: textLink(c, p.Text), Label: label,
+			Link: textLink(c, p.Text), Label: label, Receipt: receiptLink(p.Mine.ID),
 		})
 	}
 	for _, t := range c.Own {

@@ -148,7 +148,7 @@ func TestSigningInTranslation(t *testing.T) {
 		"/agreements/home-school": "You sign the English words. We will explain them in your language: ", "/consents/website-pictures": "You answer the English words.",
 	} {
 		path = "/portal/children/" + w.pupils["Asha"] + path
-		grace.get(path).wants(t, http.StatusOK, says, line, `<a href="tel:01632960101" translate="no">01632 960 101</a>`, "Somebody or something put this into another language for me", `lang="en-GB" dir="auto"`, `/">Read it in easy words first</a>`).lacks(t, "checked")
+		grace.get(path).wants(t, http.StatusOK, says, line, `<a href="tel:01632960101" translate="no">01632 960 101</a>`, "I used a translation, or somebody translated this for me", `lang="en-GB" dir="auto"`, `/">Read it in easy words first</a>`).lacks(t, "checked")
 		form := url.Values{"hash": {homeSchool.Hash}, "name": {"Gr. Okon"}, "translated": {"yes"}}
 		if strings.Contains(path, "consents") {
 			form = url.Values{"hash": {webPicture.Hash}, "translated": {"yes"}}
@@ -162,7 +162,7 @@ func TestSigningInTranslation(t *testing.T) {
 			t.Errorf("the receipt does not keep it: %s", file.body)
 		}
 	}
-	contact := []string{"<summary>Tell us your language <span aria-hidden=\"true\" translate=\"no\">اردو · Polski · …</span></summary>", `Fernlow Primary</span>: <a href="tel:01632960101"`, "mailto:"}
+	contact := []string{"<summary>Tell us your language <span translate=\"no\"><span lang=\"ur\" dir=\"rtl\">اردو</span> · <span lang=\"pl\" dir=\"ltr\">Polski</span></span></summary>", `Fernlow Primary</span>: <a href="tel:01632960101"`, "mailto:"}
 	for _, page := range []string{"/portal/join", "/portal/"} {
 		w.as(stranger).get(page).wants(t, http.StatusOK, append(contact, line)...)
 	}

@@ -355,10 +355,10 @@ func TestNewJoinsAreLookedAt(t *testing.T) {
 	office.get("/portal/office/fernlow/").wants(t, 200, "people have joined</a>")
 	page := office.get("/portal/office/fernlow/joins").wants(t, 200, mother, "grace.okonedo@mail.example", "Asha Okonedo", "by the letter of 21 November 2026", "A yes counts from 23 November 2026 at 10:04 pm")
 	id := regexp.MustCompile(`id="confirm-([A-Z0-9]+)".*It is <bdi translate="no">` + mother).FindStringSubmatch(page.body)[1]
-	hers.get("/portal/").wants(t, 200).lacks(t, "The school waits until") // she has answered nothing
+	hers.get("/portal/").wants(t, 200).lacks(t, "starts to use it") // she has answered nothing
 	to := hers.post("/portal/children/"+w.pupils["Asha"]+"/consents/website-pictures", answered(w)).wants(t, 303).location()
-	hers.get(to).wants(t, 200, "Your answer is saved. You do not have to do anything more", "23 November 2026 at 10:04 pm")
-	hers.get("/portal/").wants(t, 200, "About what you have answered: ", "The school waits until 23 November 2026 at 10:04 pm before it uses your signature or your yes", "A no works now")
+	hers.get(to).wants(t, 200, "Your answer is saved.", "starts to use it on 23 November 2026.")
+	hers.get("/portal/").wants(t, 200, "The school has what you signed or said yes to. It first makes sure that it was you, and starts to use it on 23 November 2026.", "A no works now")
 
 	office.post("/portal/office/fernlow/joins", url.Values{"do": {"confirm"}}).wants(t, 422, "Tick the people")
 	office.post("/portal/office/fernlow/joins", url.Values{"end": {id}}).wants(t, 200, "Remove this person’s access?")

@@ -42,20 +42,21 @@ func TestQuestionsInTurn(t *testing.T) {
 	}
 	asha := "/portal/children/" + w.pupils["Asha"] + "/consents/"
 	grace.get(turn).wants(t, http.StatusOK, "Question 1 of 3", `href="`+asha+`film?turn=yes">Not now`).lacks(t, "checked", "Say yes for")
-	grace.post(turn, url.Values{"hash": {webPicture.Hash}}).wants(t, http.StatusUnprocessableEntity, "Choose yes or no", "Question 1 of 3")
+	wrong := grace.post(turn, url.Values{"hash": {webPicture.Hash}}).wants(t, http.StatusUnprocessableEntity, "Choose yes or no", "Question 1 of 3")
+	turn = wrong.Request.URL.RequestURI() // put right where it was wrong, the questions go on
 	next := grace.post(turn, answer(webPicture, "given")).wants(t, http.StatusSeeOther).location()
-	if next != asha+"film?turn=yes" {
+	if next != asha+"film?turn=yes&saved=website-pictures" {
 		t.Errorf("after the first question it goes on at %s", next)
 	}
-	grace.get(next).wants(t, http.StatusOK, "Question 2 of 3", "May we film your child?")
-	if next = grace.post(next, answer(film, "given")).wants(t, http.StatusSeeOther).location(); next != asha+"calls?turn=yes" {
+	grace.get(next).wants(t, http.StatusOK, "<title>Question 2 of 3. For ", `role="status">Saved: You said yes to ‘Pictures on our website’.`, "May we film your child?")
+	if next = grace.post(next, answer(film, "given")).wants(t, http.StatusSeeOther).location(); next != asha+"calls?turn=yes&saved=film" {
 		t.Errorf("after the second question it goes on at %s", next)
 	}
-	if next = grace.post(next, answer(calls, "refused")).wants(t, http.StatusSeeOther).location(); next != asha {
+	if next = grace.post(next, answer(calls, "refused")).wants(t, http.StatusSeeOther).location(); next != asha+"?saved=calls" {
 		t.Errorf("after the last question it goes on at %s", next)
 	}
 	ben := "/portal/children/" + w.pupils["Ben"] + "/consents/"
-	summary := grace.get(next).wants(t, http.StatusOK, "What you said for", "You said yes", "You said no", ". It counts until 21 December 2026, which is soon.", "Pictures on our walls", ben+"website-pictures?turn=yes")
+	summary := grace.get(next).wants(t, http.StatusOK, "What you said for", "Saved: You said no to ‘Calls’.", ">Receipt<", "You said yes", "You said no", ". It counts until 21 December 2026, which is soon.", "Pictures on our walls", ben+"website-pictures?turn=yes")
 	grace.get(link(t, summary, "Change")) // in two taps
 
 	// For Ben nothing is filled in; what she said for Asha is a press away.
