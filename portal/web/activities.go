@@ -17,8 +17,10 @@ var goWords = map[portal.Go]answer{
 	portal.GoYes: {"Yes", "given"}, portal.GoNo: {"No", "refused"}, portal.GoNotYet: {"Not yet: treat as no", "waiting"},
 }
 
-// statusTags is how the states of an activity are shown.
-var statusTags = map[string]string{"waits for approval": "waiting", "approved": "given", "declined": "refused"}
+// statusWords is how an activity stands.
+var statusWords = map[string]answer{
+	"waits for approval": {"Waits for approval", "waiting"}, "approved": {"Approved", "given"}, "declined": {"Declined", "refused"}, "over": {"Over", "plain"}, "closed": {"Closed", "plain"},
+}
 
 // goView is who may take part, as a page or a sheet has it.
 type goView struct {
@@ -39,8 +41,7 @@ type goView struct {
 	MayDecide, Own           bool     // whoever looks may approve; they have proposed it
 	MayClose, MayPlan, Slips bool
 	After                    string // what has just been done
-	WhyField                 planField
-	CloseFields              []planField
+	Typed                    url.Values
 }
 
 // goLine is a pupil, with an answer for each column.
@@ -52,10 +53,7 @@ type goLine struct {
 // goPage fills a view with what a sheet has.
 func (s *server) goPage(sheet portal.GoSheet, base string) goView {
 	x := sheet.Activity
-	v := goView{GoSheet: sheet, Base: base, When: s.span(x), State: answer{sentence(sheet.Status), "plain"}, Early: x.Begins.After(sheet.Until)}
-	if tag, ok := statusTags[sheet.Status]; ok {
-		v.State.Tag = tag
-	}
+	v := goView{GoSheet: sheet, Base: base, When: s.span(x), State: statusWords[sheet.Status], Early: x.Begins.After(sheet.Until)}
 	v.Holds = s.moment(sheet.Until)
 	if sheet.Until.In(portal.London).Hour() == 0 {
 		v.Holds = "the end of " + s.day(sheet.At)
@@ -117,10 +115,7 @@ func (s *server) getMay(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	p, err := show(sheet)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 func purposeOptions(school portal.School, chosen []string) (all []option) {
@@ -178,10 +173,7 @@ func (s *server) getActivities(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := activitiesView{Base: officeLink(school.Slug), Plan: s.mayAt(actor, school.Slug)["propose"]}
 	for _, x := range all {
-		row := activityRow{ID: x.ID, Title: x.Plan.Title, When: s.span(x.Activity), State: answer{sentence(x.Status), "plain"}}
-		if tag, ok := statusTags[x.Status]; ok {
-			row.State.Tag = tag
-		}
+		row := activityRow{ID: x.ID, Title: x.Plan.Title, When: s.span(x.Activity), State: statusWords[x.Status]}
 		switch {
 		case x.Kept != "" && x.Deleted.At.IsZero():
 			row.Note = "Kept; delete it by " + x.KeptUntil.String()
@@ -201,38 +193,12 @@ type planView struct {
 	Asked, Recorded, Classes, Years []option
 	Picked                          []option // pupils, by name
 	Found                           string   // what a search found, in words
-	First, Then, Last               []planField
-	Reason                          planField
-}
-
-// planField is one line of a form.
-type planField struct {
-	Name, Label, Hint, Type, Value string
-	Most                           int
-	Wrong                          string // what is to be put right
-}
-
-// line is a line of a form with what is wrong with it.
-func line(f planField, p problems) planField {
-	f.Wrong = p.Of(f.Name)
-	return f
-}
-
-// planFields are the lines of the form, in its three parts.
-var planFields = [3][]planField{
-	{{Name: "title", Label: "What it is", Hint: "For example: video call with the museum. Write no pupil’s name.", Type: "text", Most: 100}},
-	{{Name: "on", Label: "Day", Hint: "As dd/mm/yyyy.", Type: "text", Most: 40}, {Name: "from", Label: "Begins", Type: "time"}, {Name: "to", Label: "Ends", Type: "time"}},
-	{{Name: "with", Label: "Who else takes part", Hint: "Whoever is not of the school: the museum, a photographer, another school. Empty for nobody.", Type: "text", Most: portal.MaxReason},
-		{Name: "checked", Label: "How you checked who they are", Type: "text", Most: portal.MaxReason},
-		{Name: "supervision", Label: "Who of the staff is with the pupils", Type: "text", Most: portal.MaxReason},
-		{Name: "platform", Label: "Platform and account", Hint: "For a call: which program, and with whose account.", Type: "text", Most: portal.MaxReason},
-		{Name: "risk", Label: "Risk assessment", Hint: "What could go wrong and what you do about it, or where the assessment is.", Type: "text", Most: portal.MaxReason}},
+	Typed                           url.Values
 }
 
 // planPage is the form, with what was typed.
 func (s *server) planPage(r *http.Request, school portal.School, typed url.Values, found []portal.Pupil, searched bool) (page, error) {
-	v := planView{Base: officeLink(school.Slug), Asked: purposeOptions(school, typed["purpose"])}
-	v.Reason = planField{Name: "reason", Label: "Why it is recorded", Type: "text", Value: typed.Get("reason"), Most: portal.MaxReason}
+	v := planView{Base: officeLink(school.Slug), Asked: purposeOptions(school, typed["purpose"]), Typed: typed}
 	var err error
 	if v.Classes, v.Years, err = s.classesAndYears(r, school, typed.Get("class"), typed.Get("year")); err != nil {
 		return page{}, err
@@ -240,12 +206,6 @@ func (s *server) planPage(r *http.Request, school portal.School, typed url.Value
 	for _, t := range school.Of(portal.Purpose) {
 		if !t.Objected() {
 			v.Recorded = append(v.Recorded, option{t.Slug, t.Title, t.Slug == typed.Get("recorded")})
-		}
-	}
-	for i, part := range []*[]planField{&v.First, &v.Then, &v.Last} {
-		for _, f := range planFields[i] {
-			f.Value = typed.Get(f.Name)
-			*part = append(*part, f)
 		}
 	}
 	if len(typed["pupil"]) > 0 {
@@ -299,10 +259,7 @@ func (s *server) getPlan(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	p, err := s.planPage(r, school, typed, nil, false)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 // postPlan looks for pupils, or proposes what was typed.
@@ -319,10 +276,7 @@ func (s *server) postPlan(w http.ResponseWriter, r *http.Request) error {
 			return &rejectedForm{err, again}
 		}
 		p, err := s.planPage(r, school, typed, found.Pupils, true)
-		if err != nil {
-			return err
-		}
-		return s.show(w, r, http.StatusOK, p)
+		return s.showPage(w, r, p, err)
 	}
 	id, err := s.Portal.Propose(r.Context(), account(r), school.Slug, portal.ActivityForm{
 		Title: typed.Get("title"), Purposes: typed["purpose"], On: typed.Get("on"), From: typed.Get("from"), To: typed.Get("to"),
@@ -358,12 +312,7 @@ func (s *server) activityPage(r *http.Request, school portal.School) (p page, v 
 	v.MayLive = sheet.Status == "approved"
 	v.Live = v.MayLive && r.URL.Query().Get("live") == "yes"
 	v.After = r.URL.Query().Get("after")
-	v.WhyField = planField{Name: "why", Label: "Or why not", Type: "text", Value: r.PostForm.Get("why"), Most: portal.MaxReason}
-	v.CloseFields = []planField{
-		{Name: "done", Label: "What was done", Hint: "Or that it did not take place. Write no pupil’s name.", Type: "text", Value: r.PostForm.Get("done"), Most: portal.MaxReason},
-		{Name: "kept", Label: "Where a recording or pictures are kept", Hint: "Empty if nothing is kept.", Type: "text", Value: r.PostForm.Get("kept"), Most: portal.MaxReason},
-		{Name: "until", Label: "Delete it by", Hint: "As dd/mm/yyyy. It shows up among what needs doing on that day.", Type: "text", Value: r.PostForm.Get("until"), Most: 40},
-	}
+	v.Typed = r.PostForm
 	return page{template: "activity.html", title: "Activity", school: &school, data: v}, v, nil
 }
 

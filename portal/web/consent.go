@@ -61,10 +61,7 @@ func (s *server) getConsent(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p, err := s.consentPage(r, held, false)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 func (s *server) postConsent(w http.ResponseWriter, r *http.Request) error {
@@ -118,8 +115,8 @@ func answersLink(c portal.ChildView) string {
 	return "/portal/children/" + c.Child.Pupil.ID + "/consents/"
 }
 
-// answersView is what somebody said to all questions about one child, to be looked over.
-type answersView struct {
+// answeredView is what somebody said to all questions about one child, to be looked over.
+type answeredView struct {
 	Child  string // first name
 	School string
 	Card   childCard
@@ -137,7 +134,7 @@ func (s *server) getAnswers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := answersView{Child: child.Child.Pupil.Forename, School: child.School.Name, Card: s.card(child), Saved: s.saved(r, child)}
+	v := answeredView{Child: child.Child.Pupil.Forename, School: child.School.Name, Card: s.card(child), Saved: s.saved(r, child)}
 	for _, c := range family {
 		if links := questions(c, ""); c.Child.Pupil.ID != child.Child.Pupil.ID && c.Child.Pupil.OnRoll() && !c.Reads && len(links) > 0 {
 			v.Others = append(v.Others, toDo{Do: c.Child.Pupil.Forename, Link: links[0]})

@@ -52,10 +52,7 @@ func (s *server) getExport(w http.ResponseWriter, r *http.Request) error {
 		return &rejectedForm{err, form}
 	}
 	p, err := form(false)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 func (s *server) exportForm(r *http.Request, school portal.School, f officeFilter, wanted portal.Filter, typed url.Values) func(bool) (page, error) {

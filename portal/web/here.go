@@ -227,10 +227,7 @@ func (s *server) shortAddress(path string) string {
 
 func (s *server) getClass(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.classPage(r, r.URL.Query().Get("class"))
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 func (s *server) classPage(r *http.Request, class string) (page, error) {

@@ -55,6 +55,7 @@ type decided struct {
 	Label  string // the link's words
 	// Receipt is where an answer's receipt is, where the link leads elsewhere.
 	Receipt string
+	Child   string // about whom; "" where that needs no saying
 }
 
 func (s *server) getHome(w http.ResponseWriter, r *http.Request) error {
@@ -178,6 +179,11 @@ func (s *server) card(c portal.ChildView) childCard {
 	for _, t := range c.Own {
 		if t.Signed.Seq > 0 {
 			card.Own = append(card.Own, decided{What: t.Text.Title, Answer: answer{"Your child signed", "given"}, On: s.day(t.Signed.At), Link: s.public(t.Text.Path), Label: "Read"})
+		}
+	}
+	for _, part := range [][]decided{card.Done, card.Unasked} {
+		for i := range part {
+			part[i].Child = card.Name
 		}
 	}
 	if !left && !c.Reads && len(questions(c, "")) > 1 {

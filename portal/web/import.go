@@ -160,10 +160,7 @@ func (s *server) columnsPage(r *http.Request, school portal.School, m portal.Lis
 
 func (s *server) getColumns(w http.ResponseWriter, r *http.Request, school portal.School, held portal.HeldList, m portal.ListMapping) error {
 	p, _, err := s.columnsPage(r, school, m, held)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 // postColumns keeps what somebody said the columns are, for this file and for

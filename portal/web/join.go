@@ -39,10 +39,7 @@ func (s *server) getLetterCode(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) getJoin(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.joinPage(r, joinView{Scanned: s.scanned(r) != ""})
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 // scanned is the code that this browser keeps, or "". It is never shown: the browser may

@@ -101,10 +101,7 @@ type later struct{ ID, Name string }
 
 func (s *server) getLetters(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.lettersForm(r)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 func (s *server) lettersForm(r *http.Request) (page, error) {
@@ -213,10 +210,7 @@ func (s *server) getJoins(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p, err := s.joinsPage(r, school)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 // endJoinView asks whether somebody's access is to be removed.

@@ -97,10 +97,7 @@ func (s *server) mailPage(r *http.Request) (page, error) {
 
 func (s *server) getMail(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.mailPage(r)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 // postMail invites by mail, calls a mail back or sends it once more, or says of an
@@ -166,10 +163,7 @@ func (s *server) remindersPage(r *http.Request) (page, error) {
 
 func (s *server) getReminders(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.remindersPage(r)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 func (s *server) postReminders(w http.ResponseWriter, r *http.Request) error {

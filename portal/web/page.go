@@ -77,7 +77,7 @@ func (s *server) newTemplate(names ...string) (*template.Template, error) {
 		"day":       s.day,
 		"clock":     func(t time.Time) string { return t.In(portal.London).Format("3:04 pm") },
 		"sentence":  sentence,
-		"line":      line,
+		"field":     lineOf,
 		"tel":       s.tel,
 		"breaks":    breaks,
 		"languages": func() []Language { return s.Languages },
@@ -155,6 +155,30 @@ func (p problems) Only(field string) string {
 	return ""
 }
 
+// In is the message about a field, for a template to show above it.
+func (p problems) In(name string) formField { return formField{Name: name, Wrong: p.Of(name)} }
+
+// formField is one line of a form, with what is wrong with it.
+type formField struct {
+	Name, Label, Value, Hint, Wrong string
+	More                            template.HTMLAttr // attributes of the input
+}
+
+// lineOf is a line of a form for a template. More is attributes of its input, each a name
+// and then a value; "hint" is what is said above it.
+func lineOf(p problems, name, label string, value any, more ...string) formField {
+	f := p.In(name)
+	f.Label, f.Value = label, fmt.Sprint(value)
+	for pair := range slices.Chunk(more, 2) {
+		if pair[0] == "hint" {
+			f.Hint = pair[1]
+			continue
+		}
+		f.More += template.HTMLAttr(fmt.Sprintf(" %s=\"%s\"", pair[0], template.HTMLEscapeString(pair[1])))
+	}
+	return f
+}
+
 // isolated is somebody's name within a line that is not HTML, such as a title: marked
 // so that a name written from right to left turns nothing else round.
 func isolated(name string) string { return "\u2068" + name + "\u2069" }
@@ -214,6 +238,14 @@ func (s *server) show(w http.ResponseWriter, r *http.Request, status int, p page
 		return err
 	}
 	return writePage(w, status, b)
+}
+
+// showPage writes a page that was made without an error.
+func (s *server) showPage(w http.ResponseWriter, r *http.Request, p page, err error) error {
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, http.StatusOK, p)
 }
 
 func writePage(w http.ResponseWriter, status int, page []byte) error {

@@ -48,10 +48,7 @@ func (s *server) getWriteDown(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p, err := s.writeDownPage(r, school, nil)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 // postWriteDown writes down what stands in the form, all of it or nothing.
@@ -85,10 +82,7 @@ func (s *server) postWriteDown(w http.ResponseWriter, r *http.Request) error {
 		return &rejectedForm{err, func(bool) (page, error) { return s.writeDownPage(r, school, r.PostForm) }}
 	}
 	p, err := s.writeDownPage(r, school, nil, written...)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 // answers is what the form's answers are.

@@ -22,10 +22,7 @@ type findView struct {
 
 func (s *server) getFind(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.findPage(r, "", false)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 func (s *server) postFind(w http.ResponseWriter, r *http.Request) error {

@@ -70,10 +70,7 @@ func (s *server) picturesPage(r *http.Request) (page, error) {
 
 func (s *server) getPictures(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.picturesPage(r)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 // postPictures puts a picture back that was taken down.
@@ -245,10 +242,7 @@ func (s *server) sitePages(school string) []SitePage {
 
 func (s *server) getPhoto(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.photoPage(r, nil)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 // getPhotoFile is the picture itself. That it was looked at stands with its page.
@@ -283,10 +277,7 @@ func (s *server) postPhoto(w http.ResponseWriter, r *http.Request) error {
 	switch do := r.PostForm.Get("do"); do {
 	case "find":
 		p, err := s.photoPage(r, &f)
-		if err != nil {
-			return err
-		}
-		return s.show(w, r, http.StatusOK, p)
+		return s.showPage(w, r, p, err)
 	case "save":
 		var pages []string
 		for _, p := range s.sitePages(school.Slug) {

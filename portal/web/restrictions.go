@@ -91,10 +91,7 @@ func (s *server) getRestrictions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p, err := s.restrictionsPage(r, school, nil)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 // postRestrictions sets and lifts what is taken from one contact about one pupil.

@@ -38,10 +38,7 @@ func (s *server) getRetention(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p, err := s.retentionPage(r, school)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 // postErase erases what has had its time.

@@ -62,10 +62,7 @@ func (s *server) getSettle(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p, err := s.settlePage(r, school)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 func (s *server) postSettle(w http.ResponseWriter, r *http.Request) error {

@@ -38,10 +38,7 @@ func (s *server) getSign(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p, err := s.signPage(r, held, false)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 func (s *server) postSign(w http.ResponseWriter, r *http.Request) error {

@@ -22,10 +22,7 @@ type visitorsView struct {
 
 func (s *server) getVisitors(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.visitorsPage(r)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 func (s *server) visitorsPage(r *http.Request) (page, error) {
@@ -141,10 +138,7 @@ func staffPath(school, slug string) string { return "/portal/agreements/" + scho
 
 func (s *server) getStaffSign(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.staffSignPage(r, nil, false)
-	if err != nil {
-		return err
-	}
-	return s.show(w, r, http.StatusOK, p)
+	return s.showPage(w, r, p, err)
 }
 
 func (s *server) postStaffSign(w http.ResponseWriter, r *http.Request) error {

@@ -7,6 +7,12 @@
 // All addresses are in routes.go, and errors.go alone turns an error into a status and
 // a page. How often somebody may ask is limited before a request comes here: by
 // gate.go in cmd/schoolgate.
+//
+// A page for teachers, or whoever else works at a school, begins with [server.office] and the
+// right that it needs; one for families with [server.signedIn]; one on a device of the school,
+// for those without an account, is in here.go. What somebody looks at is put on record by the
+// operation that answers it. Parts that pages share (a line of a form, what is wrong with it,
+// a tag, a table of pupils) are in pages/layout.html.
 package web
 
 import (
