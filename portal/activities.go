@@ -402,7 +402,7 @@ func (p *Portal) sheet(tx Tx, a Actor, s *GoSheet, of Roll, on Date, approved bo
 	for i, r := range s.Rows {
 		pupils[i] = r.Pupil
 	}
-	tellApart(pupils)
+	tellNamesakes(pupils)
 	for i := range s.Rows {
 		s.Rows[i].Pupil = pupils[i]
 	}
@@ -677,32 +677,29 @@ func (p *Portal) DeleteRecording(ctx context.Context, account, school, id string
 // their first names, and where two of the class share one, as much of the surname as
 // tells them apart. Of two whom nothing tells apart neither is named unless both may.
 func (s GoSheet) FirstNames() (names []string) {
-	short := func(r GoRow, n int) string {
-		last := []rune(r.Pupil.Surname)
-		if n == 0 || len(last) == 0 {
-			return r.Pupil.Forename
+	var pupils []Pupil
+	forms := []func(Pupil) string{func(x Pupil) string { return x.Forename }}
+	all := slices.Concat(s.Rows, s.others)
+	for _, r := range all {
+		pupils = append(pupils, r.Pupil)
+		for n := len(forms); n <= utf8.RuneCountInString(r.Pupil.Surname); n++ {
+			forms = append(forms, func(x Pupil) string {
+				if last := []rune(x.Surname); n < len(last) {
+					return x.Forename + " " + string(last[:n]) + "."
+				}
+				return strings.TrimSpace(x.Forename + " " + x.Surname)
+			})
 		}
-		name := r.Pupil.Forename + " " + string(last[:min(n, len(last))])
-		if n < len(last) {
-			name += "."
-		}
-		return name
 	}
-	everybody := slices.Concat(s.Rows, s.others)
-	for _, r := range s.Rows {
-		if r.All != GoYes {
-			continue
-		}
-		alike, n, longest := everybody, -1, 0
-		for len(alike) != 1 && n < longest {
-			n++
-			alike = slices.DeleteFunc(slices.Clone(alike), func(o GoRow) bool { return fold(short(o, n)) != fold(short(r, n)) })
-			for _, o := range alike {
-				longest = max(longest, utf8.RuneCountInString(o.Pupil.Surname))
-			}
-		}
-		if !slices.ContainsFunc(alike, func(o GoRow) bool { return o.All != GoYes }) {
-			names = append(names, short(r, max(n, 0)))
+	may := map[string]bool{}
+	told := tellApart(pupils, forms...)
+	for i, r := range all {
+		alike, known := may[fold(told[i])]
+		may[fold(told[i])] = r.All == GoYes && (alike || !known)
+	}
+	for i := range s.Rows {
+		if may[fold(told[i])] {
+			names = append(names, told[i])
 		}
 	}
 	slices.Sort(names)

@@ -43,39 +43,55 @@ func (p Pupil) Known() string { return strings.TrimSpace(p.Forename + " " + p.Ap
 // apart.
 func listedPupils(tx Tx, school string) ([]Pupil, error) {
 	all, err := tx.Pupils(school)
-	tellApart(all)
+	tellNamesakes(all)
 	return all, err
 }
 
-// tellApart tells pupils of one name apart: somebody who reads the wrong one of two answers
-// may do what a family refused. The day of birth does, without its year, which proves a
-// family who joins; where that is the same too, the admission number, or the id.
-func tellApart(all []Pupil) {
-	alike := map[string][]int{}
-	for i, p := range all {
-		name := pupilName(p.Forename, p.Surname)
-		alike[name] = append(alike[name], i)
+// tellNamesakes tells pupils of one name apart: somebody who reads the wrong one of two
+// answers may do what a family refused. The day of birth does, without its year, which proves
+// a family who joins; where that is the same too, the admission number, or the id.
+func tellNamesakes(all []Pupil) {
+	with := func(what, said string) string {
+		if said == "" {
+			return ""
+		}
+		return "(" + what + said + ")"
 	}
-	for _, of := range alike {
-		if len(of) < 2 {
-			continue
+	name := func(x Pupil) string { return pupilName(x.Forename, x.Surname) }
+	for i, told := range tellApart(all, name,
+		func(x Pupil) string { return with("born ", x.Born.dayAndMonth()) },
+		func(x Pupil) string { return with("admission number ", x.AdmissionNumber) },
+		func(x Pupil) string { return with("", x.ID) },
+	) {
+		if told != name(all[i]) {
+			all[i].Apart = told
 		}
-		days := map[string]int{}
-		for _, i := range of {
-			days[all[i].Born.dayAndMonth()]++
+	}
+}
+
+// tellApart is what to call each of these pupils by: the first of the forms that tells them
+// from those who are like them in all forms before; the last, where none does.
+func tellApart(all []Pupil, forms ...func(Pupil) string) []string {
+	told, everybody := make([]string, len(all)), make([]int, len(all))
+	var tell func(alike []int, forms []func(Pupil) string)
+	tell = func(alike []int, forms []func(Pupil) string) {
+		by := map[string][]int{}
+		for _, i := range alike {
+			form := forms[0](all[i])
+			told[i] = cmp.Or(form, told[i])
+			by[fold(form)] = append(by[fold(form)], i)
 		}
-		for _, i := range of {
-			p := &all[i]
-			switch day := p.Born.dayAndMonth(); {
-			case day != "" && days[day] == 1:
-				p.Apart = "(born " + day + ")"
-			case p.AdmissionNumber != "":
-				p.Apart = "(admission number " + p.AdmissionNumber + ")"
-			default:
-				p.Apart = "(" + p.ID + ")"
+		for form, of := range by {
+			if len(forms) > 1 && (len(of) > 1 || form == "") {
+				tell(of, forms[1:])
 			}
 		}
 	}
+	for i := range all {
+		everybody[i] = i
+	}
+	tell(everybody, forms)
+	return told
 }
 
 // dayAndMonth is a day of birth without its year, "6 December".

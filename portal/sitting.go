@@ -108,23 +108,20 @@ func (p *Portal) class(tx Tx, a Actor, info School, group string) (all []Classma
 	reaches := a.reach(HaveSign, info.Slug)
 	err = tx.EachPupilOf(info.Slug, Roll{Group: group}, func(r *PupilFile) error {
 		if mark(r); reaches(r.Pupil) {
-			all = append(all, Classmate{Pupil: r.Pupil, Name: r.Pupil.Forename, Texts: info.signable(r.Pupil, r.Acts, p.today())})
+			all = append(all, Classmate{Pupil: r.Pupil, Texts: info.signable(r.Pupil, r.Acts, p.today())})
 		}
 		return nil
 	})
-	for _, longer := range []func(Pupil) string{
-		func(x Pupil) string { return x.Forename + " " + firstLetter(x.Surname) },
-		func(x Pupil) string { return x.Forename + " " + x.Surname },
-	} {
-		alike := map[string]int{}
-		for _, c := range all {
-			alike[fold(c.Name)]++
-		}
-		for i := range all {
-			if alike[fold(all[i].Name)] > 1 {
-				all[i].Name = strings.TrimSpace(longer(all[i].Pupil))
-			}
-		}
+	pupils := make([]Pupil, len(all))
+	for i, c := range all {
+		pupils[i] = c.Pupil
+	}
+	for i, name := range tellApart(pupils,
+		func(x Pupil) string { return x.Forename },
+		func(x Pupil) string { return strings.TrimSpace(x.Forename + " " + firstLetter(x.Surname)) },
+		func(x Pupil) string { return strings.TrimSpace(x.Forename + " " + x.Surname) },
+	) {
+		all[i].Name = name
 	}
 	return all, err
 }
