@@ -76,13 +76,24 @@ const (
 // event puts on record, sealed, what an account did: details are counts, filters and
 // reasons, and hold the name of nobody but the operator.
 func (p *Portal) event(tx Tx, account, school string, kind ActKind, subject Ref, details map[string]any) error {
+	var own map[string]bool
+	if subject.Kind == RefPupil || subject.Kind == RefContact {
+		var err error
+		if own, err = p.mayBeOwn(tx, account); err != nil {
+			return fmt.Errorf("event %s: %w", kind, err)
+		}
+	}
+	return p.eventBeside(tx, own, account, school, kind, subject, details)
+}
+
+// eventBeside is event, where what may be the account's own family is known: of an operation
+// that puts hundreds of people on record it is worked out once.
+func (p *Portal) eventBeside(tx Tx, own map[string]bool, account, school string, kind ActKind, subject Ref, details map[string]any) error {
 	details = maps.Clone(details)
 	if details == nil {
 		details = map[string]any{}
 	}
-	if own, err := p.mayBeOwn(tx, account, subject); err != nil {
-		return fmt.Errorf("event %s: %w", kind, err)
-	} else if own {
+	if own[subject.ID] {
 		details[OwnMark] = "yes"
 	}
 	who, way := Ref{RefAccount, account}, Online

@@ -125,8 +125,12 @@ func (p *Portal) PreviewImport(ctx context.Context, account, school string, rows
 // noteListed puts on record of each person what a list has changed of them, by the names of
 // the fields; and tells the other schools at which new pupils of the list are on roll.
 func (p *Portal) noteListed(tx Tx, account string, planned *ImportPlan, left []string) error {
+	own, err := p.mayBeOwn(tx, account)
+	if err != nil {
+		return err
+	}
 	note := func(kind ActKind, about Ref, details map[string]any) error {
-		return p.event(tx, account, planned.School, kind, about, details)
+		return p.eventBeside(tx, own, account, planned.School, kind, about, details)
 	}
 	was := byID(planned.have.contacts)
 	mailings, err := mailingsOf(tx, planned.School)
@@ -169,7 +173,7 @@ func (p *Portal) noteListed(tx Tx, account string, planned *ImportPlan, left []s
 		}
 	}
 	for _, x := range planned.others {
-		if err := p.event(tx, account, x.School, PupilElsewhere, Ref{RefPupil, x.ID}, map[string]any{"at": planned.School}); err != nil {
+		if err := p.eventBeside(tx, own, account, x.School, PupilElsewhere, Ref{RefPupil, x.ID}, map[string]any{"at": planned.School}); err != nil {
 			return err
 		}
 	}

@@ -157,25 +157,27 @@ func (a Actor) notKin(tx Tx, school string, of Link) error {
 	return err
 }
 
-// mayBeOwn says whether a pupil or a contact is of what may be the account's own family.
-func (p *Portal) mayBeOwn(tx Tx, account string, about Ref) (bool, error) {
-	if about.Kind != RefPupil && about.Kind != RefContact || account == Operator || account == itself {
-		return false, nil
+// mayBeOwn is the pupils and contacts, by id, of what may be the account's own family.
+func (p *Portal) mayBeOwn(tx Tx, account string) (map[string]bool, error) {
+	if account == Operator || account == itself {
+		return nil, nil
 	}
 	a, err := p.actor(tx, account)
 	if errors.Is(err, ErrNotFound) {
-		return false, nil
+		return nil, nil
 	}
+	own := map[string]bool{}
 	for _, r := range a.Unsure {
-		if r.PupilID == about.ID {
-			return true, nil
+		own[r.PupilID] = true
+		theirs, err := tx.PupilContacts(r.PupilID)
+		if err != nil {
+			return nil, err
 		}
-		children, err := tx.PupilContacts(r.PupilID)
-		if err != nil || slices.ContainsFunc(children, func(c Child) bool { return c.Contact.ID == about.ID }) {
-			return true, err
+		for _, c := range theirs {
+			own[c.Contact.ID] = true
 		}
 	}
-	return false, err
+	return own, err
 }
 
 // staffAt is the addresses of those who work at a school, as the settings name them.
