@@ -2,6 +2,10 @@
 // agreements and purposes families answer, the directory of help, and each
 // school's own details. It holds no code, only the files, so that the binary
 // can lay them out as a working starter for a new trust.
+//
+// A question to families is a file in consents/, a text to sign one in agreements/, a page of
+// every school one in model/, a school's own in schools/<slug>/; what mails say is
+// model/mails.toml. None of them needs code.
 package content
 
 import "embed"

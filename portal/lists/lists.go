@@ -1,4 +1,5 @@
-// Package lists writes consent lists, and other tables, as files that spreadsheets open.
+// Package lists writes consent lists, and other tables, as files that spreadsheets open: what
+// they say and who may have it is the portal's (list.go there), how it looks in a file is here.
 package lists
 
 import (

@@ -1,4 +1,5 @@
-// Package post sends what stands in the portal's outbox, by SMTP.
+// Package post sends what stands in the portal's outbox, by SMTP. Which mails there are and who
+// gets them is the portal's; their words are content/model/mails.toml.
 //
 // A sender connects first, and takes a mail from the outbox only then: a server that
 // cannot be reached costs no mail a try. It sends one mail after another. A mail that was

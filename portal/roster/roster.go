@@ -3,7 +3,9 @@
 //
 // Every format becomes a table with headings: a CSV file and the sheets of a
 // workbook are ones as they come, an archive (OneRoster) and a transfer file
-// (CTF) are written as ones. What follows is the same for all.
+// (CTF) are written as ones. What follows is the same for all. A new column is a heading in
+// headings.go, a cell in cells.go and a code in codes.go; what it means, and that silence
+// changes nothing, is the portal's.
 package roster
 
 import (

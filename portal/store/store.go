@@ -1,6 +1,11 @@
 // Package store keeps the portal's data in SQL: in a SQLite file, or in
 // PostgreSQL. Every query has one text for both. What must always hold is held
 // by the schema's constraints and triggers, not by the code around them.
+//
+// A table's columns stand in one list in the file of its matter; the tables themselves in
+// migrations/, where one that has been released is never edited. Each column is declared
+// twice: what it is kept of people for and how long in kept.go, and whether a change of it
+// by hand is noticed in tamper.go.
 package store
 
 import (

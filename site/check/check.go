@@ -1,7 +1,7 @@
 // Package check says what a school has still to put right on its public site, by file and
 // line, with how. [Run] builds every site as a draft and holds its sources and its pages to
-// [Rules]; a new rule is a line there, a method of the inspection, and a case in testdata
-// that breaks it and one that does not.
+// [Rules]; a new rule, as that every poster says its day, is a line there, a
+// method of the inspection, and a case in testdata that breaks it and one that does not.
 //
 // It looks at what package site makes, which knows nothing of it.
 package check
