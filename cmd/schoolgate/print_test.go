@@ -23,24 +23,26 @@ import (
 
 // Every page under /print/ fills exactly one sheet of the paper it says, in
 // black that can be read, for both demo schools and for a secondary school, in
-// every font (row P8).
+// every font (row P8). Whether its words are longer than the sheet is asked in every font;
+// printed is each in the widest and in one of the others by turns.
 func TestSheetsArePrintedOnOnePage(t *testing.T) {
 	t.Parallel()
 	for _, fonts := range fontSets {
 		fonts.need(t)
 	}
 	sites := printedSites(t)
-	for _, fonts := range fontSets {
+	for i, fonts := range fontSets {
 		t.Run(fonts.name, func(t *testing.T) {
 			t.Parallel()
-			needBrowserIn(t, fonts).open(t, "", "http://").oneSheetEach(sites)
+			needBrowserIn(t, fonts).open(t, "", "http://").oneSheetEach(sites, func(sheet int) bool { return i == 0 || sheet%3 == i-1 })
 		})
 	}
 }
 
-func (v *visitor) oneSheetEach(sites []printedSite) {
+func (v *visitor) oneSheetEach(sites []printedSite, prints func(sheet int) bool) {
 	t := v.t
 	t.Helper()
+	seen := 0
 	for _, s := range sites {
 		sheets, err := filepath.Glob(filepath.Join(s.dir, "print", "*", "index.html"))
 		if err != nil || len(sheets) < 6 {
@@ -51,6 +53,9 @@ func (v *visitor) oneSheetEach(sites []printedSite) {
 			v.do(chromedp.Navigate(s.address + "print/" + name + "/"))
 			if over := v.text(`(() => { const p = document.querySelector('.poster-in'); return String(p.scrollHeight - p.clientHeight) })()`); over != "0" {
 				t.Errorf("%s/%s: its words are %s pixels longer than the sheet", s.slug, name, over)
+			}
+			if seen++; !prints(seen) {
+				continue
 			}
 			wide, high := 210.0, 297.0
 			if strings.HasSuffix(name, "-a3") {
