@@ -60,6 +60,7 @@ type frontMatter struct {
 	Title       string       `toml:"title"`
 	Description string       `toml:"description"`
 	Reviewed    any          `toml:"reviewed"`
+	Heart       []string     `toml:"heart"` // what matters most, a line of Markdown each: the summary begins with it
 	Facts       []policyFact `toml:"facts"`
 	Roles       []policyRole `toml:"roles"`
 }
@@ -259,7 +260,7 @@ const policySummary = "summary"
 // stays at PolicyAddress, where every clause has its address; a number in a chapter
 // leads there.
 func (f frontMatter) chapters(lines []string, clauses []clause, means map[string]string) []page {
-	pages := []page{f.made(PolicyAddress+policySummary+"/", "policy-summary", f.Title+": the summary", f.Description, "", map[string]any{})}
+	pages := []page{f.made(PolicyAddress+policySummary+"/", "policy-summary", f.Title+": the summary", f.Description, "", map[string]any{"heart": f.Heart})}
 	for i, c := range clauses {
 		if !c.heading || c.parent >= 0 || c.quoted {
 			continue
