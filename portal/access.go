@@ -36,6 +36,10 @@ const (
 	HaveSign        Action = "have a class sign"
 	SeeSigners      Action = "see which staff and visitors have signed"
 	RunDesk         Action = "have visitors sign, and sign them out"
+	SeeAccess       Action = "see who has been given access"
+	GiveAccess      Action = "give and end access"
+	WaiveSignature  Action = "give access without a signature"
+	ReviewAccess    Action = "look through who has access"
 )
 
 // Child is a pupil together with one contact who may speak for them.

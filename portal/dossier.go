@@ -296,6 +296,17 @@ func (d *Dossier) account(tx Tx, id string) error {
 	if tries > 0 {
 		d.add("Codes and dates of birth that did not fit", Fact{"Tries that we still count", fmt.Sprint(tries)})
 	}
+	schools, err := tx.Schools()
+	if err != nil {
+		return err
+	}
+	for _, s := range schools {
+		if i.StaffEmail != "" {
+			if err := d.given(tx, s.Slug, Ref{RefStaff, strings.ToLower(i.StaffEmail)}); err != nil {
+				return err
+			}
+		}
+	}
 	all, err := tx.AccountSessions(id)
 	for _, s := range all {
 		d.add("Where you are signed in", Fact{"Since", moment(s.Created)}, Fact{"Ends", moment(s.Expires)}, Fact{"As", s.Name}, Fact{"Device", s.Device}, Fact{"Network", s.Network})
@@ -357,6 +368,9 @@ func (d *Dossier) pupil(tx Tx, school, id string) error {
 			d.add("Calls, photographs and visits that were planned for them", Fact{"What", x.Plan.Title}, Fact{"Begins", moment(x.Begins)}, Fact{"Ends", moment(x.Ends)},
 				Fact{"What is kept", x.Kept}, Fact{"To be deleted by", x.KeptUntil.String()}, Fact{"Deleted", moment(x.Deleted.At)})
 		}
+	}
+	if err := d.given(tx, school, Ref{RefPupil, id}); err != nil {
+		return err
 	}
 	return d.events(tx, school, id, "")
 }

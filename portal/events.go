@@ -56,6 +56,9 @@ const (
 	SignatureTaken    ActKind = "signature-taken-back" // a pupil's that was not theirs, by a [Decision] beside it
 	VisitorCame       ActKind = "visitor-came"         // who had signed before
 	VisitorLeft       ActKind = "visitor-left"
+	AccessGiven       ActKind = "access-given"
+	AccessReviewed    ActKind = "access-reviewed"
+	AccessEnded       ActKind = "access-ended"
 	PictureBrought    ActKind = "picture-brought"
 	PictureDeclared   ActKind = "picture-declared" // who is in it, and where it goes
 	PictureSeconded   ActKind = "picture-seconded" // somebody else looked whether nobody is in it

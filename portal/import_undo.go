@@ -296,7 +296,16 @@ func (p *Portal) rests(tx Tx, u ListUndo) (why []string, err error) {
 			in++
 		}
 	}
-	against(in, "A pupil whom it brought is in a picture or an activity.", "Pupils whom it brought are in pictures or activities: %d.")
+	given, err := tx.Grants(u.School)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range given {
+		if brought(g.Holder.ID) {
+			in++
+		}
+	}
+	against(in, "A pupil whom it brought is in a picture or an activity, or has been given access to something.", "Pupils whom it brought are in pictures or activities, or have been given access to something: %d.")
 	keepings, err := tx.Keepings(u.School)
 	kept := 0
 	for _, k := range keepings {

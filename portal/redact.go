@@ -284,6 +284,18 @@ func (x Activity) String() string       { return "activity " + x.ID }
 func (x Activity) GoString() string     { return x.String() }
 func (x Activity) LogValue() slog.Value { return slog.StringValue(x.String()) }
 
+func (g Grant) String() string       { return "grant " + g.ID }
+func (g Grant) GoString() string     { return g.String() }
+func (g Grant) LogValue() slog.Value { return slog.StringValue(g.String()) }
+
+func (r GrantRow) String() string       { return r.Grant.String() }
+func (r GrantRow) GoString() string     { return r.String() }
+func (r GrantRow) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+func (f GiveForm) String() string       { return "giving of access" }
+func (f GiveForm) GoString() string     { return f.String() }
+func (f GiveForm) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
 func (x Plan) String() string       { return "plan of an activity" }
 func (x Plan) GoString() string     { return x.String() }
 func (x Plan) LogValue() slog.Value { return slog.StringValue(x.String()) }

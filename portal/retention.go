@@ -66,6 +66,7 @@ const (
 	KeptSigned     = "signatures"
 	KeptReplaced   = "replaced signatures"
 	KeptActivities = "activities"
+	KeptAccess     = "access that has ended"
 	KeptVisits     = "visitors’ signatures"
 	KeptEvents     = "events"
 	KeptAccounts   = "accounts"
@@ -83,7 +84,7 @@ type Unneeded struct {
 const contactMonths = 1
 
 // KeptKinds is every kind, in the order in which to show them.
-var KeptKinds = []string{KeptPupils, KeptContacts, KeptAnswers, KeptSigned, KeptReplaced, KeptActivities, KeptVisits, KeptEvents, KeptAccounts}
+var KeptKinds = []string{KeptPupils, KeptContacts, KeptAnswers, KeptSigned, KeptReplaced, KeptActivities, KeptAccess, KeptVisits, KeptEvents, KeptAccounts}
 
 // Due is how much of a kind has had its time.
 type Due struct {
@@ -161,6 +162,7 @@ type erasing struct {
 	acts     []Act    // that go before their pupil does
 	contacts []string // also those who have to wait for their pupils to go
 	over     []string // activities
+	ended    []string // access
 }
 
 // TrustWide stands for no school: what the portal holds of staff and of itself.
@@ -244,7 +246,21 @@ func (p *Portal) reckon(tx Tx, school string) (e erasing, err error) {
 			e.over = append(e.over, x.ID)
 		}
 	}
-	e.Due = []Due{r.due.pupils, r.due.contacts, r.due.answers, r.due.signed, r.due.replaced, planned, visits, events}
+	access := Due{Kind: KeptAccess, Months: keep.Events, After: "it ended"}
+	given, err := tx.Grants(school)
+	if err != nil {
+		return e, err
+	}
+	for _, g := range given {
+		if g.open() {
+			continue
+		}
+		due := day(g.Ended.At).months(keep.Events)
+		if access.note(due, e.On); due <= e.On {
+			e.ended = append(e.ended, g.ID)
+		}
+	}
+	e.Due = []Due{r.due.pupils, r.due.contacts, r.due.answers, r.due.signed, r.due.replaced, planned, access, visits, events}
 	slices.SortStableFunc(e.Leavers, func(a, b Leaver) int { return cmp.Compare(a.Due, b.Due) })
 	return e, nil
 }
@@ -656,6 +672,12 @@ func (p *Portal) erasePeople(tx Tx, e erasing, n *gone) error {
 			return fmt.Errorf("activity %s: %w", id, err)
 		}
 		n.of[KeptActivities]++
+	}
+	for _, id := range e.ended {
+		if err := tx.EraseGrant(id); err != nil {
+			return fmt.Errorf("access %s: %w", id, err)
+		}
+		n.of[KeptAccess]++
 	}
 	for _, a := range e.acts[:min(len(e.acts), eraseAtOnce)] {
 		if err := eraseAct(tx, a, n); err != nil {

@@ -45,10 +45,10 @@ var rights = map[Role]struct {
 	scope scope
 	may   []Action
 }{
-	Office:     {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, EraseRecords, ShowDossier, ManagePictures, ProposeActivity, SignOwn, HaveSign, SeeSigners, RunDesk}},
-	Business:   {anySchool, []Action{SeeRegister, SeeTasks, ExportList, SeeEvents, SignOwn}},
-	Lead:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowDossier, AgreeWording, ManagePictures, ProposeActivity, ApproveActivity, SignOwn, HaveSign, SeeSigners}},
-	Head:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, SeeEvents, SetRestrictions, EraseRecords, AgreeWording, ManagePictures, ApproveActivity, SignOwn, HaveSign, SeeSigners}},
+	Office:     {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, EraseRecords, ShowDossier, ManagePictures, ProposeActivity, SignOwn, HaveSign, SeeSigners, RunDesk, SeeAccess, GiveAccess}},
+	Business:   {anySchool, []Action{SeeRegister, SeeTasks, ExportList, SeeEvents, SignOwn, SeeAccess, GiveAccess, ReviewAccess}},
+	Lead:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowDossier, AgreeWording, ManagePictures, ProposeActivity, ApproveActivity, SignOwn, HaveSign, SeeSigners, SeeAccess, ReviewAccess}},
+	Head:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, SeeEvents, SetRestrictions, EraseRecords, AgreeWording, ManagePictures, ApproveActivity, SignOwn, HaveSign, SeeSigners, SeeAccess, GiveAccess, WaiveSignature, ReviewAccess}},
 	Teacher:    {ownClass, []Action{SeeRegister, ProposeActivity, SignOwn, HaveSign}},
 	TrustStaff: {everySchool, []Action{SeeRegister, SeeTasks, SignOwn}},
 	Colleague:  {anySchool, []Action{SignOwn}},

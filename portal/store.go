@@ -32,6 +32,7 @@ type Tx interface {
 	PictureTx
 	ActivityTx
 	SittingTx
+	AccessTx
 }
 
 // MailTx is the outbox. A claim of one sender is a change of a row, which fails or comes
@@ -367,6 +368,13 @@ type ActivityTx interface {
 	Activity(school, id string) (Activity, error)
 	Activities(school string) ([]Activity, error) // those that begin last first
 	EraseActivity(id string) error
+}
+
+// AccessTx is who has been given access to what.
+type AccessTx interface {
+	PutGrant(Grant) error
+	Grants(school string) ([]Grant, error) // oldest first
+	EraseGrant(id string) error
 }
 
 // LedgerEntry is one record as the ledger holds it. Record and Salt may be

@@ -29,6 +29,8 @@ const (
 	TaskSecond    TaskKind = "second"    // pictures of nobody that wait for a second person
 	TaskElsewhere TaskKind = "elsewhere" // pictures that were taken down and are still used elsewhere
 	TaskReview    TaskKind = "review"    // pictures on the site, which nobody has looked through for a year
+	TaskGone      TaskKind = "gone"      // access of those who have left
+	TaskAccess    TaskKind = "access"    // access through which nobody has looked this term
 	TaskOver      TaskKind = "over"      // records that have had their time
 )
 
@@ -95,6 +97,10 @@ var tasks = []struct {
 		return d.picturesWho(func(v PictureView) (bool, error) { return v.Elsewhere(), nil })
 	}},
 	{TaskReview, ManagePictures, (*desk).review},
+	{TaskGone, GiveAccess, (*desk).gone},
+	{TaskAccess, ReviewAccess, func(d *desk) (int, error) {
+		return d.grantsWho(func(g Grant) bool { return g.due(d.p.today()) })
+	}},
 	{TaskOver, EraseRecords, func(d *desk) (int, error) {
 		kept, err := d.p.reckon(d, d.school)
 		return kept.Now(), err
@@ -118,6 +124,7 @@ type desk struct {
 	invited  []Invitee
 	planned  []Activity
 	pictures []PictureView
+	granted  []Grant
 
 	conflicts, lapsing int // pupils; see stand
 }

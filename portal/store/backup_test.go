@@ -63,6 +63,7 @@ func TestBackup(t *testing.T) {
 				tx.PutMailing(portal.Mailing{ContactID: "c-mum", Key: "m", Bad: "a@b.example", BadSince: noon}),
 				tx.PutPicture(portal.Picture{ID: "x", School: "oak", Key: "k", Pupils: []string{"p-ann"}, Shown: noon}),
 				tx.PutActivity(portal.Activity{ID: "x", School: "oak", Begins: noon, Ends: noon, Pupils: []string{"p-ann"}, Proposed: portal.Step{By: "a-1", At: noon}}),
+				tx.PutGrant(portal.Grant{ID: "x", School: "oak", Holder: portal.Ref{Kind: portal.RefPupil, ID: "p-ann"}, What: "network", Given: portal.Step{By: "a-1", At: noon}}),
 				tx.PutPhoto(portal.Photo{ID: "x", School: "oak", SHA256: "s", Secret: "0f", Who: portal.InPupils, Pupils: []string{"p-ann"}, Brought: noon, Version: 2}),
 				tx.PutKeeping(portal.Keeping{PupilID: "p-ben", Until: "2030-01-01", Reason: "a dispute", By: "a-1", At: noon}),
 				tx.PutInvitation(portal.Invitation{ID: "i", ContactID: "c-mum", CodeHash: "h", Issued: noon, Expires: noon}),

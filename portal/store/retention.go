@@ -33,6 +33,9 @@ func (t *tx) ErasePupil(id string) error {
 			return err
 		}
 	}
+	if err := t.remove("access_grants", "holder_kind = 'pupil' AND holder_id = $1", id); err != nil {
+		return err
+	}
 	if err := t.forgetNamed("pupils", id); err != nil {
 		return err
 	}

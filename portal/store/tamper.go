@@ -46,6 +46,7 @@ var hashedTables = map[string]hashed{
 	"keepings":         hashedBy(1, "pupil_id, until, reason, kept_by, at"),
 	"pictures":         hashedBy(2, "school, declared, id, page, alt, purpose, pupils, until, shown, taken, nobody"),
 	"photos":           hashedBy(1, "id, school, digest, secret, page, alt, caption, who, pupils, until, elsewhere, fetched, brought_by, brought, said_by, looked_by, version"),
+	"access_grants":    hashedBy(1, "id, school, holder_kind, holder_id, what, item, rests, why, given_by, given, reviewed_by, reviewed, ended_by, ended"),
 	"activities":       hashedBy(1, "id, school, begins, ends, plan, pupils, proposed_by, proposed, answer, why, decided_by, decided, done, kept, kept_until, closed_by, closed, deleted_by, deleted"),
 }
 

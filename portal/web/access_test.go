@@ -35,6 +35,7 @@ var (
 	reached   = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 404, 200, 200} // the teacher has no such pupil
 	planners  = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 200, 403, 403}
 	classes   = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 200, 200, 403, 200} // who have a class sign
+	givers    = []int{303, 404, 404, 404, 404, 404, 404, 200, 404, 200, 403, 403, 200, 200}
 	leads     = []int{303, 404, 404, 404, 404, 404, 404, 403, 404, 403, 200, 403, 403, 200}
 )
 
@@ -174,6 +175,11 @@ var table = map[string]row{
 	"GET " + office + "/visitors":                                        {path: at("/portal/office/fernlow/visitors"), want: families},
 	"POST " + office + "/visitors":                                       {path: at("/portal/office/fernlow/visitors"), want: sends(offices, 400)},
 	"GET " + office + "/staff":                                           {path: at("/portal/office/fernlow/staff"), want: families},
+	"GET " + office + "/access":                                          {path: at("/portal/office/fernlow/access"), want: daily},
+	"POST " + office + "/access":                                         {path: at("/portal/office/fernlow/access"), want: sends(daily, 400)}, // nothing to do
+	"GET " + office + "/access/new":                                      {path: at("/portal/office/fernlow/access/new"), want: givers},
+	"POST " + office + "/access/new":                                     {path: at("/portal/office/fernlow/access/new"), want: sends(givers, 422)}, // an empty form
+	"POST " + office + "/access/list":                                    {path: at("/portal/office/fernlow/access/list"), form: asCSV, want: sends(daily, 200)},
 	"GET " + office + "/events":                                          {path: at("/portal/office/fernlow/events"), want: watchers},
 }
 
@@ -354,7 +360,7 @@ func TestGetChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	looks := map[string][]string{}
 	looks["GET /portal/record"] = []string{"acts", "ledger", "ledger_hashes"}
-	for _, to := range []string{"/", "/export", "/pictures", "/pictures/{photo:[A-Z2-7]{26}}", "/settle", "/letters", "/answers", "/joins", "/restrictions", "/retention", "/chase", "/visitors", "/staff", "/activities/{id:[A-Za-z0-9_-]+}", "/activities/{id:[A-Za-z0-9_-]+}/sheet", "/pupil/{id:[A-Za-z0-9_-]+}", "/contact/{id:[A-Za-z0-9_-]+}", "/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}"} {
+	for _, to := range []string{"/", "/export", "/pictures", "/pictures/{photo:[A-Z2-7]{26}}", "/settle", "/letters", "/answers", "/joins", "/restrictions", "/retention", "/chase", "/visitors", "/staff", "/access", "/activities/{id:[A-Za-z0-9_-]+}", "/activities/{id:[A-Za-z0-9_-]+}/sheet", "/pupil/{id:[A-Za-z0-9_-]+}", "/contact/{id:[A-Za-z0-9_-]+}", "/record/{kind:pupil|contact}/{id:[A-Za-z0-9_-]+}"} {
 		looks["GET "+office+to] = []string{"acts", "ledger", "ledger_hashes"}
 	}
 	for name, row := range table {

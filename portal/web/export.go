@@ -92,8 +92,7 @@ func (s *server) postExport(w http.ResponseWriter, r *http.Request) error {
 		return s.saveList(w, r, school, err, form)
 	}
 	format := r.PostForm.Get("format")
-	file, known := listFiles[format]
-	if err == nil && !known {
+	if _, known := listFiles[format]; err == nil && !known {
 		var wrong portal.Invalid
 		wrong.Add("format", "Choose how the list is to come.")
 		err = wrong.Or()
@@ -104,12 +103,28 @@ func (s *server) postExport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return &rejectedForm{err, form}
 	}
+	name := func(l portal.List) string { return exportName(l.School, wanted, l.At.In(portal.London)) }
+	err = s.sendList(w, format, passphrase, name, func(begin func(portal.List) error, each func(portal.ListRow) error) error {
+		return s.Portal.Export(r.Context(), account(r), school.Slug, wanted, begin, each)
+	})
+	if _, wrong := errors.AsType[*portal.Invalid](err); wrong {
+		return &rejectedForm{err, form}
+	}
+	return err
+}
+
+// sendList writes a list as a file of a format, encrypted where there is a passphrase.
+//
+// Once a part has gone out, an error ends the connection, so that a list cut short cannot
+// be taken for a whole one.
+func (s *server) sendList(w http.ResponseWriter, format, passphrase string, name func(portal.List) string, from func(func(portal.List) error, func(portal.ListRow) error) error) error {
+	file, known := listFiles[format]
+	if !known {
+		return errBadForm
+	}
 	if passphrase != "" {
 		file.mime, file.ext = "application/octet-stream", file.ext+".age"
 	}
-
-	// Once a part has gone out, an error ends the connection, so that a list cut
-	// short cannot be taken for a whole one.
 	var list ListWriter
 	end := func() error { return nil }
 	begin := func(l portal.List) (err error) {
@@ -122,14 +137,11 @@ func (s *server) postExport(w http.ResponseWriter, r *http.Request) error {
 			out, end = sealed, sealed.Close
 		}
 		w.Header().Set("Content-Type", file.mime)
-		w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"`, exportName(l.School, wanted, l.At.In(portal.London))+file.ext))
+		w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s"`, name(l)+file.ext))
 		list, err = s.WriteList(out, format, l)
 		return err
 	}
-	err = s.Portal.Export(r.Context(), account(r), school.Slug, wanted, begin, func(row portal.ListRow) error { return list.Write(row) })
-	if _, wrong := errors.AsType[*portal.Invalid](err); wrong {
-		return &rejectedForm{err, form}
-	} else if err != nil {
+	if err := from(begin, func(row portal.ListRow) error { return list.Write(row) }); err != nil {
 		return err
 	}
 	return errors.Join(list.Flush(), end())

@@ -55,6 +55,8 @@ var taskPages = map[portal.TaskKind]struct{ path, one, many, note, who string }{
 	portal.TaskSecond:    {"pictures", "picture waits for a second person", "pictures wait for a second person", "Somebody says that nobody is in it. It is shown once another person has looked, too.", "the office, the safeguarding lead or the head"},
 	portal.TaskElsewhere: {"pictures", "picture was taken down here, and is still used elsewhere", "pictures were taken down here, and are still used elsewhere", "Take them down there by hand, and say so.", "the office, the safeguarding lead or the head"},
 	portal.TaskReview:    {"pictures", "picture on the website to look through", "pictures on the website to look through", "Nobody has looked through them for a year.", "the office, the safeguarding lead or the head"},
+	portal.TaskGone:      {"access?show=left", "device or login of somebody who has left", "devices and logins of people who have left", "Take it back or close it, and say so.", "the office, the business manager or the head"},
+	portal.TaskAccess:    {"access?show=review", "device or login that nobody has looked at this term", "devices and logins that nobody has looked at this term", "Look through who has access, and say that it is right.", "the business manager, the safeguarding lead or the head"},
 	portal.TaskOver:      {"retention", "record has had its time", "records have had their time", "Families were told that it is erased then.", "the office, the safeguarding lead or the head"},
 }
 

@@ -44,6 +44,7 @@ func People() []Person {
 		{ContactName: "Mr Craig Hallett", School: "fernlow-primary", Hint: "Father under a court order made after he joined: he sees nothing", joins: true},
 		{Name: "Dilys Marchbank", School: "fernlow-primary", Email: "d.marchbank@fernlow.example", Hint: "Office manager at Fernlow Primary"},
 		{Name: "Tobias Adeyinka", School: "fernlow-primary", Email: "t.adeyinka@fernlow.example", Role: portal.Lead, Hint: "Safeguarding lead at Fernlow Primary, who sees what was done, and ends a court order’s bar"},
+		{Name: "Ruth Penhallow", School: "fernlow-primary", Email: "r.penhallow@fernlow.example", Role: portal.Head, Hint: "Head at Fernlow Primary, who gives access without a signature where there is a reason"},
 		{Name: "Ewan Tarrant", School: "fernlow-primary", Email: "e.tarrant@fernlow.example", Role: portal.Teacher, Classes: []string{"Rowan", "Larch"}, Hint: "Teacher of Rowan and Larch at Fernlow Primary, whose pupils sign in class"},
 		{Name: "Rohit Sandringham", School: "st-osrics-junior", Email: "r.sandringham@st-osrics.example", Hint: "Office manager at St Osric’s Juniors"},
 		{Name: "Marguerite Holt", School: "*", Email: "m.holt@thornmere.example", Hint: "At the trust’s office, for both schools"},

@@ -156,6 +156,35 @@ func (s *seeding) plan(ctx context.Context) error {
 			return fmt.Errorf("the demo's activities: %w", err)
 		}
 	}
+	return s.give(ctx, school, as)
+}
+
+// give has half of a class sign on paper, all of it be given a login, of whom the others are
+// left out, and the head give one of those a device all the same.
+func (s *seeding) give(ctx context.Context, school string, as map[portal.Role]string) error {
+	s.at(s.now)
+	class, err := s.ClassPage(ctx, as[portal.Head], school, "Maple")
+	if err != nil {
+		return fmt.Errorf("the demo's access: %w", err)
+	}
+	var half []string
+	for _, c := range class.Class[:len(class.Class)/2] {
+		half = append(half, c.Pupil.ID)
+	}
+	err = s.SignedOnPaper(ctx, as[portal.Head], school, "Maple", half)
+	for _, f := range []portal.GiveForm{
+		{What: "network", Group: "Maple"},
+		{What: "device", Item: "Chromebook 14", Pupil: half[0]},
+		{What: "device", Item: "Talking tablet", Pupil: class.Class[len(half)].Pupil.ID, Why: "Needs it to speak; the family signs on Monday"},
+	} {
+		if err == nil {
+			s.at(s.now)
+			_, err = s.GiveAccess(ctx, as[portal.Head], school, f)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("the demo's access: %w", err)
+	}
 	return nil
 }
 
