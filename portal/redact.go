@@ -292,6 +292,18 @@ func (r GrantRow) String() string       { return r.Grant.String() }
 func (r GrantRow) GoString() string     { return r.String() }
 func (r GrantRow) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
+func (v AccessPage) String() string       { return fmt.Sprintf("%d grants", len(v.Rows)) }
+func (v AccessPage) GoString() string     { return v.String() }
+func (v AccessPage) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
+func (g Giving) String() string       { return fmt.Sprintf("given to %d", len(g.Given)) }
+func (g Giving) GoString() string     { return g.String() }
+func (g Giving) LogValue() slog.Value { return slog.StringValue(g.String()) }
+
+func (l LeftOut) String() string       { return "somebody left out" }
+func (l LeftOut) GoString() string     { return l.String() }
+func (l LeftOut) LogValue() slog.Value { return slog.StringValue(l.String()) }
+
 func (f GiveForm) String() string       { return "giving of access" }
 func (f GiveForm) GoString() string     { return f.String() }
 func (f GiveForm) LogValue() slog.Value { return slog.StringValue(f.String()) }

@@ -31,11 +31,12 @@ var guarded = []any{
 	portal.PupilPage{}, portal.ContactPage{}, portal.Tie{}, portal.Said{}, portal.Issued{}, portal.Found{}, portal.FoundContact{}, portal.UndoPlan{}, portal.ListUndo{}, portal.ListBefore{}, portal.Chased{},
 	portal.Activity{}, portal.ActivityForm{}, portal.ActivityItem{}, portal.CloseForm{}, portal.GoRow{}, portal.GoSheet{}, portal.Plan{}, portal.Roll{},
 	portal.Sitting{}, portal.Here{}, portal.Signable{}, portal.OwnText{}, portal.Classmate{}, portal.ClassPage{}, portal.OwnSigning{}, portal.Signer{}, portal.Visit{}, portal.VisitForm{}, portal.VisitorsPage{},
+	portal.Grant{}, portal.GrantRow{}, portal.AccessPage{}, portal.GiveForm{}, portal.Giving{}, portal.LeftOut{},
 }
 
 // public are the types that hold nothing of anybody's. An error is here if its
 // text names places in a file and what is public alone, as tests hold elsewhere.
-var public = []string{"Check", "Correction", "DayCount", "GoPurpose", "Step", "Worded", "Delivery", "Demands", "Holiday", "MailLinks", "MailRules", "MessageItem", "Due", "Erasure", "Restored", "RestoredSchool", "Periods", "Unneeded", "EventFilter", "Filter", "ImportChoices", "ImportStale", "Invalid", "Join", "LedgerHead", "LedgerLeaf", "Link", "List", "ListChoice", "ListMapping", "Portal", "Problem", "Provider", "Ref", "School", "SchoolCount", "RegisterChecked", "Subject", "Task", "Text", "TextChanged"}
+var public = []string{"AccessFilter", "Rested", "Check", "Correction", "DayCount", "GoPurpose", "Step", "Worded", "Delivery", "Demands", "Holiday", "MailLinks", "MailRules", "MessageItem", "Due", "Erasure", "Restored", "RestoredSchool", "Periods", "Unneeded", "EventFilter", "Filter", "ImportChoices", "ImportStale", "Invalid", "Join", "LedgerHead", "LedgerLeaf", "Link", "List", "ListChoice", "ListMapping", "Portal", "Problem", "Provider", "Ref", "School", "SchoolCount", "RegisterChecked", "Subject", "Task", "Text", "TextChanged"}
 
 // opaque are the fields that may be shown.
 var opaque = []string{"ID", "PupilID", "ContactID", "AccountID", "InvitationID", "RecordID", "School", "Provider", "Role", "Type", "Fingerprint", "SignForm.Pupil", "DecideForm.Pupil"}

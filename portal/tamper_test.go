@@ -104,6 +104,8 @@ func lived(t *testing.T) (w *world, address string) {
 	w.UseShelf(memory{})
 	_, err := w.AddPhoto(t.Context(), w.staff("office@anne.example"), anne, []byte(drawn))
 	w.ok(err)
+	_, err = w.GiveAccess(t.Context(), w.staff(head), anne, portal.GiveForm{What: "network", Pupil: w.pupil("Ann"), Why: "She came today"})
+	w.ok(err)
 	w.pass(24 * time.Hour)
 	w.decide(w.account("Mrs Jo Lee"), w.answering("Ann", portal.Refused))
 	w.publish() // until it is under a head, an act has no more than its promise
