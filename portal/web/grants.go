@@ -126,7 +126,7 @@ type giveView struct {
 	Base                         string
 	Whats, Classes, Years, Staff []option
 	Pupil                        *option // somebody chosen by name
-	Item, Why                    planField
+	Typed                        url.Values
 	MayWaive                     bool
 	Done                         *portal.Giving
 }
@@ -161,9 +161,7 @@ func (s *server) givePage(r *http.Request, q url.Values, done *portal.Giving) (p
 	if err != nil {
 		return page{}, err
 	}
-	v := giveView{Base: officeLink(school.Slug), Whats: accessOptions(q.Get("what")), Done: done,
-		Item: planField{Name: "item", Label: "Which one", Hint: "For example: Chromebook 14, or the reading app. For a login to the network or email you can leave this empty.", Type: "text", Value: q.Get("item"), Most: 100},
-		Why:  planField{Name: "why", Label: "Why without a signature (optional)", Hint: "Whoever lacks a signature is left out unless you say why they have access all the same. It stays on record with your account.", Type: "text", Value: q.Get("why"), Most: portal.MaxReason}}
+	v := giveView{Base: officeLink(school.Slug), Whats: accessOptions(q.Get("what")), Done: done, Typed: q}
 	_, waive := s.office(r, portal.WaiveSignature)
 	v.MayWaive = waive == nil
 	if v.Classes, v.Years, err = s.classesAndYears(r, school, q.Get("class"), q.Get("year")); err != nil {
