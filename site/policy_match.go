@@ -2,6 +2,7 @@ package site
 
 import (
 	"cmp"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,11 +39,13 @@ type PolicyPassage struct {
 type MatchedClause struct {
 	Number, ID, Words string
 	Near              compare.Near // At is an index of Passages
+	Corrected         bool         // somebody said so
 }
 
 // MatchPolicy lays a policy of a school's own, one Markdown file, beside the model
-// (requirements row P2).
-func (t *Trust) MatchPolicy(s *School, own source.File, now time.Time) PolicyMatch {
+// (requirements row P2). Somebody may know better which clause is which: corrections are
+// numbers of the school's clauses by ids of the model's, and "none" for one it lacks.
+func (t *Trust) MatchPolicy(s *School, own source.File, corrections map[string]string, now time.Time) (PolicyMatch, error) {
 	e := s.website(t, Options{Address: "http://localhost", Now: now})
 	model, _ := policyOf(e.policy.model, nil, source.File{}, e.answers)
 	mine, _ := policyOf(e.policy.model, e.policy.changes, own, e.answers)
@@ -76,8 +79,23 @@ func (t *Trust) MatchPolicy(s *School, own source.File, now time.Time) PolicyMat
 	for i, near := range compare.Nearest(words, passages) {
 		m.Model[i].Near = near
 	}
+	said := map[int]bool{}
+	for _, id := range source.SortedKeys(corrections) {
+		number, near := corrections[id], compare.Near{At: -1}
+		i := slices.IndexFunc(m.Model, func(c MatchedClause) bool { return c.ID == id })
+		if i < 0 {
+			return m, fmt.Errorf("the model has no clause %s: its id is at the end of its address", id)
+		}
+		if number != "none" {
+			near = compare.Near{At: slices.IndexFunc(m.Passages, func(p PolicyPassage) bool { return p.Number == number }), Likeness: 1}
+			if said[near.At] = true; near.At < 0 {
+				return m, fmt.Errorf("the document has no clause %s to stand beside %s", number, id)
+			}
+		}
+		m.Model[i].Near, m.Model[i].Corrected = near, true
+	}
 	for i, near := range compare.Nearest(passages, words) {
-		if near.Likeness < ClauseNear && passages[i] != "" {
+		if near.Likeness < ClauseNear && passages[i] != "" && !said[i] {
 			m.Besides = append(m.Besides, i)
 		}
 	}
@@ -92,7 +110,7 @@ func (t *Trust) MatchPolicy(s *School, own source.File, now time.Time) PolicyMat
 			m.Blanks = append(m.Blanks, p.Blank)
 		}
 	}
-	return m
+	return m, nil
 }
 
 // plainMarks are the signs of a link or of emphasis, around words that stay.

@@ -24,6 +24,7 @@ import (
 type policyImport struct {
 	school, content, beside, changes string
 	replace                          bool
+	match                            map[string]string
 }
 
 func policyImportCommand(settings settingsFunc) *cobra.Command {
@@ -40,7 +41,9 @@ Nothing is fetched, and no macro runs.
 What was left out, and what somebody has to look at, is listed. --beside writes a page
 that shows the document and what was made of it paragraph by paragraph, and the trust's
 model beside it: which of its clauses the document has in its own words, which it
-lacks, what it has besides, and what settings could take over from it.
+lacks, what it has besides, and what settings could take over from it. Where that is
+wrong, --match filter-tests=3.2.1 says which clause of the document the model's is, and
+--match filter-tests=none that it has none.
 
 Changes that a word processor keeps track of are never published unseen: nothing is
 written until they were decided there, or --changes says accept or reject. A policy.md
@@ -63,6 +66,7 @@ that is there stays, unless --replace says otherwise.`,
 	cmd.Flags().StringVar(&i.content, "content", "", "write into this content `folder` instead of the one the settings name")
 	cmd.Flags().StringVar(&i.beside, "beside", "", "write the comparison to this `file`, a page for a browser")
 	cmd.Flags().StringVar(&i.changes, "changes", "", "accept or reject the changes that the word processor keeps track of")
+	cmd.Flags().StringToStringVar(&i.match, "match", nil, "`ID=NUMBER`: the model's clause with this id is the document's with this number, or none")
 	cmd.Flags().BoolVar(&i.replace, "replace", false, "replace the policy.md that is there")
 	cmd.MarkFlagRequired("school")
 	return cmd
@@ -117,7 +121,9 @@ func (i policyImport) run(out io.Writer, name string, now time.Time) error {
 		return err
 	}
 	page := besidePage{School: school.Name, File: filepath.Base(name), Policy: document.Arrange(d)}
-	page.lay(trust, school, now)
+	if err := page.lay(trust, school, i.match, now); err != nil {
+		return err
+	}
 	page.tell(out)
 	if i.beside != "" {
 		var html strings.Builder
@@ -163,10 +169,12 @@ func readDocument(name string) ([]byte, error) {
 
 // lay reads what was made as the site reads it, and lays it beside the document and
 // the model.
-func (p *besidePage) lay(trust *site.Trust, school *site.School, now time.Time) {
+func (p *besidePage) lay(trust *site.Trust, school *site.School, corrections map[string]string, now time.Time) (err error) {
 	file := "schools/" + school.Slug + "/" + site.PolicyFile
 	p.Title = p.Policy.Title
-	p.Match = trust.MatchPolicy(school, source.File{Name: file, Data: []byte(p.Policy.Text)}, now)
+	if p.Match, err = trust.MatchPolicy(school, source.File{Name: file, Data: []byte(p.Policy.Text)}, corrections, now); err != nil {
+		return err
+	}
 	lines := strings.Split(p.Policy.Text, "\n")
 	for _, piece := range p.Policy.Pieces {
 		row := besideRow{Piece: piece}
@@ -197,6 +205,7 @@ func (p *besidePage) lay(trust *site.Trust, school *site.School, now time.Time) 
 			p.Settings = append(p.Settings, s)
 		}
 	}
+	return nil
 }
 
 // tell writes what became of the document.

@@ -927,7 +927,7 @@ func (a *arranger) matter() []string {
 		}
 	}
 	quote := func(s string) string {
-		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "[[", "[ [").Replace(s) + `"`
+		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(single.Replace(s)) + `"`
 	}
 	out := []string{"+++", "title = " + quote(a.policy.Title)}
 	if reviewed != "" {

@@ -43,12 +43,14 @@ type Setting struct {
 
 const personName = `((?:Mr|Mrs|Miss|Ms|Mx|Dr|Rev\.?|Revd|Sister|Father|Prof\.?)\.? (?:[A-Z][\pL'’.-]*)(?: [A-Z][\pL'’-]+){0,2})`
 
-// who finds the people and things that blanks ask for, by how policies name them.
-var who = func() (all []struct {
+type asked struct {
 	blank string
 	fact  *regexp.Regexp // the name of a line of the front
 	text  *regexp.Regexp // a sentence; its first group is the answer
-}) {
+}
+
+// who finds the people and things that blanks ask for, by how policies name them.
+var who = func() (all []asked) {
 	for _, each := range []struct{ blank, role string }{
 		{"deputy_safeguarding_leads", `deputy (?:designated )?safeguarding leads?(?: \(d?dsls?\))?|deputy dsls?|ddsls?`},
 		{"safeguarding_lead", `(?:designated )?safeguarding lead(?: \(dsl\))?|dsl`},
@@ -58,10 +60,7 @@ var who = func() (all []struct {
 		{"senco", `(?:senco|special educational needs co-?ordinator)(?: \(senco\))?`},
 		{"data_protection_officer", `data protection officer(?: \(dpo\))?|dpo`},
 	} {
-		all = append(all, struct {
-			blank      string
-			fact, text *regexp.Regexp
-		}{each.blank, regexp.MustCompile(`(?i)^(?:named |school )?(?:` + each.role + `)$`),
+		all = append(all, asked{each.blank, regexp.MustCompile(`(?i)^(?:named |school )?(?:` + each.role + `)$`),
 			regexp.MustCompile(`(?:^|[^\pL])(?i:(?:` + each.role + `))(?: in (?:this|our) school)?(?: is|:|,| -| –|\s*\()\s*(?:currently )?` + personName)})
 	}
 	for _, each := range []struct{ blank, text string }{
@@ -70,10 +69,7 @@ var who = func() (all []struct {
 		{"local_partnership", `\b((?:[A-Z]\w+ ){1,4}Safeguarding (?:Children )?(?:Partnership|Board)(?: \([A-Z]+\))?)`},
 		{"local_police", `\b((?:[A-Z]\w+ ){1,2}(?:Police|Constabulary))\b`},
 	} {
-		all = append(all, struct {
-			blank      string
-			fact, text *regexp.Regexp
-		}{blank: each.blank, text: regexp.MustCompile(each.text)})
+		all = append(all, asked{blank: each.blank, text: regexp.MustCompile(each.text)})
 	}
 	return all
 }()

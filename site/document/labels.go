@@ -28,9 +28,9 @@ type typist struct {
 // bullet. Class is the look of a label, the same for all of one list.
 func (t *typist) take(b *Block) (class string, ok bool) {
 	defer func() { t.bullet = strings.HasPrefix(class, "bullet") }()
-	text := b.Text()
+	text, glued := b.Text(), 0
 	cut := func(n int, number, class string) (string, bool) {
-		rest := cutSpans(b.Spans, n)
+		rest := cutSpans(b.Spans, n-glued)
 		if len(rest) == 0 {
 			return "", false
 		}
@@ -42,10 +42,9 @@ func (t *typist) take(b *Block) (class string, ok bool) {
 			return cut(len(m[0]), m[1], "named")
 		}
 	}
-	if m := gluedLabel.FindStringSubmatch(text); m != nil && (b.Kind == Heading || strings.Trim(m[1], "0123456789") != "" || m[2] != "") { // nothing between
+	if m := gluedLabel.FindStringSubmatch(text); m != nil && (b.Kind == Heading || strings.HasSuffix(m[1], ".") || m[2] != "") { // nothing between
 		n := len(m[1] + m[2])
-		text = text[:n] + " " + text[n:]
-		b.Spans = append([]Span{{Text: text[:n] + " "}}, cutSpans(b.Spans, n)...)
+		text, glued = text[:n]+" "+text[n:], 1
 	}
 	if m := manyLabel.FindStringSubmatch(text); m != nil && !noLabel.MatchString(text) {
 		return cut(len(m[0]), m[1], "many")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -18,7 +19,8 @@ import (
 var (
 	address = regexp.MustCompile(`(?:https?://|www\.|mailto:)[^\s<>"*\\|\[\]{}]+|[\pL\pN._%+-]+@[\pL\pN-]+\.[\pL\pN.-]+`)
 	sign    = regexp.MustCompile("[\\\\`*_{}\\[\\]<>|~&!=^]|^[#+:-]|^\\d+[.)]")
-	ours    = regexp.MustCompile(`\[\[|\[[ xX]\]|\{|<[\pL/!?]|!$`)
+	ours    = regexp.MustCompile(`\[[ xX]\]|\{|<[\pL/!?]|!$`)
+	single  = strings.NewReplacer("[[", "[", "]]", "]", "{{", "{", "}}", "}")
 	typed   = regexp.MustCompile(`^\d+((?:\.\d+)+\.?[ \t])`) // a number before a paragraph, which a page would take for a clause's
 )
 
@@ -29,7 +31,7 @@ func escape(s string, start, all bool) string {
 		return s[:m[2]] + `\` + s[m[2]:m[2]+1] + escape(s[m[2]+1:], false, all)
 	}
 	if !all {
-		return strings.ReplaceAll(ours.ReplaceAllString(s, `\$0`), `\[[`, `\[\[`)
+		return ours.ReplaceAllString(s, `\$0`)
 	}
 	plain := func(s string) string {
 		return sign.ReplaceAllStringFunc(s, func(m string) string { return m[:len(m)-1] + `\` + m[len(m)-1:] })
@@ -58,6 +60,12 @@ type writer struct {
 // would not be read back word for word is written with backslashes, or else without
 // emphasis, too.
 func (w writer) inline(spans []Span, plain, cell bool) (out string) {
+	spans = slices.Clone(spans)
+	for i, s := range spans {
+		if spans[i].Text = single.Replace(s.Text); spans[i].Text != s.Text {
+			w.lost("double brackets, with which this program marks blanks of its own, are now single: %q", short(s.Text))
+		}
+	}
 	want := strings.Join(strings.Fields((Block{Spans: spans}).Text()), " ")
 	for _, way := range []struct{ plain, all bool }{{plain, false}, {plain, true}, {true, true}} {
 		if out = w.spans(spans, way.plain, cell, way.all); strings.ReplaceAll(readBack(out), "==", "") == strings.ReplaceAll(want, "==", "") {

@@ -56,8 +56,6 @@ func (t *tally) show(levels [10]numbered, level int) string {
 	return strings.Join(strings.Fields(shown), " ")
 }
 
-var ordinals = []string{"Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve"}
-
 // count writes a number as a list does.
 func count(format string, n int) string {
 	switch format {
@@ -72,18 +70,10 @@ func count(format string, n int) string {
 	case "decimalZero":
 		return fmt.Sprintf("%02d", n)
 	case "ordinal":
-		suffix := "th"
-		if n%100 < 11 || n%100 > 13 {
-			suffix = map[int]string{1: "st", 2: "nd", 3: "rd"}[n%10]
-			if suffix == "" {
-				suffix = "th"
-			}
+		if suffix := map[int]string{1: "st", 2: "nd", 3: "rd"}[n%10]; suffix != "" && n/10%10 != 1 {
+			return fmt.Sprint(n) + suffix
 		}
-		return fmt.Sprint(n) + suffix
-	case "cardinalText":
-		if n >= 0 && n < len(ordinals) {
-			return ordinals[n]
-		}
+		return fmt.Sprint(n) + "th"
 	case "none", "":
 		return ""
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -51,35 +52,31 @@ const (
 	maxNodes = 3_000_000
 )
 
-// prefixes are the usual ones of namespaces: of Word's by how they end, in either of
+// prefixes are the usual ones of namespaces, by what tells them: of Word's in either of
 // its two spellings.
+var prefixes = []struct {
+	sign   *regexp.Regexp
+	prefix string
+}{
+	{regexp.MustCompile(`opendocument:xmlns:drawing:`), "draw"},
+	{regexp.MustCompile(`opendocument:xmlns:xsl-fo-`), "fo"},
+	{regexp.MustCompile(`opendocument:xmlns:svg-`), "svg"},
+	{regexp.MustCompile(`opendocument:xmlns:(\w+):`), "$1"},
+	{regexp.MustCompile(`wordprocessingml.*main$`), "w"},
+	{regexp.MustCompile(`/relationships$`), "r"},
+	{regexp.MustCompile(`/math$`), "m"},
+	{regexp.MustCompile(`markup-compatibility`), "mc"},
+	{regexp.MustCompile(`drawingml/(?:2006/)?main$`), "a"},
+	{regexp.MustCompile(`:loext:`), "loext"},
+	{regexp.MustCompile(`xlink`), "xlink"},
+	{regexp.MustCompile(`purl\.org/dc`), "dc"},
+}
+
 func prefix(space string) string {
-	if rest, ok := strings.CutPrefix(space, "urn:oasis:names:tc:opendocument:xmlns:"); ok {
-		name, _, _ := strings.Cut(rest, ":")
-		if usual, ok := map[string]string{"drawing": "draw", "xsl-fo-compatible": "fo", "svg-compatible": "svg"}[name]; ok {
-			return usual
+	for _, p := range prefixes {
+		if m := p.sign.FindStringSubmatch(space); m != nil {
+			return strings.ReplaceAll(p.prefix, "$1", m[len(m)-1])
 		}
-		return name
-	}
-	switch {
-	case strings.Contains(space, "wordprocessingml") && strings.HasSuffix(space, "main"):
-		return "w"
-	case strings.HasSuffix(space, "/relationships"):
-		return "r"
-	case strings.HasSuffix(space, "/math"):
-		return "m"
-	case strings.Contains(space, "markup-compatibility"):
-		return "mc"
-	case strings.HasSuffix(space, "/wordml"):
-		return "w14"
-	case strings.HasSuffix(space, "drawingml/2006/main") || strings.HasSuffix(space, "drawingml/main"):
-		return "a"
-	case strings.Contains(space, ":loext:"):
-		return "loext"
-	case strings.Contains(space, "xlink"):
-		return "xlink"
-	case strings.Contains(space, "purl.org/dc"):
-		return "dc"
 	}
 	return ""
 }
