@@ -137,7 +137,7 @@ func readFont(f pdf.Font) *pdfFont {
 			i += 2
 			continue
 		}
-		for c := from; c <= min(int(next.Int64()), 0xffff); c++ {
+		for c := max(from, 0); c <= min(int(next.Int64()), 0xffff); c++ {
 			out.wide[c] = w.Index(i + 2).Float64()
 		}
 		i += 3
@@ -156,6 +156,7 @@ func (m affine) then(n affine) affine {
 type pdfPen struct {
 	glyphs   []glyph
 	pictures bool
+	forms    int // drawn so far: one may draw others, and they others again
 	fonts    map[string]*pdfFont
 	pdfState
 }
@@ -263,7 +264,7 @@ func (p *pdfPen) draw(stream, resources pdf.Value, depth int) {
 			case "Image":
 				p.pictures = true
 			case "Form":
-				if depth < 8 {
+				if p.forms++; depth < 8 && p.forms < 1000 {
 					before := p.pdfState
 					m := affine{1, 0, 0, 1, 0, 0}
 					if to := form.Key("Matrix"); to.Len() == 6 {
@@ -345,7 +346,8 @@ func columns(rows [][]glyph) [][][]glyph {
 		}
 	}
 	cut, from, to := 0.0, 0, 0
-	for at := left + (right-left)*.35; at < left+(right-left)*.65; at += 3 {
+	for step := range 40 { // over the middle third
+		at := left + (right-left)*(.35+float64(step)*.0075)
 		begun, both, full := 0, 0, 0
 		for i := 0; i <= len(rows); i++ {
 			if i < len(rows) {
