@@ -140,7 +140,7 @@ var staffRoles = []staffRole{
 
 const (
 	title     = `(?:Mr|Mrs|Ms|Miss|Mx|Dr|Revd?|Sir|Dame|Prof|Father|Sister)\.?`
-	titled    = title + `(?: (?:and|&) ` + title + `)? (?:[A-Z](?:[a-z'-]+)?\.? ){0,2}[A-Z][A-Za-z'-]+`
+	titled    = title + `(?: (?:and|&) ` + title + `)? (?:[A-Z](?:[a-z'-]+|\.)? ){0,2}[A-Z][A-Za-z'-]+`
 	untitled  = `[A-Z](?:[a-z'-]+|\.) ?(?:[A-Z]\.? )?[A-Z][a-z'-]+`
 	endOfName = `(?:\s*(?:\||$|[,;.()@–—-]))`
 )

@@ -116,7 +116,7 @@ func TestWebPage(t *testing.T) {
 <h1>1. Introduction</h1><p>For &lt;Academy name&gt;, [Name], {school} and [[this]]. See <a href="#f">below</a>, <a href="#">nowhere</a>, <a href="file:///c:/x.doc">a file</a>, <a href="javascript:alert(1)">a script</a>.</p>
 <p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>(a)<span>&nbsp; </span></span>first</p>
 <p class=MsoListParagraph style='mso-list:l0 level2 lfo1'><span style='mso-list:Ignore'>(i)<span>&nbsp; </span></span>deeper</p>
-<p>And more.</p><ol type="a" start="3"><li>third<ol type="i"><li>inner<ul><li>bullet</li></ul></li></ol></li></ol>
+<p><span style="background: #c0c0c0">And</span> <span style="background:#ff0">more</span>.</p><ol type="a" start="3"><li>third<ol type="i"><li>inner<ul><li>bullet</li></ul></li></ol></li></ol>
 <h1><a name="f"></a>2. Filtering</h1><p>We filter<br>all of it. <script>alert(1)</script><img src="https://elsewhere.example/x.png" alt="Our crest"></p>
 <table><tr><th>Risk</th><th>What</th></tr><tr><td rowspan=2>Content</td><td>One</td></tr><tr><td><p>Two</p><p>Three</p></td></tr></table>
 <p style="display:none">hidden</p></body></html>`), Open)
@@ -127,7 +127,7 @@ For \<Academy name>, [Name], \{school} and [this]. See [below](#to-filtering), n
 1. {n="(a)"} first
    1. {n="(i)"} deeper
 
-And more.
+And ==more==.
 
 1. {n="c."} third
    1. {n="i."} inner

@@ -157,13 +157,15 @@ func points(s string) float64 {
 	return 0
 }
 
-// coloured says whether a background is a mark on words.
+// coloured says whether a background is a mark on words: a hue, not a shade of grey.
 func coloured(s string) bool {
-	switch s {
-	case "", "transparent", "none", "auto", "initial", "inherit", "white", "#ffffff", "#fff":
-		return false
+	switch {
+	case len(s) == 7 && s[0] == '#':
+		return s[1:3] != s[3:5] || s[3:5] != s[5:]
+	case len(s) == 4 && s[0] == '#':
+		return s[1] != s[2] || s[2] != s[3]
 	}
-	return s[0] != 'r'
+	return strings.HasPrefix(s, "yellow") || s == "lime" || s == "aqua" || s == "fuchsia" || s == "red"
 }
 
 func (p *webPage) walk(n *html.Node, look webLook, depth int) {
