@@ -40,6 +40,12 @@ func settings(fonts int) (four []setting) {
 	return four
 }
 
+// through is the place of the setting that a page is seen in, of the four of a font set:
+// the lines of another direction, so that in the four font sets the page meets every
+// width, size and scheme once. The place next to it, with its last bit turned over,
+// spaces the page and runs it otherwise than this one.
+func through(fonts, page int) int { return []int{0, 2, 3, 1}[fonts] ^ page%4 }
+
 // hardest is the setting in which most of what was ever wrong was seen.
 var hardest = setting{320, 640, 200, "forced", true, false}
 
@@ -56,7 +62,9 @@ const layoutList = `UPN,Admission number,Forename,Surname,Date of birth,Year,Cla
 
 // No page is wider than its window, and no words are cut, covered or off the screen,
 // whatever fonts somebody has and however they have set them up. Each page is seen in
-// every font, and one of each kind at every setting of it.
+// the widest fonts, also at the hardest setting, and in one of the other sets by turns:
+// its words are its own, and what holds them is its kind's. One of each kind is seen at
+// every setting of every font set, and a page of the portal at half of them.
 func TestEveryLayoutHolds(t *testing.T) {
 	t.Parallel()
 	for _, fonts := range fontSets {
@@ -80,11 +88,13 @@ func TestEveryLayoutHolds(t *testing.T) {
 			four := settings(i)
 			v := browser.open(t, "", address)
 			for k, at := range public {
-				v.do(chromedp.Navigate(address + at))
-				some := four[k%4 : k%4+1]
+				some := four[through(i, k):][:1]
 				if oneOfAKind.MatchString(at) {
 					some = four
+				} else if i > 0 && k%3 != i-1 {
+					continue
 				}
+				v.do(chromedp.Navigate(address + at))
 				if i == 0 {
 					some = append([]setting{hardest}, some...)
 				}
@@ -93,7 +103,7 @@ func TestEveryLayoutHolds(t *testing.T) {
 			v.firstThings("/fernlow-primary/", ".worries a")
 			v.firstThings("/fernlow-primary/worried/asked-for-something/", ".steps > li")
 			v.withoutStyles("/fernlow-primary/", "/fernlow-primary/easy-read/", "/fernlow-primary/print/help-parents/")
-			v.portalHolds(fonts, four)
+			v.portalHolds(i, fonts, four)
 		})
 	}
 }
@@ -119,20 +129,27 @@ func servedPages(t *testing.T, sites string) (pages []string) {
 
 // portalHolds walks through the portal as a parent who leaves every form empty, and as
 // the office of a school.
-func (v *visitor) portalHolds(fonts fontSet, four []setting) {
+func (v *visitor) portalHolds(set int, fonts fontSet, four []setting) {
 	v.t.Helper()
+	pages := 0
+	half := func() {
+		v.t.Helper()
+		i := through(set, pages)
+		v.holds(fonts, []setting{four[i], four[i^1]})
+		pages++
+	}
 	each := func(paths ...string) {
 		v.t.Helper()
 		for _, at := range paths {
 			v.do(chromedp.Navigate(v.address + at))
-			v.holds(fonts, four)
+			half()
 		}
 	}
 	wrong := func(at string) {
 		v.t.Helper()
 		each(at)
 		v.follow(chromedp.Click(chromedp.CSS(`main form[novalidate] button`)))
-		v.holds(fonts, four)
+		half()
 		v.errorsAreSeen()
 	}
 	each("/portal/sign-in")
@@ -157,7 +174,7 @@ func (v *visitor) portalHolds(fonts fontSet, four []setting) {
 	wrong(office + "import")
 	v.do(chromedp.Navigate(v.address+office+"import"), chromedp.SetUploadFiles(chromedp.CSS("#field-file"), []string{layoutFile(v.t)}))
 	v.follow(chromedp.Click(chromedp.CSS(`main form:not([method=get]) button`)))
-	v.holds(fonts, four)
+	half()
 	v.be("tobias-adeyinka")
 	each("/portal/office/fernlow-primary/events", "/portal/office/fernlow-primary/activities")
 	v.do(chromedp.Navigate(v.address + "/portal/office/fernlow-primary/activities"))
@@ -292,6 +309,7 @@ func (v *visitor) set(s setting) {
 		globalThis.spacing ??= new CSSStyleSheet();
 		spacing.replaceSync(%q);
 		document.adoptedStyleSheets = [spacing];
+		scrollTo({top: 0, behavior: "instant"}); // a bar that stays covers what is scrolled under it
 		return "";
 	})()`, dir, spacing))
 }
