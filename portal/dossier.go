@@ -3,7 +3,6 @@ package portal
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -218,7 +217,7 @@ func (d *Dossier) written(tx Tx, c Contact, account string) error {
 
 // mailWords is what a mail was for.
 var mailWords = map[MailKind]string{
-	InvitationMail: "a code to join", JoinedMail: "that somebody had joined as you", ReceiptMail: "a receipt", ChangedMail: "what had changed", ReminderMail: "a reminder",
+	InvitationMail: "a code to join", JoinedMail: "that somebody had joined as you", ReceiptMail: "a receipt", ChangedMail: "what had changed", MovedMail: "that your address in our records was changed, to the one before", ReminderMail: "a reminder",
 }
 
 // wayWords is how an answer reached the school, as a receipt says it.
@@ -233,13 +232,7 @@ func (d *Dossier) act(tx Tx, a Act, about Fact) error {
 	if a.Translated() {
 		translated = "Somebody or something translated this for you"
 	}
-	var chosen struct{ Picture string }
-	if a.Way == InClass && a.Details != "" {
-		if err := json.Unmarshal([]byte(a.Details), &chosen); err != nil {
-			return fmt.Errorf("%v: %w", a, err)
-		}
-	}
-	d.add("Signed and answered", Fact{"What", cmp.Or(text.Question, text.Title)}, about, Fact{"Answer", text.Said(a.Answer)}, Fact{"Name you typed", a.TypedName}, Fact{"Picture you chose", chosen.Picture},
+	d.add("Signed and answered", Fact{"What", cmp.Or(text.Question, text.Title)}, about, Fact{"Answer", text.Said(a.Answer)}, Fact{"Name you typed", a.TypedName}, Fact{"Picture you chose", a.Picture()},
 		Fact{"When", moment(a.At)}, Fact{"Counts until", a.Until.String()}, Fact{"How", cmp.Or(wayWords[a.Way], string(a.Way))}, Fact{"You told us", translated},
 		Fact{"Wording", fmt.Sprintf("Edition %d, in English", a.Edition)}, Fact{"Check number of the wording", a.TextHash}, Fact{"Receipt number", a.ID})
 	d.Sections[len(d.Sections)-1].Headed = true

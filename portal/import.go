@@ -132,33 +132,8 @@ func (p *Portal) noteListed(tx Tx, account string, planned *ImportPlan, left []s
 	note := func(kind ActKind, about Ref, details map[string]any) error {
 		return p.eventBeside(tx, own, account, planned.School, kind, about, details)
 	}
-	was := byID(planned.have.contacts)
-	mailings, err := mailingsOf(tx, planned.School)
-	if err != nil {
+	if err := p.noteContacts(tx, account, planned.School, planned.have.contacts, planned.people); err != nil {
 		return err
-	}
-	for _, c := range planned.people {
-		old, known := was[c.ID]
-		if !known {
-			continue
-		}
-		var fields []string
-		for _, f := range []struct{ name, a, b string }{{"name", old.Name, c.Name}, {"email", old.Email, c.Email}, {"phone", old.Phone, c.Phone}} {
-			if f.a != f.b {
-				fields = append(fields, f.name)
-			}
-		}
-		if err := note(ContactChanged, Ref{RefContact, c.ID}, map[string]any{"changed": strings.Join(fields, ", ")}); err != nil {
-			return err
-		}
-		if mailbox(old.Email) == mailbox(c.Email) {
-			continue
-		}
-		m := mailings[c.ID]
-		m.ContactID, m.Key, m.Changed = c.ID, cmp.Or(m.Key, newID()), p.now()
-		if err := tx.PutMailing(m); err != nil {
-			return err
-		}
 	}
 	for _, l := range planned.unlinks {
 		if err := note(ContactRemoved, Ref{RefContact, l.ContactID}, map[string]any{"pupil": l.PupilID}); err != nil {
@@ -174,6 +149,30 @@ func (p *Portal) noteListed(tx Tx, account string, planned *ImportPlan, left []s
 	}
 	for _, x := range planned.others {
 		if err := p.eventBeside(tx, own, account, x.School, PupilElsewhere, Ref{RefPupil, x.ID}, map[string]any{"at": planned.School}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noteContacts puts on record what becomes of contacts, by the names of the fields.
+func (p *Portal) noteContacts(tx Tx, account, school string, have, become []Contact) error {
+	was := byID(have)
+	for _, c := range become {
+		old, known := was[c.ID]
+		if !known {
+			continue
+		}
+		var fields []string
+		for _, f := range []struct{ name, a, b string }{{"name", old.Name, c.Name}, {"email", old.Email, c.Email}, {"phone", old.Phone, c.Phone}} {
+			if f.a != f.b {
+				fields = append(fields, f.name)
+			}
+		}
+		if err := p.event(tx, account, school, ContactChanged, Ref{RefContact, c.ID}, map[string]any{"changed": strings.Join(fields, ", ")}); err != nil {
+			return err
+		}
+		if err := p.moved(tx, school, old, c); err != nil {
 			return err
 		}
 	}

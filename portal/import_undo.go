@@ -334,6 +334,20 @@ func (p *Portal) UndoImport(ctx context.Context, account, school string, at time
 		if err := p.listDecides(tx, account, school, b.Pupils, b.Links, unlinks); err != nil {
 			return err
 		}
+		have, err := tx.Contacts(school)
+		if err != nil {
+			return err
+		}
+		if err := p.noteContacts(tx, account, school, have, b.Contacts); err != nil {
+			return err
+		}
+		for _, l := range unlinks {
+			if !slices.Contains(b.NewContacts, l.ContactID) {
+				if err := p.event(tx, account, school, ContactRemoved, Ref{RefContact, l.ContactID}, map[string]any{"pupil": l.PupilID}); err != nil {
+					return err
+				}
+			}
+		}
 		for _, l := range b.NewLinks {
 			if err := tx.DeleteResponsibility(l.PupilID, l.ContactID); err != nil {
 				return err

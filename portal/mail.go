@@ -20,11 +20,12 @@ const (
 	JoinedMail     MailKind = "joined"     // somebody has joined as the person it is sent to
 	ReceiptMail    MailKind = "receipt"    // what they signed and answered, and never how
 	ChangedMail    MailKind = "changed"    // what they had signed or answered is asked anew
+	MovedMail      MailKind = "moved"      // to the address before: the register has another now
 	ReminderMail   MailKind = "reminder"
 )
 
 // MailKinds are all kinds. What is said in each is content.
-var MailKinds = []MailKind{InvitationMail, JoinedMail, ReceiptMail, ChangedMail, ReminderMail}
+var MailKinds = []MailKind{InvitationMail, JoinedMail, ReceiptMail, ChangedMail, MovedMail, ReminderMail}
 
 // asks says whether a mail asks for something. Such a one keeps to the hours of the day
 // and to term time, and the office may call it back.
@@ -57,6 +58,7 @@ type Mail struct {
 	State     MailState
 	Lease     time.Time // until when the sender that has it may take; zero where none has
 	Ended     time.Time // zero while it may still be sent
+	To        string    // of a [MovedMail], the address before; of all others "": it is the register's when they go
 	Reason    string    // why it failed or was needless: a [Silence], or an SMTP reply's code, such as "550 5.1.1"
 }
 
@@ -159,6 +161,19 @@ func (p *Portal) queue(tx Tx, kind MailKind, school, contact, by string, at time
 	return tx.AddMail(Mail{ID: newID(), School: school, Kind: kind, ContactID: contact, By: by, Queued: at, Due: due, Since: due, State: MailWaiting})
 }
 
+// moved notes that a contact has another address from now on, and tells the one before: who
+// has their own address put to somebody's name has that noticed by whom it is about.
+func (p *Portal) moved(tx Tx, school string, old, now Contact) error {
+	if mailbox(old.Email) == mailbox(now.Email) {
+		return nil
+	}
+	err := p.putMailing(tx, school, now.ID, func(m *Mailing) { m.Changed = p.now() })
+	if err != nil || p.mail == nil || mailbox(old.Email) == "" {
+		return err
+	}
+	return tx.AddMail(Mail{ID: newID(), School: school, Kind: MovedMail, ContactID: now.ID, To: strings.TrimSpace(old.Email), Queued: p.now(), Due: p.now(), Since: p.now(), State: MailWaiting})
+}
+
 // Silence is why somebody gets no mail; "" where they may.
 type Silence string
 
@@ -210,7 +225,8 @@ func mailbox(address string) string { return strings.ToLower(strings.TrimSpace(a
 // silence is why no mail of a kind goes to a contact who has these children. An address
 // that two people share gets none: one of them would read what is for the other; but that
 // somebody has joined, which names no child and no answer, is told there too, or whoever has
-// their address put to another's name would join unseen. Of whom
+// their address put to another's name would join unseen. That, and that it is another's now,
+// no word of the office that an address does not work keeps from anybody. Of whom
 // there is a warning nobody asks anything unasked, as with letters; what was done in their
 // name they are told.
 func (p postal) silence(kind MailKind, contact string, children []Child) Silence {
@@ -227,7 +243,7 @@ func (p postal) silence(kind MailKind, contact string, children []Child) Silence
 		return Muted
 	case kind.asks() && p.watch.warning(c) != "":
 		return Warned
-	case m.Bad == address:
+	case m.Bad == address && kind != JoinedMail && kind != MovedMail:
 		return BadAddress
 	case p.sharing[address] > 1 && kind != JoinedMail:
 		return SharedAddress

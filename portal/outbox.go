@@ -154,6 +154,13 @@ func (p *Portal) message(tx Tx, of Mail) (m Message, why Silence, err error) {
 		return m, "", err
 	}
 	m.To = to.contacts[of.ContactID]
+	if of.Kind == MovedMail { // to nobody else who has that address now
+		if mailbox(m.To.Email) != mailbox(of.To) {
+			to.sharing[mailbox(of.To)]++
+		}
+		m.To.Email = of.To
+		to.contacts[of.ContactID] = m.To
+	}
 	if why = to.silence(of.Kind, of.ContactID, children); why != "" {
 		return m, why, nil
 	}

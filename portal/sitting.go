@@ -435,6 +435,9 @@ func (p *Portal) ClassPage(ctx context.Context, account, school, group string) (
 		if v.Class, err = p.class(tx, a, v.School, group); err != nil {
 			return err
 		}
+		if err := signedHow(tx, v.Class); err != nil {
+			return err
+		}
 		if s, err := p.sittingOf(tx, school, group); err == nil {
 			v.Open = &s
 		} else if !errors.Is(err, ErrNotFound) {
@@ -443,6 +446,35 @@ func (p *Portal) ClassPage(ctx context.Context, account, school, group string) (
 		return p.event(tx, account, school, ListSeen, Ref{RefSchool, school}, map[string]any{"page": "class", "class": group})
 	})
 	return v, err
+}
+
+// signedHow adds to each signature what a list of pupils leaves out: the name, or the picture.
+// Whoever picked another's name cannot have told them which it was.
+func signedHow(tx Tx, class []Classmate) error {
+	for _, c := range class {
+		if len(c.Left()) == len(c.Texts) {
+			continue
+		}
+		acts, err := tx.PupilActs(c.Pupil.ID)
+		if err != nil {
+			return err
+		}
+		for i, t := range c.Texts {
+			if t.Signed.Seq > 0 {
+				c.Texts[i].Signed = latest(acts, Signature, c.Pupil.ID, t.Signed.Party, t.Text.Slug)
+			}
+		}
+	}
+	return nil
+}
+
+// Picture is the picture with which a pupil signed in class, one of [Marks]; or "".
+func (a Act) Picture() string {
+	var chosen struct{ Picture string }
+	if a.Way == InClass && json.Unmarshal([]byte(a.Details), &chosen) == nil {
+		return chosen.Picture
+	}
+	return ""
 }
 
 // SignedOnPaper writes down which pupils of a class have signed the sheet of paper: all

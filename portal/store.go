@@ -39,7 +39,7 @@ type Tx interface {
 // again for another that wants the same.
 type MailTx interface {
 	// AddMail adds a mail, unless one of its kind waits for the same contact and has not
-	// been tried; [JoinedMail] is always added.
+	// been tried; [JoinedMail] is always added, and [MovedMail] to each address.
 	AddMail(Mail) error
 	PutMail(Mail) error
 	Mail(id string) (Mail, error)

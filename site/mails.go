@@ -24,7 +24,7 @@ type Mail struct {
 // may have those of anyMail besides.
 var (
 	mailBlanks = map[string][]string{
-		"invitation": {"join", "code", "expires"}, "joined": {"when", "phone"}, "receipt": {"items"}, "changed": {"items", "portal"}, "reminder": {"portal", "stop"},
+		"invitation": {"join", "code", "expires"}, "joined": {"when", "phone"}, "receipt": {"items"}, "changed": {"items", "portal"}, "moved": {"when", "phone"}, "reminder": {"portal", "stop"},
 	}
 	anyMail   = []string{"name", "school", "school_short", "phone", "portal"}
 	mailBlank = regexp.MustCompile(`\[\[\s*([^\]]*?)\s*\]\]`)

@@ -27,6 +27,10 @@ kind = "changed"
 subject = "s"
 says = "[[items]] [[portal]]"
 [[mail]]
+kind = "moved"
+subject = "s"
+says = "[[when]] [[phone]]"
+[[mail]]
 kind = "reminder"
 subject = "s"
 says = "[[portal]] [[stop]]"
@@ -46,7 +50,7 @@ says = "[[portal]] [[stop]]"
 		for _, p := range problems {
 			said += p.Text + "\n"
 		}
-		if x.want == "" && (said != "" || len(all) != 5) || !strings.Contains(said, x.want) {
+		if x.want == "" && (said != "" || len(all) != 6) || !strings.Contains(said, x.want) {
 			t.Errorf("%q for %q: %q", x.now, was, said)
 		}
 	}

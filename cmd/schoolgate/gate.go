@@ -184,18 +184,28 @@ func (l *limits) allowAddress(client netip.Addr, r *http.Request, callback bool)
 	if !client.IsValid() || client.IsLoopback() {
 		return true
 	}
-	if client.Is6() { // a household has so many of them
-		p, _ := client.Prefix(64)
-		client = p.Addr()
+	if !client.Is6() {
+		return l.allowNetwork(client.String(), r, callback, 1)
 	}
-	of := client.String()
+	household, _ := client.Prefix(64) // has so many of them,
+	site, _ := client.Prefix(48)      // and whoever asks for one has so many households
+	return l.allowNetwork(household.String(), r, callback, 1) && l.allowNetwork(site.String(), r, callback, sitesShare)
+}
+
+// sitesShare is of how many households the share is that a whole IPv6 site may send.
+const sitesShare = 4
+
+func (l *limits) allowNetwork(of string, r *http.Request, callback bool, times int) bool {
+	take := func(kind string, a allowance) bool {
+		return l.take(kind+" "+of, allowance{a.rate * rate.Limit(times), a.burst * times})
+	}
 	switch {
 	case callback || strings.HasPrefix(r.URL.Path, "/portal/sign-in"):
-		return l.take("s "+of, signInsOfAddress)
-	case (r.URL.Path == "/portal/join" || r.URL.Path == "/portal/here") && !l.take("j "+of, joinsOfAddress):
+		return take("s", signInsOfAddress)
+	case (r.URL.Path == "/portal/join" || r.URL.Path == "/portal/here") && !take("j", joinsOfAddress):
 		return false
 	}
-	return l.take("f "+of, formsOfAddress)
+	return take("f", formsOfAddress)
 }
 
 func (l *limits) take(key string, a allowance) bool {

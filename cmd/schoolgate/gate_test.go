@@ -93,6 +93,15 @@ func TestTooOften(t *testing.T) {
 			t.Errorf("%s, from one who is no proxy: %d went through", x.path, n)
 		}
 	}
+	six, through := gateOf(t, s), 0 // each from a household of its own, of one IPv6 site
+	for n := range much {
+		if sent(six, http.MethodPost, "https://safe.example/portal/here", fmt.Sprintf("2001:db8:7:%x::1", n), nil) != http.StatusTooManyRequests {
+			through++
+		}
+	}
+	if through < 40 || through > sitesShare*45 {
+		t.Errorf("a whole IPv6 site: %d went through", through)
+	}
 	gate := gateOf(t, s)
 	cookie := func(r *http.Request) { r.AddCookie(&http.Cookie{Name: "__Host-schoolgate", Value: "token"}) }
 	if n := until(gate, "/portal/children/x/consents/y", "192.0.2.1", cookie); n > 45 {

@@ -10,7 +10,7 @@ var outbox = newTable("outbox", "m", "id", func(m *portal.Mail) []field {
 	return []field{
 		{"id", &m.ID}, {"school", &m.School}, {"kind", &m.Kind}, {"contact_id", &m.ContactID}, {"asked_by", &m.By},
 		{"queued", stamp{&m.Queued}}, {"due", stamp{&m.Due}}, {"since", stamp{&m.Since}}, {"tries", &m.Tries}, {"state", &m.State},
-		{"lease", stamp{&m.Lease}}, {"ended", stamp{&m.Ended}}, {"reason", &m.Reason},
+		{"lease", stamp{&m.Lease}}, {"ended", stamp{&m.Ended}}, {"reason", &m.Reason}, {"sent_to", &m.To},
 	}
 })
 

@@ -86,7 +86,8 @@ func TestClassOnOneDevice(t *testing.T) {
 		t.Error("her mother does not see what Asha signed")
 	}
 
-	// It was not Deepa.
+	// It was not Deepa: she does not know of the moon.
+	staff.get(class+"?class=4B").wants(t, http.StatusOK, "Picture: moon, ", "Typed the name, ")
 	staff.post(class, url.Values{"do": {"back"}, "class": {"4B"}, "pupil": {deepa}, "text": {"pupils"}}).wants(t, http.StatusSeeOther)
 	if got := device.get("/portal/here").wants(t, http.StatusOK); !strings.Contains(got.body, "Deepa") {
 		t.Error("whose signature was taken back cannot sign again")

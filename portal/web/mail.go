@@ -35,7 +35,7 @@ type mailCount struct {
 // mailWords is what a mail is for, as the office reads it.
 var mailWords = map[portal.MailKind]string{
 	portal.InvitationMail: "Invitation, with a code", portal.JoinedMail: "That somebody has joined", portal.ReceiptMail: "Receipt",
-	portal.ChangedMail: "What has changed", portal.ReminderMail: "Reminder",
+	portal.ChangedMail: "What has changed", portal.MovedMail: "That an address was changed, to the one before", portal.ReminderMail: "Reminder",
 }
 
 // silenceWords is why somebody gets no mail, as the office reads it.
