@@ -95,7 +95,7 @@ func TestTooOften(t *testing.T) {
 	}
 	six, through := gateOf(t, s), 0 // each from a household of its own, of one IPv6 site
 	for n := range much {
-		if sent(six, http.MethodPost, "https://safe.example/portal/here", fmt.Sprintf("2001:db8:7:%x::1", n), nil) != http.StatusTooManyRequests {
+		if sent(six, http.MethodPost, "https://safe.example/portal/here", "10.1.2.3", told(fmt.Sprintf("2001:db8:7:%x::1", n))) != http.StatusTooManyRequests {
 			through++
 		}
 	}
