@@ -36,7 +36,7 @@ var guarded = []any{
 
 // public are the types that hold nothing of anybody's. An error is here if its
 // text names places in a file and what is public alone, as tests hold elsewhere.
-var public = []string{"AccessFilter", "Rested", "Check", "Correction", "DayCount", "GoPurpose", "Step", "Worded", "Delivery", "Demands", "Holiday", "MailLinks", "MailRules", "MessageItem", "Due", "Erasure", "Restored", "RestoredSchool", "Periods", "Unneeded", "EventFilter", "Filter", "ImportChoices", "ImportStale", "Invalid", "Join", "LedgerHead", "LedgerLeaf", "Link", "List", "ListChoice", "ListMapping", "Portal", "Problem", "Provider", "Ref", "School", "SchoolCount", "RegisterChecked", "Subject", "Task", "Text", "TextChanged"}
+var public = []string{"AccessFilter", "Rested", "Check", "Correction", "DayCount", "GoPurpose", "Step", "Worded", "Delivery", "Demands", "Holiday", "MailLinks", "MailRules", "MessageItem", "Due", "Erasure", "Restored", "RestoredSchool", "Periods", "SavedList", "Unneeded", "EventFilter", "Filter", "ImportChoices", "ImportStale", "Invalid", "Join", "LedgerHead", "LedgerLeaf", "Link", "List", "ListChoice", "ListMapping", "Portal", "Problem", "Provider", "Ref", "School", "SchoolCount", "RegisterChecked", "Subject", "Task", "Text", "TextChanged"}
 
 // opaque are the fields that may be shown.
 var opaque = []string{"ID", "PupilID", "ContactID", "AccountID", "InvitationID", "RecordID", "School", "Provider", "Role", "Type", "Fingerprint", "SignForm.Pupil", "DecideForm.Pupil"}

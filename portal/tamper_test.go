@@ -97,6 +97,7 @@ func lived(t *testing.T) (w *world, address string) {
 	w.takes("Mr Al Lee", "Ann", 0)
 	w.letters(anne)
 	w.ok(w.MapClassList(t.Context(), portal.Operator, anne, w.heldList(), portal.ListFile{Shape: "shape"}, portal.ListMapping{Sheet: "one"}))
+	w.ok(w.SaveList(t.Context(), portal.Operator, anne, portal.SavedList{Name: "Trip", Asked: "?year=4"}))
 	w.ok(w.EndJoin(t.Context(), portal.Operator, anne, w.contact(anne, "Ms Pia Poe")))
 	w.ok(w.KeepLonger(t.Context(), portal.Operator, anne, w.pupil("Cat"), "2027-12-01", "a dispute"))
 	w.declare(w.theFair())
