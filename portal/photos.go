@@ -88,6 +88,9 @@ func (x Photo) ready() string {
 	return ""
 }
 
+// IsNobody says whether two people have said that no pupil is in it.
+func (x Photo) IsNobody() bool { return x.Who == InNobody && x.LookedBy != "" }
+
 // cipher is how the file of x is encrypted, under a key that encrypts nothing else.
 func (x Photo) cipher() (cipher.AEAD, error) {
 	key, err := hex.DecodeString(x.Secret)
@@ -516,12 +519,28 @@ func dropPhoto(tx Tx, x Photo) error {
 	return tx.DeletePhoto(x.School, x.ID)
 }
 
-// erasePhotosOf deletes every picture of the desk that a pupil is in, who is erased.
-func erasePhotosOf(tx Tx, school, pupil string) error {
+// erasePhotosOf deletes every picture of the desk that a pupil is in, who is erased, and
+// what became of those that are declared no more. That one of others too is gone is on record.
+func (p *Portal) erasePhotosOf(tx Tx, school, pupil string, n *gone) error {
+	declared, err := tx.Pictures(school)
+	for _, x := range declared {
+		if err == nil && x.gone() && slices.Contains(x.Pupils, pupil) {
+			err = tx.DeletePicture(school, x.ID)
+		}
+	}
+	if err != nil {
+		return err
+	}
 	all, err := tx.Photos(school)
 	for _, x := range all {
-		if err == nil && slices.Contains(x.Pupils, pupil) {
-			err = dropPhoto(tx, x)
+		if err != nil || !slices.Contains(x.Pupils, pupil) {
+			continue
+		}
+		if err = dropPhoto(tx, x); err == nil {
+			n.of[KeptPictures]++
+		}
+		if err == nil && len(x.Pupils) > 1 {
+			err = p.event(tx, Operator, school, PictureDeleted, Ref{RefSchool, school}, map[string]any{"page": x.Page, "why": "the record of a pupil in it has had its time"})
 		}
 	}
 	return err
@@ -594,15 +613,11 @@ func (p *Portal) ReviewPictures(ctx context.Context, account, school string) err
 	})
 }
 
-// SitePhotos are the pictures of the desk for a school's site to show, as far as [Declare]
-// lets it.
-func (p *Portal) SitePhotos(ctx context.Context, school string) (ready []Photo, err error) {
-	err = p.store.View(ctx, func(tx Tx) error {
-		all, err := tx.Photos(school)
-		ready = slices.DeleteFunc(all, func(x Photo) bool { return x.ready() != "" })
-		return err
-	})
-	return ready, err
+// SitePhotos are all pictures of a school's desk, for its site to show as far as [Declare]
+// lets it, and to know copies of the others by.
+func (p *Portal) SitePhotos(ctx context.Context, school string) (all []Photo, err error) {
+	err = p.store.View(ctx, func(tx Tx) (err error) { all, err = tx.Photos(school); return err })
+	return all, err
 }
 
 // SiteKey is what the site calls a picture of the desk when it declares it.
@@ -644,6 +659,34 @@ func (p *Portal) Desks(ctx context.Context) (now map[string]string, err error) {
 		return nil
 	})
 	return now, err
+}
+
+// PhotoFiles tells of each file of the picture desks, encrypted as it is kept; one that is
+// gone is left out.
+func (p *Portal) PhotoFiles(tx Tx, each func(name string, sealed []byte) error) error {
+	schools, err := tx.PhotoSchools()
+	if err != nil || p.shelf == nil {
+		return err
+	}
+	for _, school := range schools {
+		all, err := tx.Photos(school)
+		if err != nil {
+			return err
+		}
+		for _, x := range all {
+			sealed, err := p.shelf.Get(x.ID)
+			if errors.Is(err, ErrNotFound) {
+				continue
+			}
+			if err == nil {
+				err = each(x.ID, sealed)
+			}
+			if err != nil {
+				return fmt.Errorf("%v: %w", x, err)
+			}
+		}
+	}
+	return nil
 }
 
 // sweepPhotos deletes files that no picture of the desk has any more.

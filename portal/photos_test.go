@@ -92,8 +92,8 @@ func TestPhotoUntilNo(t *testing.T) {
 			t.Error("the file shows its picture to whoever has no key")
 		}
 	}
-	if names, _ := w.site(); len(names) != 0 {
-		t.Error("the site is told of a picture of which nobody has said anything")
+	if names, why := w.site(); names[0] != "" || why[0] != portal.PhotoUnsaid {
+		t.Error("the site shows a picture of which nobody has said anything")
 	}
 	if v := w.audited(clerk, photo); v.Why != portal.PhotoUnsaid {
 		t.Errorf("before a word it is %q", v.Why)
@@ -139,7 +139,7 @@ func TestPhotoUntilNo(t *testing.T) {
 	}
 
 	w.ok(w.says(clerk, photo, func(f *portal.PhotoForm) { f.Who, f.Pupils = portal.InUnsure, nil }))
-	if names, _ = w.site(); len(names) != 0 {
+	if names, _ = w.site(); names[0] != "" {
 		t.Error("it is shown and nobody is sure who is in it")
 	}
 }
@@ -186,7 +186,7 @@ func TestPhotoOfNobody(t *testing.T) {
 	lead := w.staff("lead@anne.example")
 	nobody := func(f *portal.PhotoForm) { f.Who, f.Pupils = portal.InNobody, nil }
 	w.ok(w.says(clerk, photo, nobody))
-	if names, _ := w.site(); len(names) != 0 || w.waits(clerk, portal.TaskSecond) != 0 || w.waits(lead, portal.TaskSecond) != 1 {
+	if names, _ := w.site(); names[0] != "" || w.waits(clerk, portal.TaskSecond) != 0 || w.waits(lead, portal.TaskSecond) != 1 {
 		t.Errorf("after one person's word: %v on the site, %d and %d waiting", names, w.waits(clerk, portal.TaskSecond), w.waits(lead, portal.TaskSecond))
 	}
 	again, err := w.SignedIn(t.Context(), portal.Identity{Provider: "other", Issuer: "i", Subject: "s", StaffEmail: "OFFICE@anne.example"})
@@ -305,5 +305,68 @@ func TestPhotoOfOnesOwnChild(t *testing.T) {
 		if !errors.Is(err, portal.ErrForbidden) {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+}
+
+// yes is a parent's, for both children.
+func (w *world) yes() (jo string) {
+	jo = w.parent(anne, "Mrs Jo Lee")
+	w.decide(jo, w.answering("Ann", portal.Given))
+	w.decide(jo, w.answering("Bo", portal.Given))
+	return jo
+}
+
+// A picture of the desk that is not on the website has its time, and then it goes by itself,
+// planned and counted as all else; one that is shown stays, and one of a record that is kept.
+func TestPicturesHaveTheirTime(t *testing.T) {
+	for name, c := range map[string]struct {
+		do   func(w *world, clerk, photo string)
+		gone bool
+	}{
+		"nobody has said anything of it": {func(*world, string, string) {}, true},
+		"nobody is sure": {func(w *world, clerk, photo string) {
+			w.ok(w.says(clerk, photo, func(f *portal.PhotoForm) { f.Who, f.Pupils = portal.InUnsure, nil }))
+		}, true},
+		"it is shown": {func(w *world, clerk, photo string) {
+			w.yes()
+			w.ok(w.says(clerk, photo, nil))
+		}, false},
+		"it was taken down": {func(w *world, clerk, photo string) {
+			jo := w.yes()
+			w.ok(w.says(clerk, photo, nil))
+			w.decide(jo, w.answering("Ann", portal.Refused))
+		}, true},
+		"a record is kept": {func(w *world, clerk, photo string) {
+			w.ok(w.says(clerk, photo, nil))
+			w.ok(w.KeepLonger(w.t.Context(), w.staff("head@anne.example"), anne, w.pupil("Bo"), portal.Date(w.now.AddDate(1, 0, 0).Format(time.DateOnly)), "A dispute"))
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, _, clerk, photo := desk(t)
+			s := school(anne, 1)
+			s.Periods = usualKeep
+			s.Periods.Pictures = 3
+			w.ok(w.SetSchools(t.Context(), []portal.School{s}))
+			c.do(w, clerk, photo)
+			due := func() (now int) {
+				r, err := w.Retention(t.Context(), portal.Operator, anne)
+				w.ok(err)
+				return r.Due[slices.IndexFunc(r.Due, func(d portal.Due) bool { return d.Kind == portal.KeptPictures })].Now
+			}
+			w.pass(80 * 24 * time.Hour)
+			if n := due(); n != 0 {
+				t.Errorf("%d are due too early", n)
+			}
+			w.pass(20 * 24 * time.Hour)
+			want := map[bool]int{true: 1}[c.gone]
+			if n := due(); n != want {
+				t.Errorf("%d are due", n)
+			}
+			w.ok(w.ClockIsRight(t.Context()))
+			total, err := w.Erase(t.Context(), portal.Operator, anne)
+			if err != nil || total[portal.KeptPictures] != want || (w.audited(clerk, photo).Photo == nil) != c.gone {
+				t.Errorf("erased %v, %v", total, err)
+			}
+		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ import (
 type Picture struct {
 	ID      string // its published name, which nobody can guess; another each time it is put back
 	School  string // slug
-	Key     string // SHA-256 of where it stands and of the file, hexadecimal; of the desk's, see [Photo.SiteKey]
+	Key     string // 32 letters of the SHA-256 of where it stands, and 32 of that of its file, hexadecimal; of the desk's, see [Photo.SiteKey]
 	Page    string // the page that it stands beside, within the site: "/news/fair/"
 	Alt     string // what there is to see
 	Purpose string // slug of what is asked
@@ -41,6 +42,39 @@ const (
 
 // desk says whether it came by the picture desk.
 func (x Picture) desk() bool { return strings.HasPrefix(x.Key, deskKey) }
+
+// onSite says whether it was shown, and nobody has taken it down.
+func (x Picture) onSite() bool { return !x.Shown.IsZero() && x.Taken.IsZero() }
+
+// goneKey begins the Key of a picture that was taken down and is declared no more: what
+// became of it counts again when somebody brings it back.
+const goneKey = "gone "
+
+func (x Picture) gone() bool { return strings.HasPrefix(x.Key, goneKey) }
+
+// was is which of the pictures declared before one is, whose file was saved anew, moved, or
+// came back; or that is said to be of the same pupils, in the same words, on the same page.
+func (x Picture) was(before map[string]Picture) (Picture, bool) {
+	const half = 32
+	same := func(a, b string) bool { return len(a) == half && a == b }
+	halves := func(x Picture) (place, file string) {
+		key := strings.TrimPrefix(x.Key, goneKey)
+		return key[:min(half, len(key))], key[min(half, len(key)):]
+	}
+	place, file := halves(x)
+	for _, alike := range []func(Picture) bool{
+		func(y Picture) bool { p, _ := halves(y); return same(p, place) },
+		func(y Picture) bool { _, f := halves(y); return same(f, file) },
+		func(y Picture) bool { return y.Page == x.Page && y.Alt == x.Alt && slices.Equal(y.Pupils, x.Pupils) },
+	} {
+		for _, key := range slices.Sorted(maps.Keys(before)) {
+			if y := before[key]; !y.desk() && alike(y) {
+				return y, true
+			}
+		}
+	}
+	return Picture{}, false
+}
 
 // mayBeShown is which pupils of a school on roll each purpose stands for.
 type mayBeShown map[string]map[string]shownFor
@@ -187,7 +221,7 @@ func (p *Portal) Declare(ctx context.Context, school string, pictures []Picture)
 		// Nothing is written where nothing was ever declared, so that a build does not wait for others' writing.
 		var before []Picture
 		err := p.store.View(ctx, func(tx Tx) (err error) { before, err = tx.Pictures(school); return err })
-		if err != nil || len(before) == 0 {
+		if err != nil || !slices.ContainsFunc(before, func(x Picture) bool { return !x.gone() }) {
 			return nil, nil, err
 		}
 	}
@@ -210,9 +244,19 @@ func (p *Portal) Declare(ctx context.Context, school string, pictures []Picture)
 		for _, x := range held {
 			before[x.Key] = x
 		}
+		first := map[string]Picture{} // those that nothing of has changed are nobody else's
+		for _, x := range pictures {
+			if was, known := before[x.Key]; known {
+				first[x.Key] = was
+				delete(before, x.Key)
+			}
+		}
 		for i, x := range pictures {
-			was, known := before[x.Key]
-			delete(before, x.Key)
+			was, known := first[x.Key]
+			if !known && !x.desk() {
+				was, known = x.was(before)
+				delete(before, was.Key)
+			}
 			if x.desk() {
 				if !known { // deleted meanwhile, or somebody is not sure any more
 					why[i] = PhotoUnsaid
@@ -240,15 +284,27 @@ func (p *Portal) Declare(ctx context.Context, school string, pictures []Picture)
 			if reflect.DeepEqual(x, was) {
 				continue
 			}
+			if known && was.Key != x.Key {
+				if err := tx.DeletePicture(school, was.ID); err != nil {
+					return err
+				}
+			}
 			if err := tx.PutPicture(x); err != nil {
 				return err
 			}
 		}
 		for _, gone := range before {
-			if gone.desk() { // it follows its picture of the desk, not the page
+			if gone.desk() || gone.gone() { // the desk's follows its picture there, not the page
 				continue
 			}
 			if err := tx.DeletePicture(school, gone.ID); err != nil {
+				return err
+			}
+			if gone.Taken.IsZero() {
+				continue
+			}
+			gone.Key = goneKey + gone.Key
+			if err := tx.PutPicture(gone); err != nil {
 				return err
 			}
 		}
@@ -398,7 +454,7 @@ func (p *Portal) pictureViews(tx Tx, a Actor, school string) (all []PictureView,
 		return nil, err
 	}
 	for _, x := range pictures {
-		if slices.ContainsFunc(x.Pupils, own.pupil) {
+		if x.gone() || slices.ContainsFunc(x.Pupils, own.pupil) {
 			continue
 		}
 		v := PictureView{Picture: x, Why: may.judge(x, p.today())}
@@ -453,7 +509,7 @@ func (p *Portal) PutBack(ctx context.Context, account, school, id string) error 
 		} else if slices.ContainsFunc(x.Pupils, own.pupil) {
 			return fmt.Errorf("picture: %w", ErrForbidden)
 		}
-		if x.Taken.IsZero() {
+		if x.Taken.IsZero() || x.gone() {
 			return fmt.Errorf("picture: %w", ErrNotFound)
 		}
 		may, err := p.mayBeShown(tx, school)

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -164,5 +165,48 @@ func TestPicturesOfStrangers(t *testing.T) {
 	}
 	if _, _, err := w.Declare(t.Context(), anne, nil); err != nil || w.shows(published) {
 		t.Errorf("shown when no page has it: %v", err)
+	}
+}
+
+// A picture that somebody has taken down does not come back by itself because its file is
+// saved anew, moved, said again in the same words, or taken away and brought again.
+func TestPictureKeepsItsHistory(t *testing.T) {
+	half := func(s string) string { return strings.Repeat(s, 32) }
+	for name, change := range map[string]func(w *world, x *portal.Picture){
+		"saved anew":           func(_ *world, x *portal.Picture) { x.Key = half("a") + half("c") },
+		"moved":                func(_ *world, x *portal.Picture) { x.Key, x.Page = half("d")+half("b"), "/elsewhere/" },
+		"moved and saved anew": func(_ *world, x *portal.Picture) { x.Key = half("d") + half("c") },
+		"taken away and brought again": func(w *world, x *portal.Picture) {
+			_, _, err := w.Declare(w.t.Context(), anne, nil)
+			w.ok(err)
+			x.Key, x.Alt = half("d")+half("b"), "Other words"
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := settled(t)
+			jo, office := w.parent(anne, "Mrs Jo Lee"), w.staff("office@anne.example")
+			w.decide(jo, w.answering("Ann", portal.Given))
+			w.decide(jo, w.answering("Bo", portal.Given))
+			x := w.theFair()
+			x.Key = half("a") + half("b")
+			if _, why := w.declare(x); why != "" {
+				t.Fatal(why)
+			}
+			w.decide(jo, w.answering("Ann", portal.Refused))
+			w.decide(jo, w.answering("Ann", portal.Given))
+			change(w, &x)
+			if _, why := w.declare(x); why != portal.PictureTaken {
+				t.Errorf("it is %q", why)
+			}
+			other := x
+			other.Key, other.Page, other.Alt = half("e")+half("f"), "/other/", "Another"
+			if _, why, err := w.Declare(t.Context(), anne, []portal.Picture{other, x}); err != nil || why[0] != "" || why[1] != portal.PictureTaken {
+				t.Errorf("beside another: %q, %v", why, err)
+			}
+			all, _, err := w.Pictures(t.Context(), office, anne)
+			if err != nil || len(all) != 2 {
+				t.Errorf("the office sees %d, %v", len(all), err)
+			}
+		})
 	}
 }

@@ -22,6 +22,7 @@ type RestoredSchool struct {
 	Letters int // whose codes work
 	Joined  int // contacts
 	Barred  int // from something about a child
+	Shown   int // pictures on the website
 }
 
 // Restored says what the database has that may have ended since the copy was made.
@@ -49,10 +50,19 @@ func (p *Portal) Restored(ctx context.Context) (r Restored, err error) {
 			if err != nil {
 				return err
 			}
+			pictures, err := tx.Pictures(s.Slug)
+			if err != nil {
+				return err
+			}
 			found := RestoredSchool{Slug: s.Slug, Letters: len(codes), Joined: len(joined)}
 			for _, l := range links {
 				if l.Barred != 0 {
 					found.Barred++
+				}
+			}
+			for _, x := range pictures {
+				if x.onSite() {
+					found.Shown++
 				}
 			}
 			r.Schools = append(r.Schools, found)
@@ -62,8 +72,9 @@ func (p *Portal) Restored(ctx context.Context) (r Restored, err error) {
 	return r, err
 }
 
-// EndAccess ends every session and every letter's code: after a database was put back
-// from an old copy nobody knows which of them had ended.
+// EndAccess ends every session and every letter's code, and takes every picture off the
+// website: after a database was put back from an old copy nobody knows which of them had
+// ended, and who has said no since. The office puts pictures back one by one.
 func (p *Portal) EndAccess(ctx context.Context) error {
 	return p.store.Update(ctx, func(tx Tx) error {
 		if err := tx.DeleteSessionsBefore(p.now().AddDate(100, 0, 0)); err != nil {
@@ -74,6 +85,19 @@ func (p *Portal) EndAccess(ctx context.Context) error {
 			return err
 		}
 		for _, s := range schools {
+			pictures, err := tx.Pictures(s.Slug)
+			if err != nil {
+				return err
+			}
+			for _, x := range pictures {
+				if !x.onSite() {
+					continue
+				}
+				x.Taken = p.now()
+				if err := tx.PutPicture(x); err != nil {
+					return err
+				}
+			}
 			codes, err := tx.OpenInvitations(s.Slug)
 			if err != nil {
 				return err

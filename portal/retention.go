@@ -21,6 +21,7 @@ type Periods struct {
 	Agreements int // after the pupil has left
 	Replaced   int // of a signature that the same person's next one has replaced
 	Events     int // after they happened; and an activity, after it was over
+	Pictures   int // of the picture desk, after one was brought, or was on the website last; 0 keeps them
 	Staff      int // of an account, after it signed in last and once the settings do not name it
 }
 
@@ -67,6 +68,7 @@ const (
 	KeptReplaced   = "replaced signatures"
 	KeptActivities = "activities"
 	KeptAccess     = "access that has ended"
+	KeptPictures   = "pictures"
 	KeptVisits     = "visitors’ signatures"
 	KeptEvents     = "events"
 	KeptAccounts   = "accounts"
@@ -84,7 +86,7 @@ type Unneeded struct {
 const contactMonths = 1
 
 // KeptKinds is every kind, in the order in which to show them.
-var KeptKinds = []string{KeptPupils, KeptContacts, KeptAnswers, KeptSigned, KeptReplaced, KeptActivities, KeptAccess, KeptVisits, KeptEvents, KeptAccounts}
+var KeptKinds = []string{KeptPupils, KeptContacts, KeptAnswers, KeptSigned, KeptReplaced, KeptActivities, KeptAccess, KeptPictures, KeptVisits, KeptEvents, KeptAccounts}
 
 // Due is how much of a kind has had its time.
 type Due struct {
@@ -163,6 +165,7 @@ type erasing struct {
 	contacts []string // also those who have to wait for their pupils to go
 	over     []string // activities
 	ended    []string // access
+	photos   []Photo
 }
 
 // TrustWide stands for no school: what the portal holds of staff and of itself.
@@ -260,9 +263,50 @@ func (p *Portal) reckon(tx Tx, school string) (e erasing, err error) {
 			e.ended = append(e.ended, g.ID)
 		}
 	}
-	e.Due = []Due{r.due.pupils, r.due.contacts, r.due.answers, r.due.signed, r.due.replaced, planned, access, visits, events}
+	pictures, err := p.picturesDue(tx, r)
+	if err != nil {
+		return e, err
+	}
+	e.Due = []Due{r.due.pupils, r.due.contacts, r.due.answers, r.due.signed, r.due.replaced, planned, access, pictures, visits, events}
 	slices.SortStableFunc(e.Leavers, func(a, b Leaver) int { return cmp.Compare(a.Due, b.Due) })
 	return e, nil
+}
+
+// picturesDue is the pictures of the desk that are not on the website: drafts, those of which
+// nobody is sure, and those that nobody has put back.
+func (p *Portal) picturesDue(tx Tx, r *reckoning) (Due, error) {
+	school, months := r.School.Slug, r.keep.Pictures
+	d := Due{Kind: KeptPictures, Months: months, After: "they were brought, or were on the website last"}
+	photos, err := tx.Photos(school)
+	if err != nil || months == 0 || len(photos) == 0 {
+		return d, err
+	}
+	may, err := p.mayBeShown(tx, school)
+	if err != nil {
+		return d, err
+	}
+	for _, x := range photos {
+		on, err := pictureOf(tx, x)
+		if err != nil {
+			return d, err
+		}
+		if may.shows(on, r.On) {
+			d.Later++
+			continue
+		}
+		last := max(day(x.Brought), day(on.Taken))
+		if !on.Shown.IsZero() && on.Taken.IsZero() { // nobody has noted yet that it is not shown
+			last = r.On
+		}
+		due := last.months(months)
+		for _, id := range x.Pupils {
+			due = max(due, r.until(id, due))
+		}
+		if d.note(due, r.On); due <= r.On {
+			r.photos = append(r.photos, x)
+		}
+	}
+	return d, nil
 }
 
 // reckoning works out what of a school's pupils and contacts has had its time.
@@ -658,7 +702,7 @@ type gone struct {
 
 // words is the periods as an event keeps them.
 func (k Periods) words() string {
-	return fmt.Sprintf("months kept: records %d, answers %d, agreements %d, replaced %d, events %d, staff %d", k.Records, k.Answers, k.Agreements, k.Replaced, k.Events, k.Staff)
+	return fmt.Sprintf("months kept: records %d, answers %d, agreements %d, replaced %d, events %d, pictures %d, staff %d", k.Records, k.Answers, k.Agreements, k.Replaced, k.Events, k.Pictures, k.Staff)
 }
 
 // erasePeople erases the next pupils, the acts that go before them, and the contacts
@@ -679,6 +723,12 @@ func (p *Portal) erasePeople(tx Tx, e erasing, n *gone) error {
 		}
 		n.of[KeptAccess]++
 	}
+	for _, x := range e.photos {
+		if err := dropPhoto(tx, x); err != nil {
+			return fmt.Errorf("%v: %w", x, err)
+		}
+		n.of[KeptPictures]++
+	}
 	for _, a := range e.acts[:min(len(e.acts), eraseAtOnce)] {
 		if err := eraseAct(tx, a, n); err != nil {
 			return err
@@ -698,7 +748,7 @@ func (p *Portal) erasePeople(tx Tx, e erasing, n *gone) error {
 				return err
 			}
 		}
-		if err := erasePhotosOf(tx, e.School.Slug, id); err != nil {
+		if err := p.erasePhotosOf(tx, e.School.Slug, id, n); err != nil {
 			return fmt.Errorf("pictures of pupil %s: %w", id, err)
 		}
 		if err := tx.ErasePupil(id); err != nil {

@@ -231,6 +231,11 @@ func (w website) publish(ctx context.Context, t theme, read map[string]string, o
 		}
 		return result
 	}
+	// From here on something may be left behind, if the program is ended: without a record of
+	// what is served the next build makes the site anew, and clears that away.
+	if err := os.Remove(recordFile(dir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fail(fmt.Errorf("begin a build: %w", err))
+	}
 	w.cleaner, w.charts = picture.NewCleaner(filepath.Join(dir, "pictures"), opts.pictures), opts.charts
 	m, err := w.assemble(t, kept, opts.Now)
 	if err != nil {
@@ -326,6 +331,11 @@ func (w website) produce(m *assembly, t theme) (files map[string][]byte, pages i
 	for _, name := range w.files {
 		out.files["/files/"+name] = true
 	}
+	within, err := w.checkFiles()
+	if err != nil {
+		return nil, 0, err
+	}
+	problems = append(problems, within...)
 	problems = append(problems, w.unreached(out)...)
 	problems = append(problems, w.leaked(m, files)...)
 	problems = append(problems, w.doubled(m, out.twice)...)

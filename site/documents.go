@@ -97,12 +97,19 @@ func (s *School) documentLinks() []source.Link {
 	return links
 }
 
-// loadFiles lists a school's files folder. The files themselves are read when
+// loadFiles lists a school's files folder, and of which of them it says that nobody can be
+// seen in their pictures. The files themselves are read when
 // they are published: forty schools' would not fit into memory.
-func loadFiles(content fs.FS, dir string, problems *source.Problems) []string {
-	var files []string
+func loadFiles(content fs.FS, dir string, problems *source.Problems) (files []string, nobodyIn map[string]bool) {
+	nobodyIn = map[string]bool{}
 	for _, e := range source.ReadDir(content, dir, problems) {
 		name := path.Join(dir, e.Name())
+		if e.Name() == picturesFile {
+			for file, d := range readDeclared(content, name, documentFile, problems) {
+				nobodyIn[file] = d.Nobody && len(d.Pupils) == 0
+			}
+			continue
+		}
 		if e.IsDir() || !documentFile.MatchString(e.Name()) {
 			problems.Add(name, 0, "only PDF files stand here, named with a-z, 0-9 and single hyphens, then .pdf")
 			continue
@@ -116,7 +123,7 @@ func loadFiles(content fs.FS, dir string, problems *source.Problems) []string {
 		}
 		files = append(files, e.Name())
 	}
-	return files
+	return files, nobodyIn
 }
 
 // publishFiles copies a school's files, as they are, to /files/.

@@ -217,6 +217,9 @@ func (w website) inputs(t theme, read map[string]string, opts Options) (string, 
 		of.Files[w.fileName(name)] = sum
 	}
 	for _, p := range w.album {
+		if p.desk != nil && p.why != "" {
+			continue // it is as good as not there
+		}
 		sum, err := w.originals.sum(p.folder, p.name, p.name)
 		if err != nil {
 			return "", err

@@ -27,7 +27,8 @@ var keepNames = map[string]string{
 	"agreements": "one year", // after the child has left
 	"replaced":   "at once",  // of an agreement that was signed again
 	"events":     "two years",
-	"staff":      "one year", // after they signed in last
+	"pictures":   "three months", // of the picture desk, after they were brought or were on the website
+	"staff":      "one year",     // after they signed in last
 }
 
 func keepBlank(name string) string { return "keep_" + name }

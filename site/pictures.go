@@ -53,6 +53,7 @@ type Brought struct {
 	Alt     string
 	Caption string
 	SHA256  string // of the picture, hexadecimal
+	Nobody  bool   // as two people have said; of any other, no copy goes out
 	Open    func() ([]byte, error)
 }
 
@@ -134,7 +135,7 @@ const (
 // A Depicted is a picture in which pupils can be seen, as a register of consents is
 // asked about it.
 type Depicted struct {
-	Key     string   // SHA-256 of where it stands and of the picture itself, hexadecimal
+	Key     string   // 32 letters of the SHA-256 of where it stands, and 32 of that of its file, hexadecimal
 	Page    string   // the page it stands beside, within the site: "/news/fair/"
 	Alt     string   // what there is to see
 	Purpose string   // slug
@@ -167,7 +168,7 @@ func loadAlbum(fsys fs.FS, dir string, problems *source.Problems) (pictures albu
 				isPage = true
 			case e.Name() == picturesFile:
 				files = append(files, rel)
-				said = readDeclared(fsys, name, problems)
+				said = readDeclared(fsys, name, originalFile, problems)
 			case picture.Unfit(e.Name()) != "":
 				files = append(files, rel)
 				problems.Add(name, 0, "%s", picture.Unfit(e.Name()))
@@ -219,8 +220,8 @@ func loadAlbum(fsys fs.FS, dir string, problems *source.Problems) (pictures albu
 	return pictures, files
 }
 
-// readDeclared reads one pictures.toml, by file.
-func readDeclared(fsys fs.FS, name string, problems *source.Problems) map[string]declared {
+// readDeclared reads one pictures.toml, by file; of which kind is what a file's name fits.
+func readDeclared(fsys fs.FS, name string, kind *regexp.Regexp, problems *source.Problems) map[string]declared {
 	var file struct {
 		Pictures []declared `toml:"picture"`
 	}
@@ -234,11 +235,12 @@ func readDeclared(fsys fs.FS, name string, problems *source.Problems) map[string
 		if _, twice := said[d.File]; twice {
 			c.Say("file", "%q is there twice", d.File)
 		}
-		if !originalFile.MatchString(d.File) {
-			c.Say("file", "file %q is not the name of a picture in this folder, such as \"garden.jpg\"", d.File)
+		if !kind.MatchString(d.File) {
+			example := map[bool]string{true: "garden.jpg", false: "letter.pdf"}[kind == originalFile]
+			c.Say("file", "file %q is not the name of a picture in this folder, such as %q", d.File, example)
 			continue
 		}
-		if strings.TrimSpace(d.Alt) == "" {
+		if kind == originalFile && strings.TrimSpace(d.Alt) == "" {
 			c.Say("file", "%s has no alt: say in a sentence what there is to see, for those who cannot see it", d.File)
 		}
 		if d.Nobody && len(d.Pupils) > 0 {
@@ -258,23 +260,20 @@ func readDeclared(fsys fs.FS, name string, problems *source.Problems) map[string
 }
 
 // ask asks the register about every picture of a school in which pupils can be seen,
-// before anything is made of it (P15). A picture of which the same file is said
-// to show nobody elsewhere is withheld there.
+// before anything is made of it (P15). A copy that is said to show nobody is withheld,
+// whether there is a register or not.
 func (w website) ask(ctx context.Context, mayShow func(context.Context, string, []Depicted) ([]Shown, error)) error {
 	if mayShow == nil || w.slug == Overview {
-		return nil
+		return w.withholdCopies()
 	}
 	var files []string
 	var all []Depicted
-	depicts := map[string]string{} // by the sum of a file that shows pupils: where it stands
-	sums := map[string]string{}
 	for _, rel := range source.SortedKeys(w.album) {
 		p := w.album[rel]
 		original, err := w.originals.sum(p.folder, p.name, p.name)
 		if err != nil {
 			return err
 		}
-		sums[rel] = original
 		if p.desk != nil {
 			files = append(files, rel)
 			all = append(all, Depicted{Key: p.desk.Key, Page: p.desk.Page, Alt: p.alt, Purpose: picturesPurpose})
@@ -283,9 +282,8 @@ func (w website) ask(ctx context.Context, mayShow func(context.Context, string, 
 		if len(p.pupils) == 0 {
 			continue
 		}
-		depicts[original] = p.name
 		files = append(files, rel)
-		all = append(all, Depicted{Key: sum(p.name + "\n" + original), Page: "/" + path.Dir(rel) + "/", Alt: p.alt, Purpose: picturesPurpose, Until: p.until, Pupils: p.pupils})
+		all = append(all, Depicted{Key: sum(p.name)[:32] + original[:32], Page: "/" + path.Dir(rel) + "/", Alt: p.alt, Purpose: picturesPurpose, Until: p.until, Pupils: p.pupils})
 	}
 	shown, err := mayShow(ctx, w.slug, all)
 	if err != nil {
@@ -296,13 +294,7 @@ func (w website) ask(ctx context.Context, mayShow func(context.Context, string, 
 		p.why, p.shownAs = shown[i].Why, shown[i].Name
 		w.album[rel] = p
 	}
-	for rel, p := range w.album {
-		if where, ok := depicts[sums[rel]]; ok && len(p.pupils) == 0 && p.desk == nil {
-			p.why = "the same picture shows pupils, as is said of " + path.Dir(where)
-			w.album[rel] = p
-		}
-	}
-	return nil
+	return w.withholdCopies()
 }
 
 // imagesOf are the pictures that a body of Markdown shows.
@@ -320,13 +312,17 @@ func imagesOf(name, body string, first int) (images []source.Link) {
 	return images
 }
 
+// open is how the original is read.
+func (p photograph) open() func() ([]byte, error) {
+	if p.desk != nil {
+		return p.desk.Open
+	}
+	return func() ([]byte, error) { return source.ReadAtMost(p.folder, p.name, picture.MaxSize+1) }
+}
+
 // clean returns what may be published of a picture.
 func (p photograph) clean(c *picture.Cleaner, read *originals) ([]picture.Print, error) {
-	open := func() ([]byte, error) { return source.ReadAtMost(p.folder, p.name, picture.MaxSize+1) }
-	if p.desk != nil {
-		open = p.desk.Open
-	}
-	original, err := open()
+	original, err := p.open()()
 	if err != nil {
 		return nil, source.Problems{{File: p.name, Text: fmt.Sprintf("cannot be read: %v", err)}}
 	}

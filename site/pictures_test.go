@@ -2,6 +2,7 @@ package site
 
 import (
 	"bytes"
+	"compress/zlib"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -438,31 +439,140 @@ func TestDesk(t *testing.T) {
 	}
 }
 
-// What gets past the gate by another way is found in the built site, and keeps it from
-// being put in place.
+// pdf is a PDF that holds a picture, said in a way.
+func pdf(said string, photo []byte) string {
+	return "%PDF-1.4\n1 0 obj\n<< /Type /XObject " + said + " /Filter /DCTDecode >>\nstream\n" + string(photo) + "\nendstream\nendobj\n%%EOF\n"
+}
+
+// packed is a stream of a PDF, compressed.
+func packed(text string) string {
+	var b bytes.Buffer
+	w := zlib.NewWriter(&b)
+	_, _ = w.Write([]byte(text))
+	_ = w.Close()
+	return "%PDF-1.4\n1 0 obj\n<< /Filter /FlateDecode >>\nstream\n" + b.String() + "\nendstream\nendobj\n%%EOF\n"
+}
+
+// Whatever somebody tries to get a picture past the gate by, it is withheld, or the site is
+// not put in place (P15). There is no register here, as for sites that another server has.
 func TestLeaks(t *testing.T) {
-	for name, leak := range map[string]func(sitetest.Fixture, []byte){
-		"the file in the theme": func(f sitetest.Fixture, original []byte) { f.Write("theme/static/x.jpg", string(original)) },
-		"its name in a page": func(f sitetest.Fixture, _ []byte) {
-			f.Write("schools/larkfield/pages/leak.md", "+++\ntitle = \"Leak\"\n+++\n\nSee `pupils.jpg`.\n")
-		},
-		"a print that no page shows": func(f sitetest.Fixture, _ []byte) { f.Write("theme/static/pictures/asked/x-480.jpg", "x") },
+	const pages, files = "schools/larkfield/pages/", "schools/larkfield/files/"
+	scene := picturetest.Scene(7, 320, 240)
+	photo := picturetest.Photo(t, scene, 1)
+	part := picturetest.Photo(t, scene.SubImage(image.Rect(30, 20, 290, 220)), 1)
+	another := picturetest.Photo(t, picturetest.Scene(8, 320, 240), 1)
+	nobody := "[[picture]]\nfile = \"copied.jpg\"\nalt = \"A copy\"\nnobody = true\n"
+	page := func(f sitetest.Fixture, matter, body string) {
+		f.Write(pages+"leak/index.md", "+++\ntitle = \"Leak\"\n"+matter+"+++\n\n"+body+"\n")
+	}
+	copied := func(at string, data []byte) func(sitetest.Fixture) {
+		return func(f sitetest.Fixture) {
+			f.Write(at+"leak/index.md", "+++\ntitle = \"Leak\"\n+++\n\nA [way](https://www.ceop.police.uk/Safety-Centre/).\n\n![](copied.jpg)\n")
+			f.Write(at+"leak/copied.jpg", string(data))
+			f.Write(at+"leak/pictures.toml", nobody)
+		}
+	}
+	file := func(text, said string) func(sitetest.Fixture) {
+		return func(f sitetest.Fixture) {
+			page(f, "", "[Letter](/files/letter.pdf)")
+			f.Write(files+"letter.pdf", text)
+			if said != "" {
+				f.Write(files+"pictures.toml", "[[picture]]\nfile = \"letter.pdf\"\n"+said)
+			}
+		}
+	}
+	const kept, withheld, published = "keeps the site from being put in place", "withheld", "published"
+	for name, c := range map[string]struct {
+		leak func(sitetest.Fixture)
+		want string
+	}{
+		"the file in the theme":        {func(f sitetest.Fixture) { f.Write("theme/static/x.jpg", string(photo)) }, kept},
+		"its name in a page":           {func(f sitetest.Fixture) { page(f, "", "See `scene.jpg`.") }, kept},
+		"a print that no page shows":   {func(f sitetest.Fixture) { f.Write("theme/static/pictures/asked/x-480.jpg", "x") }, kept},
+		"a copy":                       {copied(pages, photo), withheld},
+		"a copy that is cut":           {copied(pages, part), withheld},
+		"a copy on the trust's pages":  {copied("trust/pages/", part), withheld},
+		"another picture":              {copied(pages, another), published},
+		"front matter's resources":     {func(f sitetest.Fixture) { page(f, "[[resources]]\nsrc = \"*.jpg\"\n", "") }, kept},
+		"front matter's cascade":       {func(f sitetest.Fixture) { page(f, "[cascade.build]\npublishResources = true\n", "") }, kept},
+		"raw HTML":                     {func(f sitetest.Fixture) { page(f, "", "<img src=\"../fair/scene.jpg\">") }, kept},
+		"a shortcode":                  {func(f sitetest.Fixture) { page(f, "", "{{< figure src=\"/fair/scene.jpg\" >}}") }, kept},
+		"an address with the picture":  {func(f sitetest.Fixture) { page(f, "", "![](data:image/jpeg;base64,/9j/4AAQ)") }, kept},
+		"another page's folder":        {func(f sitetest.Fixture) { page(f, "", "![](../fair/scene.jpg)") }, kept},
+		"a folder static":              {func(f sitetest.Fixture) { f.Write("schools/larkfield/static/x.jpg", string(photo)) }, kept},
+		"a data file":                  {func(f sitetest.Fixture) { f.Write("schools/larkfield/data/x.json", "{}") }, kept},
+		"layouts of one's own":         {func(f sitetest.Fixture) { f.Write("schools/larkfield/layouts/page.html", "x") }, kept},
+		"a PDF with it":                {file(pdf("/Subtype /Image", photo), "nobody = true\n"), kept},
+		"a PDF with a part of it":      {file(pdf("/Subtype /Image", part), "nobody = true\n"), kept},
+		"a PDF with a picture":         {file(pdf("/Subtype /Image", another), ""), kept},
+		"a PDF that hides the word":    {file(pdf("/Subtype /#49m#61ge", another), ""), kept},
+		"a PDF with one in its text":   {file(packed("q BI /W 9 /H 9 ID xxx EI Q"), ""), kept},
+		"a PDF that is said to":        {file(pdf("/Subtype /Image", another), "pupils = [\"ABCDEFGHIJKLMNOPQRSTUVWXYZ\"]\n"), kept},
+		"a PDF with a file within":     {file("%PDF-1.4\n<< /Type /EmbeddedFile >>\n%%EOF\n", "nobody = true\n"), kept},
+		"a PDF that is locked":         {file("%PDF-1.4\ntrailer << /Encrypt 5 0 R >>\n%%EOF\n", "nobody = true\n"), kept},
+		"a PDF with another picture":   {file(pdf("/Subtype /Image", another), "nobody = true\n"), published},
+		"a PDF with words alone":       {file(packed("BT (The BI and ID of it) Tj ET"), ""), published},
+		"a PDF of which nothing is so": {file(packed("/ProcSet [/PDF /ImageB /ImageC]"), ""), published},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f, originals := withPictures(t)
-			leak(f, originals["pupils.jpg"])
-			trust, err := Load(f.Content)
-			if err != nil {
-				t.Fatal(err)
-			}
+			f, _ := withPictures(t)
+			f.Write(pages+"fair/scene.jpg", string(photo))
+			f.Write(pages+"fair/pictures.toml", "[[picture]]\nfile = \"scene.jpg\"\nalt = \"A pupil\"\npupils = [\"ABCDEFGHIJKLMNOPQRSTUVWXYZ\"]\n")
+			c.leak(f)
 			out := t.TempDir()
-			results, err := Build(t.Context(), trust, Options{Theme: f.Theme, Out: out, Address: "http://localhost:8080", Now: sitetest.Now})
-			if r := resultOf(t, results, "larkfield"); err == nil || r.Err == nil || !strings.Contains(r.Err.Error(), "built: ") {
-				t.Errorf("it went out: %v", err)
+			trust, err := Load(f.Content)
+			if err == nil {
+				_, err = Build(t.Context(), trust, Options{Theme: f.Theme, Out: out, Address: "http://localhost:8080", Now: sitetest.Now})
 			}
-			if _, err := os.Stat(filepath.Join(out, "larkfield", "current")); err == nil {
-				t.Error("the site is in place")
+			stands := err == nil
+			if (c.want == kept) == stands {
+				t.Fatalf("%s: %v", c.want, err)
+			}
+			if !stands {
+				if _, err := os.Stat(filepath.Join(out, "larkfield", "current")); err == nil {
+					t.Error("the site is in place")
+				}
+				return
+			}
+			shown := 0
+			for _, site := range []string{"larkfield", Overview} {
+				at := os.DirFS(filepath.Join(out, site, "current") + "/")
+				prints, err := fs.Glob(at, "pictures/*.*")
+				if err != nil {
+					t.Fatal(err)
+				}
+				letters, _ := fs.Glob(at, "files/letter.pdf")
+				shown += len(prints) + len(letters)
+			}
+			if (c.want == published) != (shown > 0) {
+				t.Errorf("%s, and %d files are there", c.want, shown)
 			}
 		})
+	}
+}
+
+// What a build leaves behind that was ended, or that failed, is gone after the next, also
+// where there is nothing new to build.
+func TestLeftBehind(t *testing.T) {
+	f, _ := withPictures(t)
+	out := t.TempDir()
+	mustBuild(t, f, out, sitetest.Now)
+	wrong := "schools/larkfield/pages/wrong.md"
+	f.Write(wrong, "+++\ntitle = \"Wrong\"\n+++\n\n[x](/nowhere/)\n")
+	if _, err := buildFixture(t, f, out, sitetest.Now); err == nil {
+		t.Fatal("built")
+	}
+	left := []string{filepath.Join(out, "larkfield", "generations", "ended", "pictures", "x.jpg"), filepath.Join(out, "larkfield", "pictures", "x-480.jpg")}
+	for _, name := range left {
+		if err := writeFile(name, []byte("a picture")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	delete(f.Content, wrong)
+	mustBuild(t, f, out, sitetest.Now)
+	for _, name := range left {
+		if _, err := os.Stat(name); err == nil {
+			t.Errorf("%s is still there", name)
+		}
 	}
 }

@@ -83,8 +83,9 @@ type School struct {
 	Documents []Document        `toml:"-"` // linked policies, from the school's policies.toml
 	Checklist Checklist         `toml:"-"` // where it publishes what it must, from its checklist.toml
 
-	files  []string // names in the school's files folder
-	folder fs.FS    // the school's own folder
+	files    []string        // names in the school's files folder
+	nobodyIn map[string]bool // see website.nobodyIn
+	folder   fs.FS           // the school's own folder
 
 	crest, ceop                        *badge
 	album                              album // pictures beside its pages
@@ -220,7 +221,7 @@ func loadSchool(content fs.FS, dir string, problems *source.Problems) *School {
 	}
 	source.CheckNames(source.ReadDir(content, dir, own), dir, own, "school.toml", "pages", "agreements", "consents", "help.toml", "policies.toml", "checklist.toml", "files", "ceop.svg", "ceop.png", school.Crest, PolicyFolder, PolicyFile)
 	school.ceop = loadCEOP(content, dir, own)
-	school.files = loadFiles(content, dir+"/files", own)
+	school.files, school.nobodyIn = loadFiles(content, dir+"/files", own)
 	school.Documents = loadDocuments(content, dir, school.files, own)
 	if sub, err := fs.Sub(content, dir); err == nil {
 		school.folder = sub

@@ -30,6 +30,7 @@ type website struct {
 	today     *calendar
 	pages     source.Layer
 	album     album                            // the pictures beside its pages
+	depicting map[string]photograph            // those of all sites in which pupils can be seen, by name
 	cleaner   *picture.Cleaner                 // of pictures; nil keeps nothing
 	charts    *sync.Map                        // flow charts that were drawn, also for other sites; nil keeps none
 	originals *originals                       // sums of what is published from the disk; nil: none were taken
@@ -47,6 +48,7 @@ type website struct {
 	written  []source.Link   // links in the school's data, beside those of its pages
 	named    map[string]bool // of its files, those that policies.toml names
 	files    []string        // to be published from folder's files
+	nobodyIn map[string]bool // of its files, those whose pictures are said to show nobody
 	folder   fs.FS
 }
 
@@ -68,8 +70,9 @@ func websites(t *Trust, opts Options) []website {
 		all = slices.Insert(all, 0, t.website(slices.Clone(all), opts))
 	}
 	files := &originals{sums: map[string]string{}}
+	depicting := depictingPictures(all)
 	for i := range all {
-		all[i].originals = files
+		all[i].originals, all[i].depicting = files, depicting
 	}
 	for _, s := range t.stopped {
 		all = append(all, website{slug: s.name, title: s.name, problems: s.problems, stopped: true})
@@ -203,6 +206,7 @@ func (s *School) website(t *Trust, opts Options) website {
 		others:   func(string) bool { return false },
 		written:  s.documentLinks(),
 		files:    s.files,
+		nobodyIn: s.nobodyIn,
 		listed:   s.listed(opts),
 		named:    s.namedFiles(),
 		folder:   s.folder,

@@ -286,7 +286,7 @@ func kept() (rows []site.Kept) {
 func keeps(months map[string]int) portal.Periods {
 	return portal.Periods{
 		Records: months["records"], Answers: months["answers"], Agreements: months["agreements"],
-		Replaced: months["replaced"], Events: months["events"], Staff: months["staff"],
+		Replaced: months["replaced"], Events: months["events"], Pictures: months["pictures"], Staff: months["staff"],
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,8 +46,8 @@ func backupCommand(settings settingsFunc) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backup FILE",
 		Short: "Write the database and its keys to an encrypted file, also while it is served",
-		Long: `Write all that is in the database at this moment, and the keys in the data folder, to
-a new FILE, encrypted with age to the public keys under [backup] in the settings, or to
+		Long: `Write all that is in the database at this moment, the pictures of the picture desks, and
+the keys in the data folder, to a new FILE, encrypted with age to the public keys under [backup] in the settings, or to
 those given with --to. Whoever has one of the identities can restore it, with any
 engine; nobody else can read it, nor can this machine. FILE is there whole or not at all.
 
@@ -78,7 +79,7 @@ sites, which are built; sessions, and what is held for a day at most.`,
 			if err != nil {
 				return fmt.Errorf("no backup was made: %w", err)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s has the database (%d rows) and its keys.\n", args[0], rows)
+			fmt.Fprintf(cmd.OutOrStdout(), "%s has the database (%d rows), its pictures and its keys.\n", args[0], rows)
 			return nil
 		},
 	}
@@ -86,10 +87,18 @@ sites, which are built; sessions, and what is held for a day at most.`,
 	return cmd
 }
 
-// backupFiles is the first line of what is encrypted; [store.Restore] reads the others.
+// backupFiles is the first line of what is encrypted. A line for each picture of the desks
+// follows, and an empty one for none; [store.Restore] reads the others.
 type backupFiles struct {
-	Made  time.Time         `json:"made"`
-	Files map[string]string `json:"files"` // of the data folder, by name
+	Made     time.Time         `json:"made"`
+	Files    map[string]string `json:"files"`    // of the data folder, by name
+	Pictures bool              `json:"pictures"` // there are lines of pictures; in a backup from before there was a desk, not
+}
+
+// backupPicture is a picture's file, encrypted under a key that stands in the database.
+type backupPicture struct {
+	Name   string `json:"picture"`
+	Sealed []byte `json:"sealed"`
 }
 
 // keyFiles are the files of the data folder that cannot be made anew; an installation
@@ -116,7 +125,7 @@ func (app *application) backup(ctx context.Context, name string, to []age.Recipi
 		return 0, err
 	}
 	packed := gzip.NewWriter(sealed)
-	first := backupFiles{Made: app.now().UTC(), Files: map[string]string{}}
+	first := backupFiles{Made: app.now().UTC(), Files: map[string]string{}, Pictures: true}
 	for _, file := range keyFiles {
 		text, err := orNone(os.ReadFile(filepath.Join(app.settings.Data, file)))
 		if err != nil {
@@ -131,7 +140,14 @@ func (app *application) backup(ctx context.Context, name string, to []age.Recipi
 		if err := app.ledger.Mine(tx); err != nil {
 			return err
 		}
-		return json.NewEncoder(packed).Encode(first)
+		out := json.NewEncoder(packed)
+		if err := out.Encode(first); err != nil {
+			return err
+		}
+		if err := app.portal.PhotoFiles(tx, func(name string, sealed []byte) error { return out.Encode(backupPicture{name, sealed}) }); err != nil {
+			return err
+		}
+		return out.Encode(backupPicture{})
 	})
 	for _, end := range []func() error{packed.Close, sealed.Close, f.Sync, f.Close} {
 		if err == nil { // what was not ended well cannot be opened
@@ -205,7 +221,7 @@ func openBackup(name, identity string) (b *backup, err error) {
 	if b.File, err = os.Open(name); err != nil {
 		return nil, err
 	}
-	rows, err := b.rows()
+	rows, err := b.rows(nil)
 	if err == nil {
 		if _, err = io.Copy(io.Discard, rows); err != nil {
 			err = fmt.Errorf("%s is cut short or was altered: %w", name, err)
@@ -217,8 +233,9 @@ func openBackup(name, identity string) (b *backup, err error) {
 	return b, nil
 }
 
-// rows reads the file from its beginning: its first line, and what is after that.
-func (b *backup) rows() (io.Reader, error) {
+// rows reads the file from its beginning: its first line and its pictures, each of which is
+// told to pictured, if that is not nil; and what is after that.
+func (b *backup) rows(pictured func(backupPicture) error) (io.Reader, error) {
 	if _, err := b.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
@@ -237,10 +254,40 @@ func (b *backup) rows() (io.Reader, error) {
 	if err == nil {
 		err = json.Unmarshal(line, &b.backupFiles)
 	}
+	for more := err == nil && b.Pictures; more; {
+		var x backupPicture
+		if line, err = in.ReadBytes('\n'); err == nil {
+			err = json.Unmarshal(line, &x)
+		}
+		more = err == nil && x.Name != ""
+		if more && pictured != nil {
+			if err := pictured(x); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a backup, or its beginning is cut short or was altered: %w", b.Name(), err)
 	}
 	return in, nil
+}
+
+// putPictures puts the pictures into the folder of the desks; undo takes them away again.
+func (b *backup) putPictures(s Settings) (undo func() error, err error) {
+	to := shelf(filepath.Join(s.Data, "pictures"))
+	var put []string
+	_, err = b.rows(func(x backupPicture) error {
+		put = append(put, filepath.Join(string(to), x.Name))
+		return to.Put(x.Name, x.Sealed)
+	})
+	return func() (err error) {
+		for _, name := range put {
+			if gone := os.Remove(name); !errors.Is(gone, fs.ErrNotExist) {
+				err = errors.Join(err, gone)
+			}
+		}
+		return err
+	}, err
 }
 
 // restore puts the backup into the settings' database and data folder.
@@ -262,7 +309,7 @@ func (b *backup) restore(cmd *cobra.Command, s Settings, moved bool) (err error)
 			return fmt.Errorf("nothing was restored: %s is there, and is not the backup's: move it away, and keep it", path)
 		}
 	}
-	rows, err := b.rows()
+	rows, err := b.rows(nil)
 	if err != nil {
 		return err
 	}
@@ -276,6 +323,15 @@ func (b *backup) restore(cmd *cobra.Command, s Settings, moved bool) (err error)
 					err = errors.Join(err, os.Remove(path))
 				}
 			}()
+		}
+		undo, err := b.putPictures(s)
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, undo())
+			}
+		}()
+		if err != nil {
+			return err
 		}
 		app, err := newApplication(ctx, s, db, nil, log)
 		if err != nil {

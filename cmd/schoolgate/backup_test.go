@@ -75,10 +75,11 @@ func TestBackupAndRestore(t *testing.T) {
 					tx.PutContact(portal.Contact{ID: "c", School: "oak"}), tx.PutResponsibility(portal.Responsibility{PupilID: "p", ContactID: "c"}),
 					tx.PutInvitation(portal.Invitation{ID: "i", ContactID: "c", CodeHash: "h", Issued: left, Expires: time.Now().AddDate(1, 0, 0)}))
 			})
-			if err == nil {
-				_, err = app.portal.NoteRights(t.Context())
-			}
 			if err != nil {
+				t.Fatal(err)
+			}
+			picture := onDesk(t, app)
+			if _, err = app.portal.NoteRights(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			file := filepath.Join(t.TempDir(), "monday.age")
@@ -110,7 +111,7 @@ func TestBackupAndRestore(t *testing.T) {
 				copyFile(t, filepath.Join(data, name), filepath.Join(restored, name))
 			}
 			out := mustRun(t, "restore", file, "--identity", opens, "--settings", to)
-			for _, says := range []string{"The ledger holds: 3 records", "The register holds: 5 rows", "all that the 1 heads given vouched for", "1 letters' codes", "not in force", "Erased after the backup was made, and back now:\n  20", "oak, pupils 1, contacts 1\n", "  1        0      -"} {
+			for _, says := range []string{"The ledger holds: 3 records", "The register holds: 7 rows", "all that the 1 heads given vouched for", "1 letters' codes", "not in force", "Erased after the backup was made, and back now:\n  20", "oak, pupils 1, contacts 1\n", "  1        0      -", "1 pictures of pupils were on the website"} {
 				if !strings.Contains(strings.ReplaceAll(out, "NOT in", "not in"), says) {
 					t.Errorf("it does not say %q:\n%s", says, out)
 				}
@@ -118,6 +119,13 @@ func TestBackupAndRestore(t *testing.T) {
 			mustRun(t, "verify", "--settings", to)
 			again := opened(t, to, nil)
 			defer again.Close()
+			// Its picture is there and not shown: somebody may have said no since.
+			if shown, err := again.portal.Shows(t.Context(), "oak", "shown"); err != nil || shown {
+				t.Errorf("its picture comes back by itself: %v, %v", shown, err)
+			}
+			if b, err := shelf(filepath.Join(restored, "pictures")).Get(picture); err != nil || string(b) != "a picture" {
+				t.Errorf("its picture: %q, %v", b, err)
+			}
 			err = again.store.View(t.Context(), func(tx portal.Tx) error {
 				p, err := tx.Pupil("p")
 				if err != nil || p.Forename != "Anselm" {
@@ -175,6 +183,28 @@ func TestBackupAndRestore(t *testing.T) {
 			}
 		})
 	}
+}
+
+// onDesk puts a picture onto a desk, and onto the site, and answers the name of its file.
+func onDesk(t *testing.T, app *application) string {
+	t.Helper()
+	const name = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	now := time.Now().UTC().Truncate(time.Second)
+	err := shelf(filepath.Join(app.settings.Data, "pictures")).Put(name, []byte("a picture"))
+	if err == nil {
+		err = app.store.Update(t.Context(), func(tx portal.Tx) error {
+			x := portal.Photo{ID: name, School: "oak", Brought: now}
+			return errors.Join(tx.PutPhoto(x), tx.PutPicture(portal.Picture{ID: "shown", School: "oak", Key: x.SiteKey(), Page: "/", Purpose: "website-pictures", Nobody: true, Shown: now}))
+		})
+	}
+	shown := false
+	if err == nil {
+		shown, err = app.portal.Shows(t.Context(), "oak", "shown")
+	}
+	if err != nil || !shown {
+		t.Fatalf("it is not shown: %v", err)
+	}
+	return name
 }
 
 // kinds is the kinds of an installation's events that are of no school, oldest first.

@@ -187,7 +187,7 @@ func (app *application) deskPictures(ctx context.Context, school string) (all []
 			continue
 		}
 		all = append(all, site.Brought{
-			Key: x.SiteKey(), Page: x.Page, Alt: x.Alt, Caption: x.Caption, SHA256: x.SHA256,
+			Key: x.SiteKey(), Page: x.Page, Alt: x.Alt, Caption: x.Caption, SHA256: x.SHA256, Nobody: x.IsNobody(),
 			Open: func() ([]byte, error) { return app.portal.OpenPhoto(x) },
 		})
 	}

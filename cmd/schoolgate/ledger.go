@@ -134,6 +134,9 @@ func (app *application) consequences(ctx context.Context, w io.Writer) error {
 		fmt.Fprintf(w, "  %d letters' codes work again, also of letters that were used or replaced since. They will be ended: print new letters.\n", s.Letters)
 		fmt.Fprintf(w, "  %d contacts are joined, also those whose access was ended since, and not those who joined since. Go through them.\n", s.Joined)
 		fmt.Fprintf(w, "  %d contacts are barred from something about a child, also where it was lifted since; and what was set since is NOT in force. Set it again before you start the server.\n", s.Barred)
+		if s.Shown > 0 {
+			fmt.Fprintf(w, "  %d pictures of pupils were on the website. They will be taken down, as families may have said no since: the office puts each back, once it knows. A picture that was put into the content folder since is judged by the old answers: look through those.\n", s.Shown)
+		}
 	}
 	fmt.Fprintln(w)
 	return nil

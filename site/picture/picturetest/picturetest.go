@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -26,6 +27,28 @@ func Quarters(w, h int) image.Image {
 				c = color.RGBA{255, 255, 255, 255}
 			}
 			img.SetRGBA(x, y, c)
+		}
+	}
+	return img
+}
+
+// Scene is a picture with as much in it as a photograph has, another for each seed.
+func Scene(seed uint64, w, h int) *image.RGBA {
+	r := rand.New(rand.NewPCG(seed, 1))
+	var spots [60][4]float64
+	for i := range spots {
+		spots[i] = [4]float64{r.Float64(), r.Float64(), 0.02 + 0.12*r.Float64(), 255 * r.Float64()}
+	}
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			v := 128.0
+			for _, s := range spots {
+				if dx, dy := float64(x)/float64(w)-s[0], float64(y)/float64(h)-s[1]; dx*dx+dy*dy < s[2]*s[2] {
+					v = s[3]
+				}
+			}
+			img.SetRGBA(x, y, color.RGBA{uint8(v), uint8(v / 2), uint8(255 - v/4), 255})
 		}
 	}
 	return img
