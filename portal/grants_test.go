@@ -84,10 +84,7 @@ func TestAccessRestsOnSignatures(t *testing.T) {
 	var file []string
 	var head []string
 	w.ok(w.ExportAccess(ctx, office, anne, portal.AccessFilter{What: "email"}, func(l portal.List) error { head = l.Further; return nil }, func(r portal.ListRow) error {
-		file = append(file, r.Pupil.Surname)
-		for _, cell := range r.Further {
-			file = append(file, cell)
-		}
+		file = append(append(file, r.Pupil.Surname), r.Further...)
 		return nil
 	}))
 	if got := strings.Join(file, "|"); got != "teacher@anne.example|email||5 October 2026|office@anne.example|Title of staff-aup, edition 1, signed on 5 October 2026|Stands|||" || len(head) != 9 {
