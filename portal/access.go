@@ -30,6 +30,8 @@ const (
 	ManagePictures  Action = "look after pictures of pupils"
 	ProposeActivity Action = "propose an activity"
 	ApproveActivity Action = "approve an activity"
+	FillBlanks      Action = "fill in the school's blanks"
+	ApproveBlanks   Action = "approve what others filled in"
 	SeeTasks        Action = "see what needs doing"
 	SeeFamilies     Action = "see who a pupil's family are"
 	SignOwn         Action = "sign an agreement with staff"
@@ -85,8 +87,8 @@ type Subject struct {
 	School  string
 	PupilID string // for actions about one child
 	// ContactID is whose act it is, and By the account that gave it online, or ""
-	// where it came another way; for SeeReceipt only. For ApproveActivity, By is the account
-	// that proposed it.
+	// where it came another way; for SeeReceipt only. For ApproveActivity and ApproveBlanks,
+	// By is the account that proposed it.
 	ContactID string
 	By        string
 }
@@ -127,7 +129,7 @@ func (a Actor) May(do Action, to Subject) error {
 			return ErrForbidden
 		}
 		return a.mayStaff(do, to.School)
-	case ApproveActivity: // nobody approves what they have proposed
+	case ApproveActivity, ApproveBlanks: // nobody approves what they have proposed
 		if err := a.mayStaff(do, to.School); err != nil || to.By == "" || to.By != a.AccountID {
 			return err
 		}

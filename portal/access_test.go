@@ -14,7 +14,7 @@ import (
 var everyAction = []portal.Action{
 	portal.SeeChild, portal.Sign, portal.Decide, portal.SeeReceipt, portal.Refuse,
 	portal.SeeRegister, portal.ImportClassList, portal.PrintLetters, portal.ConfirmJoin, portal.WriteDown, portal.ExportList, portal.SeeEvents, portal.SetRestrictions, portal.SeeReasons, portal.EraseRecords, portal.ShowDossier, portal.AgreeWording, portal.SeeTasks, portal.SeeFamilies, portal.ManagePictures, portal.ProposeActivity, portal.ApproveActivity,
-	portal.SignOwn, portal.HaveSign, portal.SeeSigners, portal.RunDesk, portal.SeeAccess, portal.GiveAccess, portal.WaiveSignature, portal.ReviewAccess,
+	portal.SignOwn, portal.HaveSign, portal.SeeSigners, portal.RunDesk, portal.FillBlanks, portal.ApproveBlanks, portal.SeeAccess, portal.GiveAccess, portal.WaiveSignature, portal.ReviewAccess,
 }
 
 // The subjects of the table: Ann is at St Anne's, with her mother and father;
@@ -69,7 +69,7 @@ func TestMay(t *testing.T) {
 			beyond = append(beyond, "!"+strings.TrimPrefix(s, "!"))
 		}
 		return rights{portal.SeeRegister: schools, portal.SeeTasks: schools, portal.SeeFamilies: schools, portal.ImportClassList: schools, portal.PrintLetters: schools, portal.ConfirmJoin: schools, portal.WriteDown: schools, portal.ExportList: schools, portal.EraseRecords: schools, portal.ShowDossier: schools, portal.ManagePictures: schools, portal.ProposeActivity: schools,
-			portal.SignOwn: schools, portal.HaveSign: schools, portal.SeeSigners: schools, portal.RunDesk: schools, portal.SeeAccess: schools, portal.GiveAccess: schools,
+			portal.SignOwn: schools, portal.HaveSign: schools, portal.SeeSigners: schools, portal.RunDesk: schools, portal.FillBlanks: schools, portal.ApproveBlanks: beyond, portal.SeeAccess: schools, portal.GiveAccess: schools,
 			portal.WaiveSignature: beyond, portal.ReviewAccess: beyond,
 			portal.ApproveActivity: beyond, portal.SeeEvents: beyond, portal.SetRestrictions: beyond, portal.SeeReasons: beyond, portal.AgreeWording: beyond}
 	}
@@ -115,7 +115,7 @@ func TestMay(t *testing.T) {
 	}{
 		{"nobody", portal.Actor{}, nil},
 		{"somebody who has only signed in", portal.Actor{AccountID: "NEW"}, nil},
-		{"the operator", portal.Actor{AccountID: portal.Operator}, with(with(with(with(with(with(with(with(with(with(with(with(with(with(everyOffice(everywhere...), portal.SeeAccess, nowhere...), portal.GiveAccess, nowhere...), portal.WaiveSignature, nowhere...), portal.ReviewAccess, nowhere...), portal.SignOwn, nowhere...), portal.HaveSign, nowhere...), portal.SeeSigners, nowhere...), portal.RunDesk, nowhere...), portal.ProposeActivity, nowhere...), portal.WriteDown, nowhere...), portal.ManagePictures, nowhere...), portal.SeeEvents, everywhere...), portal.SetRestrictions, everywhere...), portal.SeeReasons, everywhere...)},
+		{"the operator", portal.Actor{AccountID: portal.Operator}, with(with(with(with(with(with(with(with(with(with(with(with(with(with(with(everyOffice(everywhere...), portal.FillBlanks, nowhere...), portal.SeeAccess, nowhere...), portal.GiveAccess, nowhere...), portal.WaiveSignature, nowhere...), portal.ReviewAccess, nowhere...), portal.SignOwn, nowhere...), portal.HaveSign, nowhere...), portal.SeeSigners, nowhere...), portal.RunDesk, nowhere...), portal.ProposeActivity, nowhere...), portal.WriteDown, nowhere...), portal.ManagePictures, nowhere...), portal.SeeEvents, everywhere...), portal.SetRestrictions, everywhere...), portal.SeeReasons, everywhere...)},
 		{"the office of St Anne's", staff(office("st-anne")), everyOffice("Ann", "St Anne's")},
 		{"the office of St Bede's", staff(office("st-bede")), everyOffice("Ben", "St Bede's")},
 		{"the trust's office", staff(office("*")), everyOffice(everywhere...)},
@@ -125,8 +125,8 @@ func TestMay(t *testing.T) {
 		{"caretaker and office of one school", staff(other("st-anne"), office("st-anne")), everyOffice("Ann", "St Anne's")},
 		{"office and caretaker of one school", staff(office("st-anne"), other("st-anne")), everyOffice("Ann", "St Anne's")},
 		{"a business manager", as(portal.Business), at("St Anne's", portal.SeeRegister, portal.SeeTasks, portal.ExportList, portal.SeeEvents, portal.SignOwn, portal.SeeAccess, portal.GiveAccess, portal.ReviewAccess)},
-		{"a safeguarding lead", as(portal.Lead), at("St Anne's", portal.SeeRegister, portal.SeeTasks, portal.SeeFamilies, portal.ConfirmJoin, portal.ExportList, portal.SeeEvents, portal.SetRestrictions, portal.SeeReasons, portal.EraseRecords, portal.ShowDossier, portal.AgreeWording, portal.ManagePictures, portal.ProposeActivity, portal.ApproveActivity, portal.SignOwn, portal.HaveSign, portal.SeeSigners, portal.SeeAccess, portal.ReviewAccess)},
-		{"a head", as(portal.Head), at("St Anne's", portal.SeeRegister, portal.SeeTasks, portal.SeeFamilies, portal.ConfirmJoin, portal.SeeEvents, portal.SetRestrictions, portal.EraseRecords, portal.AgreeWording, portal.ManagePictures, portal.ApproveActivity, portal.SignOwn, portal.HaveSign, portal.SeeSigners, portal.SeeAccess, portal.GiveAccess, portal.WaiveSignature, portal.ReviewAccess)},
+		{"a safeguarding lead", as(portal.Lead), at("St Anne's", portal.SeeRegister, portal.SeeTasks, portal.SeeFamilies, portal.ConfirmJoin, portal.ExportList, portal.SeeEvents, portal.SetRestrictions, portal.SeeReasons, portal.EraseRecords, portal.ShowDossier, portal.AgreeWording, portal.ManagePictures, portal.ProposeActivity, portal.ApproveActivity, portal.SignOwn, portal.HaveSign, portal.FillBlanks, portal.ApproveBlanks, portal.SeeSigners, portal.SeeAccess, portal.ReviewAccess)},
+		{"a head", as(portal.Head), at("St Anne's", portal.SeeRegister, portal.SeeTasks, portal.SeeFamilies, portal.ConfirmJoin, portal.SeeEvents, portal.SetRestrictions, portal.EraseRecords, portal.AgreeWording, portal.ManagePictures, portal.ApproveActivity, portal.SignOwn, portal.HaveSign, portal.FillBlanks, portal.ApproveBlanks, portal.SeeSigners, portal.SeeAccess, portal.GiveAccess, portal.WaiveSignature, portal.ReviewAccess)},
 		{"a teacher", as(portal.Teacher), at("St Anne's", portal.SeeRegister, portal.ProposeActivity, portal.SignOwn, portal.HaveSign)},
 		{"a teaching assistant", as(portal.Colleague), at("St Anne's", portal.SignOwn)},
 		{"a governor", as(portal.Governor), at("St Anne's", portal.SignOwn)},
@@ -159,7 +159,7 @@ func TestMay(t *testing.T) {
 		{"the mother, who works in the office", portal.Actor{AccountID: "BOTH", Children: []portal.Child{child(ann, "mother", true, false)}, Roles: []portal.Staff{office("st-anne")}}, rights{
 			portal.SeeChild: speaksForAnn, portal.Refuse: speaksForAnn, portal.Sign: speaksForAnn, portal.Decide: speaksForAnn, portal.SeeReceipt: {"the mother's act about Ann"},
 			portal.SeeRegister: {"Ann", "St Anne's"}, portal.SeeTasks: {"Ann", "St Anne's"}, portal.SeeFamilies: {"Ann", "St Anne's"}, portal.ImportClassList: {"Ann", "St Anne's"}, portal.PrintLetters: {"Ann", "St Anne's"}, portal.ConfirmJoin: {"Ann", "St Anne's"}, portal.WriteDown: {"Ann", "St Anne's"}, portal.ExportList: {"Ann", "St Anne's"}, portal.EraseRecords: {"Ann", "St Anne's"}, portal.ShowDossier: {"Ann", "St Anne's"}, portal.ManagePictures: {"Ann", "St Anne's"}, portal.ProposeActivity: {"Ann", "St Anne's"}, portal.ApproveActivity: {"!Ann", "!St Anne's"},
-			portal.SignOwn: {"Ann", "St Anne's"}, portal.HaveSign: {"Ann", "St Anne's"}, portal.SeeSigners: {"Ann", "St Anne's"}, portal.RunDesk: {"Ann", "St Anne's"}, portal.SeeAccess: {"Ann", "St Anne's"}, portal.GiveAccess: {"Ann", "St Anne's"},
+			portal.SignOwn: {"Ann", "St Anne's"}, portal.HaveSign: {"Ann", "St Anne's"}, portal.SeeSigners: {"Ann", "St Anne's"}, portal.RunDesk: {"Ann", "St Anne's"}, portal.FillBlanks: {"Ann", "St Anne's"}, portal.ApproveBlanks: {"!Ann", "!St Anne's"}, portal.SeeAccess: {"Ann", "St Anne's"}, portal.GiveAccess: {"Ann", "St Anne's"},
 			portal.WaiveSignature: {"!Ann", "!St Anne's"}, portal.ReviewAccess: {"!Ann", "!St Anne's"},
 			portal.SeeEvents: {"!Ann", "!St Anne's"}, portal.SetRestrictions: {"!Ann", "!St Anne's"}, portal.SeeReasons: {"!Ann", "!St Anne's"}, portal.AgreeWording: {"!Ann", "!St Anne's"},
 		}},

@@ -593,13 +593,9 @@ func (p *Portal) change(ctx context.Context, account, school, id string, do func
 // have proposed, with whichever account of theirs.
 func (p *Portal) DecideActivity(ctx context.Context, account, school, id string, approve bool, why string) error {
 	return p.change(ctx, account, school, id, func(tx Tx, a Actor, x *Activity, wrong *Invalid) (ActKind, error) {
-		proposer, err := staffName(tx, x.Proposed.By)
+		by, err := a.ownWork(tx, x.Proposed.By)
 		if err != nil {
 			return "", err
-		}
-		by := x.Proposed.By
-		if slices.ContainsFunc(a.Roles, func(s Staff) bool { return strings.EqualFold(s.Email, proposer) }) {
-			by = account
 		}
 		if err := a.May(ApproveActivity, Subject{School: school, By: by}); err != nil {
 			return "", err
@@ -619,6 +615,16 @@ func (p *Portal) DecideActivity(ctx context.Context, account, school, id string,
 		x.Why = words(wrong, "why", why, "Say why not, so that it can be planned better", MaxReason)
 		return ActivityDeclined, nil
 	})
+}
+
+// ownWork is the account that did something: the actor's own, where whoever did it is the
+// same member of staff, with whichever account of theirs.
+func (a Actor) ownWork(tx Tx, by string) (string, error) {
+	email, err := staffName(tx, by)
+	if slices.ContainsFunc(a.Roles, func(s Staff) bool { return strings.EqualFold(s.Email, email) }) {
+		by = a.AccountID
+	}
+	return by, err
 }
 
 // mayEnd answers nil for whoever may say what came of an activity: who proposed it, whoever

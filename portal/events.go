@@ -66,6 +66,12 @@ const (
 	PictureFetched    ActKind = "picture-fetched-back" // from wherever else it was used
 	PictureDeleted    ActKind = "picture-deleted"
 	PicturesReviewed  ActKind = "pictures-reviewed"
+	BlanksDrafted     ActKind = "blanks-drafted" // which of them, not what
+	BlanksSent        ActKind = "blanks-sent"    // to a second person, with the reason
+	BlanksReturned    ActKind = "blanks-returned"
+	BlanksDropped     ActKind = "blanks-dropped"
+	BlanksApproved    ActKind = "blanks-approved"
+	BlanksPublished   ActKind = "blanks-published"
 	DecidesChanged    ActKind = "who-decides-changed"
 	ClockRight        ActKind = "clock-right" // somebody has looked
 	DatabaseCopied    ActKind = "database-copied"

@@ -45,12 +45,12 @@ var rights = map[Role]struct {
 	scope scope
 	may   []Action
 }{
-	Office:     {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, EraseRecords, ShowDossier, ManagePictures, ProposeActivity, SignOwn, HaveSign, SeeSigners, RunDesk, SeeAccess, GiveAccess}},
+	Office:     {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, WriteDown, SendMail, EraseRecords, ShowDossier, ManagePictures, ProposeActivity, SignOwn, HaveSign, SeeSigners, RunDesk, SeeAccess, GiveAccess, FillBlanks}},
 	Business:   {anySchool, []Action{SeeRegister, SeeTasks, ExportList, SeeEvents, SignOwn, SeeAccess, GiveAccess, ReviewAccess}},
-	Lead:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowDossier, AgreeWording, ManagePictures, ProposeActivity, ApproveActivity, SignOwn, HaveSign, SeeSigners, SeeAccess, ReviewAccess}},
-	Head:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, SeeEvents, SetRestrictions, EraseRecords, AgreeWording, ManagePictures, ApproveActivity, SignOwn, HaveSign, SeeSigners, SeeAccess, GiveAccess, WaiveSignature, ReviewAccess}},
+	Lead:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, ExportList, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowDossier, AgreeWording, ManagePictures, ProposeActivity, ApproveActivity, SignOwn, HaveSign, SeeSigners, SeeAccess, ReviewAccess, FillBlanks, ApproveBlanks}},
+	Head:       {anySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ConfirmJoin, SeeEvents, SetRestrictions, EraseRecords, AgreeWording, ManagePictures, ApproveActivity, SignOwn, HaveSign, SeeSigners, SeeAccess, GiveAccess, WaiveSignature, ReviewAccess, FillBlanks, ApproveBlanks}},
 	Teacher:    {ownClass, []Action{SeeRegister, ProposeActivity, SignOwn, HaveSign}},
-	TrustStaff: {everySchool, []Action{SeeRegister, SeeTasks, SignOwn}},
+	TrustStaff: {everySchool, []Action{SeeRegister, SeeTasks, SignOwn, FillBlanks}},
 	Colleague:  {anySchool, []Action{SignOwn}},
 	Governor:   {anySchool, []Action{SignOwn}},
 	operator:   {everySchool, []Action{SeeRegister, SeeTasks, SeeFamilies, ExportList, ImportClassList, PrintLetters, ConfirmJoin, SendMail, SeeEvents, SetRestrictions, SeeReasons, EraseRecords, ShowDossier}},

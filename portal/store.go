@@ -32,6 +32,7 @@ type Tx interface {
 	PictureTx
 	ActivityTx
 	SittingTx
+	DraftTx
 	AccessTx
 }
 
@@ -342,6 +343,15 @@ type SittingTx interface {
 	Sittings(school string) ([]Sitting, error)
 	DeleteSitting(school, group string) error
 	DeleteSittingsBefore(ended time.Time) error
+}
+
+// DraftTx is what staff mean to change of their school's own answers.
+type DraftTx interface {
+	// PutDraft adds a draft, in place of the one of the same school.
+	PutDraft(Draft) error
+	Draft(school string) (Draft, error)
+	Drafts() ([]Draft, error)
+	DeleteDraft(school string) error
 }
 
 // PictureTx is the pictures of the public sites in which pupils can be seen, and those of

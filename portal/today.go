@@ -22,6 +22,7 @@ const (
 	TaskConflicts TaskKind = "conflicts" // pupils about whom those who decide do not agree
 	TaskLapsing   TaskKind = "lapsing"   // pupils about whom a yes lapses within [LapsingDays]
 	TaskWordings  TaskKind = "wordings"  // corrections that wait for a second person
+	TaskBlanks    TaskKind = "blanks"    // answers for the website that somebody else drafted
 	TaskMail      TaskKind = "mail"      // mails that did not arrive, and addresses that do not work
 	TaskApprove   TaskKind = "approve"   // activities that somebody else proposed
 	TaskUnclosed  TaskKind = "unclosed"  // activities that are over, of which nobody said what was done
@@ -72,6 +73,13 @@ var tasks = []struct {
 	{TaskWordings, AgreeWording, func(d *desk) (int, error) {
 		all, err := corrections(d, d.school)
 		return len(all), err
+	}},
+	{TaskBlanks, ApproveBlanks, func(d *desk) (int, error) {
+		x, err := draftOf(d, d.school)
+		if err != nil || x.State != DraftSent || x.writtenBy(d.actor.AccountID) {
+			return 0, err
+		}
+		return len(x.Changes), nil
 	}},
 	{TaskMail, SendMail, (*desk).mailTrouble},
 	{TaskApprove, ApproveActivity, func(d *desk) (int, error) {

@@ -104,26 +104,31 @@ func (t *Trust) loadSchools(content fs.FS, problems *source.Problems) {
 			t.stopped = append(t.stopped, stopped{entry.Name(), source.Problems{{File: dir, Text: "unknown file: every school has a folder of its own here"}}})
 			continue
 		}
-		var found source.Problems
-		school := loadSchool(content, dir, &found)
-		t.noShared(content, dir+"/school.toml", school.Blanks, school.Help, &found)
-		for _, slug := range source.SortedKeys(school.Checked) {
-			if !slices.ContainsFunc(t.Help, func(o Organisation) bool { return o.Slug == slug }) {
-				school.problems.Add(dir+"/help.toml", 0, "checked: %s is no entry of model/help.toml; an entry of the school's own has its checked beside it", slug)
-			}
-		}
-		later, wrong := t.Guide.postpone(content, dir+"/school.toml", found, t.forSchools)
-		school.unfinished = len(later) > 0
-		school.problems = append(school.problems, later...)
-		school.Checklist = loadChecklist(content, dir+"/checklist.toml", t.Checklist, &school.problems)
-		if len(wrong) > 0 {
-			t.stopped = append(t.stopped, stopped{school.Slug, append(wrong, school.problems...)})
-			continue
-		}
-		school.Blanks = t.answersFor(school)
-		t.Schools = append(t.Schools, school)
+		t.loadSchool(content, dir)
 	}
 	findAlike(t.Schools)
+}
+
+// loadSchool reads one school's folder, and adds it to those that there are.
+func (t *Trust) loadSchool(content fs.FS, dir string) {
+	var found source.Problems
+	school := loadSchool(content, dir, &found)
+	t.noShared(content, dir+"/school.toml", school.Blanks, school.Help, &found)
+	for _, slug := range source.SortedKeys(school.Checked) {
+		if !slices.ContainsFunc(t.Help, func(o Organisation) bool { return o.Slug == slug }) {
+			school.problems.Add(dir+"/help.toml", 0, "checked: %s is no entry of model/help.toml; an entry of the school's own has its checked beside it", slug)
+		}
+	}
+	later, wrong := t.Guide.postpone(content, dir+"/school.toml", found, t.forSchools)
+	school.unfinished = len(later) > 0
+	school.problems = append(school.problems, later...)
+	school.Checklist = loadChecklist(content, dir+"/checklist.toml", t.Checklist, &school.problems)
+	if len(wrong) > 0 {
+		t.stopped = append(t.stopped, stopped{school.Slug, append(wrong, school.problems...)})
+		return
+	}
+	school.Blanks = t.answersFor(school)
+	t.Schools = append(t.Schools, school)
 }
 
 // answersFor are the trust's answers for every school, and the school's own over

@@ -156,18 +156,17 @@ func pressedIn(line string) string { return within.ReplaceAllStringFunc(line, pr
 
 // asked are the blanks that a line asks a school to fill, those in its passages
 // too.
-func (t *Trust) asked(line string) []string {
-	if !strings.Contains(line, "[[") {
-		return nil
-	}
+func (t *Trust) asked(line string) []string { return t.askedBut(line, t.shared(nil, t.Help, "")) }
+
+// askedBut is asked, where it is known what is said everywhere.
+func (t *Trust) askedBut(line string, said map[string]string) []string {
 	var names []string
-	said := t.shared(nil, t.Help, "")
 	for _, m := range blankUse.FindAllStringSubmatch(line, -1) {
 		passage := false
 		for _, p := range t.Passages {
 			if p.Name == m[1] {
 				passage = true
-				names = append(names, t.asked(p.Says)...)
+				names = append(names, t.askedBut(p.Says, said)...)
 			}
 		}
 		if _, number := said[m[1]]; passage || number || slices.Contains(builtIn, m[1]) {

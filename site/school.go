@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"schoolgate/site/colour"
 	"schoolgate/site/source"
@@ -388,6 +389,9 @@ func checkAddress(c source.Checker, key, value string) {
 	}
 }
 
+// mostInBlank is how long an answer may be, in characters: some four times the longest seen.
+const mostInBlank = 2000
+
 // checkBlanks checks what stands in blanks, and returns what may stand there.
 func checkBlanks(c source.Checker, blanks map[string]string) (good map[string]string) {
 	good = map[string]string{}
@@ -400,6 +404,8 @@ func checkBlanks(c source.Checker, blanks map[string]string) (good map[string]st
 			c.Say(name, "blank %q is filled by Schoolgate itself: leave it out", name)
 		case strings.TrimSpace(value) == "":
 			c.Say(name, "blank %q is empty", name)
+		case utf8.RuneCountInString(value) > mostInBlank:
+			c.Say(name, "blank %q has more than %d characters: it is a part of a sentence", name, mostInBlank)
 		case strings.ContainsAny(value, "\n\r"):
 			c.Say(name, "blank %q has more than one line", name)
 		case strings.Contains(value, "[[") || strings.Contains(value, "]]"):

@@ -148,6 +148,7 @@ func (g Guide) postpone(content fs.FS, name string, found source.Problems, answe
 			q = find(g.Settings, key, of)
 		}
 		later.Add(name, line, "%s is still %s%s", key, todoMark, q.hint())
+		later[len(later)-1].Blank = key
 	}
 	for _, p := range found {
 		if p.File != name || !lines[p.Line] {
@@ -331,13 +332,14 @@ func (t *Trust) blanks(of string) []use {
 	if of == "trust" {
 		layers = []source.Layer{t.pages}
 	}
+	said := t.shared(nil, t.Help, "")
 	for _, l := range layers {
 		for _, rel := range source.SortedKeys(l) {
 			for i, line := range strings.Split(string(l[rel].Data), "\n") {
 				if directive.MatchString(strings.TrimSpace(line)) {
 					continue
 				}
-				for _, name := range t.asked(line) {
+				for _, name := range t.askedBut(line, said) {
 					places[name] = append(places[name], fmt.Sprintf("%s:%d", l[rel].Name, i+1))
 				}
 			}

@@ -235,7 +235,25 @@ func readText(kind string, src source.File, a answers) (t Text, links []source.L
 			problems.Add(src.Name, l.Line, "the link %q has to begin with / here, as the text is shown at several addresses", l.To)
 		}
 	}
-	return t, links, append(problems, more...)
+	return t, links, append(append(problems, smuggled(src, links, a)...), more...)
+}
+
+// smuggled tells of links to other hosts that a text has from what somebody put into its
+// blanks: a text that people sign leads where whoever wrote it meant it to.
+func smuggled(src source.File, links []source.Link, a answers) (problems source.Problems) {
+	for _, l := range links {
+		_, host, elsewhere := strings.Cut(l.To, "//")
+		if !elsewhere || strings.HasPrefix(l.To, "mailto:") {
+			continue
+		}
+		for _, name := range source.SortedKeys(a.values) {
+			if !slices.Contains(builtIn, name) && strings.Contains(a.values[name], host) {
+				problems.Add(src.Name, l.Line, "blank %q leads to %s: what people sign leads to another host only where the text itself does", name, l.To)
+				problems[len(problems)-1].Blank = name
+			}
+		}
+	}
+	return problems
 }
 
 // checkSigners checks what an agreement says for some of those alone who may sign one.

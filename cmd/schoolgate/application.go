@@ -36,6 +36,7 @@ type application struct {
 	trust    atomic.Pointer[site.Trust] // as last read
 	built    atomic.Bool                // the sites stand, as far as they can be built
 	limits   *limits                    // what was sent lately, and by whom
+	written  chan struct{}              // a school's file was written, for the keeper to build
 	log      *slog.Logger
 }
 
@@ -80,7 +81,7 @@ func newApplication(ctx context.Context, s Settings, db *store.DB, now func() ti
 	if now == nil {
 		now = time.Now
 	}
-	app = &application{settings: s, store: db, now: now, limits: new(limits), log: log}
+	app = &application{settings: s, store: db, now: now, limits: new(limits), written: make(chan struct{}, 1), log: log}
 	if err := app.openLedger(ctx); err != nil {
 		return nil, err
 	}
@@ -137,7 +138,7 @@ func (app *application) with(s Settings) *application {
 			*fixed.now = *fixed.was
 		}
 	}
-	next := &application{settings: s, store: app.store, ledger: app.ledger, portal: app.newPortal(s), now: app.now, limits: app.limits, log: app.log}
+	next := &application{settings: s, store: app.store, ledger: app.ledger, portal: app.newPortal(s), now: app.now, limits: app.limits, written: app.written, log: app.log}
 	next.trust.Store(app.trust.Load())
 	next.built.Store(app.built.Load())
 	return next
@@ -174,10 +175,16 @@ const (
 	everySite   extent = true
 )
 
-// build builds the schools' sites.
+// build builds the schools' sites; with only, those of these slugs.
 // Each is put in place once the portal has its texts: the two change together, or, when
 // the database is away, not at all. It answers the results also where some failed.
-func (app *application) build(ctx context.Context, which extent) ([]site.Result, error) {
+func (app *application) build(ctx context.Context, which extent, only ...string) ([]site.Result, error) {
+	if err := app.read(); err != nil {
+		return nil, err
+	}
+	if err := app.finishDrafts(ctx); err != nil {
+		return nil, err
+	}
 	if err := app.read(); err != nil {
 		return nil, err
 	}
@@ -187,7 +194,7 @@ func (app *application) build(ctx context.Context, which extent) ([]site.Result,
 		schools[s.Slug] = s
 	}
 	results, err := site.Build(ctx, trust, site.Options{
-		Theme: themes.FS, Out: app.sites(), Address: app.settings.Address, Now: app.now(), Log: app.log, All: which == everySite, Kept: kept(),
+		Theme: themes.FS, Out: app.sites(), Address: app.settings.Address, Now: app.now(), Log: app.log, All: which == everySite, Only: only, Kept: kept(),
 		MayShow: app.mayShowPictures, Desk: app.deskPictures,
 		HandOver: func(ctx context.Context, r site.Result) error {
 			if err := app.portal.SetSchools(ctx, []portal.School{app.school(schools[r.Slug], r)}); err != nil {
@@ -196,7 +203,7 @@ func (app *application) build(ctx context.Context, which extent) ([]site.Result,
 			return nil
 		},
 	})
-	return results, errors.Join(err, app.keepHeads(ctx))
+	return results, errors.Join(err, app.published(ctx, results), app.keepHeads(ctx))
 }
 
 // mayShowPictures asks the register which pictures of pupils a school's site may show.

@@ -3,13 +3,17 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -17,6 +21,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"schoolgate/cmd/schoolgate/demo"
+	"schoolgate/content"
 	"schoolgate/portal"
 	"schoolgate/portal/signin"
 	"schoolgate/portal/signin/demoidp"
@@ -60,6 +65,9 @@ func runDemo(cmd *cobra.Command, settingsFile, addr, data string) (err error) {
 		s.Address = strings.TrimSuffix(s.Address, "0") + port
 	}
 
+	if err := ownWords(s.Content); err != nil {
+		return err
+	}
 	var seeding atomic.Pointer[time.Time] // the clock, while the past is being made
 	clock := func() time.Time {
 		if t := seeding.Load(); t != nil {
@@ -88,6 +96,9 @@ func runDemo(cmd *cobra.Command, settingsFile, addr, data string) (err error) {
 			return err
 		}
 		seeding.Store(nil)
+		if err := app.draftBlanks(ctx, issuer); err != nil {
+			return err
+		}
 		if err := demo.Pictures(ctx, app.portal, issuer, cleanPicture); err != nil {
 			return err
 		}
@@ -130,7 +141,7 @@ func demoSettings(file, addr, data string) (Settings, error) {
 		return Settings{}, fmt.Errorf("--data: %w", err)
 	}
 	s := Settings{
-		Address: "http://localhost:" + port, Listen: addr, Data: data, Database: filepath.Join(data, "schoolgate.db"),
+		Address: "http://localhost:" + port, Listen: addr, Data: data, Database: filepath.Join(data, "schoolgate.db"), Content: filepath.Join(data, "content"),
 	}
 	for _, p := range demo.Staff() {
 		s.Staff = append(s.Staff, StaffSetting{Email: p.Email, School: p.School, Role: string(p.Role), Classes: p.Classes})
@@ -160,6 +171,46 @@ func (app *application) fill(ctx context.Context, issuer string, clock func(time
 		return err
 	}
 	return os.WriteFile(filepath.Join(app.settings.Data, filled), nil, 0o600)
+}
+
+// ownWords puts the words inside the program into a folder that the portal may write in.
+// What a school has answered since stays.
+func ownWords(folder string) error {
+	return fs.WalkDir(content.FS, ".", func(name string, e fs.DirEntry, err error) error {
+		at := filepath.Join(folder, filepath.FromSlash(name))
+		if err != nil || e.IsDir() {
+			return errors.Join(err, os.MkdirAll(at, 0o700))
+		}
+		if _, err := os.Stat(at); err == nil && path.Base(name) == "school.toml" {
+			return nil
+		}
+		words, err := fs.ReadFile(content.FS, name)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(at, words, 0o600)
+	})
+}
+
+// draftBlanks has Fernlow's head begin on a change: an optional part that opens a blank, and
+// two new answers.
+func (app *application) draftBlanks(ctx context.Context, issuer string) error {
+	const school = "fernlow-primary"
+	i := slices.IndexFunc(demo.People(), func(p demo.Person) bool { return p.Role == portal.Head })
+	head := demo.People()[i]
+	a, err := app.portal.SignedIn(ctx, portal.Identity{Provider: demo.Provider, Issuer: issuer, Subject: head.Subject, Name: head.Name, StaffEmail: head.Email})
+	if err != nil {
+		return err
+	}
+	form, err := app.blanks(school, nil)
+	if err != nil {
+		return err
+	}
+	typed, own := map[string]portal.Typed{}, form.Own()
+	for key, now := range map[string]string{"uses.tracking_app": "yes", "blanks.filtering_check": "every Monday before school, and after each update", "blanks.own_login_from": "Year 1"} {
+		typed[key] = portal.Typed{Seen: own[key], Now: now}
+	}
+	return app.portal.SaveDraft(ctx, a.ID, school, own, typed)
 }
 
 // demoHandler is what a real server serves, with the demo's identity provider beside it.
@@ -202,7 +253,7 @@ func (app *application) demoHandler(issuer string) (http.Handler, error) {
 // keepSettings leaves a settings file in the demo's folder, so that the other
 // commands can be tried on it. It names no way to sign in, so serve refuses it.
 func (app *application) keepSettings() error {
-	text := fmt.Sprintf("# The demo's, for import, export and verify.\naddress = %q\ndata = \".\"\n", app.settings.Address)
+	text := fmt.Sprintf("# The demo's, for import, export and verify.\naddress = %q\ndata = \".\"\ncontent = \"content\"\n", app.settings.Address)
 	return os.WriteFile(filepath.Join(app.settings.Data, "schoolgate.toml"), []byte(text), 0o600)
 }
 

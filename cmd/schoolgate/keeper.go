@@ -62,6 +62,8 @@ func (k *keeper) keep(ctx context.Context, hup <-chan os.Signal) {
 			k.look(ctx)
 		case <-watching.C:
 			k.watch(ctx)
+		case <-k.written:
+			k.publish(ctx)
 		case <-hup:
 			k.reload(ctx)
 		}
@@ -140,6 +142,31 @@ func (k *keeper) reload(ctx context.Context) {
 		k.send(ctx)
 	}
 	k.build(ctx)
+}
+
+// publish builds the sites of the schools whose approved drafts are in their files, and the
+// trust's own, which lists them; what else has changed waits for its own turn.
+func (k *keeper) publish(ctx context.Context) {
+	drafts, err := k.portal.ApprovedDrafts(ctx)
+	if err != nil || len(drafts) == 0 {
+		return
+	}
+	only := []string{site.Overview}
+	for _, x := range drafts {
+		only = append(only, x.School)
+	}
+	results, err := k.application.build(ctx, whatChanged, only...)
+	for _, r := range results {
+		if r.Err == nil {
+			k.asked[r.Slug] = r.Asked
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		k.log.Error("what was approved is not public", "err", err)
+		if errors.Is(err, errNotHandedOver) {
+			k.wait, k.again = leastWait, time.Now().Add(leastWait)
+		}
+	}
 }
 
 // build builds what has changed, and says how much that was.

@@ -129,7 +129,7 @@ func (app *application) handler(providers []signin.Config) (http.Handler, error)
 	}
 	pages, err := web.New(web.Config{
 		Portal: app.portal, SignIn: desk, OpenClassList: roster.Open, ReadClassList: roster.Read, WriteList: writeList, Encrypt: encrypt, WriteTable: lists.Table, Compare: compareWordings, QR: draw.QR,
-		CleanPicture: cleanPicture, SitePages: app.sitePages,
+		CleanPicture: cleanPicture, SitePages: app.sitePages, Blanks: app.blanks, WriteBlanks: app.writeBlanks,
 		Stylesheet: css, OfficeStyles: office, Colour: app.colour, Review: app.review, Unconfirmed: app.unconfirmed, Tel: telephone, Languages: app.languages(), Easy: app.easy, Address: app.settings.Address, TrustName: app.trustName(), Log: app.log,
 	})
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 // it is what lives for a day at most: sessions, and forms and lists that are held; and the
 // outbox, as a mail of an old copy may have been sent since.
 var backedUp = []string{
-	"schools", "list_mappings", "saved_lists", "texts", "wordings", "pupils", "contacts", "name_words", "list_undos", "responsibilities", "restrictions", "keepings", "pictures", "activities", "photos", "access_grants",
+	"schools", "list_mappings", "saved_lists", "texts", "wordings", "pupils", "contacts", "name_words", "list_undos", "responsibilities", "restrictions", "keepings", "pictures", "activities", "photos", "drafts", "access_grants",
 	"accounts", "invitations", "account_contacts", "joined_children", "mailings", "attempts", "acts",
 	"ledger", "ledger_leaves", "ledger_hashes", "ledger_heads", "ledger_keys",
 }

@@ -31,6 +31,7 @@ var KeptOfPeople = []Kept{
 		[]string{"acts.typed_name"}},
 	{"Of your child, that they signed the school’s agreement with pupils: with their first name, or which picture", "To show that they know the rules before they use a computer", "As what you signed", nil},
 	{"If you work here: which agreements you signed, when, and the name you typed; and, for the day, that you opened a class or the desk for others to sign", "Because nobody is given a login before they have signed", "As long as the account that you sign in with", []string{"sittings.opened_by", "sittings.opened"}},
+	{"If you work here: what you wrote for the school's website, when, and who approved it", "So that two people see it before it is public", "Until it is public, or given up", []string{"drafts.content"}},
 	{"If you visit: your name, whom you come from, when you came and left, and what you signed", "So that we know who is in the building", "For [[keep_events]] after the last day on which your signature counts", nil},
 	{"Your answers to consents, when, and the exact words", "Because we may act only on your yes, and must be able to show it", "Until [[keep_answers]] after your child leaves",
 		[]string{"acts.kind", "acts.school", "acts.party_kind", "acts.party_id", "acts.subject_kind", "acts.subject_id", "acts.entered_by", "acts.way", "acts.text_slug", "acts.edition", "acts.text_hash", "acts.language", "acts.at", "acts.until",
@@ -65,6 +66,6 @@ var Impersonal = []string{
 	"pupils.id", "pupils.school", "contacts.id", "contacts.school", "responsibilities.pupil_id", "responsibilities.contact_id",
 	"restrictions.id", "restrictions.pupil_id", "restrictions.contact_id", "accounts.id", "account_contacts.account_id", "account_contacts.contact_id",
 	"joined_children.account_id", "joined_children.contact_id", "joined_children.pupil_id", "invitations.id", "invitations.contact_id", "outbox.id", "outbox.school", "outbox.contact_id", "mailings.contact_id", "acts.id",
-	"sittings.school", "sittings.reg_group", "sittings.code", "sittings.ends",
+	"drafts.school", "sittings.school", "sittings.reg_group", "sittings.code", "sittings.ends",
 	"activities.id", "activities.school", "access_grants.id", "access_grants.school", "pictures.id", "pictures.school", "pictures.declared", "pictures.purpose", "photos.id", "photos.school", "photos.digest", "photos.secret", "photos.version", "keepings.pupil_id", "list_undos.school", "name_words.school", "name_words.kind", "name_words.person_id", "sessions.account_id", "held_forms.account_id", "held_lists.id", "held_lists.school", "held_lists.account_id",
 }

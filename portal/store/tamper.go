@@ -43,6 +43,7 @@ var hashedTables = map[string]hashed{
 	"joined_children":  hashedBy(3, "account_id, contact_id, pupil_id, since"),
 	"invitations":      hashedBy(1, "id, contact_id, code_hash, issued, expires, used, died, issued_by, mailed"),
 	"list_undos":       hashedBy(1, "school, at, content"),
+	"drafts":           hashedBy(1, "school, content"),
 	"keepings":         hashedBy(1, "pupil_id, until, reason, kept_by, at"),
 	"pictures":         hashedBy(2, "school, declared, id, page, alt, purpose, pupils, until, shown, taken, nobody"),
 	"photos":           hashedBy(1, "id, school, digest, secret, page, alt, caption, who, pupils, until, elsewhere, fetched, brought_by, brought, said_by, looked_by, version"),

@@ -151,6 +151,10 @@ var table = map[string]row{
 	"POST " + office + "/pictures":                                       {path: at("/portal/office/fernlow/pictures"), want: sends(erasers, 404)}, // none was taken down
 	"GET " + office + "/may":                                             {path: at("/portal/office/fernlow/may"), want: readers},
 	"GET " + office + "/activities":                                      {path: at("/portal/office/fernlow/activities"), want: readers},
+	"GET " + office + "/blanks":                                          {path: at("/portal/office/fernlow/blanks"), want: families},
+	"POST " + office + "/blanks":                                         {path: at("/portal/office/fernlow/blanks"), want: sends(families, 400)}, // nothing to do
+	"GET " + office + "/blanks/{section:[0-9-]+}":                        {path: at("/portal/office/fernlow/blanks/1-1"), want: families},
+	"POST " + office + "/blanks/{section:[0-9-]+}":                       {path: at("/portal/office/fernlow/blanks/1-1"), want: sends(families, 303)},
 	"GET " + office + "/activities/new":                                  {path: at("/portal/office/fernlow/activities/new"), want: planners},
 	"POST " + office + "/activities/new":                                 {path: at("/portal/office/fernlow/activities/new"), want: sends(planners, 422)}, // an empty form
 	"GET " + office + "/activities/{id:[A-Za-z0-9_-]+}":                  {path: planned, want: reached},

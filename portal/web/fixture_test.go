@@ -269,6 +269,10 @@ func (w *world) serve(address string, change func(*Config)) {
 		Log:           slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OpenClassList: openRows, ReadClassList: readRows, WriteList: writeRows, Encrypt: sealed, WriteTable: writeTable, Compare: compareSources, QR: squareOf,
 		CleanPicture: cleaned, SitePages: func(string) []SitePage { return []SitePage{{"/news/fair/", "The fair"}} },
+		Blanks: func(string, map[string]string) (portal.BlankForm, error) {
+			return portal.BlankForm{Blanks: []portal.Blank{{Key: "blanks.head", Group: "People", What: "The head’s name.", Own: "Mrs H", Needed: true}}}, nil
+		},
+		WriteBlanks: func(context.Context, portal.Draft) error { return nil },
 	}
 	if change != nil {
 		change(&c)

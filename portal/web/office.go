@@ -161,7 +161,7 @@ func (s *server) mayAt(actor portal.Actor, school string) map[string]bool {
 	for name, do := range map[string]portal.Action{
 		"import": portal.ImportClassList, "letters": portal.PrintLetters, "joins": portal.ConfirmJoin, "mail": portal.SendMail, "answers": portal.WriteDown, "export": portal.ExportList, "events": portal.SeeEvents,
 		"restrictions": portal.SetRestrictions, "retention": portal.EraseRecords, "record": portal.ShowDossier, "wordings": portal.AgreeWording, "tasks": portal.SeeTasks, "pictures": portal.ManagePictures, "propose": portal.ProposeActivity, "approve": portal.ApproveActivity,
-		"class": portal.HaveSign, "signers": portal.SeeSigners, "access": portal.SeeAccess, "give": portal.GiveAccess,
+		"blanks": portal.FillBlanks, "class": portal.HaveSign, "signers": portal.SeeSigners, "access": portal.SeeAccess, "give": portal.GiveAccess,
 	} {
 		may[name] = actor.May(do, portal.Subject{School: school}) == nil
 	}

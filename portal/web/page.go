@@ -32,6 +32,7 @@ var pageFiles = []string{
 	"leaving.html", "letters.html", "pictures.html", "photo.html", "letters-form.html", "office.html", "receipt.html", "dossier.html", "restrictions.html", "retention.html", "answered.html", "objection.html", "sessions.html", "settle.html", "sign.html", "sign-in.html", "slips.html", "write-down.html", "wordings.html", "mail.html", "reminders.html", "stop.html",
 	"here.html", "here-own.html", "here-desk.html", "class.html", "class-sheet.html", "visitors.html", "badges.html", "signers.html", "staff-sign.html",
 	"chase.html", "contact.html", "find.html", "pupil.html", "today.html", "today-all.html", "undo.html",
+	"blanks.html", "blank-section.html",
 	"activities.html", "activity.html", "activity-new.html", "activity-sheet.html", "may.html", "access.html", "access-new.html",
 }
 
@@ -270,6 +271,7 @@ func (s *server) render(r *http.Request, p page) ([]byte, error) {
 		if f.Schools, err = s.Portal.Schools(r.Context()); err != nil {
 			return nil, err
 		}
+		f.Schools = slices.DeleteFunc(f.Schools, func(x portal.School) bool { return len(x.Texts) == 0 }) // has no site yet
 		if len(f.Schools) == 1 && s.TrustName == "" {
 			f.School = &f.Schools[0]
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -86,7 +87,7 @@ func account(r *http.Request) string { return visitOf(r).who.account }
 
 // signedIn lets only somebody through who is signed in. A form that comes with a
 // session lately expired has the named fields held, for the same account's next
-// session.
+// session; with [everyField], all of them.
 func (s *server) signedIn(h handler, keep ...string) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		who, err := s.session(r)
@@ -110,6 +111,9 @@ func (s *server) signedIn(h handler, keep ...string) handler {
 			hold, err := s.mayHold(r, who.lapsed)
 			if err != nil {
 				return err
+			}
+			if slices.Equal(keep, []string{everyField}) {
+				keep = slices.Collect(maps.Keys(r.PostForm))
 			}
 			if hold && len(keep) > 0 {
 				if err := s.hold(r, who.lapsed, keep); err != nil {
@@ -140,6 +144,9 @@ func (s *server) hold(r *http.Request, account string, keep []string) error {
 	}
 	return s.Portal.Hold(r.Context(), account, r.URL.Path, form)
 }
+
+// everyField is all fields of a form that is held.
+const everyField = "*"
 
 // heldLimit is the longest value that is held, in bytes: a name of the greatest
 // length in any script, with room for slips.

@@ -81,6 +81,11 @@ type Config struct {
 	// SitePages are the pages of a school's site that a picture can stand on, by address.
 	// Optional: without it no picture goes anywhere.
 	SitePages func(school string) []SitePage
+	// Blanks is what a school is asked for, with a draft's answers by key, as its file says
+	// now; WriteBlanks puts an approved draft into that file and has the site made of it.
+	// What keeps it from being written is [*portal.Invalid].
+	Blanks      func(school string, answers map[string]string) (portal.BlankForm, error)
+	WriteBlanks func(ctx context.Context, x portal.Draft) error
 	// Stylesheet is the theme's, as CSS, and OfficeStyles what only the office's pages
 	// need besides.
 	Stylesheet, OfficeStyles []byte
@@ -144,7 +149,7 @@ func New(c Config) (http.Handler, error) {
 }
 
 func newServer(c Config) (*server, error) {
-	if c.Portal == nil || c.SignIn == nil || c.OpenClassList == nil || c.ReadClassList == nil || c.WriteList == nil || c.WriteTable == nil || c.Compare == nil || c.QR == nil || c.CleanPicture == nil || len(c.Stylesheet) == 0 || len(c.OfficeStyles) == 0 || c.Log == nil {
+	if c.Portal == nil || c.SignIn == nil || c.OpenClassList == nil || c.ReadClassList == nil || c.WriteList == nil || c.WriteTable == nil || c.Compare == nil || c.QR == nil || c.CleanPicture == nil || c.Blanks == nil || c.WriteBlanks == nil || len(c.Stylesheet) == 0 || len(c.OfficeStyles) == 0 || c.Log == nil {
 		return nil, errors.New("portal/web: a required setting is missing")
 	}
 	c.Address = strings.TrimSuffix(c.Address, "/")
