@@ -110,6 +110,7 @@ func (t *Trust) FillIn(content fs.FS, slug string, draft map[string]string, opts
 		opts.Now = cmp.Or(opts.Now, time.Now()).UTC()
 		w := school.website(holder, opts)
 		said, holds = w.answers, w.answers.uses
+		w.answers.asked = needs
 		dir := filepath.Join(opts.Out, slug)
 		w.cleaner = picture.NewCleaner(filepath.Join(dir, "pictures"), &picture.Beside{})
 		w.originals = &originals{sums: map[string]string{}}
@@ -124,12 +125,7 @@ func (t *Trust) FillIn(content fs.FS, slug string, draft map[string]string, opts
 		if err != nil && !ok {
 			return nil, err
 		}
-		found = append(later, problems...)
-		bare := *school
-		bare.Blanks, bare.problems = nil, nil
-		if needs, err = needed(bare.website(holder, opts)); err != nil {
-			return nil, err
-		}
+		found = append(later, t.signed(f, problems, draft, own)...)
 	}
 	f.tell(found, name, slices.Concat(slices.Collect(maps.Keys(draft)), slices.Collect(maps.Keys(own))))
 	f.Blanks = t.ask(own, needs, said, holds)
@@ -137,6 +133,28 @@ func (t *Trust) FillIn(content fs.FS, slug string, draft map[string]string, opts
 		f.Blanks[i].Needed = f.Blanks[i].Needed || slices.Contains(f.Open, f.Blanks[i].Key)
 	}
 	return f, nil
+}
+
+// signed lays it at the answers that are changed where a text that people have signed would
+// come in other words: nobody who fills in blanks makes a new edition. The rest is answered.
+func (t *Trust) signed(f *Form, found source.Problems, draft, own map[string]string) (rest source.Problems) {
+	all := t.layers()
+	for _, p := range found {
+		src, ok := all[p.File]
+		laid := false
+		for _, key := range source.SortedKeys(draft) {
+			name := key[strings.Index(key, ".")+1:]
+			stands := regexp.MustCompile(`\[\[(?:if (?:not )?)?` + regexp.QuoteMeta(name) + `\]\]`)
+			if p.Kind == source.OtherWords && ok && draft[key] != own[key] && stands.Match(src.Data) {
+				f.Wrong[key] = fmt.Sprintf("it stands in ‘%s’, which people have signed or answered. Other words need a new edition of that text: ask whoever looks after it", titleOf(src))
+				laid = true
+			}
+		}
+		if !laid {
+			rest = append(rest, p)
+		}
+	}
+	return rest
 }
 
 // alone is one school of a folder, read anew, with a trust that has no other; nil and what

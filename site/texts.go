@@ -306,7 +306,7 @@ func (t *Text) checkEdition(src source.File, kept []Text, problems *source.Probl
 	switch {
 	case same || last.Hash == "":
 	case t.Corrects == "":
-		problems.Add(src.Name, max(1, c.Line("edition")), "these are other words than those of %s, under the same edition, and some people have answered those. If they now mean something else, put edition up by one, and everybody is asked again. If they mean the same, say which wording this corrects, and why: corrects = %q and because = \"…\"; earlier answers count again once a second person has agreed", last.Published.Format("2 January 2006"), last.form())
+		problems.AddKind(source.OtherWords, src.Name, max(1, c.Line("edition")), "these are other words than those of %s, under the same edition, and some people have answered those. If they now mean something else, put edition up by one, and everybody is asked again. If they mean the same, say which wording this corrects, and why: corrects = %q and because = \"…\"; earlier answers count again once a second person has agreed", last.Published.Format("2 January 2006"), last.form())
 		return
 	case corrects == "":
 		problems.Add(src.Name, c.Line("corrects"), "no earlier wording of this edition begins with %q; the last one is %q", t.Corrects, last.form())

@@ -241,7 +241,7 @@ func TestBlanksAgainstTheFile(t *testing.T) {
 			section[seen[1]] = m[1]
 		}
 	}
-	const key, was, now = "blanks.filtering_check", "every Monday before school", "each Tuesday"
+	const key, was, now = "blanks.governor_reports", "in writing each term, and in person each summer", "each Tuesday"
 	at := section[key]
 	for _, c := range []struct{ name, key, was, typed, says string }{
 		{"HTML", key, was, "each <b>day</b>", "HTML cannot be used"},
@@ -250,6 +250,7 @@ func TestBlanksAgainstTheFile(t *testing.T) {
 		{"a sign that breaks the file", key, was, "each \x01 day", "control character"},
 		{"a link out of what people sign", "blanks.homework", "reading together for ten minutes most evenings", "[reading](https://elsewhere.example/)", "leads to https://elsewhere.example/"},
 		{"an address as a link", "blanks.homework", "reading together for ten minutes most evenings", "www.elsewhere.example", "leads to http://www.elsewhere.example"},
+		{"words that people have signed", "blanks.filtering_check", "every Monday before school", "each Tuesday", "which people have signed"},
 		{"a day that is none", "blanks.policy_next_review", "14 July 2027", "soon", "policy_next_review"},
 	} {
 		page := head.expect(section[c.key], url.Values{"seen." + c.key: {c.was}, c.key: {c.typed}}, http.StatusUnprocessableEntity, "Error: ", c.says)
@@ -286,7 +287,7 @@ func TestBlanksAgainstTheFile(t *testing.T) {
 		}
 	}
 	lead.expect("blanks", url.Values{"do": {"approve"}, "seen": {seen}}, http.StatusOK, "written into the school’s file")
-	if b, err := os.ReadFile(name); err != nil || !strings.Contains(string(b), `filtering_check = "`+now+`"`) || !strings.Contains(string(b), "# Ours: one line") {
+	if b, err := os.ReadFile(name); err != nil || !strings.Contains(string(b), `governor_reports = "`+now+`"`) || !strings.Contains(string(b), "# Ours: one line") {
 		t.Errorf("the file is not as it should be: %v", err)
 	}
 	if err := editFile(name, []byte("what it said once"), []byte("x")); err != errChanged {

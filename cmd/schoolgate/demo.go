@@ -192,8 +192,7 @@ func ownWords(folder string) error {
 	})
 }
 
-// draftBlanks has Fernlow's head begin on a change: an optional part that opens a blank, and
-// two new answers.
+// draftBlanks has Fernlow's head begin on a change: an optional part, and two new answers.
 func (app *application) draftBlanks(ctx context.Context, issuer string) error {
 	const school = "fernlow-primary"
 	i := slices.IndexFunc(demo.People(), func(p demo.Person) bool { return p.Role == portal.Head })
@@ -207,7 +206,7 @@ func (app *application) draftBlanks(ctx context.Context, issuer string) error {
 		return err
 	}
 	typed, own := map[string]portal.Typed{}, form.Own()
-	for key, now := range map[string]string{"uses.tracking_app": "yes", "blanks.filtering_check": "every Monday before school, and after each update", "blanks.own_login_from": "Year 1"} {
+	for key, now := range map[string]string{"uses.live_lessons": "yes", "blanks.lead_meets_governor": "twice each half term", "blanks.governor_reports": "in writing twice a term"} {
 		typed[key] = portal.Typed{Seen: own[key], Now: now}
 	}
 	return app.portal.SaveDraft(ctx, a.ID, school, own, typed)

@@ -62,6 +62,7 @@ func TestBackup(t *testing.T) {
 				tx.PutRestriction(portal.Restriction{ID: "r", Link: portal.Link{PupilID: "p-ann", ContactID: "c-dad"}, Takes: portal.MayDecide, Since: noon, Why: "order"}),
 				tx.PutMailing(portal.Mailing{ContactID: "c-mum", Key: "m", Bad: "a@b.example", BadSince: noon}),
 				tx.PutPicture(portal.Picture{ID: "x", School: "oak", Key: "k", Pupils: []string{"p-ann"}, Shown: noon}),
+				tx.PutDraft(portal.Draft{School: "oak", State: portal.DraftOpen, Changes: map[string]portal.Change{"blanks.head": {Now: "Mrs A", By: "a-1", At: noon}}}),
 				tx.PutActivity(portal.Activity{ID: "x", School: "oak", Begins: noon, Ends: noon, Pupils: []string{"p-ann"}, Proposed: portal.Step{By: "a-1", At: noon}}),
 				tx.PutGrant(portal.Grant{ID: "x", School: "oak", Holder: portal.Ref{Kind: portal.RefPupil, ID: "p-ann"}, What: "network", Given: portal.Step{By: "a-1", At: noon}}),
 				tx.PutPhoto(portal.Photo{ID: "x", School: "oak", SHA256: "s", Secret: "0f", Who: portal.InPupils, Pupils: []string{"p-ann"}, Brought: noon, Version: 2}),

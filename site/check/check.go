@@ -431,10 +431,11 @@ func count(n int, what string) string {
 
 // refusals tell what [site.Load] and [site.Build] refuse by rule, with how to put it right.
 var refusals = map[source.Kind]struct{ rule, fix string }{
-	source.Ordinary: {"content", "Put the line right; until then the site stays as it was."},
-	source.Unfilled: {"blank", "Write a line for it under [blanks] in school.toml, or in trust.toml for every school and the overview."},
-	source.AsBuilt:  {"content", "The page came out of the theme like this: put the layout right."},
-	source.NoCEOP:   {"ceop", "Put the link to " + site.CEOP + " back into the theme's baseof.html."},
+	source.Ordinary:   {"content", "Put the line right; until then the site stays as it was."},
+	source.OtherWords: {"content", "Put the line right; until then the site stays as it was."},
+	source.Unfilled:   {"blank", "Write a line for it under [blanks] in school.toml, or in trust.toml for every school and the overview."},
+	source.AsBuilt:    {"content", "The page came out of the theme like this: put the layout right."},
+	source.NoCEOP:     {"ceop", "Put the link to " + site.CEOP + " back into the theme's baseof.html."},
 }
 
 func refusal(p source.Problem, slug string) Finding {

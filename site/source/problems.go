@@ -27,10 +27,11 @@ type Problem struct {
 type Kind int
 
 const (
-	Ordinary Kind = iota
-	Unfilled      // a blank without an answer
-	AsBuilt       // a page as it came out of the theme
-	NoCEOP        // the same, without the way to CEOP
+	Ordinary   Kind = iota
+	Unfilled        // a blank without an answer
+	OtherWords      // a text that people have answered, in other words under the same edition
+	AsBuilt         // a page as it came out of the theme
+	NoCEOP          // the same, without the way to CEOP
 )
 
 func (p Problem) Error() string {
