@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -290,7 +291,7 @@ func TestBlanksAgainstTheFile(t *testing.T) {
 	if b, err := os.ReadFile(name); err != nil || !strings.Contains(string(b), `governor_reports = "`+now+`"`) || !strings.Contains(string(b), "# Ours: one line") {
 		t.Errorf("the file is not as it should be: %v", err)
 	}
-	if err := editFile(name, []byte("what it said once"), []byte("x")); err != errChanged {
+	if err := editFile(name, []byte("what it said once"), []byte("x")); !errors.Is(err, errChanged) {
 		t.Errorf("somebody's save in between is overwritten: %v", err)
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, ".school-*")); err != nil || len(left) > 0 {

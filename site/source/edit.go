@@ -76,7 +76,7 @@ func Set(file []byte, key, value string) ([]byte, error) {
 	}
 	put := func(from, to int, text string) []byte {
 		if marked {
-			text, from, to = text, from+len(mark), to+len(mark)
+			from, to = from+len(mark), to+len(mark)
 		}
 		return slices.Concat(file[:from], []byte(text), file[to:])
 	}
