@@ -64,7 +64,6 @@ type answers struct {
 	uses    []string
 	details []string // blanks whose value may change and leave the meaning of a text as it is
 	today   *calendar
-	asked   map[string]bool // gets the name of each blank that is looked up; nil for nobody who wishes to know
 }
 
 // value is what the school puts into a blank.
@@ -106,11 +105,6 @@ func (a answers) withoutDetails() answers {
 // A passage has blanks of its own; missing is told of each that is not filled.
 func (a answers) said(name string, missing func(blank string)) string {
 	own := func(name string) (string, bool) {
-		if blank, ok := callable(name); a.asked != nil && ok {
-			a.asked[blank] = true
-		} else if a.asked != nil {
-			a.asked[name] = true
-		}
 		if v, ok := a.value(name); ok {
 			return v, true
 		}

@@ -110,7 +110,6 @@ func (t *Trust) FillIn(content fs.FS, slug string, draft map[string]string, opts
 		opts.Now = cmp.Or(opts.Now, time.Now()).UTC()
 		w := school.website(holder, opts)
 		said, holds = w.answers, w.answers.uses
-		w.answers.asked = needs
 		dir := filepath.Join(opts.Out, slug)
 		w.cleaner = picture.NewCleaner(filepath.Join(dir, "pictures"), &picture.Beside{})
 		w.originals = &originals{sums: map[string]string{}}
@@ -126,6 +125,13 @@ func (t *Trust) FillIn(content fs.FS, slug string, draft map[string]string, opts
 			return nil, err
 		}
 		found = append(later, t.signed(f, problems, draft, own)...)
+		bare := *school
+		bare.Blanks, bare.problems = nil, nil
+		unanswered := bare.website(holder, opts)
+		unanswered.album = nil // pictures ask nothing, and take long
+		if needs, err = needed(unanswered); err != nil {
+			return nil, err
+		}
 	}
 	f.tell(found, name, slices.Concat(slices.Collect(maps.Keys(draft)), slices.Collect(maps.Keys(own))))
 	f.Blanks = t.ask(own, needs, said, holds)
