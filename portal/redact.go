@@ -374,3 +374,27 @@ func (x Photo) LogValue() slog.Value { return slog.StringValue(x.String()) }
 func (f PhotoForm) String() string       { return "what is said of a photo" }
 func (f PhotoForm) GoString() string     { return f.String() }
 func (f PhotoForm) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+func (b Blank) String() string       { return "blank" }
+func (b Blank) GoString() string     { return b.String() }
+func (b Blank) LogValue() slog.Value { return slog.StringValue(b.String()) }
+
+func (f BlankForm) String() string       { return "blanks" }
+func (f BlankForm) GoString() string     { return f.String() }
+func (f BlankForm) LogValue() slog.Value { return slog.StringValue(f.String()) }
+
+func (x Draft) String() string       { return "draft of " + x.School } // of a DraftView, too
+func (x Draft) GoString() string     { return x.String() }
+func (x Draft) LogValue() slog.Value { return slog.StringValue(x.String()) }
+
+func (c Change) String() string       { return "a change" }
+func (c Change) GoString() string     { return c.String() }
+func (c Change) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+func (w LastWrite) String() string       { return "somebody" }
+func (w LastWrite) GoString() string     { return w.String() }
+func (w LastWrite) LogValue() slog.Value { return slog.StringValue(w.String()) }
+
+func (t Typed) String() string       { return "an answer" }
+func (t Typed) GoString() string     { return t.String() }
+func (t Typed) LogValue() slog.Value { return slog.StringValue(t.String()) }

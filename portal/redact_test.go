@@ -31,6 +31,7 @@ var guarded = []any{
 	portal.PupilPage{}, portal.ContactPage{}, portal.Tie{}, portal.Said{}, portal.Issued{}, portal.Found{}, portal.FoundContact{}, portal.UndoPlan{}, portal.ListUndo{}, portal.ListBefore{}, portal.Chased{},
 	portal.Activity{}, portal.ActivityForm{}, portal.ActivityItem{}, portal.CloseForm{}, portal.GoRow{}, portal.GoSheet{}, portal.Plan{}, portal.Roll{},
 	portal.Sitting{}, portal.Here{}, portal.Signable{}, portal.OwnText{}, portal.Classmate{}, portal.ClassPage{}, portal.OwnSigning{}, portal.Signer{}, portal.Visit{}, portal.VisitForm{}, portal.VisitorsPage{},
+	portal.Blank{}, portal.BlankForm{}, portal.Draft{}, portal.DraftView{}, portal.Change{}, portal.LastWrite{}, portal.Typed{},
 	portal.Grant{}, portal.GrantRow{}, portal.AccessPage{}, portal.GiveForm{}, portal.Giving{}, portal.LeftOut{},
 }
 

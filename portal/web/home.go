@@ -18,8 +18,6 @@ type homeView struct {
 	// Joined is somebody whom a letter has joined to a school, whether or not
 	// there is a child for whom they may speak now.
 	Joined bool
-	// Apart says that the children are at several schools: then each card begins with its own.
-	Apart bool
 }
 
 // childCard is one child: what is left to do, then what was decided.
@@ -98,7 +96,7 @@ func (s *server) getHome(w http.ResponseWriter, r *http.Request) error {
 			v.ToSign = append(v.ToSign, toDo{Do: "Read and sign ‘" + t.Text.Title + "’", Link: link, Why: t.School.ShortName})
 		}
 	}
-	v.Work, v.Apart = len(own) > 0, !sameSchool(family)
+	v.Work = len(own) > 0
 	p := page{template: "home.html", title: "My children", data: v}
 	switch {
 	case len(v.Children) == 0 && len(v.Schools) > 0:
