@@ -98,6 +98,7 @@ func lived(t *testing.T) (w *world, address string) {
 	w.letters(anne)
 	w.ok(w.MapClassList(t.Context(), portal.Operator, anne, w.heldList(), portal.ListFile{Shape: "shape"}, portal.ListMapping{Sheet: "one"}))
 	w.ok(w.SaveList(t.Context(), portal.Operator, anne, portal.SavedList{Name: "Trip", Asked: "?year=4"}))
+	w.ok(w.SaveDraft(t.Context(), w.staff(head), anne, nil, map[string]portal.Typed{"lead": {Now: "Ms Ann Other"}}))
 	w.ok(w.EndJoin(t.Context(), portal.Operator, anne, w.contact(anne, "Ms Pia Poe")))
 	w.ok(w.KeepLonger(t.Context(), portal.Operator, anne, w.pupil("Cat"), "2027-12-01", "a dispute"))
 	w.declare(w.theFair())
