@@ -129,8 +129,7 @@ type DraftView struct {
 	Draft
 	Sender, Approver string               // as the school knows them
 	Last             map[string]LastWrite // by key: who changed it last, of what went through the portal
-	MayFill          bool
-	MayApprove       bool // and it is none of their own work
+	MayApprove       bool                 // and it is none of their own work
 	Published        time.Time
 }
 
@@ -147,13 +146,14 @@ func (p *Portal) Draft(ctx context.Context, account, school string) (v DraftView
 		if err != nil {
 			return err
 		}
-		v = DraftView{Last: map[string]LastWrite{}, MayFill: true}
+		v = DraftView{Last: map[string]LastWrite{}}
+		name := staffNames(tx)
 		if v.Draft, err = draftOf(tx, school); err != nil {
 			return err
 		}
 		v.MayApprove = v.State == DraftSent && p.mayApprove(tx, a, v.Draft) == nil
 		wrote := func(key, by string, at time.Time) error {
-			who, err := staffName(tx, by)
+			who, err := name(by)
 			if v.Last[key].At.Before(at) {
 				v.Last[key] = LastWrite{who, at}
 			}
@@ -182,8 +182,8 @@ func (p *Portal) Draft(ctx context.Context, account, school string) (v DraftView
 				return err
 			}
 		}
-		if v.Sender, err = staffName(tx, v.Sent.By); err == nil {
-			v.Approver, err = staffName(tx, v.Approved.By)
+		if v.Sender, err = name(v.Sent.By); err == nil {
+			v.Approver, err = name(v.Approved.By)
 		}
 		return err
 	})

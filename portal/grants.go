@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -163,28 +162,18 @@ func (h *holder) take(asked []Signable) {
 
 // staffHolders is everybody whom the settings name at a school, by work address (S4).
 func (p *Portal) staffHolders(tx Tx, a Actor, info School) (map[string]holder, error) {
-	acts, err := signedByStaff(tx, info)
-	if err != nil {
-		return nil, err
-	}
-	accounts, err := tx.IdleStaff(p.now().AddDate(1, 0, 0)) // all of them
+	signers, err := p.signers(tx, info)
 	if err != nil {
 		return nil, err
 	}
 	all := map[string]holder{}
-	for email, of := range p.worksAt(info.Slug) {
-		var ids []string
-		for _, x := range accounts {
-			if strings.EqualFold(x.Identity.StaffEmail, email) {
-				ids = append(ids, x.ID)
-			}
-		}
-		h := holder{ref: Ref{RefStaff, email}, name: email, own: a.named(email)}
-		asked := slices.DeleteFunc(info.signableBy(of, acts, p.today(), ids...), func(t Signable) bool { return t.Text.Posting })
+	for _, x := range signers {
+		h := holder{ref: Ref{RefStaff, x.Email}, name: x.Email, own: a.named(x.Email)}
+		asked := slices.DeleteFunc(x.Texts, func(t Signable) bool { return t.Text.Posting })
 		if h.take(asked); len(asked) == 0 {
 			h.lacks = "there is no agreement with staff to sign"
 		}
-		all[email] = h
+		all[x.Email] = h
 	}
 	return all, nil
 }
@@ -216,21 +205,11 @@ func (p *Portal) WorksHere(ctx context.Context, account, school string) (all []s
 		if _, err := p.allowed(tx, account, GiveAccess, Subject{School: school}); err != nil {
 			return err
 		}
-		all = slices.Sorted(maps.Keys(p.worksAt(school)))
+		all, _ = p.worksAt(school)
+		slices.Sort(all)
 		return nil
 	})
 	return all, err
-}
-
-// worksAt is the settings' entries for a school, by work address in small letters.
-func (p *Portal) worksAt(school string) map[string][]Staff {
-	all := map[string][]Staff{}
-	for _, s := range p.staff {
-		if email := strings.ToLower(s.Email); s.covers(school) {
-			all[email] = append(all[email], s)
-		}
-	}
-	return all
 }
 
 // GiveAccess puts on record that somebody was given access, or a whole class or year (S5).
@@ -497,7 +476,7 @@ func (p *Portal) accessRecord(tx Tx, account, school string, f AccessFilter) (v 
 			return v, err
 		}
 	}
-	names := map[string]string{"": ""}
+	name := staffNames(tx)
 	for _, g := range all {
 		h, there := held[g.Holder.ID]
 		if g.Holder.Kind == RefStaff {
@@ -515,12 +494,9 @@ func (p *Portal) accessRecord(tx Tx, account, school string, f AccessFilter) (v 
 			by string
 			to *string
 		}{{g.Given.By, &r.Giver}, {g.Reviewed.By, &r.Reviewer}, {g.Ended.By, &r.Ender}} {
-			if _, known := names[step.by]; !known {
-				if names[step.by], err = staffName(tx, step.by); err != nil {
-					return v, err
-				}
+			if *step.to, err = name(step.by); err != nil {
+				return v, err
 			}
-			*step.to = names[step.by]
 		}
 		v.Rows = append(v.Rows, r)
 	}
@@ -639,7 +615,8 @@ func (d *desk) gone() (int, error) {
 	for _, x := range pupils {
 		here[Ref{RefPupil, x.ID}] = x.OnRoll()
 	}
-	for email := range d.p.worksAt(d.school) {
+	works, _ := d.p.worksAt(d.school)
+	for _, email := range works {
 		here[Ref{RefStaff, email}] = true
 	}
 	return d.grantsWho(func(g Grant) bool { return g.open() && !here[g.Holder] })

@@ -276,6 +276,20 @@ func staffName(tx Tx, account string) (string, error) {
 	return cmp.Or(email, "somebody whose account has gone"), err
 }
 
+// staffNames is staffName, which asks of each account once.
+func staffNames(tx Tx) func(account string) (string, error) {
+	known := map[string]string{}
+	return func(account string) (name string, err error) {
+		name, ok := known[account]
+		if !ok {
+			if name, err = staffName(tx, account); err == nil {
+				known[account] = name
+			}
+		}
+		return name, err
+	}
+}
+
 // staffAddress is the address of an account's owner at a school, or "".
 func staffAddress(tx Tx, account string) (string, error) {
 	a, err := tx.Account(account)

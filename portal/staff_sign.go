@@ -141,7 +141,6 @@ type Signer struct {
 // order. That somebody looked is on record.
 func (p *Portal) Signers(ctx context.Context, account, school string) (all []Signer, err error) {
 	err = p.store.Update(ctx, func(tx Tx) error {
-		all = nil
 		if _, err := p.allowed(tx, account, SeeSigners, Subject{School: school}); err != nil {
 			return err
 		}
@@ -149,40 +148,57 @@ func (p *Portal) Signers(ctx context.Context, account, school string) (all []Sig
 		if err != nil {
 			return err
 		}
-		acts, err := signedByStaff(tx, info)
-		if err != nil {
+		if all, err = p.signers(tx, info); err != nil {
 			return err
-		}
-		accounts, err := tx.IdleStaff(p.now().AddDate(1, 0, 0)) // all of them
-		if err != nil {
-			return err
-		}
-		entries := map[string][]Staff{}
-		for _, s := range p.staff {
-			if !s.covers(school) {
-				continue
-			}
-			email := strings.ToLower(s.Email)
-			if entries[email] == nil {
-				all = append(all, Signer{Email: email})
-			}
-			entries[email] = append(entries[email], s)
-		}
-		for i, x := range all {
-			var ids []string
-			for _, a := range accounts {
-				if strings.EqualFold(a.Identity.StaffEmail, x.Email) {
-					ids = append(ids, a.ID)
-				}
-			}
-			for _, s := range entries[x.Email] {
-				if !slices.Contains(x.Roles, s.Role) {
-					all[i].Roles = append(all[i].Roles, s.Role)
-				}
-			}
-			all[i].Texts = info.signableBy(entries[x.Email], acts, p.today(), ids...)
 		}
 		return p.event(tx, account, school, ListSeen, Ref{RefSchool, school}, map[string]any{"page": "staff"})
 	})
 	return all, err
+}
+
+// signers is [Portal.Signers] for whoever may see it, by work address in small letters.
+func (p *Portal) signers(tx Tx, info School) (all []Signer, err error) {
+	acts, err := signedByStaff(tx, info)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := tx.IdleStaff(p.now().AddDate(1, 0, 0)) // all of them
+	if err != nil {
+		return nil, err
+	}
+	emails, entries := p.worksAt(info.Slug)
+	for _, email := range emails {
+		x := Signer{Email: email}
+		var ids []string
+		for _, a := range accounts {
+			if strings.EqualFold(a.Identity.StaffEmail, email) {
+				ids = append(ids, a.ID)
+			}
+		}
+		for _, s := range entries[email] {
+			if !slices.Contains(x.Roles, s.Role) {
+				x.Roles = append(x.Roles, s.Role)
+			}
+		}
+		x.Texts = info.signableBy(entries[email], acts, p.today(), ids...)
+		all = append(all, x)
+	}
+	return all, nil
+}
+
+// worksAt is whom the settings name at a school, in their order, by work address in small
+// letters; and the entries of each.
+func (p *Portal) worksAt(school string) (emails []string, entries map[string][]Staff) {
+	entries = map[string][]Staff{}
+	for _, s := range p.staff {
+		if !s.covers(school) {
+			continue
+		}
+		email := strings.ToLower(s.Email)
+		if entries[email] == nil {
+			emails = append(emails, email)
+		}
+		entries[email] = append(entries[email], s)
+	}
+	return emails, entries
 }

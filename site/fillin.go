@@ -147,11 +147,15 @@ func (t *Trust) signed(f *Form, found source.Problems, draft, own map[string]str
 	all := t.layers()
 	for _, p := range found {
 		src, ok := all[p.File]
+		if p.Kind != source.OtherWords || !ok {
+			rest = append(rest, p)
+			continue
+		}
 		laid := false
 		for _, key := range source.SortedKeys(draft) {
 			name := key[strings.Index(key, ".")+1:]
 			stands := regexp.MustCompile(`\[\[(?:if (?:not )?)?` + regexp.QuoteMeta(name) + `\]\]`)
-			if p.Kind == source.OtherWords && ok && draft[key] != own[key] && stands.Match(src.Data) {
+			if draft[key] != own[key] && stands.Match(src.Data) {
 				f.Wrong[key] = fmt.Sprintf("it stands in ‘%s’, which people have signed or answered. Other words need a new edition of that text: ask whoever looks after it", titleOf(src))
 				laid = true
 			}

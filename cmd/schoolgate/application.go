@@ -182,11 +182,11 @@ func (app *application) build(ctx context.Context, which extent, only ...string)
 	if err := app.read(); err != nil {
 		return nil, err
 	}
-	if err := app.finishDrafts(ctx); err != nil {
-		return nil, err
-	}
-	if err := app.read(); err != nil {
-		return nil, err
+	wrote, unfinished := app.finishDrafts(ctx)
+	if wrote {
+		if err := app.read(); err != nil {
+			return nil, err
+		}
 	}
 	trust := app.trust.Load()
 	schools := map[string]*site.School{}
@@ -203,7 +203,7 @@ func (app *application) build(ctx context.Context, which extent, only ...string)
 			return nil
 		},
 	})
-	return results, errors.Join(err, app.published(ctx, results), app.keepHeads(ctx))
+	return results, errors.Join(err, unfinished, app.published(ctx, results), app.keepHeads(ctx))
 }
 
 // mayShowPictures asks the register which pictures of pupils a school's site may show.

@@ -37,7 +37,8 @@ func (app *application) fillIn(school string, answers map[string]string) (*site.
 // that answer here.
 var blankNamed = regexp.MustCompile(`^blank "[a-z0-9_]+"(: | )`)
 
-// blanks is that form as the portal knows it.
+// blanks is what a school is asked for, with some answers in place of its own; what keeps the
+// file from being read is told in it.
 func (app *application) blanks(school string, answers map[string]string) (portal.BlankForm, error) {
 	f, err := app.fillIn(school, answers)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -45,6 +46,11 @@ func (app *application) blanks(school string, answers map[string]string) (portal
 	} else if err != nil { // somebody is at the file
 		return portal.BlankForm{Rest: []string{err.Error()}}, nil
 	}
+	return blankForm(f), nil
+}
+
+// blankForm is the site's form as the portal knows it.
+func blankForm(f *site.Form) portal.BlankForm {
 	out := portal.BlankForm{Open: f.Open, Rest: f.Rest, Kept: f.Kept, Wrong: map[string]string{}}
 	for key, why := range f.Wrong {
 		if m := blankNamed.FindStringSubmatch(why); m != nil {
@@ -55,7 +61,7 @@ func (app *application) blanks(school string, answers map[string]string) (portal
 	for _, b := range f.Blanks {
 		out.Blanks = append(out.Blanks, portal.Blank(b))
 	}
-	return out, nil
+	return out
 }
 
 // writeBlanks puts an approved draft into its school's own file, unless somebody has been at
@@ -73,10 +79,7 @@ func (app *application) writeBlanks(ctx context.Context, x portal.Draft) error {
 	if err != nil {
 		return refuse("The school’s file cannot be used now: " + err.Error() + ".")
 	}
-	form, err := app.blanks(x.School, x.Answers())
-	if err != nil {
-		return err
-	}
+	form := blankForm(f)
 	against := slices.Concat(slices.Collect(maps.Values(form.Wrong)), form.Rest)
 	switch {
 	case len(x.Clash(form.Own())) > 0:
@@ -185,17 +188,20 @@ func (app *application) holds(x portal.Draft) bool {
 	return err == nil && !slices.ContainsFunc(slices.Collect(maps.Keys(x.Changes)), func(key string) bool { return own[key] != x.Changes[key].Now })
 }
 
-// finishDrafts writes what was approved and, as the program was ended, is not in its file.
-func (app *application) finishDrafts(ctx context.Context) error {
+// finishDrafts writes what was approved and, as the program was ended, is not in its file;
+// wrote says that there was any.
+func (app *application) finishDrafts(ctx context.Context) (wrote bool, err error) {
 	all, err := app.portal.ApprovedDrafts(ctx)
 	for _, x := range all {
 		if x.Trouble == "" && !app.holds(x) {
 			if why := app.writeBlanks(ctx, x); why != nil {
 				err = errors.Join(err, app.portal.DraftPublished(ctx, x, why.Error()))
+			} else {
+				wrote = true
 			}
 		}
 	}
-	return err
+	return wrote, err
 }
 
 // published tells the portal of approved drafts that are public now, and why others are not;

@@ -156,15 +156,11 @@ func (k *keeper) publish(ctx context.Context) {
 		only = append(only, x.School)
 	}
 	results, err := k.application.build(ctx, whatChanged, only...)
-	for _, r := range results {
-		if r.Err == nil {
-			k.asked[r.Slug] = r.Asked
-		}
-	}
+	k.remember(results)
 	if err != nil && ctx.Err() == nil {
 		k.log.Error("what was approved is not public", "err", err)
 		if errors.Is(err, errNotHandedOver) {
-			k.wait, k.again = leastWait, time.Now().Add(leastWait)
+			k.later()
 		}
 	}
 }
@@ -180,14 +176,9 @@ func (k *keeper) build(ctx context.Context) {
 		return
 	}
 	k.built.Store(true)
-	if k.asked == nil {
-		k.asked = map[string][]string{}
-	}
+	k.remember(results)
 	var built, unchanged int
 	for _, r := range results {
-		if r.Err == nil {
-			k.asked[r.Slug] = r.Asked
-		}
 		switch {
 		case r.Unchanged:
 			unchanged++
@@ -203,6 +194,23 @@ func (k *keeper) build(ctx context.Context) {
 		k.wait = 0
 		return
 	}
+	k.later()
+}
+
+// remember notes which pictures the sites that stand now show.
+func (k *keeper) remember(results []site.Result) {
+	if k.asked == nil {
+		k.asked = map[string][]string{}
+	}
+	for _, r := range results {
+		if r.Err == nil {
+			k.asked[r.Slug] = r.Asked
+		}
+	}
+}
+
+// later has another try made after a while, each time twice as long.
+func (k *keeper) later() {
 	k.wait = min(max(2*k.wait, leastWait), mostWait)
 	k.again = time.Now().Add(k.wait)
 }

@@ -12,13 +12,18 @@ import (
 // in another size, form or tone, turned it, mirrored it, put it into a larger one, or cut a
 // part out of it: some three fifths of its width and of its height at least.
 type Looks struct {
-	ways  [8]*greySums // the picture turned and mirrored in every way
-	whole [8]signs     // of these
-	parts []part       // of the picture as it is
+	grey  *greySums // the picture as it is
+	parts []part    // of it
+	ways  [8]whole  // the picture turned and mirrored in every way
 }
 
 type part struct {
-	x, y, w, h int
+	x, y, w, h uint8
+	signs
+}
+
+type whole struct {
+	fields shades
 	signs
 }
 
@@ -46,32 +51,32 @@ func LooksOf(original []byte) (*Looks, bool) {
 	if err != nil {
 		return nil, false
 	}
-	var l Looks
+	points := greyOf(img)
+	l := Looks{grey: points.sums(false, false, false)}
 	for i := range l.ways {
-		grey := greyOf(img, i&1 != 0, i&2 != 0, i&4 != 0)
-		l.ways[i] = grey
-		l.whole[i] = grey.signs(0, 0, fine, fine)
+		grey := points.sums(i&1 != 0, i&2 != 0, i&4 != 0)
+		l.ways[i] = whole{grey.fields(0, 0, fine, fine), grey.signs(0, 0, fine, fine)}
 	}
 	const step = fine / 16
 	for w := fine; w >= fine*9/16; w -= step {
 		for h := fine; h >= fine*9/16; h -= step {
 			for x := 0; x+w <= fine; x += step {
 				for y := 0; y+h <= fine; y += step {
-					l.parts = append(l.parts, part{x, y, w, h, l.ways[0].signs(x, y, w, h)})
+					l.parts = append(l.parts, part{uint8(x), uint8(y), uint8(w), uint8(h), l.grey.signs(x, y, w, h)})
 				}
 			}
 		}
 	}
-	return &l, bits.OnesCount64(l.whole[0].clear[0])+bits.OnesCount64(l.whole[0].clear[1]) >= leastSaw
+	return &l, bits.OnesCount64(l.ways[0].clear[0])+bits.OnesCount64(l.ways[0].clear[1]) >= leastSaw
 }
 
 // Like says whether one of two pictures is, or is a part of, the other.
 func (l *Looks) Like(other *Looks) bool { return l.within(other) || other.within(l) }
 
 func (l *Looks) within(larger *Looks) bool {
-	for i, whole := range l.whole {
+	for _, way := range l.ways {
 		for _, p := range larger.parts {
-			if whole.near(p.signs) && together(l.ways[i].fields(0, 0, fine, fine), larger.ways[0].fields(p.x, p.y, p.w, p.h)) >= leastLike {
+			if way.near(p.signs) && together(way.fields, larger.grey.fields(int(p.x), int(p.y), int(p.w), int(p.h))) >= leastLike {
 				return true
 			}
 		}
@@ -91,7 +96,7 @@ func (s signs) near(other signs) bool {
 }
 
 // together is the correlation of how bright the fields of two pictures are.
-func together(a, b [fields * fields]float64) float64 {
+func together(a, b shades) float64 {
 	var sumA, sumB, aa, bb, ab float64
 	for i := range a {
 		sumA, sumB = sumA+a[i], sumB+b[i]
@@ -101,15 +106,36 @@ func together(a, b [fields * fields]float64) float64 {
 	return (ab - sumA*sumB/n) / math.Sqrt(max((aa-sumA*sumA/n)*(bb-sumB*sumB/n), 1))
 }
 
+// shades is how bright each field of a picture, or of a part of one, is.
+type shades [fields * fields]float64
+
+// greyPoints is a picture in grey, of few points.
+type greyPoints [fine][fine]float32
+
+// greyOf is a picture in grey. Sixteen places of each point are enough, and of a large picture
+// far fewer than all.
+func greyOf(img image.Image) *greyPoints {
+	var points greyPoints
+	b := img.Bounds()
+	for y := range fine {
+		for x := range fine {
+			for i := range 16 {
+				c := img.At(b.Min.X+((x*4+i%4)*2+1)*b.Dx()/(fine*8), b.Min.Y+((y*4+i/4)*2+1)*b.Dy()/(fine*8))
+				r, g, bl, _ := c.RGBA()
+				points[y][x] += (0.299*float32(r) + 0.587*float32(g) + 0.114*float32(bl)) / 257 / 16
+			}
+		}
+	}
+	return &points
+}
+
 // greySums is, at each corner of a square of points, the brightness of all that is above and
 // to the left of it.
 type greySums [fine + 1][fine + 1]float32
 
-// greyOf is a picture in grey, mirrored and turned as is said. Sixteen points of each field
-// are enough, and of a large picture far fewer than all.
-func greyOf(img image.Image, across, down, turn bool) *greySums {
+// sums are those of the points, mirrored and turned as is said.
+func (points *greyPoints) sums(across, down, turn bool) *greySums {
 	var s greySums
-	b := img.Bounds()
 	for y := range fine {
 		for x := range fine {
 			atX, atY := x, y
@@ -122,20 +148,14 @@ func greyOf(img image.Image, across, down, turn bool) *greySums {
 			if down {
 				atY = fine - 1 - atY
 			}
-			var v float32
-			for i := range 16 {
-				c := img.At(b.Min.X+((atX*4+i%4)*2+1)*b.Dx()/(fine*8), b.Min.Y+((atY*4+i/4)*2+1)*b.Dy()/(fine*8))
-				r, g, bl, _ := c.RGBA()
-				v += (0.299*float32(r) + 0.587*float32(g) + 0.114*float32(bl)) / 257 / 16
-			}
-			s[y+1][x+1] = v + s[y][x+1] + s[y+1][x] - s[y][x]
+			s[y+1][x+1] = points[atY][atX] + s[y][x+1] + s[y+1][x] - s[y][x]
 		}
 	}
 	return &s
 }
 
 // fields is how bright each field of a part is.
-func (s *greySums) fields(x, y, w, h int) (out [fields * fields]float64) {
+func (s *greySums) fields(x, y, w, h int) (out shades) {
 	for i := range out {
 		row, col := i/fields, i%fields
 		x0, x1, y0, y1 := x+col*w/fields, x+(col+1)*w/fields, y+row*h/fields, y+(row+1)*h/fields
